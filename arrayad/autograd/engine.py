@@ -1,0 +1,377 @@
+"""The engine: walks the tape backward and applies the rules.
+
+Nodes are taken in falling order of their sequence numbers from a heap, so a node comes after everything that was computed
+from it, and nothing recurses: a chain of a million operations takes a million turns of one loop.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any
+
+from .tape import Leaf, MultiNode, Node, Output, TensorBase, grad_mode, make, namespace_of, release
+from .. import dtypes
+from ..backends import Array, Namespace, backend_of_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..tensor import Tensor
+
+__all__ = ["backward", "grad"]
+
+
+def backward(
+    tensors: Tensor | Sequence[Tensor],
+    grad_tensors: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Tensor | Sequence[Tensor] | None = None,
+) -> None:
+    """Add the gradient of `tensors` to the ``grad`` of the leaves they were computed from.
+
+    Parameters
+    ----------
+    tensors : Tensor or sequence of Tensor
+        What is differentiated.
+    grad_tensors : Tensor or sequence of Tensor or None, optional
+        The cotangent of each, of its shape; may be left out, or None, for those of one element.
+    retain_graph : bool, optional
+        Keep what the tape saved, so that backward can be called again. Default: `create_graph`.
+    create_graph : bool, optional
+        Record the backward itself, so that gradients can be differentiated.
+    inputs : Tensor or sequence of Tensor, optional
+        Add to the ``grad`` of these alone, leaves or not.
+
+    Raises
+    ------
+    RuntimeError
+        If a tensor is not tracked, a cotangent is missing or of the wrong shape, or the graph was used up before.
+    """
+    roots = _tensors(tensors, "backward", "tensors")
+    wanted = None if inputs is None else _tensors(inputs, "backward", "inputs")
+    if wanted == []:
+        raise RuntimeError("backward(): inputs is empty; leave it out to add to the grad of every leaf")
+    found = _run("backward", roots, grad_tensors, retain_graph, create_graph, wanted)
+    for tensor, g in zip(wanted or (), found, strict=True):
+        if g is not None:
+            _accumulate(tensor, g, create_graph)
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """The gradient of `outputs` with respect to `inputs`; no ``grad`` is touched.
+
+    Parameters
+    ----------
+    outputs : Tensor or sequence of Tensor
+        What is differentiated.
+    inputs : Tensor or sequence of Tensor
+        With respect to what: tracked tensors, leaves or not.
+    grad_outputs : Tensor or sequence of Tensor or None, optional
+        The cotangent of each output, of its shape; may be left out, or None, for those of one element.
+    retain_graph, create_graph : bool, optional
+        As in `backward`.
+    allow_unused : bool, optional
+        Give None for an input that the outputs do not depend on, instead of an error. Default: `materialize_grads`.
+    materialize_grads : bool, optional
+        Give zeros for such an input.
+
+    Returns
+    -------
+    tuple of Tensor or None
+        One for each input, of its shape, dtype and device.
+
+    Raises
+    ------
+    RuntimeError
+        As `backward`, and for an input that is not tracked or, unless allowed, not used.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> x = xp.tensor(3.0, requires_grad=True)
+    >>> (g,) = xp.autograd.grad(x**3, x, create_graph=True)
+    >>> xp.autograd.grad(g, x)
+    (tensor(18.),)
+    """
+    wanted = _tensors(inputs, "grad", "inputs")
+    roots = _tensors(outputs, "grad", "outputs")
+    allow_unused = materialize_grads if allow_unused is None else allow_unused
+    if materialize_grads and not allow_unused:
+        raise ValueError("grad(): materialize_grads=True needs allow_unused=True or left out")
+    found = _run("grad", roots, grad_outputs, retain_graph, create_graph, wanted)
+    result: list[Any] = []
+    for tensor, g in zip(wanted, found, strict=True):
+        if g is None and not allow_unused:
+            raise RuntimeError(
+                "grad(): one of the inputs was not used in computing the outputs. Set allow_unused=True to get None, or "
+                "materialize_grads=True to get zeros, for it."
+            )
+        if g is None and materialize_grads:
+            xp = namespace_of(tensor._array)
+            g = make(xp.zeros(tensor._array.shape, dtype=tensor._array.dtype, device=tensor._array.device))
+        result.append(g)
+    return tuple(result)
+
+
+def _tensors(given: Any, name: str, parameter: str) -> list[Any]:
+    tensors = [given] if isinstance(given, TensorBase) else list(given)
+    for tensor in tensors:
+        if not isinstance(tensor, TensorBase):
+            raise TypeError(f"{name}(): {parameter} must be Tensors, not {type(tensor).__name__}")
+    return tensors
+
+
+def _run(
+    name: str, roots: list[Any], cotangents: Any, retain: bool | None, create_graph: bool, inputs: list[Any] | None
+) -> list[Any]:
+    """Backward from the roots: to the leaves' ``grad``, or, with `inputs`, the cotangents of these as Tensors."""
+    if cotangents is None or isinstance(cotangents, TensorBase):
+        cotangents = [cotangents] * len(roots) if cotangents is None else [cotangents]
+    if len(cotangents) != len(roots):
+        raise RuntimeError(f"{name}(): got {len(roots)} tensors and {len(cotangents)} gradients for them")
+    seeds = [_seed(name, root, g, create_graph) for root, g in zip(roots, cotangents, strict=True)]
+    for tensor in inputs or ():
+        if tensor._node is None:
+            raise RuntimeError(f"{name}(): one of the inputs does not require grad")
+    retain = create_graph if retain is None else retain
+    before = grad_mode.enabled
+    grad_mode.enabled = create_graph
+    try:
+        sweep = _Sweep(create_graph, retain, None if inputs is None else [x._node for x in inputs])
+        return sweep.run([root._node for root in roots], seeds)
+    finally:
+        grad_mode.enabled = before
+
+
+def _seed(name: str, root: Any, g: Any, create_graph: bool) -> Any:
+    """The cotangent of a root: raw, or a Tensor where the backward is recorded."""
+    if root._node is None:
+        raise RuntimeError(
+            f"{name}(): the tensor does not require grad and does not have a grad_fn; nothing it was computed from was "
+            "made with requires_grad=True, or it was computed under no_grad()"
+        )
+    a = root._array
+    xp = namespace_of(a)
+    if g is None:
+        if a.shape != () and a.size != 1:
+            raise RuntimeError(
+                f"{name}(): grad can be implicitly created only for scalar outputs, and this one has shape "
+                f"{tuple(a.shape)}; pass the gradient"
+            )
+        raw = xp.ones(a.shape, dtype=a.dtype, device=a.device)
+        return make(raw) if create_graph else raw
+    if not isinstance(g, TensorBase):
+        raise TypeError(f"{name}(): gradient must be a Tensor or None, not {type(g).__name__}")
+    if g._array.shape != a.shape:
+        raise RuntimeError(
+            f"{name}(): mismatch in shape: the gradient has shape {tuple(g._array.shape)} and the tensor {tuple(a.shape)}"
+        )
+    return g if create_graph else g._array
+
+
+class _Sweep:
+    """One walk over the tape."""
+
+    def __init__(self, create_graph: bool, retain: bool, targets: list[Node] | None) -> None:
+        self.create_graph = create_graph
+        self.retain = retain
+        self.targets = targets
+        self.needed: set[Node] | None = None
+        self.pending: dict[int, tuple[Node, Any, bool]] = {}  # node, cotangent, whether nobody else has the cotangent
+        self.heap: list[int] = []
+        if create_graph:
+            from .. import functions  # the namespace of Tensors, which stands above the tape
+
+            self.functions: Any = functions
+
+    def run(self, nodes: list[Node], seeds: list[Any]) -> list[Any]:
+        if self.targets is not None:
+            self.needed = _leading_to(set(self.targets), nodes)
+        for node, g in zip(nodes, seeds, strict=True):
+            self.send(node, g, False)
+        found: dict[Node, Any] = {}
+        pending, heap, retain, needed = self.pending, self.heap, self.retain, self.needed
+        wanted = frozenset(self.targets or ())
+        while heap:
+            node, g, owned = pending.pop(-heappop(heap))
+            if node in wanted:
+                found[node] = (g, owned)
+            if node.edges:
+                if needed is None or any(edge in needed for edge in node.edges):
+                    self.pull(node, g)
+                    if not retain:
+                        release(node)
+            elif self.targets is None and isinstance(node, Leaf):
+                tensor = node.tensor()
+                if tensor is not None:
+                    _accumulate(tensor, self.tensor(g, owned), self.create_graph)
+        return [self.tensor(*found[node]) if node in found else None for node in self.targets or ()]
+
+    def tensor(self, g: Any, owned: bool) -> Any:
+        """A cotangent for the user, who may write into it: a Tensor whose memory is its own."""
+        if self.create_graph:
+            return g
+        xp = namespace_of(g)
+        return make(g if owned else xp.asarray(g, copy=True))
+
+    def pull(self, node: Node, g: Any) -> None:
+        """Send each input of a node its cotangent."""
+        if isinstance(node, Output):
+            self.gather(node, g)
+            return
+        plan, saved = node.plan, node.saved
+        op = plan.op
+        if saved is None:
+            raise RuntimeError(
+                f"backward(): trying to go through {node.name} a second time, but what it saved was dropped after the first. "
+                "Pass retain_graph=True to the first backward() or grad()."
+            )
+        for storage in node.storages:
+            if storage.overwritten_by is not None:
+                raise RuntimeError(
+                    f"backward(): one of the variables needed for gradient computation has been modified by an inplace "
+                    f"operation: {node.name} saved a tensor at version {storage.version}, and {storage.overwritten_by} "
+                    "wrote into it since. Its memory is shared with another library (numpy(), from_numpy() or DLPack), so "
+                    "the saved values could not be kept; write into a clone() instead."
+                )
+        # Of an operation with several outputs, `g` has a cotangent or None for each.
+        array = next(part for part in g if part is not None) if isinstance(node, MultiNode) else g
+        if self.create_graph:
+            saved = self.rebuild(node, saved)
+            xp = self.functions
+            array = array._array
+        else:
+            xp = backend_of_type(array.__class__)
+        conjugate = op.conjugate and dtypes.from_raw[array.dtype].kind == "c"
+        if conjugate:
+            g = xp.conj(g)
+        needed = self.needed
+        if op.sequence:
+            rule = op.rules[0]
+            parts = rule.function(xp, g, *[saved[i] for i in rule.at])
+            for edge, part in zip(node.edges, parts, strict=True):
+                if edge is not None and (needed is None or edge in needed):
+                    self.send(edge, xp.conj(part) if conjugate else part, False)
+            return
+        for i, rule in plan.rules:
+            edge = node.edges[i]
+            if edge is None or (needed is not None and edge not in needed):
+                continue
+            part = rule.function(xp, g, *[saved[k] for k in rule.at])
+            if conjugate:
+                part = xp.conj(part)
+            self.send(edge, part, part is not g)
+
+    def gather(self, output: Output, g: Any) -> None:
+        """Put the cotangent of one output beside those of the operation's others."""
+        node = output.edges[0]
+        assert isinstance(node, MultiNode)  # for the type checker: the edge of an Output
+        entry = self.pending.get(node.sequence)
+        cotangents = [None] * len(node.shape) if entry is None else list(entry[1])
+        have = cotangents[output.index]
+        cotangents[output.index] = g if have is None else have + g
+        if entry is None:
+            heappush(self.heap, -node.sequence)
+        self.pending[node.sequence] = (node, tuple(cotangents), False)
+
+    def send(self, node: Node, g: Any, owned: bool) -> None:
+        """Add to the cotangent of a node, brought to its shape and dtype."""
+        a = g._array if self.create_graph else g
+        if a.shape != node.shape or a.dtype != node.dtype:
+            g = _fit(self.functions if self.create_graph else namespace_of(a), g, a, node)
+            owned = owned and g is not a
+        entry = self.pending.get(node.sequence)
+        if entry is None:
+            self.pending[node.sequence] = (node, g, owned)
+            heappush(self.heap, -node.sequence)
+        else:
+            self.pending[node.sequence] = (node, entry[1] + g, True)
+
+    def rebuild(self, node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What a node saved, as Tensors with their history and storage."""
+        plan = node.plan
+        op = plan.op
+        values = list(saved)
+        for number, storage in zip(plan.inputs, node.storages, strict=False):
+            i = op.layout.index(op.tensors[number])
+            if values[i] is not None and not isinstance(values[i], (bool, int, float, complex)):
+                values[i] = make(values[i], node.edges[number])
+                values[i]._storage = storage
+        if plan.out:
+            i = len(op.parameters)
+            storages = node.storages[len(plan.inputs) :]
+            if isinstance(node, MultiNode):
+                outputs = [
+                    reference() or Output(node, k, array)
+                    for k, (reference, array) in enumerate(zip(node.outputs, values[i], strict=True))
+                ]
+                outs = [make(array, output) for array, output in zip(values[i], outputs, strict=True)]
+            else:
+                outs = [make(values[i], node)]
+            for out, storage in zip(outs, storages, strict=True):
+                out._storage = storage
+            values[i] = tuple(outs) if isinstance(node, MultiNode) else outs[0]
+        return tuple(values)
+
+
+def _leading_to(targets: set[Node], roots: Sequence[Node]) -> set[Node]:
+    """The nodes from which a backward reaches one of the targets."""
+    reachable: set[Node] = set()
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        if node not in reachable:
+            reachable.add(node)
+            stack.extend(edge for edge in node.edges if edge is not None)
+    leading: set[Node] = set()
+    for node in sorted(reachable, key=lambda node: node.sequence):  # inputs before what was computed from them
+        if node in targets or any(edge in leading for edge in node.edges):
+            leading.add(node)
+    return leading
+
+
+def _fit(xp: Namespace, g: Any, a: Array, node: Node) -> Any:
+    """A cotangent brought to the shape and dtype of its node: the transposes of broadcasting and promotion."""
+    if a.shape != node.shape:
+        g = unbroadcast(xp, g, tuple(node.shape))
+    have, want = dtypes.from_raw[a.dtype], dtypes.from_raw[node.dtype]
+    if have is not want:
+        if have.kind == "c" and want.kind != "c":
+            g = xp.real(g)
+        g = xp.astype(g, node.dtype, copy=False)
+    return g
+
+
+def unbroadcast(xp: Namespace, g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum over the axes along which an input of a shape was broadcast."""
+    extra = len(g.shape) - len(shape)
+    if extra < 0:  # an assigned value may have leading axes of length 1 that the place does not have
+        return xp.reshape(g, shape)
+    axes = tuple(range(extra)) + tuple(
+        i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1
+    )
+    if axes:
+        g = xp.sum(g, axis=axes, keepdims=True)
+    return xp.reshape(g, shape)
+
+
+def _accumulate(tensor: Any, g: Any, create_graph: bool) -> None:
+    """Add to a tensor's ``grad``: in place, unless the history of either has to be kept."""
+    have = tensor.grad
+    if have is None:
+        tensor._grad = g
+    elif create_graph or have._node is not None:
+        tensor._grad = have + g
+    else:
+        have += g
+
+

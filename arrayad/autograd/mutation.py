@@ -1,0 +1,207 @@
+"""In-place operations: writing into memory that other tensors and the tape may share.
+
+Three things have to stay right when a tensor is written into:
+
+- *The tape's values.* If an operation saved an array of the storage, all tensors on it move to a copy first, so the tape
+  keeps the old values (copy-on-write). Memory that another library sees cannot move; then the storage is marked and
+  backward raises.
+- *The other tensors on the memory.* They see the write, because they share it or move together.
+- *History.* What was written becomes part of the history of the tensor and, through a view, of its base; the other views
+  of the base are seen through the base's new history. These are PyTorch's semantics.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .tape import Leaf, Storage, TensorBase, grad_mode, make, namespace_of, record, storage_of
+from .. import dtypes
+
+if TYPE_CHECKING:
+    from .operation import Operation
+    from .tape import Step
+
+__all__ = ["assign_item", "check_writeable", "copies", "overwrite"]
+
+copies = 0  # how many storages were copied because the tape had saved arrays of them; for tests
+
+
+def check_writeable(x: TensorBase, name: str) -> None:
+    """Refuse what no in-place operation may write into.
+
+    Raises
+    ------
+    RuntimeError
+        For a leaf that requires a gradient or a view of one while operations are recorded, and for memory that is
+        read-only or expanded, where one element stands for several.
+    """
+    if grad_mode.enabled:
+        if isinstance(x._node, Leaf):
+            raise RuntimeError(
+                f"{name}(): a leaf Variable that requires grad is being used in an in-place operation. Do it under "
+                "no_grad(), or on a clone()."
+            )
+        base = _base(x)
+        if base is not None and isinstance(base._node, Leaf):
+            raise RuntimeError(
+                f"{name}(): a view of a leaf Variable that requires grad is being used in an in-place operation. Do it "
+                "under no_grad(), or on a clone() of the leaf."
+            )
+        if base is not None and base._node is not None and x._node is None:
+            raise RuntimeError(
+                f"{name}(): a view was created in no_grad mode and is being modified in place with grad mode enabled. Make "
+                "the view with grad mode enabled too."
+            )
+    if not namespace_of(x._array).is_writeable(x._array):
+        raise RuntimeError(
+            f"{name}(): the tensor's memory is read-only, or one element of it stands for several (an expanded tensor). "
+            "Write into a clone() instead."
+        )
+
+
+def overwrite(x: Any, out: Any, name: str) -> Any:
+    """Give `x` the value and history of `out`, the result of the operation of which this is the in-place twin.
+
+    Parameters
+    ----------
+    x : Tensor
+        Checked by `check_writeable` before `out` was computed.
+    out : Tensor
+        Fresh: nobody else has its memory.
+
+    Raises
+    ------
+    RuntimeError
+        If `out` does not have the shape of `x`, or its dtype is of a higher kind; `x` is as it was.
+    """
+    a = out._array
+    target = x._array
+    if a.shape != target.shape:
+        raise RuntimeError(
+            f"{name}(): output with shape {list(target.shape)} doesn't match the broadcast shape {list(a.shape)}"
+        )
+    if a.dtype != target.dtype:
+        have, want = dtypes.from_raw[a.dtype], dtypes.from_raw[target.dtype]
+        if have.rank > want.rank:
+            raise RuntimeError(f"{name}(): result type {have.name} can't be cast to the desired output type {want.name}")
+        a = namespace_of(a).astype(a, target.dtype)
+    storage = x._storage
+    if storage is None or not (storage.exported or _shared(storage, x)):
+        # Nobody else sees the memory, so taking over the fresh array does for writing into the old one.
+        fresh = out._storage if out._storage is not None and a is out._array else Storage()
+        fresh.version = (0 if storage is None else storage.version) + 1
+        if storage is not None and storage.aliases is not None:
+            del x._view
+        x._array = a
+        x._storage = fresh
+    else:
+        _prepare(x, name)
+        namespace_of(a).setitem(x._array, ..., a)
+    if grad_mode.enabled:
+        _rebase(x, out._node)
+    return x
+
+
+def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any) -> None:
+    """``x[key] = value`` in place.
+
+    Parameters
+    ----------
+    x : Tensor
+    key
+        Raw: arrays in it are the backend's.
+    value : Tensor or number
+        What is assigned, recorded if it is tracked; `raw` is its array or number.
+    index_put : Operation
+        The functional assignment, which is recorded.
+    """
+    check_writeable(x, "__setitem__")
+    xp = namespace_of(x._array)
+    _prepare(x, "__setitem__")
+    xp.setitem(x._array, key, raw)
+    tracked_value = isinstance(value, TensorBase) and value._node is not None
+    if grad_mode.enabled and (x._node is not None or tracked_value):
+        edges = (x._node, value._node if tracked_value else None)
+        values = (x._array, key, raw, x._array, None)
+        new = make(x._array)
+        _rebase(x, record(index_put, (x, value), edges, values, x._array, new))
+
+
+def _base(x: TensorBase) -> TensorBase | None:
+    view = getattr(x, "_view", None)
+    return None if view is None else view.base
+
+
+def _shared(storage: Storage, x: TensorBase) -> bool:
+    return storage.aliases is not None and any(
+        other is not None and other is not x for other in [reference() for reference in storage.aliases]
+    )
+
+
+def _prepare(x: TensorBase, name: str) -> None:
+    """Make the memory of `x` ready to be written into: nothing the tape saved may change unnoticed."""
+    global copies
+    storage = storage_of(x)
+    if storage.saved:
+        new = Storage()
+        new.version = storage.version
+        new.exported = storage.exported
+        tensors = [x] if storage.aliases is None else [t for t in (r() for r in storage.aliases) if t is not None]
+        new.aliases, new.root = storage.aliases, storage.root
+        if storage.exported:
+            storage.overwritten_by = name
+        else:
+            copies += 1
+            xp = namespace_of(x._array)
+            if storage.aliases is None:
+                x._array = xp.asarray(x._array, copy=True)
+            else:
+                new.root = xp.asarray(storage.root, copy=True)
+                for tensor in tensors:
+                    tensor._array = replay_raw(tensor._view.steps, new.root)
+        for tensor in tensors:
+            tensor._storage = new
+        storage.aliases = storage.root = None
+        storage = new
+    storage.version += 1
+
+
+def replay_raw(steps: tuple[Step, ...], a: Any) -> Any:
+    """The raw view that view operations make of a raw array."""
+    for op, args, kwargs in steps:
+        a = op.forwards[a.__class__](a, *args, **kwargs)
+    return a
+
+
+def _rebase(x: Any, node: Any) -> None:
+    """Let `x`, just written into, have `node` as its history, and all that is seen through the same base follow."""
+    base = _base(x)
+    if base is None:
+        if node is None and x._node is None:
+            return
+        x._node = node
+        base = x
+    elif node is not None or base._node is not None:
+        from ..functions.indexing import view_put  # an operation, above the tape
+
+        start = 0 if getattr(base, "_view", None) is None else len(base._view.steps)
+        steps = x._view.steps[start:]
+        edges = (base._node, node)
+        values = (base._array, None, steps, base._array, None)
+        record(view_put.operation, (base, None), edges, values, base._array, base)
+    else:
+        return
+    storage = base._storage
+    if storage is None or storage.aliases is None:
+        return
+    start = len(base._view.steps)
+    for tensor in [reference() for reference in storage.aliases]:
+        if tensor is not None and tensor is not base and tensor._view.base is base:
+            tensor._node = replay(tensor._view.steps[start:], base)._node
+
+
+def replay(steps: tuple[Step, ...], x: Any) -> Any:
+    """The view, recorded, that view operations make of a tensor."""
+    for op, args, kwargs in steps:
+        x = op.call(x, *args, **kwargs)
+    return x

@@ -1,0 +1,718 @@
+"""Declaring an operation: signature, docstring, forward and rules in one place.
+
+A declaration is a function with the standard's signature under one of this module's decorators::
+
+    @elementwise(takes=FLOATING, x=lambda xp, g, out: g * out)
+    def exp(x: Tensor, /) -> Tensor:
+        \"\"\"Exponential of each element.\"\"\"
+
+
+    @linear(x=lambda xp, g, x_shape, axis, keepdims: spread(xp, g, x_shape, axis, keepdims))
+    def sum(xp: Namespace, x: Tensor, /, *, axis: Axis = None, ...) -> Tensor:
+        \"\"\"Sum over axes.\"\"\"
+        return xp.sum(x, axis=axis, ...)
+
+What stands under a decorator sees raw arrays and their backend `xp`; what the decorator returns is the public function,
+over Tensors, with the same signature less `xp`. An elementwise function is its backend's function of the same name, so
+its body is its docstring. Parameters whose annotation names ``Tensor`` are those that may be tensors.
+
+A rule is ``lambda xp, g, ...``: from the cotangent `g` of the output it gives that of the parameter it is named by. The
+names of its further parameters say what the tape saves: parameters of the operation, ``out``, or ``x_shape`` for the
+shape alone of a parameter ``x``. Rules are array-API code over `xp`, which is the backend in an ordinary backward and
+`arrayad.functions` when the backward is itself recorded.
+
+The engine, not the rule, sums over broadcast axes, casts to the input's dtype, takes the real part for a real input and,
+for the holomorphic kinds, conjugates (PyTorch's convention: the gradient of a real loss is ``dL/dRe + i dL/dIm``).
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, NoReturn, ParamSpec, TypeVar
+
+from .tape import Node, TensorBase, alias, grad_mode, make, record, record_several
+from .. import dtypes
+from ..backends import Array, Namespace, backend_of_type
+from ..devices import device as Device
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = [
+    "ANY",
+    "BOOLEAN",
+    "COMPLEX",
+    "FLOATING",
+    "FLOATING_ONLY",
+    "INTEGER",
+    "INTEGER_OR_BOOLEAN",
+    "NUMERIC",
+    "NUMERIC_OR_BOOLEAN",
+    "REAL",
+    "REAL_FLOATING",
+    "REAL_FLOATING_ONLY",
+    "REAL_OR_BOOLEAN",
+    "Operation",
+    "composite",
+    "differentiable",
+    "elementwise",
+    "linear",
+    "multilinear",
+    "not_differentiable",
+    "promote",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+F = TypeVar("F", bound="Callable[..., Any]")
+Kind = Literal["elementwise", "linear", "multilinear", "differentiable", "composite", "not differentiable"]
+
+# What dtypes an operation takes: the letters of the kinds it takes as they are, and the words for an error. Integers and
+# booleans given to a floating-point function become the default floating dtype, as in PyTorch (the standard is silent).
+ANY = ("biufc", "")
+NUMERIC_OR_BOOLEAN = ("biufc", "numeric or boolean")
+NUMERIC = ("iufc", "numeric")
+REAL = ("iuf", "real-valued")
+REAL_OR_BOOLEAN = ("biuf", "real-valued or boolean")
+FLOATING = ("fc", "floating point or complex")
+REAL_FLOATING = ("f", "real-valued floating")
+# Where both the standard and PyTorch refuse integers, as for a mean.
+FLOATING_ONLY = ("fc", "either floating point or complex")
+REAL_FLOATING_ONLY = ("f", "real-valued floating point")
+COMPLEX = ("c", "complex")
+INTEGER = ("iu", "integer")
+INTEGER_OR_BOOLEAN = ("biu", "integer or boolean")
+BOOLEAN = ("b", "boolean")
+_BECOME_FLOATING = (FLOATING, REAL_FLOATING)
+
+_NUMBERS = (bool, int, float, complex)
+
+
+class Rule:
+    """The derivative with respect to one parameter."""
+
+    __slots__ = ("at", "function", "names")
+
+    def __init__(self, function: Callable[..., Any], op: Operation) -> None:
+        code = function.__code__
+        self.function = function
+        self.names = code.co_varnames[2 : code.co_argcount]
+        for name in self.names:
+            if name not in op.layout:
+                if name.removesuffix("_shape") not in op.parameters:
+                    raise TypeError(f"{op.name}: a rule asks for {name!r}, which is none of {', '.join(op.layout)}")
+                op.layout += (name,)
+        self.at = tuple(op.layout.index(name) for name in self.names)
+
+
+class Plan:
+    """What a node keeps, given which of its inputs need a gradient."""
+
+    __slots__ = ("inputs", "op", "out", "pick", "rules")
+
+    pick: Callable[[Any], tuple[Any, ...]]  # of the values by layout, None for what is not kept
+    inputs: tuple[int, ...]  # numbers of the tensor inputs that are kept
+    out: bool  # whether the output is
+    rules: tuple[tuple[int, Rule], ...]  # edge number and rule
+
+    def __init__(self, op: Operation, needs: tuple[bool, ...]) -> None:
+        self.op = op
+        self.rules = tuple((i, rule) for i, rule in enumerate(op.rules) if needs[i] and rule is not None)
+        wanted = {name for _, rule in self.rules for name in rule.names}
+        absent = len(op.layout)  # where the values have a None
+        picks = [i if name in wanted else absent for i, name in enumerate(op.layout)]
+        self.pick = itemgetter(*picks, absent)
+        self.inputs = tuple(i for i, name in enumerate(op.tensors) if name in wanted)
+        self.out = "out" in wanted
+
+
+class _Plans(dict[tuple[bool, ...], Plan]):
+    def __init__(self, op: Operation) -> None:
+        self.op = op
+
+    def __missing__(self, needs: tuple[bool, ...]) -> Plan:
+        op = self.op
+        plan = self[needs] = Plan(op, (True,) if op.sequence else needs)
+        return plan
+
+
+class _Forwards(dict[type, "Callable[..., Any]"]):
+    """Raw array type -> the operation's function on raw arrays of that type."""
+
+    def __init__(self, op: Operation) -> None:
+        self.op = op
+
+    def __missing__(self, array_type: type) -> Callable[..., Any]:
+        backend = backend_of_type(array_type)
+        op = self.op
+        forward = functools.partial(op.forward, backend) if op.forward else getattr(backend, op.name)
+        self[array_type] = forward
+        return forward
+
+
+class Operation:
+    """All that is declared of an operation.
+
+    Attributes
+    ----------
+    name : str
+        The public name.
+    kind : str
+        Which of the decorators declared it.
+    parameters : tuple of str
+        Of the public signature.
+    tensors : tuple of str
+        Those that may be tensors.
+    layout : tuple of str
+        The names a rule may ask for, in the order of what a node saves.
+    rules : tuple of Rule or None
+        One for each name of `tensors`.
+    reason : str
+        Why it is not differentiable, if it is not.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        kind: Kind,
+        rules: dict[str, Callable[..., Any]],
+        *,
+        takes: tuple[str, str] = ANY,
+        grad_name: str = "",
+        view: bool = False,
+        conjugate: bool = False,
+        reason: str = "",
+    ) -> None:
+        code = function.__code__
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        self.forward = function if names[0] == "xp" else None
+        skip = self.forward is not None
+        self.name = function.__name__.lstrip("_")
+        self.function = function
+        self.kind: Kind = kind
+        self.parameters = names[skip:]
+        self.positional = code.co_argcount - skip
+        self.tensors = tuple(n for n in self.parameters if "Tensor" in function.__annotations__.get(n, ""))
+        self.sequence = "Sequence[Tensor]" in function.__annotations__.get(self.parameters[0], "")
+        self.optional = frozenset(n for n in self.tensors if "None" in function.__annotations__[n])
+        self.scalars = frozenset(n for n in self.tensors if "|" in function.__annotations__[n]) - self.optional
+        self.layout: tuple[str, ...] = (*self.parameters, "out")
+        self.takes = takes
+        self.grad_name = f"{grad_name or self.name.title().replace('_', '')}Backward0"
+        self.view = view
+        self.conjugate = conjugate
+        self.reason = reason
+        self.native: set[Any] = {d.dtype for d in dtypes.ALL if d.kind in takes[0]}
+        self.forwards = _Forwards(self)
+        self.plans = _Plans(self)
+        unknown = set(rules) - set(self.tensors)
+        if unknown:
+            raise TypeError(f"{self.name}: rules for {unknown}, which are none of its tensors {self.tensors}")
+        self.rules: tuple[Any, ...] = tuple(Rule(rules[n], self) if n in rules else None for n in self.tensors)
+        self.differentiable = any(rule is not None for rule in self.rules)
+        positional = function.__defaults__ or ()
+        keyword = function.__kwdefaults__ or {}
+        self.defaults = (
+            [_REQUIRED] * (self.positional - len(positional))
+            + list(positional)
+            + [keyword.get(n, _REQUIRED) for n in self.parameters[self.positional :]]
+        )
+        self.call = self._caller()
+        operations[f"{function.__module__}.{self.name}"] = self
+
+    def _caller(self) -> Callable[..., Any]:
+        """The public function: the call path of the declaration's shape."""
+        if self.sequence:
+            call = _of_sequence(self)
+        elif self.forward is None:
+            call = _unary(self) if len(self.parameters) == 1 else _binary(self)
+        elif self.tensors == self.parameters[:1] and not self.scalars:
+            call = _of_first(self)
+        else:
+            call = _of_several(self)
+        function = self.function
+        functools.update_wrapper(call, function)
+        if self.forward is not None:
+            signature = inspect.signature(function)
+            call.__signature__ = signature.replace(  # type: ignore[attr-defined]  # inspect's protocol
+                parameters=list(signature.parameters.values())[1:]
+            )
+        call.operation = self  # type: ignore[attr-defined]  # how tests and docs find the declaration
+        return call
+
+    # --- arguments ---
+
+    def bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
+        """The arguments by parameter, defaults filled in; TypeError where Python would raise it."""
+        values = list(self.defaults)
+        if len(args) > self.positional:
+            self._misuse(args, kwargs)
+        values[: len(args)] = args
+        for name, value in kwargs.items():
+            if name not in self.parameters:
+                self._misuse(args, kwargs)
+            values[self.parameters.index(name)] = value
+        if _REQUIRED in [v if v is _REQUIRED else None for v in values]:
+            self._misuse(args, kwargs)
+        return values
+
+    def _misuse(self, args: Sequence[Any], kwargs: dict[str, Any]) -> NoReturn:
+        try:
+            inspect.signature(self.call).bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self.name}(): {error}") from None
+        raise TypeError(f"{self.name}(): arguments do not fit {inspect.signature(self.call)}")
+
+    def raw_call(self, values: Sequence[Any], array_type: type) -> Any:
+        """The forward on raw values by parameter."""
+        cut = self.positional
+        return self.forwards[array_type](
+            *values[:cut], **dict(zip(self.parameters[cut:], values[cut : len(self.parameters)], strict=True))
+        )
+
+    def keywords(self, kwargs: dict[str, Any], backend: Namespace) -> dict[str, Any]:
+        """Keyword arguments with PyTorch's spellings and our dtypes and devices made the backend's."""
+        for theirs, ours in (("dim", "axis"), ("keepdim", "keepdims")):
+            if theirs in kwargs and ours in self.parameters:
+                if ours in kwargs:
+                    raise TypeError(f"{self.name}(): {theirs!r} and {ours!r} are the same argument; give one")
+                kwargs[ours] = kwargs.pop(theirs)
+        dtype = kwargs.get("dtype")
+        if dtype is not None:
+            kwargs["dtype"] = backend.raw_dtype(dtypes.as_dtype(dtype))
+        place = kwargs.get("device")
+        if place is not None:
+            kwargs["device"] = backend.raw_device(Device(place))
+        return kwargs
+
+    # --- what is refused ---
+
+    def not_a_tensor(self, name: str, value: Any) -> TypeError:
+        """The error for an argument that is no Tensor."""
+        hint = ""
+        if hasattr(value, "__array__") or hasattr(value, "__dlpack__"):
+            hint = "; convert it with asarray() or from_dlpack() first"
+        kind = type(value)
+        found = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+        numbers = " or a number" if name in self.scalars else ""
+        return TypeError(f"{self.name}(): argument {name!r} must be Tensor{numbers}, not {found}{hint}")
+
+    def admit(self, a: Array) -> Array:
+        """An array whose dtype is not known to be taken: cast to the default floating dtype, or refused."""
+        dtype = dtypes.from_raw[a.dtype]
+        if dtype.kind in self.takes[0]:  # a backend whose dtype objects are not NumPy's
+            self.native.add(a.dtype)
+            return a
+        if self.takes in _BECOME_FLOATING and dtype.kind in "biu":
+            backend = backend_of_type(a.__class__)
+            return backend.astype(a, backend.raw_dtype(dtypes.get_default_dtype()))
+        raise self.refusal(dtype)
+
+    def refusal(self, dtype: dtypes.DType) -> TypeError:
+        """The error for a dtype that is not taken."""
+        return TypeError(f"{self.name}(): input dtype should be {self.takes[1]} dtypes. Got {dtype.name} instead.")
+
+
+class _Required:
+    __slots__ = ()
+
+
+_REQUIRED = _Required()
+operations: dict[str, Operation] = {}  # every declared operation by module and name
+
+
+def _two_devices(op: Operation, arrays: Sequence[Array]) -> RuntimeError:
+    places = sorted({str(backend_of_type(a.__class__).device_of(a)) for a in arrays})
+    return RuntimeError(
+        f"{op.name}(): expected all tensors to be on the same device, but found {' and '.join(places)}; nothing moves by "
+        "itself: use .to()"
+    )
+
+
+# --- call paths, one for each shape of declaration ---
+
+
+def _unary(op: Operation) -> Callable[..., Any]:
+    forwards, native, differentiable = op.forwards, op.native, op.differentiable
+
+    def call(x: Any, /) -> Any:
+        try:
+            a = x._array
+            node = x._node
+        except AttributeError:
+            raise op.not_a_tensor("x", x) from None
+        if a.dtype not in native:
+            a = op.admit(a)
+        out = forwards[a.__class__](a)
+        if out.__class__ is not a.__class__:
+            out = backend_of_type(a.__class__).as_array(out)
+        y = make(out)
+        if node is not None and differentiable and grad_mode.enabled:
+            record(op, (x,), (node,), (a, out, None), out, y)
+        if op.view and backend_of_type(a.__class__).shares_memory(out, x._array):
+            alias(x, y, (op, (), {}))
+        return y
+
+    return call
+
+
+def _binary(op: Operation) -> Callable[..., Any]:
+    forwards, native, differentiable = op.forwards, op.native, op.differentiable
+
+    def call(x1: Any, x2: Any, /) -> Any:
+        # The usual case first: two tensors of one dtype. Everything else is sorted out in `_operands`.
+        if x1.__class__ is x2.__class__ and isinstance(x1, TensorBase):
+            a1 = x1._array
+            a2 = x2._array
+            n1 = x1._node
+            n2 = x2._node
+            if a1.dtype is not a2.dtype or a1.dtype not in native or a1.__class__ is not a2.__class__:
+                a1, a2 = _operands(op, x1, x2)
+        else:
+            a1, a2 = _operands(op, x1, x2)
+            n1 = x1._node if isinstance(x1, TensorBase) else None
+            n2 = x2._node if isinstance(x2, TensorBase) else None
+        try:
+            out = forwards[a1.__class__](a1, a2)
+        except ValueError as error:
+            raise ValueError(f"{op.name}(): {error}") from None
+        if out.__class__ is not a1.__class__:
+            out = backend_of_type(a1.__class__).as_array(out)
+        y = make(out)
+        if (n1 is not None or n2 is not None) and differentiable and grad_mode.enabled:
+            values = (a1, a2, out, None)
+            if len(op.layout) > 3:
+                values = _with_shapes(op, (a1, a2), out)
+            record(op, (x1, x2), (n1, n2), values, out, y)
+        return y
+
+    return call
+
+
+def _operands(op: Operation, x1: Any, x2: Any) -> tuple[Array, Array]:
+    """Raw operands of one dtype and backend: promoted, Python's numbers made arrays."""
+    if isinstance(x1, TensorBase):
+        a1 = x1._array
+        a2 = x2._array if isinstance(x2, TensorBase) else _number(op, "x2", x2)
+    elif isinstance(x2, TensorBase):
+        a1, a2 = _number(op, "x1", x1), x2._array
+    else:
+        raise op.not_a_tensor("x2", x2) if isinstance(x1, _NUMBERS) else op.not_a_tensor("x1", x1)
+    try:
+        a1, a2 = promote(backend_of_type((a1 if isinstance(x1, TensorBase) else a2).__class__), a1, a2)
+    except (TypeError, OverflowError) as error:
+        raise type(error)(f"{op.name}(): {error}") from None
+    if a1.__class__ is not a2.__class__:
+        raise _two_devices(op, (a1, a2))
+    if a1.dtype not in op.native:
+        return op.admit(a1), op.admit(a2)
+    return a1, a2
+
+
+def _number(op: Operation, name: str, value: Any) -> Any:
+    """A Python number; NumPy's scalars, which are arrays to NumPy but numbers to people, count as such."""
+    if isinstance(value, _NUMBERS):
+        return value
+    if getattr(value, "ndim", None) == 0 and not isinstance(value, TensorBase) and hasattr(value, "__array_priority__"):
+        if hasattr(value, "dtype") and not hasattr(value, "__setitem__"):
+            return value.item()
+    raise op.not_a_tensor(name, value)
+
+
+def promote(xp: Namespace, *operands: Any) -> tuple[Array, ...]:
+    """Raw arrays and Python numbers as arrays of their common dtype.
+
+    Raises
+    ------
+    TypeError
+        If the dtypes have no common one.
+    OverflowError
+        If an integer does not fit.
+    """
+    arrays = [x for x in operands if not isinstance(x, _NUMBERS)]
+    dtype = functools.reduce(dtypes.promote, [dtypes.from_raw[a.dtype] for a in arrays])
+    for x in operands:
+        if isinstance(x, _NUMBERS):
+            dtype = dtypes.with_number(dtype, type(x))
+    raw = xp.raw_dtype(dtype)
+    place = arrays[0].device
+    return tuple(
+        xp.asarray(x, dtype=raw, device=place)
+        if isinstance(x, _NUMBERS)
+        else (x if x.dtype == raw else xp.astype(x, raw))
+        for x in operands
+    )
+
+
+def _with_shapes(op: Operation, values: Sequence[Any], out: Any) -> tuple[Any, ...]:
+    """Values by layout: parameters, output, the shapes that rules ask for, and the None for what is not kept."""
+    count = len(op.parameters)
+    shapes = [_shape_of(values[op.parameters.index(n.removesuffix("_shape"))]) for n in op.layout[count + 1 :]]
+    return (*values, out, *shapes, None)
+
+
+def _shape_of(value: Any) -> Any:
+    return [v.shape for v in value] if isinstance(value, (list, tuple)) else getattr(value, "shape", ())
+
+
+def _of_first(op: Operation) -> Callable[..., Any]:
+    """One tensor, the first argument, and static ones after it."""
+    forwards, native, differentiable = op.forwards, op.native, op.differentiable
+    name = op.tensors[0]
+
+    def call(x: Any, /, *args: Any, **kwargs: Any) -> Any:
+        try:
+            a = x._array
+            node = x._node
+        except AttributeError:
+            raise op.not_a_tensor(name, x) from None
+        if a.dtype not in native:
+            a = op.admit(a)
+        if kwargs:
+            kwargs = op.keywords(kwargs, backend_of_type(a.__class__))
+        out = forwards[a.__class__](a, *args, **kwargs)
+        if isinstance(out, tuple):
+            ys = [_wrap(o, a) for o in out]
+            if node is not None and differentiable and grad_mode.enabled:
+                record_several(op, (x,), (node,), _with_shapes(op, op.bind((a, *args), kwargs), out), ys)
+            if op.view:
+                for y in ys:
+                    _share(op, x, y, (op, args, kwargs))
+            return out._make(ys) if hasattr(out, "_make") else tuple(ys)
+        y = _wrap(out, a)
+        if node is not None and differentiable and grad_mode.enabled:
+            out = y._array
+            record(op, (x,), (node,), _with_shapes(op, op.bind((a, *args), kwargs), out), out, y)
+        if op.view:
+            _share(op, x, y, (op, args, kwargs))
+        return y
+
+    return call
+
+
+def _wrap(out: Any, like: Array) -> Any:
+    return make(out if out.__class__ is like.__class__ else backend_of_type(like.__class__).as_array(out))
+
+
+def _share(op: Operation, x: TensorBase, y: TensorBase, step: Any) -> None:
+    if backend_of_type(x._array.__class__).shares_memory(y._array, x._array):
+        alias(x, y, step)
+
+
+def _of_several(op: Operation) -> Callable[..., Any]:
+    """Several tensors, in any position, and static arguments."""
+    slots = [(op.parameters.index(name), name) for name in op.tensors]
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        inputs = op.bind(args, kwargs)
+        arrays = []
+        values = list(inputs)
+        edges: list[Node | None] = []
+        for i, name in slots:
+            x = inputs[i]
+            if isinstance(x, TensorBase):
+                values[i] = a = x._array
+                arrays.append(a)
+                edges.append(x._node)
+                continue
+            edges.append(None)
+            if x is None and name in op.optional:
+                continue
+            if isinstance(x, _NUMBERS) and (name in op.scalars or name in op.optional):
+                continue
+            values[i] = _number(op, name, x) if name in op.scalars or name in op.optional else _refuse(op, name, x)
+        if not arrays:
+            raise op.not_a_tensor(slots[0][1], inputs[slots[0][0]])
+        first = arrays[0]
+        for a in arrays[1:]:
+            if a.__class__ is not first.__class__:
+                raise _two_devices(op, arrays)
+        out = op.raw_call(values, first.__class__)
+        tensors = [inputs[i] for i, _ in slots]
+        tracked = op.differentiable and grad_mode.enabled and any(edge is not None for edge in edges)
+        if isinstance(out, tuple):
+            ys = [_wrap(o, first) for o in out]
+            if tracked:
+                record_several(op, tensors, tuple(edges), _with_shapes(op, values, out), ys)
+            return out._make(ys) if hasattr(out, "_make") else tuple(ys)
+        y = _wrap(out, first)
+        if tracked:
+            record(op, tensors, tuple(edges), _with_shapes(op, values, y._array), y._array, y)
+        return y
+
+    return call
+
+
+def _refuse(op: Operation, name: str, x: Any) -> NoReturn:
+    raise op.not_a_tensor(name, x)
+
+
+def _of_sequence(op: Operation) -> Callable[..., Any]:
+    """A sequence of tensors, and static arguments."""
+
+    def call(arrays: Any, /, **kwargs: Any) -> Any:
+        if not isinstance(arrays, (list, tuple)) or not arrays:
+            raise TypeError(f"{op.name}(): argument 'arrays' must be a non-empty tuple or list of Tensors")
+        for x in arrays:
+            if not isinstance(x, TensorBase):
+                raise op.not_a_tensor("arrays", x)
+        raw = [x._array for x in arrays]
+        for a in raw:
+            if a.__class__ is not raw[0].__class__:
+                raise _two_devices(op, raw)
+        if kwargs:
+            kwargs = op.keywords(kwargs, backend_of_type(raw[0].__class__))
+        values = op.bind((raw,), kwargs)
+        y = _wrap(op.raw_call(values, raw[0].__class__), raw[0])
+        edges = tuple([x._node for x in arrays])
+        if op.differentiable and grad_mode.enabled and any(edge is not None for edge in edges):
+            record(op, arrays, edges, _with_shapes(op, values, y._array), y._array, y)
+        return y
+
+    return call
+
+
+# --- the decorators ---
+
+
+def elementwise(
+    *,
+    takes: tuple[str, str],
+    grad_name: str = "",
+    conjugate: bool = True,
+    view: bool = False,
+    reason: str = "",
+    **rules: Callable[..., Any],
+) -> Callable[[F], F]:
+    """A function of each element alone: the backend's of the same name.
+
+    Each rule multiplies `g` by a partial derivative, so it serves both modes: forward as it stands, backward conjugated.
+
+    Parameters
+    ----------
+    takes : tuple
+        The dtypes it takes; one of this module's constants.
+    grad_name : str, optional
+        PyTorch's short name for ``grad_fn``, where it is not the function's.
+    conjugate : bool, optional
+        Whether it is holomorphic. If not, the rule is the backward one as it stands.
+    view : bool, optional
+        Whether the output may share memory with the input.
+    reason : str, optional
+        Why it is not differentiable, if it has no rules.
+    **rules
+        By parameter.
+    """
+
+    def declare(function: F) -> F:
+        kind: Kind = "elementwise" if rules else "not differentiable"
+        function.__doc__ = _elementwise_doc(function, takes, bool(rules), reason)
+        op = Operation(
+            function, kind, rules, takes=takes, grad_name=grad_name, conjugate=conjugate, view=view, reason=reason
+        )
+        return op.call  # type: ignore[return-value]  # the same signature
+
+    return declare
+
+
+def _elementwise_doc(function: Callable[..., Any], takes: tuple[str, str], rules: bool, reason: str) -> str:
+    """The docstring with the sections that follow from the declaration, before its examples."""
+    text, _, examples = (function.__doc__ or "").partition("    Examples\n")
+    names = ", ".join(function.__code__.co_varnames[: function.__code__.co_argcount])
+    number = " or number" if "x2" in names else ""
+    shapes = "Shapes that broadcast; at least one is a Tensor" if "x2" in names else "Any shape"
+    words = takes[1] or "any"
+    casts = " Integers and booleans become the default floating dtype." if takes in _BECOME_FLOATING else ""
+    sections = f"""
+    Parameters
+    ----------
+    {names} : Tensor{number}
+        {shapes}. Dtype: {words}.{casts}
+
+    Returns
+    -------
+    Tensor
+        Of the {"broadcast " if "x2" in names else "same "}shape.
+
+    Raises
+    ------
+    TypeError
+        For an argument that is no Tensor{number}, or another dtype.
+
+    Notes
+    -----
+    {"Differentiable, in both modes and any order." if rules else f"Not differentiable: {reason}."}
+"""
+    return text.rstrip() + "\n" + sections + ("\n    Examples\n" + examples if examples else "    ")
+
+
+def _declaring(
+    kind: Kind, rules: dict[str, Any], **how: Any
+) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
+    def declare(function: Callable[Concatenate[Namespace, P], R]) -> Callable[P, R]:
+        return Operation(function, kind, rules, **how).call
+
+    return declare
+
+
+def linear(
+    *, takes: tuple[str, str] = ANY, grad_name: str = "", conjugate: bool = False, view: bool = False, **rules: Any
+) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
+    """A function linear in its tensors together; each rule is the transpose. Forward, a tangent goes through as the value."""
+    return _declaring("linear", rules, takes=takes, grad_name=grad_name, conjugate=conjugate, view=view)
+
+
+def multilinear(
+    *, takes: tuple[str, str] = ANY, grad_name: str = "", **rules: Any
+) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
+    """A function linear in each of its tensors apart, as a product is."""
+    return _declaring("multilinear", rules, takes=takes, grad_name=grad_name, conjugate=True)
+
+
+def differentiable(
+    *, takes: tuple[str, str] = ANY, grad_name: str = "", conjugate: bool = False, **rules: Any
+) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
+    """Any other function; the rules are the backward ones as they stand, conjugations included unless `conjugate`."""
+    return _declaring("differentiable", rules, takes=takes, grad_name=grad_name, conjugate=conjugate)
+
+
+def not_differentiable(
+    reason: str, *, takes: tuple[str, str] = ANY
+) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
+    """A function through which no derivative exists, for the reason given."""
+    return _declaring("not differentiable", {}, takes=takes, reason=reason)
+
+
+def composite(
+    *, takes: tuple[str, str] = ANY
+) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
+    """A function made of others: run on the backend as it stands and, where its tensor is tracked, on the tape.
+
+    It has no rules of its own, yet ``grad_fn`` shows its name.
+    """
+
+    def declare(function: Callable[Concatenate[Namespace, P], R]) -> Callable[P, R]:
+        op = Operation(function, "composite", {}, takes=takes)
+        on_arrays = op.call
+
+        @functools.wraps(on_arrays)
+        def call(x: Any, /, *args: Any, **kwargs: Any) -> Any:
+            if not (isinstance(x, TensorBase) and x._node is not None and grad_mode.enabled):
+                return on_arrays(x, *args, **kwargs)
+            from .. import functions  # the namespace of Tensors, which stands above the tape
+
+            if x._array.dtype not in op.native:
+                op.admit(x._array)
+            if kwargs:
+                kwargs = op.keywords(kwargs, backend_of_type(x._array.__class__))
+            out: Any = function(functions, x, *args, **kwargs)  # type: ignore[arg-type]  # P has x at its head
+            if out is not x and out._node is not None:
+                out._node.name = op.grad_name
+            return out
+
+        op.call = call
+        return call
+
+    return declare

@@ -1,0 +1,412 @@
+"""The tape: what a Tensor remembers, and what is written down when an operation is applied to it.
+
+A Tensor has a raw array and the node that produced it; a node has the operation, the nodes of its inputs and the raw
+arrays that the operation's rules ask for. Nodes never refer to Tensors (a leaf to its own only weakly), so there are no
+cycles and a graph is freed with its last Tensor.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import weakref
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..backends import Array, backend_of_type
+from ..dtypes import from_raw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .operation import Operation, Plan
+
+__all__ = [
+    "Leaf",
+    "Node",
+    "Output",
+    "Storage",
+    "TensorBase",
+    "enable_grad",
+    "inference_mode",
+    "is_grad_enabled",
+    "no_grad",
+    "record",
+    "set_grad_enabled",
+]
+
+_F = TypeVar("_F", bound="Callable[..., Any]")
+
+
+class TensorBase:
+    """The state of a Tensor; its operators and methods are `arrayad.Tensor`'s.
+
+    Operations lie below the class whose operators call them, so they know only this: where the array is, what produced
+    it, and with whom it shares memory. The class that derives from it is the one that creation makes.
+    """
+
+    # `_view` and `_grad` are left unset, which costs nothing, until a tensor is a view or gets a gradient.
+    __slots__ = ("__weakref__", "_array", "_grad", "_node", "_storage", "_view")
+
+    _array: Array
+    _node: Node | None
+    _storage: Storage | None
+    _view: View
+    _grad: Any
+
+    tensor_class: type[TensorBase]
+
+    def __init_subclass__(cls) -> None:
+        TensorBase.tensor_class = cls
+
+
+_new = object.__new__
+
+
+def make(array: Array, node: Node | None = None) -> Any:
+    """A Tensor of a raw array."""
+    tensor = _new(TensorBase.tensor_class)
+    tensor._array = array
+    tensor._node = node
+    tensor._storage = None
+    return tensor
+
+
+def require_grad(x: TensorBase, name: str) -> None:
+    """Make a tensor a leaf that gets a gradient.
+
+    Raises
+    ------
+    RuntimeError
+        If its dtype is not floating.
+    """
+    dtype = from_raw[x._array.dtype]
+    if dtype.kind not in "fc":
+        raise RuntimeError(
+            f"{name}(): only Tensors of floating point and complex dtype can require gradients. Got {dtype.name}; convert "
+            "it first, for example with .float()."
+        )
+    x._node = Leaf(x)
+
+
+class Storage:
+    """What the tensors that share one memory know of it together.
+
+    Copy-on-write rests on it: an in-place write to a storage of which the tape has `saved` arrays moves the `aliases` to
+    a copy first (`arrayad.autograd.mutation`), so the tape's values stay what they were.
+    """
+
+    # Class attributes as defaults, so that making one, on the hot path of recording, costs an empty object.
+    version: int = 0  # how many in-place writes there were
+    saved: int = 0  # how many arrays of it nodes hold for their backward
+    exported: bool = False  # NumPy or another library may see the memory, so that it cannot move
+    overwritten_by: str | None = None  # the in-place operation that changed saved values of exported memory
+    root: Array = None  # the array of the whole memory, which `View.steps` start from
+    aliases: list[weakref.ref[TensorBase]] | None = None  # every tensor on it, once there are two
+    sweep_at: int = 16  # the length of `aliases` at which dead references are dropped
+
+
+class View:
+    """How a tensor that shares memory is seen from the memory's root, and whose history it is a part of."""
+
+    __slots__ = ("base", "steps")
+
+    def __init__(self, base: TensorBase | None, steps: tuple[Step, ...]) -> None:
+        self.base = base  # None: a detached alias, which shares memory but no history
+        self.steps = steps
+
+
+Step = tuple["Operation", tuple[Any, ...], dict[str, Any]]  # a view operation and its static arguments
+
+
+def storage_of(x: TensorBase) -> Storage:
+    """The storage of a tensor, made when first asked for."""
+    storage = x._storage
+    if storage is None:
+        storage = x._storage = Storage()
+    return storage
+
+
+def alias(x: TensorBase, y: TensorBase, step: Step | None) -> None:
+    """Write down that `y` shares the memory of `x`: through a view operation, or, without one, as a detached alias."""
+    y._storage = storage = storage_of(x)
+    aliases = storage.aliases
+    if aliases is None:
+        storage.root = x._array
+        storage.aliases = aliases = [weakref.ref(x)]
+        x._view = View(None, ())
+    elif len(aliases) >= storage.sweep_at:
+        aliases[:] = [reference for reference in aliases if reference() is not None]
+        storage.sweep_at = 2 * len(aliases) + 16
+    aliases.append(weakref.ref(y))
+    view = x._view
+    if step is None:
+        y._view = View(None, view.steps)
+    else:
+        y._view = View(x if view.base is None else view.base, (*view.steps, step))
+
+
+# --- grad mode ---
+
+
+class _GradMode(threading.local):
+    enabled: bool = True
+
+
+grad_mode = _GradMode()
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations on tracked tensors are recorded in this thread."""
+    return grad_mode.enabled
+
+
+class _Switch:
+    """A context manager and decorator that sets this thread's grad mode, as often as it is entered."""
+
+    def __init__(self, mode: bool) -> None:
+        self._mode = mode
+        self._before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._before.append(grad_mode.enabled)
+        grad_mode.enabled = self._mode
+
+    def __exit__(self, *exception: object) -> None:
+        grad_mode.enabled = self._before.pop()
+
+    def __call__(self, function: _F) -> _F:
+        @functools.wraps(function)
+        def switched(*args: Any, **kwargs: Any) -> Any:
+            with _Switch(self._mode):
+                return function(*args, **kwargs)
+
+        return switched  # type: ignore[return-value]  # the same signature, which a TypeVar cannot say
+
+
+class no_grad(_Switch):
+    """Record nothing in a ``with`` block or a decorated function, in this thread.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> x = xp.ones(2, requires_grad=True)
+    >>> with xp.no_grad():
+    ...     (x * 2).requires_grad
+    False
+    """
+
+    def __init__(self) -> None:
+        super().__init__(False)
+
+
+class inference_mode(no_grad):
+    """The same as `no_grad`: there is nothing more to save."""
+
+
+class enable_grad(_Switch):
+    """Record in a ``with`` block or a decorated function, in this thread, also inside `no_grad`."""
+
+    def __init__(self) -> None:
+        super().__init__(True)
+
+
+class set_grad_enabled(_Switch):
+    """Record, or do not record, operations: at once, for a ``with`` block, or for a decorated function.
+
+    Parameters
+    ----------
+    mode : bool
+        Whether to record. The setting is this thread's alone.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> x = xp.ones(2, requires_grad=True)
+    >>> with xp.set_grad_enabled(False):
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__(mode)
+        super().__enter__()
+
+    def __enter__(self) -> None:
+        """Nothing to do: the mode is set since the call."""
+
+    def __call__(self, function: _F) -> _F:
+        self.__exit__()  # as a decorator it holds within the function only
+        return super().__call__(function)
+
+
+# --- nodes ---
+
+sequence = count(1)
+
+
+class Node:
+    """One operation that was applied: what `Tensor.grad_fn` gives.
+
+    Attributes
+    ----------
+    plan : Plan
+        What the operation keeps and which of its rules apply; it knows the operation.
+    edges : tuple of Node or None
+        The nodes that produced the inputs; None for an input that needs no gradient.
+    saved : tuple or None
+        What the rules ask for, by the operation's layout; None once backward has used and dropped it.
+    storages : tuple of Storage
+        Of the saved inputs and output, in the order of the operation's plan.
+    shape, dtype
+        Of the output; its cotangent has them too.
+    sequence : int
+        Nodes are numbered as they are made, so falling order is an order for backward.
+    """
+
+    __slots__ = ("__weakref__", "dtype", "edges", "name", "plan", "saved", "sequence", "shape", "storages")
+
+    plan: Plan
+    edges: tuple[Node | None, ...]
+    saved: tuple[Any, ...] | None
+    storages: tuple[Storage, ...]
+    shape: Any
+    dtype: Any
+    sequence: int
+    name: str
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """The nodes that backward goes on to, each with the number of its output, as PyTorch gives them."""
+        return tuple((edge, 0) if not isinstance(edge, Output) else (edge.edges[0], edge.index) for edge in self.edges)
+
+    def __repr__(self) -> str:
+        return f"<{self.name} at {id(self):#x}>"
+
+
+class Leaf(Node):
+    """Where backward ends: the gradient is added to the tensor's ``grad``."""
+
+    __slots__ = ("tensor",)
+
+    tensor: weakref.ref[TensorBase]
+
+    def __init__(self, tensor: TensorBase) -> None:
+        self.tensor = weakref.ref(tensor)
+        self.edges = ()
+        self.storages = ()
+        self.saved = ()
+        self.shape = tensor._array.shape
+        self.dtype = tensor._array.dtype
+        self.sequence = next(sequence)
+        self.name = "AccumulateGrad"
+
+
+class Output(Node):
+    """One output of an operation with several; it stands between its tensor and the operation's node."""
+
+    __slots__ = ("index",)
+
+    index: int
+
+    def __init__(self, node: Node, index: int, array: Array) -> None:
+        self.plan = node.plan
+        self.edges = (node,)
+        self.storages = ()
+        self.saved = ()
+        self.shape = array.shape
+        self.dtype = array.dtype
+        self.index = index
+        self.sequence = next(sequence)
+        self.name = node.name
+
+
+class MultiNode(Node):
+    """The node of an operation with several outputs."""
+
+    __slots__ = ("outputs",)
+
+    outputs: list[weakref.ref[Output]]  # weakly: they refer to this node
+
+
+def record(
+    op: Operation,
+    inputs: Sequence[Any],
+    edges: tuple[Node | None, ...],
+    values: Any,
+    array: Array,
+    out: TensorBase,
+) -> Node:
+    """Write down that `op` made `out`.
+
+    Parameters
+    ----------
+    inputs : sequence of Tensor or anything
+        The arguments that may be tensors, in order; `edges` are their nodes.
+    values : sequence
+        The raw arguments by the operation's layout, the output among them and None at the end.
+    array : raw array
+        Of `out`.
+    """
+    node = Node.__new__(Node)
+    node.shape = array.shape
+    node.dtype = array.dtype
+    _fill(node, op, inputs, edges, values, (out,))
+    out._node = node
+    return node
+
+
+def record_several(
+    op: Operation, inputs: Sequence[Any], edges: tuple[Node | None, ...], values: Any, outs: Sequence[TensorBase]
+) -> None:
+    """Write down that `op` made several tensors at once."""
+    node = MultiNode.__new__(MultiNode)
+    node.shape = tuple(out._array.shape for out in outs)
+    node.dtype = tuple(out._array.dtype for out in outs)
+    _fill(node, op, inputs, edges, values, outs)
+    outputs = [Output(node, i, out._array) for i, out in enumerate(outs)]
+    node.outputs = [weakref.ref(output) for output in outputs]
+    for out, output in zip(outs, outputs, strict=True):
+        out._node = output
+
+
+def _fill(
+    node: Node,
+    op: Operation,
+    inputs: Sequence[Any],
+    edges: tuple[Node | None, ...],
+    values: Any,
+    outs: Sequence[TensorBase],
+) -> None:
+    plan = op.plans[tuple([edge is not None for edge in edges])]
+    node.plan = plan
+    node.name = op.grad_name
+    node.edges = edges
+    node.saved = plan.pick(values)
+    node.sequence = next(sequence)
+    if plan.inputs or plan.out:
+        storages = [storage_of(x) if isinstance(x := inputs[i], TensorBase) else Storage() for i in plan.inputs]
+        if plan.out:
+            storages += [storage_of(out) for out in outs]
+        for storage in storages:
+            storage.saved += 1
+        node.storages = tuple(storages)
+    else:
+        node.storages = ()
+
+
+def release(node: Node) -> None:
+    """Drop what a node saved, once backward has used it."""
+    if node.storages:
+        for storage in node.storages:
+            storage.saved -= 1
+        node.storages = ()
+        node.saved = None
+
+
+def namespace_of(array: Array) -> Any:
+    """The backend of a raw array."""
+    return backend_of_type(array.__class__)
+
+

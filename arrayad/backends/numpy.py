@@ -1,0 +1,357 @@
+"""The NumPy backend: NumPy's own functions, which meet the standard, and the few that had to be put right.
+
+NumPy is used as it is and not through ``array_api_compat.numpy``, which imports all of NumPy's lazy submodules and so
+doubles the time of ``import arrayad`` (measured by ``benchmarks/import_time.py``).
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+from numpy import (  # noqa: F401  (the backend's namespace)
+    abs,
+    acos,
+    acosh,
+    add,
+    all,
+    any,
+    argmax,
+    argmin,
+    asin,
+    asinh,
+    astype,
+    atan,
+    atan2,
+    atanh,
+    bitwise_and,
+    bitwise_invert,
+    bitwise_left_shift,
+    bitwise_or,
+    bitwise_right_shift,
+    bitwise_xor,
+    broadcast_to,
+    ceil,
+    concat,
+    conj,
+    copysign,
+    cos,
+    cosh,
+    cumulative_prod,
+    cumulative_sum,
+    diff,
+    divide,
+    einsum,
+    empty,
+    equal,
+    exp,
+    expand_dims,
+    eye,
+    flip,
+    floor,
+    from_dlpack,
+    full,
+    greater,
+    greater_equal,
+    hypot,
+    imag,
+    isfinite,
+    isin,
+    isinf,
+    isnan,
+    less,
+    less_equal,
+    linspace,
+    log,
+    log1p,
+    log2,
+    log10,
+    logaddexp,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+    matmul,
+    matrix_transpose,
+    max,
+    maximum,
+    mean,
+    min,
+    minimum,
+    moveaxis,
+    multiply,
+    negative,
+    nextafter,
+    nonzero,
+    not_equal,
+    ones,
+    ones_like,
+    permute_dims,
+    positive,
+    pow,
+    prod,
+    real,
+    reciprocal,
+    remainder,
+    repeat,
+    reshape,
+    roll,
+    round,
+    searchsorted,
+    sign,
+    signbit,
+    sin,
+    sinh,
+    sqrt,
+    square,
+    squeeze,
+    stack,
+    std,
+    subtract,
+    sum,
+    take,
+    tensordot,
+    tile,
+    tril,
+    triu,
+    trunc,
+    unique_all,
+    unique_counts,
+    unique_inverse,
+    unique_values,
+    unstack,
+    var,
+    vecdot,
+    where,
+    zeros,
+    zeros_like,
+)
+
+from . import numpy_linalg as linalg  # noqa: F401
+from ..devices import device
+from ..dtypes import DType
+
+fft = np.fft
+Array = np.ndarray[Any, Any]
+
+array_type = np.ndarray
+device_type = "cpu"
+_CPU = device("cpu")
+
+# --- the standard, where NumPy differs from it ---
+
+
+def floor_divide(x1: Array, x2: Array, /) -> Array:
+    """NumPy's, save that a quotient with an infinite operand is the floor of the true quotient, as the standard says."""
+    if x1.dtype.kind != "f":
+        return np.floor_divide(x1, x2)
+    infinite = np.isinf(x1) | np.isinf(x2)
+    if not infinite.any():
+        return np.floor_divide(x1, x2)
+    with np.errstate(invalid="ignore"):
+        return np.where(infinite, np.floor(np.divide(x1, x2)), np.floor_divide(x1, x2))
+
+
+def expm1(x: Array, /) -> Array:
+    """NumPy's, save that complex infinities and NaNs go the way of ``exp(x) - 1``, whose special values are C99's.
+
+    The real part of a result is never -0: that of ``expm1(-0 + 0j)`` is 0.
+    """
+    out = np.asarray(np.expm1(x))
+    if x.dtype.kind == "c":
+        finite = np.isfinite(x)
+        if not finite.all():
+            with np.errstate(invalid="ignore"):
+                out = np.asarray(np.where(finite, out, np.exp(x) - 1))
+        out.real += 0.0
+    return out
+
+
+def tanh(x: Array, /) -> Array:
+    """NumPy's, save that the imaginary part at an infinite real part has the sign of that of `x`, not of its double sine."""
+    out = np.tanh(x)
+    if x.dtype.kind != "c":
+        return out
+    infinite = np.isinf(x.real)
+    if infinite.any():
+        out = np.where(infinite, _complex(np.copysign(1, x.real), np.copysign(0, x.imag)), out).astype(x.dtype)
+    return out
+
+
+def tan(x: Array, /) -> Array:
+    """NumPy's, save that complex special values are those of ``-1j * tanh(1j * x)``."""
+    out = np.tan(x)
+    if x.dtype.kind != "c":
+        return out
+    infinite = np.isinf(x.imag)
+    if infinite.any():
+        out = np.where(infinite, _complex(np.copysign(0, x.real), np.copysign(1, x.imag)), out).astype(x.dtype)
+    return out
+
+
+def _complex(real: Array, imag: Array) -> Array:
+    """A complex array of its parts; ``real + 1j*imag`` would lose signs of zeros."""
+    out = np.empty(real.shape, np.result_type(real.dtype, np.complex64))
+    out.real, out.imag = real, imag
+    return out
+
+
+def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Array:
+    """``numpy.asarray``, whose ``device`` knows nothing but ``"cpu"``."""
+    return np.asarray(obj, dtype=dtype, copy=copy)
+
+
+def arange(start: Any, stop: Any, step: Any, *, dtype: Any, device: Any = None) -> Array:
+    """A range; for floating dtypes each element is ``start + i*step`` computed in float64 and rounded once."""
+    return np.arange(start, stop, step).astype(dtype) if dtype.kind == "f" else np.arange(start, stop, step, dtype)
+
+
+def count_nonzero(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
+    """As an array also where NumPy gives a Python ``int``."""
+    return np.asarray(np.count_nonzero(x, axis=axis, keepdims=keepdims))
+
+
+def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
+    """The standard's default for the axis."""
+    return np.take_along_axis(x, indices, axis=axis)
+
+
+def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
+    """With ``descending``, which NumPy lacks."""
+    out = np.sort(x, axis=axis, stable=stable)
+    return np.flip(out, axis=axis) if descending else out
+
+
+def argsort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
+    """With ``descending``; equal elements keep their order then as well, hence the flip before and after."""
+    if not descending:
+        return np.argsort(x, axis=axis, stable=stable)
+    backward = np.flip(np.argsort(np.flip(x, axis=axis), axis=axis, stable=stable), axis=axis)
+    return np.subtract(x.shape[axis] - 1, backward, dtype=backward.dtype)
+
+
+# --- what a Tensor needs beyond the standard ---
+
+
+def as_array(out: Any) -> Array:
+    """NumPy returns its scalars, which cannot be written into, where the standard wants 0-d arrays."""
+    return np.asarray(out)
+
+
+def raw_dtype(dtype: DType) -> np.dtype[Any]:
+    """NumPy's dtype for ours."""
+    return dtype.dtype
+
+
+def raw_device(place: device) -> str:
+    """NumPy's device for ours.
+
+    Raises
+    ------
+    RuntimeError
+        For an index other than 0: there is one CPU.
+    """
+    if place.index:
+        raise RuntimeError(f"device '{place}' is not available: there is one cpu device")
+    return "cpu"
+
+
+def device_of(array: Array) -> device:
+    """The device of a raw array."""
+    return _CPU
+
+
+def devices() -> tuple[device, ...]:
+    """The devices of this backend."""
+    return (_CPU,)
+
+
+def from_numpy(array: Array, place: device) -> Array:
+    """A raw array of this backend with the values of a NumPy array."""
+    return array
+
+
+def to_numpy(array: Array) -> Array:
+    """A NumPy array with the values of a raw array; the same memory where the backend's memory is the host's."""
+    return array
+
+
+def getitem(x: Array, key: Any) -> Array:
+    """``x[key]``, a view for basic keys also where NumPy would give a scalar."""
+    out = x[key]
+    if out.__class__ is np.ndarray:
+        return out
+    return x[(*key, ...) if key.__class__ is tuple else (key, ...)]
+
+
+def setitem(x: Array, key: Any, value: Any) -> None:
+    """``x[key] = value`` in place."""
+    x[key] = value
+
+
+def scatter_add(values: Array, key: Any, shape: tuple[int, ...]) -> Array:
+    """Zeros of a shape with `values` added at `key`: the transpose of ``getitem``."""
+    out = np.zeros(shape, values.dtype)
+    if any_integer_array(key):
+        np.add.at(out, key, values)
+    else:  # every element is met at most once, so that an assignment, many times faster, will do
+        out[key] = values
+    return out
+
+
+def any_integer_array(key: Any) -> bool:
+    """Whether a key has an integer array in it, and so may name an element more than once."""
+    parts = key if key.__class__ is tuple else (key,)
+    return builtins.any(p.__class__ is np.ndarray and p.dtype.kind != "b" for p in parts)
+
+
+
+def shares_memory(a: Array, b: Array) -> bool:
+    """Whether `a`, computed from `b`, is a view of its memory; by ownership, which is exact for NumPy's functions."""
+    return a is b or (a.base is not None and (a.base is b or a.base is b.base))
+
+
+def owns_memory(a: Array) -> bool:
+    """Whether no other array shares the memory of `a`, fresh from a function."""
+    return a.base is None
+
+
+def is_writeable(a: Array) -> bool:
+    """Whether elements can be assigned: not for broadcast views and read-only sources."""
+    return a.flags.writeable
+
+
+def is_contiguous(a: Array) -> bool:
+    """Whether elements follow each other in memory in C order."""
+    return a.flags.c_contiguous
+
+
+def contiguous(a: Array) -> Array:
+    """The array in C order, a copy only if it is not yet."""
+    return np.ascontiguousarray(a).reshape(a.shape)
+
+
+def strides(a: Array) -> tuple[int, ...]:
+    """Steps between neighbours along each axis, in elements."""
+    return tuple(s // a.itemsize for s in a.strides)
+
+
+def offset(a: Array) -> int:
+    """How many elements after the start of its memory the array begins."""
+    owner = a
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    return (a.__array_interface__["data"][0] - owner.__array_interface__["data"][0]) // a.itemsize
+
+
+def generator(seed: Any) -> np.random.Generator:
+    """A source of random numbers: NumPy's PCG64."""
+    return np.random.default_rng(seed)
+
+
+def index_put(x: Array, key: Any, values: Any) -> Array:
+    """A copy of `x` with `values` assigned at `key`."""
+    out = x.copy()
+    out[key] = values
+    return out

@@ -1,0 +1,54 @@
+"""``numpy.linalg``, which meets the standard save for the dtype of ``eig`` and ``eigvals``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.linalg import (  # noqa: F401  (the backend's namespace)
+    cholesky,
+    cross,
+    det,
+    diagonal,
+    eigh,
+    eigvalsh,
+    inv,
+    matrix_norm,
+    matrix_power,
+    matrix_rank,
+    outer,
+    pinv,
+    qr,
+    slogdet,
+    solve,
+    svd,
+    svdvals,
+    trace,
+    vector_norm,
+)
+
+Array = np.ndarray[Any, Any]
+
+
+def eig(x: Array, /) -> Any:
+    """Complex always, as the standard says; NumPy gives reals where all eigenvalues happen to be real."""
+    w, v = out = np.linalg.eig(x)
+    dtype = np.result_type(x.dtype, np.complex64)
+    return type(out)(w.astype(dtype, copy=False), v.astype(dtype, copy=False))
+
+
+def eigvals(x: Array, /) -> Array:
+    """Complex always, as the standard says."""
+    return np.linalg.eigvals(x).astype(np.result_type(x.dtype, np.complex64), copy=False)
+
+
+def cofactors(x: Array, /) -> Array:
+    """The matrices of cofactors, by the singular value decomposition, so singular matrices are no exception.
+
+    ``cof(U S V^H) = det(U) det(V^H) conj(U) cof(S) conj(V^H)``, and the cofactor of a diagonal matrix at ``i`` is the
+    product of its other elements.
+    """
+    u, s, vh = np.linalg.svd(x)
+    others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(axis=-1).astype(s.dtype)
+    scale = np.linalg.det(u) * np.linalg.det(vh)
+    return scale[..., None, None] * ((np.conj(u) * others[..., None, :]) @ np.conj(vh))

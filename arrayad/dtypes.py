@@ -1,0 +1,252 @@
+"""The data types of the standard, their promotion, and the default types.
+
+A dtype is an object of our own, so that it prints as ``arrayad.float32`` and compares and hashes the same whatever
+backend holds the array. ``numpy.dtype(arrayad.float32)`` works through NumPy's own protocols, and NumPy's dtypes, its
+scalar types and Python's ``bool``, ``int``, ``float`` and ``complex`` are accepted wherever a dtype is.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+__all__ = [
+    "DType",
+    "as_dtype",
+    "bool",
+    "complex64",
+    "complex128",
+    "default_dtype_for",
+    "float32",
+    "float64",
+    "from_raw",
+    "get_default_dtype",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "promote",
+    "set_default_dtype",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "with_number",
+]
+
+
+class DType:
+    """A data type of the standard.
+
+    There is one object for each type, so ``is`` and ``==`` agree; comparing with NumPy's dtype of the same name is true
+    as well, and both hash alike.
+
+    Attributes
+    ----------
+    name : str
+        The standard's name, ``"float32"``.
+    kind : str
+        NumPy's letter: ``"b"`` boolean, ``"i"`` signed, ``"u"`` unsigned, ``"f"`` real floating, ``"c"`` complex.
+    itemsize : int
+        Bytes of one element.
+    dtype : numpy.dtype
+        NumPy's dtype, read by ``numpy.dtype(...)``.
+    """
+
+    __slots__ = ("__numpy_dtype__", "_hash", "dtype", "itemsize", "kind", "name", "rank")
+
+    name: str
+    kind: str
+    itemsize: int
+
+    def __init__(self, name: str) -> None:
+        # NumPy up to 2.3 reads the attribute `dtype`, from 2.4 on `__numpy_dtype__`.
+        self.dtype = self.__numpy_dtype__ = np.dtype(name)
+        self.name = name
+        self.kind = self.dtype.kind
+        self.itemsize = self.dtype.itemsize
+        self.rank = "biufc".index(self.kind.replace("u", "i"))  # of the kind, in promotion; Python scalars have it too
+        self._hash = hash(self.dtype)
+
+    def __repr__(self) -> str:
+        return f"arrayad.{self.name}"
+
+    def __hash__(self) -> builtins.int:
+        return self._hash
+
+    def __eq__(self, other: object) -> builtins.bool:
+        if isinstance(other, DType):
+            return self is other
+        return isinstance(other, np.dtype) and bool_(self.dtype == other)
+
+    def __reduce__(self) -> str:
+        return self.name if self.name != "bool" else "bool"
+
+    @property
+    def is_floating_point(self) -> builtins.bool:
+        """Whether it is a real floating-point type."""
+        return self.kind == "f"
+
+    @property
+    def is_complex(self) -> builtins.bool:
+        """Whether it is a complex floating-point type."""
+        return self.kind == "c"
+
+    @property
+    def is_signed(self) -> builtins.bool:
+        """Whether it holds negative numbers."""
+        return self.kind in "ifc"
+
+
+bool_ = builtins.bool
+
+bool = DType("bool")
+int8 = DType("int8")
+int16 = DType("int16")
+int32 = DType("int32")
+int64 = DType("int64")
+uint8 = DType("uint8")
+uint16 = DType("uint16")
+uint32 = DType("uint32")
+uint64 = DType("uint64")
+float32 = DType("float32")
+float64 = DType("float64")
+complex64 = DType("complex64")
+complex128 = DType("complex128")
+
+ALL = (
+    bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, complex64, complex128,
+)  # fmt: skip
+
+# Kinds of `isdtype` and `__array_namespace_info__().dtypes`, as the letters of `DType.kind`.
+KINDS = {
+    "bool": "b",
+    "signed integer": "i",
+    "unsigned integer": "u",
+    "integral": "iu",
+    "real floating": "f",
+    "complex floating": "c",
+    "numeric": "iufc",
+}
+
+# Whatever stands for a dtype -> the dtype. Backends add their own raw dtypes.
+from_raw: dict[Any, DType] = {d.dtype: d for d in ALL}
+_accepted: dict[Any, DType] = {d: d for d in ALL} | {d.dtype.type: d for d in ALL}
+_accepted |= {builtins.bool: bool, int: int64, float: float64, complex: complex128}
+
+COMPLEX_OF = {float32: complex64, float64: complex128, complex64: complex64, complex128: complex128}
+REAL_OF = {complex64: float32, complex128: float64, float32: float32, float64: float64}
+
+
+def as_dtype(obj: Any) -> DType:
+    """The dtype that `obj` stands for.
+
+    Parameters
+    ----------
+    obj : DType, numpy.dtype, NumPy scalar type, or bool, int, float, complex
+        Python's types mean what they hold: ``float`` is float64, ``int`` int64, ``complex`` complex128.
+
+    Raises
+    ------
+    TypeError
+        If it stands for none of the standard's dtypes.
+    """
+    try:
+        found = _accepted.get(obj) or from_raw.get(obj)
+    except TypeError:  # not hashable
+        found = None
+    if found is None:
+        raise TypeError(f"expected a dtype such as arrayad.float32, got {obj!r}")
+    return found
+
+
+def _pair(a: DType, b: DType) -> DType | None:
+    if a.rank != b.rank:
+        low, high = sorted((a, b), key=lambda d: d.rank)
+        if low.kind == "f":  # with a complex type: both components' precision counts
+            low = COMPLEX_OF[low]
+            return low if low.itemsize > high.itemsize else high
+        return high
+    if a.kind == b.kind:
+        return a if a.itemsize >= b.itemsize else b
+    signed, unsigned = (a, b) if a.kind == "i" else (b, a)
+    bits = 8 * max(signed.itemsize, 2 * unsigned.itemsize)
+    return {16: int16, 32: int32, 64: int64}.get(bits)
+
+
+_promotion = {(a, b): _pair(a, b) for a in ALL for b in ALL}
+
+
+def promote(a: DType, b: DType) -> DType:
+    """The dtype of a result of operands of two dtypes.
+
+    Within a kind, and from real to complex, by the standard's table; across kinds, where the standard is silent, as
+    PyTorch does: the type of the higher kind (boolean < integer < floating < complex) wins, whatever its width.
+
+    Raises
+    ------
+    TypeError
+        For uint64 with a signed integer: no integer type holds both.
+    """
+    out = _promotion[a, b]
+    if out is None:
+        raise TypeError(f"{a} and {b} have no common dtype: no integer type holds the values of both")
+    return out
+
+
+def with_number(dtype: DType, number_type: type) -> DType:
+    """The dtype of a result of a dtype and a Python number of a type.
+
+    A number of a lower or equal kind changes nothing; one of a higher kind gives that kind's default dtype or, complex
+    with a real floating dtype, the complex dtype of the same precision, as the standard says.
+    """
+    own = default_dtype_for(number_type)
+    if own.rank <= dtype.rank:
+        return dtype
+    return COMPLEX_OF[dtype] if dtype.kind == "f" else own
+
+
+_default = float32
+
+
+def set_default_dtype(d: Any, /) -> None:
+    """Set the dtype that floating-point results have when nothing else decides it.
+
+    Parameters
+    ----------
+    d : dtype
+        float32 (the default at start) or float64. Complex results follow: complex64 or complex128.
+
+    Raises
+    ------
+    TypeError
+        If `d` is not a real floating-point dtype.
+    """
+    global _default
+    dtype = as_dtype(d)
+    if dtype.kind != "f":
+        raise TypeError(f"set_default_dtype(): only real floating-point dtypes are supported. Got {dtype} instead.")
+    _default = dtype
+
+
+def get_default_dtype() -> DType:
+    """The default real floating-point dtype.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.get_default_dtype()
+    arrayad.float32
+    """
+    return _default
+
+
+def default_dtype_for(scalar_type: type) -> DType:
+    """The default dtype of Python numbers of a type: ``bool``, ``int``, ``float`` or ``complex``."""
+    if issubclass(scalar_type, builtins.bool):
+        return bool
+    if issubclass(scalar_type, int):
+        return int64
+    return _default if issubclass(scalar_type, float) else COMPLEX_OF[_default]

@@ -1,0 +1,19 @@
+"""Every operation and function over Tensors, one file for each chapter of the standard.
+
+This is also the namespace `xp` of rules when a backward is recorded: it has the names that a backend has.
+"""
+
+from . import fft, linear_algebra
+from . import linear_algebra as linalg
+from .creation import *
+from .data_types import *
+from .elementwise import *
+from .indexing import *
+from .inspection import *
+from .linear_algebra import matmul, matrix_transpose, tensordot, vecdot
+from .manipulation import *
+from .searching import *
+from .sets import *
+from .sorting import *
+from .statistical import *
+from .utility import *

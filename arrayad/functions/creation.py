@@ -1,0 +1,689 @@
+"""Creation functions: Tensors from shapes, ranges, Python's sequences and other libraries' arrays."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import dtypes
+from ..autograd.operation import linear
+from ..autograd.tape import TensorBase, make, require_grad, storage_of
+from ..backends import Namespace, backend_of_device, backend_of_type, default_backend
+from ..devices import device as Device
+from ..devices import get_default_device
+from ..dtypes import DType, as_dtype, get_default_dtype
+from .data_types import astype, transfer
+from .manipulation import broadcast_arrays, reshape, stack
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+__all__ = [
+    "arange",
+    "asarray",
+    "clone",
+    "empty",
+    "empty_like",
+    "eye",
+    "from_dlpack",
+    "from_numpy",
+    "full",
+    "full_like",
+    "linspace",
+    "meshgrid",
+    "ones",
+    "ones_like",
+    "tensor",
+    "tril",
+    "triu",
+    "zeros",
+    "zeros_like",
+]
+
+# What every function here takes, said once: `dtype` and `device` for the result, and PyTorch's `requires_grad`.
+
+
+def place_of(device: Any) -> tuple[Namespace, Any]:
+    """The backend and the raw device for a `device` argument."""
+    place = get_default_device() if device is None else Device(device)
+    backend = backend_of_device(place)
+    return backend, backend.raw_device(place)
+
+
+def finish(array: Any, requires_grad: bool, name: str) -> Any:
+    """A new Tensor, a leaf with a gradient if wanted."""
+    x = make(array)
+    if requires_grad:
+        require_grad(x, name)
+    return x
+
+
+def shape_of(shape: Any, more: tuple[Any, ...], name: str) -> tuple[int, ...]:
+    """A shape given as a tuple, as one number, or as several arguments.
+
+    Raises
+    ------
+    TypeError
+        If it is not made of integers.
+    ValueError
+        If one of them is negative.
+    """
+    given = (shape, *more) if more or not isinstance(shape, (tuple, list)) else shape
+    try:
+        sides = tuple(operator.index(n) for n in given)
+    except TypeError:
+        raise TypeError(f"{name}(): shape must be an int or a tuple of ints, got {given!r}") from None
+    if any(n < 0 for n in sides):
+        raise ValueError(f"{name}(): negative dimensions are not allowed, got {sides}")
+    return sides
+
+
+def arange(
+    start: float,
+    /,
+    stop: float | None = None,
+    step: float = 1,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Evenly spaced values from `start` up to, not including, `stop`.
+
+    Parameters
+    ----------
+    start : number
+        Of the range; the end, if `stop` is not given, and then the range starts at 0.
+    stop : number, optional
+    step : number, optional
+        Not 0.
+    dtype : dtype, optional
+        Default: int64 if all are integers, else the default floating dtype.
+    device : device, optional
+    requires_grad : bool, optional
+
+    Returns
+    -------
+    Tensor
+        Of shape ``(ceil((stop - start) / step),)``, empty if that is negative.
+
+    Raises
+    ------
+    ValueError
+        If `step` is 0.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.arange(1, 11, step=3)
+    tensor([ 1,  4,  7, 10])
+    """
+    if stop is None:
+        start, stop = 0, start
+    if step == 0:
+        raise ValueError("arange(): step must not be 0")
+    backend, place = place_of(device)
+    if dtype is None:
+        whole = all(isinstance(n, int) for n in (start, stop, step))
+        chosen = dtypes.int64 if whole else get_default_dtype()
+    else:
+        chosen = as_dtype(dtype)
+    if (stop - start) / step <= 0:
+        return finish(backend.empty((0,), dtype=backend.raw_dtype(chosen), device=place), requires_grad, "arange")
+    array = backend.arange(start, stop, step, dtype=backend.raw_dtype(chosen), device=place)
+    return finish(array, requires_grad, "arange")
+
+
+def asarray(obj: Any, /, *, dtype: DType | None = None, device: Any = None, copy: bool | None = None) -> Tensor:
+    """A Tensor of anything that holds numbers, sharing memory where that is possible.
+
+    Parameters
+    ----------
+    obj : Tensor, number, nested sequence, or array
+        Nested sequences may hold Tensors; other libraries' arrays come by the buffer protocol, ``__array__`` or DLPack.
+    dtype : dtype, optional
+        Default: that of an array, the default dtype of Python numbers.
+    device : device, optional
+        Default: that of a Tensor, else the default device.
+    copy : bool, optional
+        True always copies, False never does, None only if it must.
+
+    Returns
+    -------
+    Tensor
+        `obj` itself where nothing has to change. The history of a Tensor is kept.
+
+    Raises
+    ------
+    ValueError
+        If `copy` is False and a copy is needed, or a sequence is ragged.
+    TypeError
+        If there is no dtype of the standard for it.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.asarray([[1, 2], [3, 4]])
+    tensor([[1, 2],
+            [3, 4]])
+    """
+    chosen = None if dtype is None else as_dtype(dtype)
+    if isinstance(obj, TensorBase):
+        return _from_tensor(obj, chosen, device, copy)
+    if isinstance(obj, (list, tuple)) and _holds_tensor(obj):
+        if copy is False:
+            raise ValueError("asarray(): a sequence of Tensors cannot be made one Tensor without a copy")
+        return _from_tensor(stack([asarray(x) for x in obj]), chosen, device, None)
+    foreign = not isinstance(obj, np.ndarray) and hasattr(obj, "__dlpack__") and hasattr(obj, "__dlpack_device__")
+    if foreign and not isinstance(obj, np.generic):
+        return _from_tensor(from_dlpack(obj), chosen, device, copy)
+    backend, place = place_of(device)
+    array = _host_array(obj, chosen, copy)
+    shared = array is obj or (isinstance(obj, np.ndarray) and default_backend.shares_memory(array, obj))
+    x = make(backend.from_numpy(array, place))
+    if shared or not array.flags.owndata:  # memory that others may see and write into
+        storage_of(x).exported = x._array is array
+    return x
+
+
+def _from_tensor(x: Any, dtype: DType | None, device: Any, copy: bool | None) -> Any:
+    out = x
+    if device is not None:
+        out = transfer(out, device)
+    if dtype is not None and dtypes.from_raw[out._array.dtype] is not dtype:
+        out = astype(out, dtype)
+    if copy is False and out is not x:
+        raise ValueError("asarray(): another dtype or device cannot be had without a copy")
+    return clone(out) if copy and out is x else out
+
+
+def _holds_tensor(obj: Any) -> bool:
+    """Whether a nested sequence has a Tensor in it, looked for along its first elements and its top level."""
+    return any(isinstance(x, TensorBase) or (isinstance(x, (list, tuple)) and _holds_tensor(x)) for x in obj)
+
+
+def _host_array(obj: Any, dtype: DType | None, copy: bool | None) -> np.ndarray[Any, Any]:
+    """A NumPy array of a dtype of the standard."""
+    try:
+        array = np.asarray(obj, dtype=None if dtype is None else dtype.dtype, copy=copy)
+    except ValueError as error:
+        raise ValueError(f"asarray(): {error}") from None
+    if not array.dtype.isnative:
+        if copy is False:
+            raise ValueError("asarray(): an array of swapped bytes cannot be taken without a copy")
+        array = array.astype(array.dtype.newbyteorder("="))
+    if array.dtype not in dtypes.from_raw:
+        raise TypeError(
+            f"asarray(): can't make a Tensor of {type(obj).__name__} with NumPy dtype {array.dtype}; the supported dtypes are "
+            f"{', '.join(d.name for d in dtypes.ALL)}"
+        )
+    if dtype is None and array.dtype.kind in "fc" and _is_of_numbers(obj):
+        default = get_default_dtype()
+        array = array.astype((default if array.dtype.kind == "f" else dtypes.COMPLEX_OF[default]).dtype, copy=False)
+    return array
+
+
+def _is_of_numbers(obj: Any) -> bool:
+    """Whether the elements are Python's own numbers, whose floating dtype is a choice, not a fact."""
+    while isinstance(obj, (list, tuple)) and obj:
+        obj = obj[0]
+    return not hasattr(obj, "dtype") and not isinstance(obj, (bytes, bytearray, memoryview)) and not _has_buffer(obj)
+
+
+def _has_buffer(obj: Any) -> bool:
+    try:
+        memoryview(obj)
+    except TypeError:
+        return False
+    return True
+
+
+def tensor(data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """A new leaf Tensor with a copy of data, as PyTorch's ``torch.tensor``.
+
+    Parameters
+    ----------
+    data : Tensor, number, nested sequence, or array
+    dtype : dtype, optional
+        Default: that of an array, the default dtype of Python numbers.
+    device : device, optional
+    requires_grad : bool, optional
+        Whether it gets a gradient.
+
+    Returns
+    -------
+    Tensor
+        Without history, also where `data` had one.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.tensor([[1, 2], [3, 4]])
+    tensor([[1, 2],
+            [3, 4]])
+    """
+    x: Any = asarray(data, dtype=dtype, device=device)
+    array = x._array
+    return finish(backend_of_type(array.__class__).asarray(array, copy=True), requires_grad, "tensor")
+
+
+def from_numpy(array: Any, /) -> Tensor:
+    """A Tensor on the memory of a NumPy array: a write into one is seen in the other.
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+
+    Raises
+    ------
+    TypeError
+        If it is not a NumPy array, or of a dtype that Tensors do not have.
+
+    Examples
+    --------
+    >>> import numpy as np, arrayad as xp
+    >>> a = np.ones(2)
+    >>> x = xp.from_numpy(a)
+    >>> a += 1
+    >>> x
+    tensor([2., 2.], dtype=arrayad.float64)
+    """
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"from_numpy(): expected numpy.ndarray, got {type(array).__name__}")
+    return asarray(array, device="cpu", copy=False)
+
+
+@linear(x=lambda xp, g: g)
+def clone(xp: Namespace, x: Tensor, /) -> Tensor:
+    """A copy of a tensor, in memory of its own and with its history.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of any shape and dtype.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return xp.asarray(x, copy=True)
+
+
+def empty(
+    shape: int | tuple[int, ...],
+    *more: int,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of a shape whose elements are not set.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Also as several arguments, ``empty(3, 4)``.
+    dtype : dtype, optional
+        Default: the default floating dtype.
+    device : device, optional
+    requires_grad : bool, optional
+    """
+    backend, place = place_of(device)
+    raw = backend.raw_dtype(get_default_dtype() if dtype is None else as_dtype(dtype))
+    return finish(backend.empty(shape_of(shape, more, "empty"), dtype=raw, device=place), requires_grad, "empty")
+
+
+def zeros(
+    shape: int | tuple[int, ...],
+    *more: int,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of zeros.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Also as several arguments, ``zeros(3, 4)``.
+    dtype : dtype, optional
+        Default: the default floating dtype.
+    device : device, optional
+    requires_grad : bool, optional
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.zeros(2, 3)
+    tensor([[0., 0., 0.],
+            [0., 0., 0.]])
+    """
+    backend, place = place_of(device)
+    raw = backend.raw_dtype(get_default_dtype() if dtype is None else as_dtype(dtype))
+    return finish(backend.zeros(shape_of(shape, more, "zeros"), dtype=raw, device=place), requires_grad, "zeros")
+
+
+def ones(
+    shape: int | tuple[int, ...],
+    *more: int,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor of ones.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Also as several arguments, ``ones(3, 4)``.
+    dtype : dtype, optional
+        Default: the default floating dtype.
+    device : device, optional
+    requires_grad : bool, optional
+    """
+    backend, place = place_of(device)
+    raw = backend.raw_dtype(get_default_dtype() if dtype is None else as_dtype(dtype))
+    return finish(backend.ones(shape_of(shape, more, "ones"), dtype=raw, device=place), requires_grad, "ones")
+
+
+def full(
+    shape: int | tuple[int, ...],
+    fill_value: complex,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor with one value everywhere.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+    fill_value : number
+    dtype : dtype, optional
+        Default: the default dtype of the number's kind.
+    device : device, optional
+    requires_grad : bool, optional
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.full((2, 2), 7)
+    tensor([[7, 7],
+            [7, 7]])
+    """
+    backend, place = place_of(device)
+    if isinstance(fill_value, TensorBase):
+        fill_value = fill_value.item()
+    if not isinstance(fill_value, (bool, int, float, complex)):
+        raise TypeError(f"full(): fill_value must be a number, got {type(fill_value).__name__}")
+    raw = backend.raw_dtype(dtypes.default_dtype_for(type(fill_value)) if dtype is None else as_dtype(dtype))
+    array = backend.full(shape_of(shape, (), "full"), fill_value, dtype=raw, device=place)
+    return finish(array, requires_grad, "full")
+
+
+def _like(x: Any, dtype: Any, device: Any, name: str) -> tuple[Namespace, Any, Any, Any]:
+    """Backend, shape, raw dtype and raw device of a tensor like `x`."""
+    if not isinstance(x, TensorBase):
+        raise TypeError(f"{name}(): argument 'x' must be Tensor, not {type(x).__name__}")
+    a = x._array
+    if device is None:
+        backend, place = backend_of_type(a.__class__), a.device
+    else:
+        backend, place = place_of(device)
+    raw = backend.raw_dtype(dtypes.from_raw[a.dtype] if dtype is None else as_dtype(dtype))
+    return backend, a.shape, raw, place
+
+
+def empty_like(
+    x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor like another, whose elements are not set.
+
+    Parameters
+    ----------
+    x : Tensor
+        Its shape is taken and, unless given, its dtype and device.
+    dtype : dtype, optional
+    device : device, optional
+    requires_grad : bool, optional
+    """
+    backend, shape, raw, place = _like(x, dtype, device, "empty_like")
+    return finish(backend.empty(shape, dtype=raw, device=place), requires_grad, "empty_like")
+
+
+def zeros_like(
+    x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor of zeros like another.
+
+    Parameters
+    ----------
+    x : Tensor
+        Its shape is taken and, unless given, its dtype and device.
+    dtype : dtype, optional
+    device : device, optional
+    requires_grad : bool, optional
+    """
+    backend, shape, raw, place = _like(x, dtype, device, "zeros_like")
+    return finish(backend.zeros(shape, dtype=raw, device=place), requires_grad, "zeros_like")
+
+
+def ones_like(
+    x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor of ones like another.
+
+    Parameters
+    ----------
+    x : Tensor
+        Its shape is taken and, unless given, its dtype and device.
+    dtype : dtype, optional
+    device : device, optional
+    requires_grad : bool, optional
+    """
+    backend, shape, raw, place = _like(x, dtype, device, "ones_like")
+    return finish(backend.ones(shape, dtype=raw, device=place), requires_grad, "ones_like")
+
+
+def full_like(
+    x: Tensor,
+    /,
+    fill_value: complex,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor with one value everywhere, like another.
+
+    Parameters
+    ----------
+    x : Tensor
+        Its shape is taken and, unless given, its dtype and device.
+    fill_value : number
+    dtype : dtype, optional
+    device : device, optional
+    requires_grad : bool, optional
+    """
+    backend, shape, raw, place = _like(x, dtype, device, "full_like")
+    return finish(backend.full(shape, fill_value, dtype=raw, device=place), requires_grad, "full_like")
+
+
+def eye(
+    n_rows: int,
+    n_cols: int | None = None,
+    /,
+    *,
+    k: int = 0,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A matrix with ones on a diagonal and zeros elsewhere.
+
+    Parameters
+    ----------
+    n_rows, n_cols : int
+        `n_cols` is `n_rows` unless given.
+    k : int, optional
+        Which diagonal: above the main one if positive.
+    dtype : dtype, optional
+        Default: the default floating dtype.
+    device : device, optional
+    requires_grad : bool, optional
+    """
+    backend, place = place_of(device)
+    raw = backend.raw_dtype(get_default_dtype() if dtype is None else as_dtype(dtype))
+    return finish(backend.eye(n_rows, n_cols, k=k, dtype=raw, device=place), requires_grad, "eye")
+
+
+def linspace(
+    start: complex,
+    stop: complex,
+    /,
+    num: int,
+    *,
+    dtype: DType | None = None,
+    device: Any = None,
+    endpoint: bool = True,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Evenly spaced values over an interval.
+
+    Parameters
+    ----------
+    start, stop : number
+    num : int
+        How many.
+    dtype : dtype, optional
+        Default: the default floating dtype, complex if `start` or `stop` is.
+    device : device, optional
+    endpoint : bool, optional
+        Whether `stop` is the last of them.
+    requires_grad : bool, optional
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.linspace(0, 1, 5)
+    tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
+    """
+    backend, place = place_of(device)
+    if dtype is None:
+        chosen = get_default_dtype()
+        if isinstance(start, complex) or isinstance(stop, complex):
+            chosen = dtypes.COMPLEX_OF[chosen]
+    else:
+        chosen = as_dtype(dtype)
+    array = backend.linspace(start, stop, num, dtype=backend.raw_dtype(chosen), device=place, endpoint=endpoint)
+    return finish(array, requires_grad, "linspace")
+
+
+def from_dlpack(x: object, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
+    """A Tensor on the memory of another library's array, by DLPack.
+
+    Parameters
+    ----------
+    x : object
+        With ``__dlpack__`` and ``__dlpack_device__``.
+    device : device, optional
+        Where the result is to be. Default: where `x` is.
+    copy : bool, optional
+        True always copies, False never does, None only if it must.
+
+    Raises
+    ------
+    BufferError
+        If `x` cannot be exported, or not without a copy.
+
+    Examples
+    --------
+    >>> import numpy as np, arrayad as xp
+    >>> xp.from_dlpack(np.arange(3))
+    tensor([0, 1, 2])
+    """
+    if not hasattr(x, "__dlpack__"):
+        raise TypeError(f"from_dlpack(): expected an object with __dlpack__, got {type(x).__name__}")
+    backend, place = place_of(device)
+    y = make(backend.from_dlpack(x, device=None if device is None else place, copy=copy))
+    storage_of(y).exported = not copy
+    return y
+
+
+def meshgrid(*arrays: Tensor, indexing: str = "xy") -> tuple[Tensor, ...]:
+    """Coordinates of the points of a grid.
+
+    Parameters
+    ----------
+    *arrays : Tensor
+        One-dimensional, of one dtype: the coordinates along each axis.
+    indexing : {"xy", "ij"}, optional
+        ``"xy"`` lets the first two axes of the result change places (Cartesian), ``"ij"`` not (matrix).
+
+    Returns
+    -------
+    tuple of Tensor
+        One for each argument, all of the shape of the grid; views.
+
+    Raises
+    ------
+    ValueError
+        For another `indexing`, arrays that are not one-dimensional or of different dtypes.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"meshgrid(): indexing must be 'xy' or 'ij', got {indexing!r}")
+    if any(x.ndim != 1 for x in arrays):
+        raise ValueError("meshgrid(): arrays must be one-dimensional")
+    if len({x.dtype for x in arrays}) > 1:
+        raise ValueError("meshgrid(): arrays must have one dtype")
+    count = len(arrays)
+    axes = list(range(count))
+    if indexing == "xy" and count > 1:
+        axes[:2] = [1, 0]
+    columns = [
+        reshape(x, tuple(x.shape[0] if axis == i else 1 for i in range(count)))
+        for axis, x in zip(axes, arrays, strict=True)
+    ]
+    return broadcast_arrays(*columns)
+
+
+@linear(x=lambda xp, g, k: xp.tril(g, k=k))
+def tril(xp: Namespace, x: Tensor, /, *, k: int = 0) -> Tensor:
+    """The lower triangle of matrices, zeros above.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of shape ``(..., M, N)``.
+    k : int, optional
+        The last diagonal kept: above the main one if positive.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return xp.tril(x, k=k)
+
+
+@linear(x=lambda xp, g, k: xp.triu(g, k=k))
+def triu(xp: Namespace, x: Tensor, /, *, k: int = 0) -> Tensor:
+    """The upper triangle of matrices, zeros below.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of shape ``(..., M, N)``.
+    k : int, optional
+        The first diagonal kept: above the main one if positive.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return xp.triu(x, k=k)

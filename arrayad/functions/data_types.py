@@ -1,0 +1,274 @@
+"""Functions of data types, and casting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import dtypes
+from ..autograd.operation import linear
+from ..autograd.tape import TensorBase, make
+from ..backends import backend_of_device, backend_of_type
+from ..devices import device as Device
+from ..dtypes import DType, as_dtype
+
+if TYPE_CHECKING:
+    from ..backends import Namespace
+    from ..tensor import Tensor
+
+__all__ = ["astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type"]
+
+
+@linear(grad_name="ToCopy", x=lambda xp, g: g)
+def _cast(xp: Namespace, x: Tensor, /, *, dtype: Any, copy: bool) -> Tensor:
+    return xp.astype(x, dtype, copy=copy)
+
+
+def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: Any = None) -> Tensor:
+    """The values of a tensor in another dtype.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of any shape.
+    dtype : dtype
+        Floating-point numbers cast to integers lose their fraction.
+    copy : bool, optional
+        If false, `x` itself is returned where nothing changes.
+    device : device, optional
+        Where the result is to be.
+
+    Returns
+    -------
+    Tensor
+        Of the same shape.
+
+    Raises
+    ------
+    TypeError
+        For a complex tensor and a real dtype: say which part with `real` or `imag`; or for what is no dtype.
+
+    Notes
+    -----
+    Differentiable where the result is floating; the gradient is in the dtype of `x`.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.astype(xp.asarray([1.7, -1.7]), xp.int64)
+    tensor([ 1, -1])
+    """
+    if not isinstance(x, TensorBase):
+        raise TypeError(f"astype(): argument 'x' must be Tensor, not {type(x).__name__}")
+    wanted = as_dtype(dtype)
+    have = dtypes.from_raw[x._array.dtype]
+    if have.kind == "c" and wanted.kind not in "cb":
+        raise TypeError(f"astype(): casting {have.name} to {wanted.name} would lose a part; take real() or imag() first")
+    if device is not None:
+        x = x.to_device(device)
+    if not copy and have is wanted:
+        return x
+    source = x if wanted.kind in "fc" else make(x._array)
+    return _cast(source, dtype=wanted, copy=True)
+
+
+def can_cast(from_: DType | Tensor, to: DType, /) -> bool:
+    """Whether promotion leads from one dtype to another.
+
+    Parameters
+    ----------
+    from_ : dtype or Tensor
+    to : dtype
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.can_cast(xp.int8, xp.int16), xp.can_cast(xp.float64, xp.float32)
+    (True, False)
+    """
+    source = dtypes.from_raw[from_._array.dtype] if isinstance(from_, TensorBase) else as_dtype(from_)
+    wanted = as_dtype(to)
+    try:
+        return dtypes.promote(source, wanted) is wanted
+    except TypeError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class FInfo:
+    """Limits of a floating-point dtype, as Python numbers; those of a complex dtype are its components'."""
+
+    bits: int
+    eps: float
+    max: float
+    min: float
+    smallest_normal: float
+    dtype: DType
+
+
+@dataclass(frozen=True, slots=True)
+class IInfo:
+    """Limits of an integer dtype, as Python numbers."""
+
+    bits: int
+    max: int
+    min: int
+    dtype: DType
+
+
+def _dtype_of(type: Any) -> DType:
+    return dtypes.from_raw[type._array.dtype] if isinstance(type, TensorBase) else as_dtype(type)
+
+
+def finfo(type: DType | Tensor, /) -> FInfo:
+    """Limits of a floating-point dtype.
+
+    Parameters
+    ----------
+    type : dtype or Tensor
+
+    Returns
+    -------
+    object
+        With ``bits``, ``eps``, ``max``, ``min``, ``smallest_normal`` and the real ``dtype``.
+
+    Raises
+    ------
+    TypeError
+        For a dtype that is not floating.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.finfo(xp.float32).eps
+    1.1920928955078125e-07
+    """
+    dtype = _dtype_of(type)
+    if dtype.kind not in "fc":
+        raise TypeError(f"finfo(): expected a floating-point dtype. Got {dtype.name} instead.")
+    info = np.finfo(dtype.dtype)
+    return FInfo(
+        bits=int(info.bits),
+        eps=float(info.eps),
+        max=float(info.max),
+        min=float(info.min),
+        smallest_normal=float(info.smallest_normal),
+        dtype=dtypes.REAL_OF[dtype],
+    )
+
+
+def iinfo(type: DType | Tensor, /) -> IInfo:
+    """Limits of an integer dtype.
+
+    Parameters
+    ----------
+    type : dtype or Tensor
+
+    Returns
+    -------
+    object
+        With ``bits``, ``max``, ``min`` and ``dtype``.
+
+    Raises
+    ------
+    TypeError
+        For a dtype that is not of integers.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.iinfo(xp.int8).max
+    127
+    """
+    dtype = _dtype_of(type)
+    if dtype.kind not in "iu":
+        raise TypeError(f"iinfo(): expected an integer dtype. Got {dtype.name} instead.")
+    info = np.iinfo(dtype.dtype)
+    return IInfo(bits=int(info.bits), max=int(info.max), min=int(info.min), dtype=dtype)
+
+
+def isdtype(dtype: DType, kind: Any) -> bool:
+    """Whether a dtype is of a kind.
+
+    Parameters
+    ----------
+    dtype : dtype
+    kind : dtype, str, or tuple of them
+        A kind's name: ``"bool"``, ``"signed integer"``, ``"unsigned integer"``, ``"integral"``, ``"real floating"``,
+        ``"complex floating"`` or ``"numeric"``; of a tuple, one of its members must fit.
+
+    Raises
+    ------
+    ValueError
+        For a string that names no kind.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.isdtype(xp.float32, ("integral", "real floating"))
+    True
+    """
+    wanted = as_dtype(dtype)
+    for one in kind if isinstance(kind, tuple) else (kind,):
+        if isinstance(one, str):
+            if one not in dtypes.KINDS:
+                raise ValueError(f"isdtype(): expected one of {', '.join(map(repr, dtypes.KINDS))}. Got {one!r}")
+            if wanted.kind in dtypes.KINDS[one]:
+                return True
+        elif as_dtype(one) is wanted:
+            return True
+    return False
+
+
+def result_type(*arrays_and_dtypes: Tensor | DType | complex) -> DType:
+    """The dtype of a result of operands.
+
+    Parameters
+    ----------
+    *arrays_and_dtypes : Tensor, dtype or number
+        At least one Tensor or dtype; a number counts by its kind alone.
+
+    Raises
+    ------
+    TypeError
+        If they have no common dtype.
+    ValueError
+        If there is neither a Tensor nor a dtype.
+
+    Notes
+    -----
+    Across kinds, where the standard is silent, PyTorch's promotion: the higher kind's dtype wins, whatever its width.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.result_type(xp.int64, xp.float32, 1j)
+    arrayad.complex64
+    """
+    numbers = [x for x in arrays_and_dtypes if isinstance(x, (bool, int, float, complex))]
+    found = [_dtype_of(x) for x in arrays_and_dtypes if not isinstance(x, (bool, int, float, complex))]
+    if not found:
+        raise ValueError("result_type(): at least one Tensor or dtype is needed")
+    dtype = found[0]
+    for other in found[1:]:
+        dtype = dtypes.promote(dtype, other)
+    for x in numbers:
+        dtype = dtypes.with_number(dtype, type(x))
+    return dtype
+
+
+def transfer(x: Any, place: Any) -> Any:
+    """A tensor on another device; the tensor itself if it is there already.
+
+    Raises
+    ------
+    RuntimeError
+        If the device is not available.
+    """
+    wanted = Device(place)
+    if backend_of_type(x._array.__class__).device_of(x._array) == wanted:
+        return x
+    backend_of_device(wanted).raw_device(wanted)  # raises for a device that is not here
+    return x

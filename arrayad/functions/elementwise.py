@@ -1,0 +1,624 @@
+"""Elementwise functions.
+
+Unless said otherwise a function is its backend's of the same name, so a declaration is the dtypes it takes, a rule for
+each argument, and a docstring, to which the declaration adds the sections that follow from it. Formulas of derivatives
+are those of any calculus text (Abramowitz & Stegun, chapter 4); comments give the conventions at singular points.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+from typing import TYPE_CHECKING, Any
+
+from ..autograd.operation import (
+    ANY,
+    COMPLEX,
+    FLOATING,
+    INTEGER,
+    INTEGER_OR_BOOLEAN,
+    NUMERIC,
+    NUMERIC_OR_BOOLEAN,
+    REAL,
+    REAL_FLOATING,
+    REAL_OR_BOOLEAN,
+    differentiable,
+    elementwise,
+    promote,
+)
+from ..dtypes import as_dtype, default_dtype_for
+from .data_types import iinfo
+
+if TYPE_CHECKING:
+    from ..backends import Namespace
+    from ..tensor import Tensor
+
+__all__ = [
+    "abs",
+    "acos",
+    "acosh",
+    "add",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "bitwise_and",
+    "bitwise_invert",
+    "bitwise_left_shift",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
+    "ceil",
+    "clip",
+    "conj",
+    "copysign",
+    "cos",
+    "cosh",
+    "divide",
+    "equal",
+    "exp",
+    "expm1",
+    "floor",
+    "floor_divide",
+    "greater",
+    "greater_equal",
+    "hypot",
+    "imag",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "less",
+    "less_equal",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logaddexp",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "maximum",
+    "minimum",
+    "multiply",
+    "negative",
+    "nextafter",
+    "not_equal",
+    "positive",
+    "pow",
+    "real",
+    "reciprocal",
+    "remainder",
+    "round",
+    "sign",
+    "signbit",
+    "sin",
+    "sinh",
+    "sqrt",
+    "square",
+    "subtract",
+    "tan",
+    "tanh",
+    "trunc",
+]
+
+_BOOLEAN_OUTPUT = "its output is boolean"
+_INTEGER_OUTPUT = "its output is of integers or booleans"
+
+
+def _zero(xp: Namespace, g: Any) -> Any:
+    """The rule of step functions, whose derivative is zero wherever there is one; PyTorch has zero at the steps too."""
+    return xp.zeros_like(g)
+
+
+def _not_zero(xp: Namespace, x: Any) -> Any:
+    """`x` with ones in place of zeros, to divide by where the quotient is not looked at."""
+    return xp.where(x == 0, xp.ones_like(x), x)
+
+
+# Complex: d|z| along dz is Re(conj(sign z) dz), so backward is g * sign(z). At 0, the subgradient 0.
+@elementwise(takes=NUMERIC, conjugate=False, x=lambda xp, g, x: g * xp.sign(x))
+def abs(x: Tensor, /) -> Tensor:
+    """Absolute value of each element.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.abs(xp.asarray([-1.5, 2.0]))
+    tensor([1.5000, 2.0000])
+    """
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, x: -g / xp.sqrt(1 - x * x))
+def acos(x: Tensor, /) -> Tensor:
+    """Principal value of the inverse cosine of each element, in radians."""
+
+
+# A product of roots, not the root of a product: the branch cuts of acosh for complex numbers.
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)))
+def acosh(x: Tensor, /) -> Tensor:
+    """Principal value of the inverse hyperbolic cosine of each element."""
+
+
+@elementwise(takes=NUMERIC_OR_BOOLEAN, x1=lambda xp, g: g, x2=lambda xp, g: g)
+def add(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
+    """Sum of the elements of two tensors.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.add(xp.asarray([1, 2]), 3)
+    tensor([4, 5])
+    """
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g / xp.sqrt(1 - x * x))
+def asin(x: Tensor, /) -> Tensor:
+    """Principal value of the inverse sine of each element, in radians."""
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g / xp.sqrt(1 + x * x))
+def asinh(x: Tensor, /) -> Tensor:
+    """Inverse hyperbolic sine of each element."""
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g / (1 + x * x))
+def atan(x: Tensor, /) -> Tensor:
+    """Principal value of the inverse tangent of each element, in radians."""
+
+
+@elementwise(
+    takes=REAL_FLOATING,
+    x1=lambda xp, g, x1, x2: g * x2 / _not_zero(xp, x1 * x1 + x2 * x2),  # at the origin, 0
+    x2=lambda xp, g, x1, x2: -g * x1 / _not_zero(xp, x1 * x1 + x2 * x2),
+)
+def atan2(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
+    """Angle in radians of the point of coordinates ``x2`` and ``x1``, in its quadrant, in ``[-pi, pi]``."""
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g / (1 - x * x))
+def atanh(x: Tensor, /) -> Tensor:
+    """Inverse hyperbolic tangent of each element."""
+
+
+@elementwise(takes=INTEGER_OR_BOOLEAN, reason=_INTEGER_OUTPUT)
+def bitwise_and(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
+    """Bitwise AND of the elements of two tensors."""
+
+
+@elementwise(takes=INTEGER, reason=_INTEGER_OUTPUT)
+def bitwise_left_shift(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
+    """Bits of each element of ``x1`` shifted left by the element of ``x2``."""
+
+
+@elementwise(takes=INTEGER_OR_BOOLEAN, reason=_INTEGER_OUTPUT)
+def bitwise_invert(x: Tensor, /) -> Tensor:
+    """Bitwise NOT of each element."""
+
+
+@elementwise(takes=INTEGER_OR_BOOLEAN, reason=_INTEGER_OUTPUT)
+def bitwise_or(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
+    """Bitwise OR of the elements of two tensors."""
+
+
+@elementwise(takes=INTEGER, reason=_INTEGER_OUTPUT)
+def bitwise_right_shift(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
+    """Bits of each element of ``x1`` shifted right by the element of ``x2``, the sign kept."""
+
+
+@elementwise(takes=INTEGER_OR_BOOLEAN, reason=_INTEGER_OUTPUT)
+def bitwise_xor(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
+    """Bitwise exclusive OR of the elements of two tensors."""
+
+
+@elementwise(takes=REAL, x=_zero)
+def ceil(x: Tensor, /) -> Tensor:
+    """Smallest integer not less than each element, in the element's dtype."""
+
+
+def _inside(x: Any, min: Any, max: Any) -> Any:
+    inside = x == x
+    if min is not None:
+        inside = inside & (x >= min)
+    return inside if max is None else inside & (x <= max)
+
+
+def _below(x: Any, min: Any, max: Any) -> Any:
+    return x < min if max is None else (x < min) & (min <= max)
+
+
+def _above(x: Any, min: Any, max: Any) -> Any:
+    return x > max if min is None else (x > max) | ((x < min) & (max < min))
+
+
+@differentiable(
+    takes=REAL,
+    grad_name="Clamp",
+    # On a bound itself the gradient goes to x, as in PyTorch.
+    x=lambda xp, g, x, min, max: xp.where(_inside(x, min, max), g, xp.zeros_like(g)),
+    min=lambda xp, g, x, min, max: xp.where(_below(x, min, max), g, xp.zeros_like(g)),
+    max=lambda xp, g, x, min, max: xp.where(_above(x, min, max), g, xp.zeros_like(g)),
+)
+def clip(
+    xp: Namespace, x: Tensor, /, min: Tensor | float | None = None, max: Tensor | float | None = None
+) -> Tensor:
+    """Each element, or the nearer bound where it is outside of ``[min, max]``.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real-valued.
+    min, max : Tensor, number or None
+        Bounds that broadcast with `x`, taken in its dtype; only a bound of a higher kind (floating for an integer `x`)
+        changes the dtype. None is no bound. Where ``min > max`` the result is `max`.
+
+    Returns
+    -------
+    Tensor
+        Of the broadcast shape.
+
+    Raises
+    ------
+    TypeError
+        For complex or boolean `x`.
+
+    Notes
+    -----
+    Differentiable in all three; on a bound itself the gradient goes to `x`.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.clip(xp.arange(6), 1, 4)
+    tensor([1, 1, 2, 3, 4, 4])
+    """
+    bounds = [bound for bound in (min, max) if bound is not None]
+    if builtins.any(_rank(bound) > _rank(x) for bound in bounds):
+        x = promote(xp, x, *bounds)[0]
+    out = x
+    if min is not None:
+        out = xp.maximum(out, _bound(xp, min, x))
+    if max is not None:
+        out = xp.minimum(out, _bound(xp, max, x))
+    return xp.asarray(x, copy=True) if out is x else out
+
+
+def _rank(x: Any) -> int:
+    return (default_dtype_for(type(x)) if isinstance(x, (int, float)) else as_dtype(x.dtype)).rank
+
+
+def _bound(xp: Namespace, bound: Any, x: Any) -> Any:
+    """A bound in the dtype of `x`; one beyond what an integer dtype holds is the dtype's own."""
+    if not isinstance(bound, (int, float)):
+        return xp.astype(bound, x.dtype, copy=False)
+    dtype = as_dtype(x.dtype)
+    if dtype.kind in "iu":
+        info = iinfo(dtype)
+        bound = builtins.min(builtins.max(bound, info.min), info.max)
+    return xp.asarray(bound, dtype=x.dtype, device=x.device)
+
+
+@elementwise(takes=NUMERIC, conjugate=False, x=lambda xp, g: xp.conj(g))
+def conj(x: Tensor, /) -> Tensor:
+    """Complex conjugate of each element; real elements as they are."""
+
+
+# sign(x1) sign(x2) is taken from x1 and the output, and so is 0 at x1 = 0, as in PyTorch.
+@elementwise(takes=REAL_FLOATING, x1=lambda xp, g, x1, out: g * xp.sign(x1) * xp.sign(out), x2=_zero)
+def copysign(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
+    """Magnitude of each element of ``x1`` with the sign of the element of ``x2``."""
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, x: -g * xp.sin(x))
+def cos(x: Tensor, /) -> Tensor:
+    """Cosine of each element, in radians."""
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g * xp.sinh(x))
+def cosh(x: Tensor, /) -> Tensor:
+    """Hyperbolic cosine of each element."""
+
+
+@elementwise(takes=FLOATING, grad_name="Div", x1=lambda xp, g, x2: g / x2, x2=lambda xp, g, x2, out: -g * out / x2)
+def divide(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
+    """Quotient of the elements of two tensors.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.divide(xp.asarray([1, 2]), 4)
+    tensor([0.2500, 0.5000])
+    """
+
+
+@elementwise(takes=ANY, reason=_BOOLEAN_OUTPUT)
+def equal(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
+    """Whether the elements of two tensors are equal."""
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, out: g * out)
+def exp(x: Tensor, /) -> Tensor:
+    """Exponential of each element.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> x = xp.zeros(2, requires_grad=True)
+    >>> xp.exp(x)
+    tensor([1., 1.], grad_fn=<ExpBackward0>)
+    """
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, out: g * (out + 1))
+def expm1(x: Tensor, /) -> Tensor:
+    """Exponential of each element minus 1, exact also near 0."""
+
+
+@elementwise(takes=REAL, x=_zero)
+def floor(x: Tensor, /) -> Tensor:
+    """Greatest integer not greater than each element, in the element's dtype."""
+
+
+@elementwise(takes=REAL, x1=_zero, x2=_zero)
+def floor_divide(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
+    """Greatest integer not greater than the quotient of the elements of two tensors."""
+
+
+@elementwise(takes=REAL_OR_BOOLEAN, reason=_BOOLEAN_OUTPUT)
+def greater(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
+    """Whether the element of ``x1`` is greater than that of ``x2``."""
+
+
+@elementwise(takes=REAL_OR_BOOLEAN, reason=_BOOLEAN_OUTPUT)
+def greater_equal(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
+    """Whether the element of ``x1`` is greater than or equal to that of ``x2``."""
+
+
+@elementwise(
+    takes=REAL_FLOATING,
+    x1=lambda xp, g, x1, out: g * x1 / _not_zero(xp, out),  # at the origin, the subgradient 0
+    x2=lambda xp, g, x2, out: g * x2 / _not_zero(xp, out),
+)
+def hypot(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
+    """Length of the hypotenuse of right triangles of given legs, without overflow between."""
+
+
+@elementwise(takes=COMPLEX, conjugate=False, view=True, x=lambda xp, g: g * 1j)
+def imag(x: Tensor, /) -> Tensor:
+    """Imaginary part of each element, a view."""
+
+
+@elementwise(takes=ANY, reason=_BOOLEAN_OUTPUT)
+def isfinite(x: Tensor, /) -> Tensor:
+    """Whether each element is neither infinite nor NaN."""
+
+
+@elementwise(takes=ANY, reason=_BOOLEAN_OUTPUT)
+def isinf(x: Tensor, /) -> Tensor:
+    """Whether each element is infinite, of either sign or, complex, in either part."""
+
+
+@elementwise(takes=ANY, reason=_BOOLEAN_OUTPUT)
+def isnan(x: Tensor, /) -> Tensor:
+    """Whether each element is NaN or, complex, has a NaN part."""
+
+
+@elementwise(takes=REAL_OR_BOOLEAN, reason=_BOOLEAN_OUTPUT)
+def less(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
+    """Whether the element of ``x1`` is less than that of ``x2``."""
+
+
+@elementwise(takes=REAL_OR_BOOLEAN, reason=_BOOLEAN_OUTPUT)
+def less_equal(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
+    """Whether the element of ``x1`` is less than or equal to that of ``x2``."""
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g / x)
+def log(x: Tensor, /) -> Tensor:
+    """Natural logarithm of each element."""
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g / (1 + x))
+def log1p(x: Tensor, /) -> Tensor:
+    """Natural logarithm of 1 plus each element, exact also near 0."""
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g / (x * math.log(2)))
+def log2(x: Tensor, /) -> Tensor:
+    """Logarithm to base 2 of each element."""
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g / (x * math.log(10)))
+def log10(x: Tensor, /) -> Tensor:
+    """Logarithm to base 10 of each element."""
+
+
+def _softmax_of_two(xp: Namespace, g: Any, mine: Any, other: Any) -> Any:
+    # exp(mine - logaddexp(mine, other)), in the form that no equal infinities can turn to NaN.
+    equal = mine == other
+    difference = xp.where(equal, xp.zeros_like(mine), other) - xp.where(equal, xp.zeros_like(mine), mine)
+    return g / (1 + xp.exp(difference))
+
+
+@elementwise(
+    takes=REAL_FLOATING,
+    x1=lambda xp, g, x1, x2: _softmax_of_two(xp, g, x1, x2),
+    x2=lambda xp, g, x1, x2: _softmax_of_two(xp, g, x2, x1),
+)
+def logaddexp(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
+    """Logarithm of the sum of exponentials of the elements of two tensors."""
+
+
+@elementwise(takes=ANY, reason=_BOOLEAN_OUTPUT)
+def logical_and(x1: Tensor | bool, x2: Tensor | bool, /) -> Tensor:
+    """Whether both elements are true (not zero)."""
+
+
+@elementwise(takes=ANY, reason=_BOOLEAN_OUTPUT)
+def logical_not(x: Tensor, /) -> Tensor:
+    """Whether each element is false (zero)."""
+
+
+@elementwise(takes=ANY, reason=_BOOLEAN_OUTPUT)
+def logical_or(x1: Tensor | bool, x2: Tensor | bool, /) -> Tensor:
+    """Whether either element is true (not zero)."""
+
+
+@elementwise(takes=ANY, reason=_BOOLEAN_OUTPUT)
+def logical_xor(x1: Tensor | bool, x2: Tensor | bool, /) -> Tensor:
+    """Whether exactly one of the two elements is true (not zero)."""
+
+
+def _chosen(xp: Namespace, g: Any, chosen: Any, tied: Any) -> Any:
+    """The cotangent where an element was chosen, half of it at ties (PyTorch's and JAX's convention)."""
+    return xp.where(tied, g / 2, xp.where(chosen, g, xp.zeros_like(g)))
+
+
+@elementwise(
+    takes=REAL_OR_BOOLEAN,
+    x1=lambda xp, g, x1, x2: _chosen(xp, g, x1 > x2, x1 == x2),
+    x2=lambda xp, g, x1, x2: _chosen(xp, g, x2 > x1, x1 == x2),
+)
+def maximum(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
+    """The greater of the elements of two tensors; NaN if either is.
+
+    At ties each argument gets half of the gradient.
+    """
+
+
+@elementwise(
+    takes=REAL_OR_BOOLEAN,
+    x1=lambda xp, g, x1, x2: _chosen(xp, g, x1 < x2, x1 == x2),
+    x2=lambda xp, g, x1, x2: _chosen(xp, g, x2 < x1, x1 == x2),
+)
+def minimum(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
+    """The smaller of the elements of two tensors; NaN if either is.
+
+    At ties each argument gets half of the gradient.
+    """
+
+
+@elementwise(takes=NUMERIC_OR_BOOLEAN, grad_name="Mul", x1=lambda xp, g, x2: g * x2, x2=lambda xp, g, x1: g * x1)
+def multiply(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
+    """Product of the elements of two tensors."""
+
+
+@elementwise(takes=NUMERIC, grad_name="Neg", x=lambda xp, g: -g)
+def negative(x: Tensor, /) -> Tensor:
+    """Each element with its sign changed."""
+
+
+@elementwise(takes=REAL_FLOATING, x1=lambda xp, g: g, x2=_zero)
+def nextafter(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
+    """The floating-point number next to the element of ``x1`` in the direction of that of ``x2``."""
+
+
+@elementwise(takes=ANY, reason=_BOOLEAN_OUTPUT)
+def not_equal(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
+    """Whether the elements of two tensors differ."""
+
+
+@elementwise(takes=NUMERIC, x=lambda xp, g: g)
+def positive(x: Tensor, /) -> Tensor:
+    """Each element as it is, in new memory."""
+
+
+def _pow_base(xp: Namespace, g: Any, x1: Any, x2: Any) -> Any:
+    # Where the exponent is 0 the derivative is 0, also at a base of 0.
+    constant = x2 == 0
+    return g * xp.where(constant, xp.zeros_like(x2), x2) * x1 ** xp.where(constant, xp.ones_like(x2), x2 - 1)
+
+
+@elementwise(
+    takes=NUMERIC,
+    x1=_pow_base,
+    # Where the base is 0 the limit is 0 for every exponent that has one.
+    x2=lambda xp, g, x1, out: g * out * xp.log(_not_zero(xp, x1)),
+)
+def pow(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
+    """Each element of ``x1`` to the power of the element of ``x2``.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.pow(xp.asarray([1.0, 2.0, 3.0]), 2)
+    tensor([1., 4., 9.])
+    """
+
+
+@elementwise(takes=NUMERIC, conjugate=False, view=True, x=lambda xp, g: g)
+def real(x: Tensor, /) -> Tensor:
+    """Real part of each element, a view."""
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, out: -g * out * out)
+def reciprocal(x: Tensor, /) -> Tensor:
+    """One over each element."""
+
+
+@elementwise(takes=REAL, x1=lambda xp, g: g, x2=lambda xp, g, x1, x2: -g * xp.floor_divide(x1, x2))
+def remainder(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
+    """Remainder of dividing the elements of two tensors, with the sign of the divisor."""
+
+
+@elementwise(takes=NUMERIC, x=_zero)
+def round(x: Tensor, /) -> Tensor:
+    """Nearest integer to each element, ties to even, in the element's dtype."""
+
+
+def _sign(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
+    if as_dtype(x.dtype).kind != "c":
+        return xp.zeros_like(g)
+    # z/|z| moves only along the unit circle: the part of g along the sign itself is lost.
+    return (g - out * xp.real(xp.conj(out) * g)) / _not_zero(xp, xp.abs(x))
+
+
+@elementwise(takes=NUMERIC, grad_name="Sgn", conjugate=False, x=_sign)
+def sign(x: Tensor, /) -> Tensor:
+    """Sign of each element: -1, 0 or 1, NaN of NaN; of a complex number, the number over its magnitude."""
+
+
+@elementwise(takes=REAL_FLOATING, reason=_BOOLEAN_OUTPUT)
+def signbit(x: Tensor, /) -> Tensor:
+    """Whether the sign bit of each element is set, as it is for -0."""
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g * xp.cos(x))
+def sin(x: Tensor, /) -> Tensor:
+    """Sine of each element, in radians."""
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g * xp.cosh(x))
+def sinh(x: Tensor, /) -> Tensor:
+    """Hyperbolic sine of each element."""
+
+
+@elementwise(takes=NUMERIC, x=lambda xp, g, x: 2 * g * x)
+def square(x: Tensor, /) -> Tensor:
+    """Square of each element."""
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, out: g / (2 * out))
+def sqrt(x: Tensor, /) -> Tensor:
+    """Principal square root of each element."""
+
+
+@elementwise(takes=NUMERIC, grad_name="Sub", x1=lambda xp, g: g, x2=lambda xp, g: -g)
+def subtract(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
+    """Difference of the elements of two tensors."""
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, out: g * (1 + out * out))
+def tan(x: Tensor, /) -> Tensor:
+    """Tangent of each element, in radians."""
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, out: g * (1 - out * out))
+def tanh(x: Tensor, /) -> Tensor:
+    """Hyperbolic tangent of each element."""
+
+
+@elementwise(takes=REAL, x=_zero)
+def trunc(x: Tensor, /) -> Tensor:
+    """Each element rounded toward zero, in the element's dtype."""

@@ -1,0 +1,507 @@
+"""Fourier transforms: the standard's ``fft`` extension.
+
+A transform is a matrix ``F P``: `P` crops or pads with zeros to the length, `F`, symmetric, transforms. So the transpose
+is the same transform, cropped or padded back; transforms between real and complex count the half that is not stored.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import dtypes
+from ..autograd.operation import FLOATING, composite, differentiable, linear
+from ..dtypes import as_dtype, get_default_dtype
+from .creation import arange
+from .data_types import astype
+from .manipulation import concat
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..backends import Namespace
+    from ..dtypes import DType
+    from ..tensor import Tensor
+
+__all__ = [
+    "fft",
+    "fftfreq",
+    "fftn",
+    "fftshift",
+    "hfft",
+    "ifft",
+    "ifftn",
+    "ifftshift",
+    "ihfft",
+    "irfft",
+    "irfftn",
+    "rfft",
+    "rfftfreq",
+    "rfftn",
+]
+
+# Scaling the inverse instead of the transform, and the other way round.
+_DUAL = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
+
+
+def _check(name: str, norm: str) -> None:
+    if norm not in _DUAL:
+        raise ValueError(f"{name}(): norm must be 'backward', 'ortho' or 'forward', got {norm!r}")
+
+
+def _fit(xp: Namespace, x: Any, length: int, axis: int) -> Any:
+    """Cropped, or padded with zeros at the end, to a length along an axis."""
+    axis %= x.ndim
+    have = x.shape[axis]
+    if have > length:
+        return x[(*(slice(None),) * axis, slice(0, length))]
+    if have < length:
+        shape = tuple(length - have if i == axis else n for i, n in enumerate(x.shape))
+        return xp.concat([x, xp.zeros(shape, dtype=x.dtype, device=x.device)], axis=axis)
+    return x
+
+
+def _axes(x: Any, s: Sequence[int] | None, axes: Sequence[int] | None) -> tuple[int, ...]:
+    """The axes of a transform over several: those given, the last ones a length is given for, or all."""
+    if axes is not None:
+        return tuple(axes)
+    return tuple(range(len(x.shape) - (len(x.shape) if s is None else len(s)), len(x.shape)))
+
+
+@linear(
+    takes=FLOATING,
+    grad_name="FftC2C",
+    conjugate=True,
+    x=lambda xp, g, x_shape, axis, norm: _fit(xp, xp.fft.fft(g, axis=axis, norm=norm), x_shape[axis], axis),
+)
+def fft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Tensor:
+    """Discrete Fourier transform along an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point.
+    n : int, optional
+        The length, to which `x` is cropped or padded with zeros. Default: its own.
+    axis : int, optional
+    norm : {"backward", "ortho", "forward"}, optional
+        What is scaled by one over the length: the inverse transform, each by its root, or this one.
+
+    Returns
+    -------
+    Tensor
+        Complex, of length `n` along the axis.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    _check("fft", norm)
+    return xp.fft.fft(x, n=n, axis=axis, norm=norm)
+
+
+@linear(
+    takes=FLOATING,
+    grad_name="FftC2C",
+    conjugate=True,
+    x=lambda xp, g, x_shape, axis, norm: _fit(xp, xp.fft.ifft(g, axis=axis, norm=norm), x_shape[axis], axis),
+)
+def ifft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Tensor:
+    """Inverse of `fft`.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point.
+    n : int, optional
+        The length, to which `x` is cropped or padded with zeros. Default: its own.
+    axis : int, optional
+    norm : {"backward", "ortho", "forward"}, optional
+        What is scaled by one over the length: this transform, each by its root, or `fft`.
+
+    Returns
+    -------
+    Tensor
+        Complex, of length `n` along the axis.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    _check("ifft", norm)
+    return xp.fft.ifft(x, n=n, axis=axis, norm=norm)
+
+
+def _fftn_rule(name: str) -> Any:
+    def rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], s: Any, axes: Any, norm: str) -> Any:
+        which = _axes(g, s, axes)
+        out = getattr(xp.fft, name)(g, axes=which, norm=norm)
+        for axis in which:
+            out = _fit(xp, out, x_shape[axis], axis)
+        return out
+
+    return rule
+
+
+@linear(takes=FLOATING, grad_name="FftC2C", conjugate=True, x=_fftn_rule("fftn"))
+def fftn(
+    xp: Namespace,
+    x: Tensor,
+    /,
+    *,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] | None = None,
+    norm: str = "backward",
+) -> Tensor:
+    """Discrete Fourier transform over several axes.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point.
+    s : sequence of int, optional
+        The length along each, to which `x` is cropped or padded with zeros. Default: its own.
+    axes : sequence of int, optional
+        Default: the last ones that `s` has lengths for, or all.
+    norm : {"backward", "ortho", "forward"}, optional
+        As in `fft`.
+
+    Returns
+    -------
+    Tensor
+        Complex.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    _check("fftn", norm)
+    return xp.fft.fftn(x, s=s, axes=_axes(x, s, axes), norm=norm)
+
+
+@linear(takes=FLOATING, grad_name="FftC2C", conjugate=True, x=_fftn_rule("ifftn"))
+def ifftn(
+    xp: Namespace,
+    x: Tensor,
+    /,
+    *,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] | None = None,
+    norm: str = "backward",
+) -> Tensor:
+    """Inverse of `fftn`.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point.
+    s : sequence of int, optional
+        The length along each, to which `x` is cropped or padded with zeros. Default: its own.
+    axes : sequence of int, optional
+        Default: the last ones that `s` has lengths for, or all.
+    norm : {"backward", "ortho", "forward"}, optional
+        As in `ifft`.
+
+    Returns
+    -------
+    Tensor
+        Complex.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    _check("ifftn", norm)
+    return xp.fft.ifftn(x, s=s, axes=_axes(x, s, axes), norm=norm)
+
+
+def _rfft_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], n: int | None, axis: int, norm: str) -> Any:
+    # The rows of the transform that are not stored are zero rows of its transpose: `g` padded to the full length.
+    length = x_shape[axis] if n is None else n
+    return _fit(xp, xp.fft.fft(_fit(xp, g, length, axis), axis=axis, norm=norm), x_shape[axis], axis)
+
+
+@linear(takes=FLOATING, grad_name="FftR2C", conjugate=True, x=_rfft_rule)
+def rfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Tensor:
+    """Discrete Fourier transform of real values along an axis: the half that the other follows from.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real floating-point.
+    n : int, optional
+        The length, to which `x` is cropped or padded with zeros. Default: its own.
+    axis : int, optional
+    norm : {"backward", "ortho", "forward"}, optional
+        As in `fft`.
+
+    Returns
+    -------
+    Tensor
+        Complex, of length ``n//2 + 1`` along the axis.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    _check("rfft", norm)
+    return xp.fft.rfft(x, n=n, axis=axis, norm=norm)
+
+
+def _irfft_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: int, norm: str) -> Any:
+    # The adjoint of an inverse transform is the transform with the other scaling; terms that stand for two (all but the
+    # first and, of an even length, the last) count twice.
+    length = g.shape[axis]
+    out = xp.fft.rfft(g, axis=axis, norm=_DUAL[norm])
+    axis %= g.ndim
+    places = xp.arange(0, out.shape[axis], 1, dtype=dtypes.int64.dtype, device=g.device)
+    single = (places == 0) | (places * 2 == length)
+    one = xp.ones(places.shape, dtype=g.dtype, device=g.device)
+    weights = xp.reshape(xp.where(single, one, 2 * one), (-1,) + (1,) * (g.ndim - 1 - axis))
+    return _fit(xp, out * weights, x_shape[axis], axis)
+
+
+@differentiable(takes=FLOATING, grad_name="FftC2R", x=_irfft_rule)
+def irfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Tensor:
+    """Inverse of `rfft`.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point; the imaginary part of the first element and, of an even length, of the last is not looked at.
+    n : int, optional
+        The length of the result. Default: ``2*(m - 1)`` for `m` elements.
+    axis : int, optional
+    norm : {"backward", "ortho", "forward"}, optional
+        As in `ifft`.
+
+    Returns
+    -------
+    Tensor
+        Real, of length `n` along the axis.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    _check("irfft", norm)
+    return xp.fft.irfft(x, n=n, axis=axis, norm=norm)
+
+
+@composite(takes=FLOATING)
+def rfftn(
+    xp: Namespace,
+    x: Tensor,
+    /,
+    *,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] | None = None,
+    norm: str = "backward",
+) -> Tensor:
+    """Discrete Fourier transform of real values over several axes, halved along the last.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real floating-point.
+    s : sequence of int, optional
+        The length along each, to which `x` is cropped or padded with zeros. Default: its own.
+    axes : sequence of int, optional
+        Default: the last ones that `s` has lengths for, or all.
+    norm : {"backward", "ortho", "forward"}, optional
+        As in `fft`.
+
+    Returns
+    -------
+    Tensor
+        Complex.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    _check("rfftn", norm)
+    *front, last = _axes(x, s, axes)
+    half = xp.fft.rfft(x, n=None if s is None else s[-1], axis=last, norm=norm)
+    return xp.fft.fftn(half, s=None if s is None else tuple(s[:-1]), axes=tuple(front), norm=norm) if front else half
+
+
+@composite(takes=FLOATING)
+def irfftn(
+    xp: Namespace,
+    x: Tensor,
+    /,
+    *,
+    s: Sequence[int] | None = None,
+    axes: Sequence[int] | None = None,
+    norm: str = "backward",
+) -> Tensor:
+    """Inverse of `rfftn`.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point.
+    s : sequence of int, optional
+        The lengths of the result along the axes. Default: as in `irfft` for the last, its own for the others.
+    axes : sequence of int, optional
+        Default: the last ones that `s` has lengths for, or all.
+    norm : {"backward", "ortho", "forward"}, optional
+        As in `ifft`.
+
+    Returns
+    -------
+    Tensor
+        Real.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    _check("irfftn", norm)
+    *front, last = _axes(x, s, axes)
+    if front:
+        x = xp.fft.ifftn(x, s=None if s is None else tuple(s[:-1]), axes=tuple(front), norm=norm)
+    return xp.fft.irfft(x, n=None if s is None else s[-1], axis=last, norm=norm)
+
+
+@composite(takes=FLOATING)
+def hfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Tensor:
+    """Discrete Fourier transform of a signal that is Hermitian in time, so that its spectrum is real.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point: the half of the signal.
+    n : int, optional
+        The length of the result. Default: ``2*(m - 1)`` for `m` elements.
+    axis : int, optional
+    norm : {"backward", "ortho", "forward"}, optional
+        As in `fft`.
+
+    Returns
+    -------
+    Tensor
+        Real, of length `n` along the axis.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    _check("hfft", norm)
+    return xp.fft.irfft(xp.conj(x), n=n, axis=axis, norm=_DUAL[norm])
+
+
+@composite(takes=FLOATING)
+def ihfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Tensor:
+    """Inverse of `hfft`.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real floating-point.
+    n : int, optional
+        The length, to which `x` is cropped or padded with zeros. Default: its own.
+    axis : int, optional
+    norm : {"backward", "ortho", "forward"}, optional
+        As in `ifft`.
+
+    Returns
+    -------
+    Tensor
+        Complex, of length ``n//2 + 1`` along the axis.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    _check("ihfft", norm)
+    return xp.conj(xp.fft.rfft(x, n=n, axis=axis, norm=_DUAL[norm]))
+
+
+def _frequencies(whole: Tensor, scale: float, dtype: DType | None) -> Tensor:
+    chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
+    return astype(whole / scale, chosen, copy=False)
+
+
+def fftfreq(n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: Any = None) -> Tensor:
+    """The frequencies of the terms of `fft`, in cycles per unit of `d`.
+
+    Parameters
+    ----------
+    n : int
+        The length.
+    d : float, optional
+        Between samples.
+    dtype : dtype, optional
+        Default: the default floating dtype.
+    device : device, optional
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.fft.fftfreq(4)
+    tensor([ 0.0000,  0.2500, -0.5000, -0.2500])
+    """
+    positive = arange(0, (n - 1) // 2 + 1, dtype=dtypes.float64, device=device)
+    negative = arange(-(n // 2), 0, dtype=dtypes.float64, device=device)
+    return _frequencies(concat([positive, negative]), n * d, dtype)
+
+
+def rfftfreq(n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: Any = None) -> Tensor:
+    """The frequencies of the terms of `rfft`, in cycles per unit of `d`.
+
+    Parameters
+    ----------
+    n : int
+        The length.
+    d : float, optional
+        Between samples.
+    dtype : dtype, optional
+        Default: the default floating dtype.
+    device : device, optional
+    """
+    return _frequencies(arange(0, n // 2 + 1, dtype=dtypes.float64, device=device), n * d, dtype)
+
+
+def _shifts(shape: tuple[int, ...], axes: Any, sign: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    which = tuple(range(len(shape))) if axes is None else (axes,) if isinstance(axes, int) else tuple(axes)
+    return tuple(sign * (shape[a] // 2) for a in which), which
+
+
+def _shifted(xp: Namespace, x: Any, axes: Any, sign: int) -> Any:
+    shifts, which = _shifts(x.shape, axes, sign)
+    return xp.roll(x, shifts, axis=which) if which else xp.asarray(x, copy=True)
+
+
+@linear(x=lambda xp, g, axes: _shifted(xp, g, axes, -1))
+def fftshift(xp: Namespace, x: Tensor, /, *, axes: int | Sequence[int] | None = None) -> Tensor:
+    """A spectrum with its zero frequency moved to the middle.
+
+    Parameters
+    ----------
+    x : Tensor
+    axes : int, sequence of int or None, optional
+        None is all.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return _shifted(xp, x, axes, 1)
+
+
+@linear(x=lambda xp, g, axes: _shifted(xp, g, axes, 1))
+def ifftshift(xp: Namespace, x: Tensor, /, *, axes: int | Sequence[int] | None = None) -> Tensor:
+    """Inverse of `fftshift`.
+
+    Parameters
+    ----------
+    x : Tensor
+    axes : int, sequence of int or None, optional
+        None is all.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return _shifted(xp, x, axes, -1)

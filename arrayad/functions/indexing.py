@@ -1,0 +1,192 @@
+"""Indexing: reading, writing and gathering by keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import dtypes
+from ..autograd.mutation import assign_item, replay, replay_raw
+from ..autograd.operation import linear
+from ..autograd.tape import TensorBase
+
+if TYPE_CHECKING:
+    from ..autograd.tape import Step
+    from ..backends import Namespace
+    from ..tensor import Tensor
+
+__all__ = ["getitem", "index_put", "scatter_add", "setitem", "take", "take_along_axis", "view_put"]
+
+
+def raw_key(key: Any) -> Any:
+    """An index with the arrays of its Tensors in place of them.
+
+    Raises
+    ------
+    IndexError
+        For a Tensor that is neither of integers nor boolean.
+    """
+    if isinstance(key, tuple):
+        return tuple([_raw_part(part) for part in key])
+    return _raw_part(key)
+
+
+def _raw_part(part: Any) -> Any:
+    if isinstance(part, TensorBase):
+        dtype = dtypes.from_raw[part._array.dtype]
+        if dtype.kind not in "biu":
+            raise IndexError(f"tensors used as indices must be of an integer or the boolean dtype. Got {dtype.name}")
+        return part._array
+    if isinstance(part, list):
+        return [_raw_part(p) for p in part]
+    return part
+
+
+def getitem(x: Tensor, key: Any) -> Tensor:
+    """The elements at a key: ``x[key]``."""
+    return _getitem(x, raw_key(key))
+
+
+@linear(grad_name="Slice", view=True, x=lambda xp, g, x_shape, key: xp.scatter_add(g, key, x_shape))
+def _getitem(xp: Namespace, x: Tensor, /, key: Any) -> Tensor:
+    return xp.getitem(x, key)
+
+
+def scatter_add(values: Tensor, key: Any, shape: tuple[int, ...]) -> Tensor:
+    """Zeros of a shape with values added at a key, also where it names an element twice: the transpose of `getitem`."""
+    return _scatter_add(values, raw_key(key), shape)
+
+
+@linear(grad_name="IndexAdd", values=lambda xp, g, key: xp.getitem(g, key))
+def _scatter_add(xp: Namespace, values: Tensor, /, key: Any, shape: tuple[int, ...]) -> Tensor:
+    return xp.scatter_add(values, key, shape)
+
+
+@linear(
+    x=lambda xp, g, key: xp.index_put(g, key, xp.zeros((), dtype=g.dtype, device=g.device)),
+    values=lambda xp, g, key: xp.getitem(g, key),
+)
+def _index_put(xp: Namespace, x: Tensor, key: Any, values: Tensor | complex, /) -> Tensor:
+    return xp.index_put(x, key, values)
+
+
+def index_put(x: Tensor, key: Any, values: Tensor | complex) -> Tensor:
+    """A copy of `x` with values assigned at a key: what ``x[key] = values`` does in place."""
+    return _index_put(x, raw_key(key), values)
+
+
+def setitem(x: Any, key: Any, value: Any) -> None:
+    """Assign in place: ``x[key] = value``.
+
+    Raises
+    ------
+    TypeError
+        If the value is neither a Tensor nor a number, or complex for a real tensor.
+    """
+    raw: Any = value
+    if isinstance(value, TensorBase):
+        raw = value._array
+        have, want = dtypes.from_raw[raw.dtype], dtypes.from_raw[x._array.dtype]
+        if have.kind == "c" and want.kind != "c":
+            raise TypeError(f"__setitem__(): a {have.name} value cannot be assigned into {want.name}; take real() first")
+    elif isinstance(value, complex) and dtypes.from_raw[x._array.dtype].kind != "c":
+        raise TypeError(f"__setitem__(): a complex number cannot be assigned into {dtypes.from_raw[x._array.dtype].name}")
+    elif not isinstance(value, (bool, int, float, complex)):
+        from .creation import asarray  # lists and other libraries' arrays are rare here
+
+        value = asarray(value)
+        raw = value._array
+    assign_item(x, raw_key(key), value, _index_put.operation, raw)  # type: ignore[attr-defined]
+
+
+def _seen(a: Any, steps: tuple[Step, ...]) -> Any:
+    return replay(steps, a) if isinstance(a, TensorBase) else replay_raw(steps, a)
+
+
+@linear(
+    grad_name="CopySlices",
+    x=lambda xp, g, steps: xp.view_put(g, xp.zeros((), dtype=g.dtype, device=g.device), steps),
+    value=lambda xp, g, steps: _seen(g, steps),
+)
+def view_put(xp: Namespace, x: Tensor, value: Tensor | None, steps: tuple[Step, ...], /) -> Tensor:
+    """A copy of `x` with a value in place of what a chain of view operations shows of it.
+
+    It is what an in-place operation on a view does to its base, and is recorded as that.
+    """
+    out = xp.asarray(x, copy=True)
+    xp.setitem(replay_raw(steps, out), ..., value)
+    return out
+
+
+def _scatter_along(xp: Namespace, g: Any, x_shape: tuple[int, ...], indices: Any, axis: int) -> Any:
+    """The transpose of `take_along_axis`: a scatter-add by the full coordinates of each taken element."""
+    axis %= len(x_shape)
+    rank = len(x_shape)
+    key = [
+        xp.reshape(
+            xp.arange(0, n, 1, dtype=dtypes.int64.dtype, device=g.device), (1,) * i + (n,) + (1,) * (rank - 1 - i)
+        )
+        for i, n in enumerate(x_shape)
+    ]
+    key[axis] = indices
+    return xp.scatter_add(g, tuple(key), x_shape)
+
+
+def _scatter_taken(xp: Namespace, g: Any, x_shape: tuple[int, ...], indices: Any, axis: int | None) -> Any:
+    place = 0 if axis is None else axis % len(x_shape)
+    return xp.scatter_add(g, (*(slice(None),) * place, indices), x_shape)
+
+
+@linear(grad_name="IndexSelect", x=_scatter_taken)
+def take(xp: Namespace, x: Tensor, indices: Tensor, /, *, axis: int | None = None) -> Tensor:
+    """Elements, or slices along an axis, by their integer positions.
+
+    Parameters
+    ----------
+    x : Tensor
+    indices : Tensor
+        Of integers, any shape.
+    axis : int, optional
+        May be left out if `x` is one-dimensional.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `x` with that of `indices` in place of the axis.
+
+    Raises
+    ------
+    IndexError
+        If an index is out of range.
+    ValueError
+        If the axis is left out of a tensor that is not one-dimensional.
+
+    Notes
+    -----
+    Differentiable with respect to `x`.
+    """
+    if axis is None and x.ndim != 1:
+        raise ValueError(f"take(): axis is needed for a tensor of {x.ndim} dimensions")
+    return xp.take(x, indices, axis=axis)
+
+
+@linear(grad_name="Gather", x=_scatter_along)
+def take_along_axis(xp: Namespace, x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
+    """Elements along an axis, each by its own integer position, as `argsort` gives them.
+
+    Parameters
+    ----------
+    x : Tensor
+    indices : Tensor
+        Of integers, of a shape that broadcasts with that of `x` along all other axes.
+    axis : int, optional
+
+    Raises
+    ------
+    IndexError
+        If an index is out of range.
+
+    Notes
+    -----
+    Differentiable with respect to `x`.
+    """
+    return xp.take_along_axis(x, indices, axis=axis)

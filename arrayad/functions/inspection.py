@@ -1,0 +1,74 @@
+"""Inspection: what the namespace can do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import dtypes
+from ..backends import devices
+from ..devices import device as Device
+from ..devices import get_default_device
+
+if TYPE_CHECKING:
+    from ..dtypes import DType
+
+__all__ = ["__array_namespace_info__"]
+
+
+class Info:
+    """What `arrayad.__array_namespace_info__` gives: capabilities, devices and dtypes.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.__array_namespace_info__().default_dtypes()["real floating"]
+    arrayad.float32
+    """
+
+    def capabilities(self) -> dict[str, Any]:
+        """What of the optional parts of the standard there is."""
+        return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": 64}
+
+    def default_device(self) -> Device:
+        """The device of tensors that are made without saying where."""
+        return get_default_device()
+
+    def default_dtypes(self, *, device: Any = None) -> dict[str, DType]:
+        """The dtypes that results have when nothing else decides them."""
+        real = dtypes.get_default_dtype()
+        return {
+            "real floating": real,
+            "complex floating": dtypes.COMPLEX_OF[real],
+            "integral": dtypes.int64,
+            "indexing": dtypes.int64,
+        }
+
+    def dtypes(self, *, device: Any = None, kind: str | tuple[str, ...] | None = None) -> dict[str, DType]:
+        """The dtypes by name, all or those of some kinds.
+
+        Raises
+        ------
+        ValueError
+            For a string that names no kind.
+        """
+        kinds = tuple(dtypes.KINDS) if kind is None else kind if isinstance(kind, tuple) else (kind,)
+        unknown = [k for k in kinds if k not in dtypes.KINDS]
+        if unknown:
+            raise ValueError(f"dtypes(): expected one of {', '.join(map(repr, dtypes.KINDS))}. Got {unknown[0]!r}")
+        letters = "".join(dtypes.KINDS[k] for k in kinds)
+        return {d.name: d for d in dtypes.ALL if d.kind in letters}
+
+    def devices(self) -> tuple[Device, ...]:
+        """The devices that work here."""
+        return devices()
+
+
+def __array_namespace_info__() -> Info:  # noqa: N807  (the standard's name)
+    """What the namespace can do.
+
+    Returns
+    -------
+    object
+        With ``capabilities``, ``default_device``, ``default_dtypes``, ``devices`` and ``dtypes``.
+    """
+    return Info()

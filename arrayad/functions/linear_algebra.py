@@ -1,0 +1,1097 @@
+"""Linear algebra: the standard's functions of the main namespace and of its ``linalg`` extension.
+
+Derivatives: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation"
+(2008), unless a rule names another source. The gauge of eigenvectors and singular vectors (a factor of modulus 1 on each)
+is free, so only losses that do not depend on it have a gradient.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .. import dtypes
+from ..autograd.operation import (
+    FLOATING,
+    NUMERIC,
+    NUMERIC_OR_BOOLEAN,
+    composite,
+    differentiable,
+    linear,
+    multilinear,
+    not_differentiable,
+    promote,
+)
+from ..dtypes import as_dtype
+from .statistical import keep, spread
+
+if TYPE_CHECKING:
+    from ..backends import Namespace
+    from ..dtypes import DType
+    from ..tensor import Tensor
+
+__all__ = [
+    "cholesky",
+    "cross",
+    "det",
+    "diagonal",
+    "eig",
+    "eigh",
+    "eigvals",
+    "eigvalsh",
+    "inv",
+    "matmul",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_rank",
+    "matrix_transpose",
+    "outer",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "svd",
+    "svdvals",
+    "tensordot",
+    "trace",
+    "vecdot",
+    "vector_norm",
+]
+
+
+class EigResult(NamedTuple):
+    """What `eig` gives."""
+
+    eigenvalues: Tensor
+    eigenvectors: Tensor
+
+
+class EighResult(NamedTuple):
+    """What `eigh` gives."""
+
+    eigenvalues: Tensor
+    eigenvectors: Tensor
+
+
+class QRResult(NamedTuple):
+    """What `qr` gives."""
+
+    Q: Tensor
+    R: Tensor
+
+
+class SlogdetResult(NamedTuple):
+    """What `slogdet` gives."""
+
+    sign: Tensor
+    logabsdet: Tensor
+
+
+class SVDResult(NamedTuple):
+    """What `svd` gives."""
+
+    U: Tensor
+    S: Tensor
+    Vh: Tensor
+
+
+def _t(xp: Namespace, x: Any) -> Any:
+    return xp.matrix_transpose(x)
+
+
+def _h(xp: Namespace, x: Any) -> Any:
+    """The adjoint: transposed and conjugated."""
+    x = xp.matrix_transpose(x)
+    return xp.conj(x) if as_dtype(x.dtype).kind == "c" else x
+
+
+def _column(xp: Namespace, x: Any) -> Any:
+    return xp.expand_dims(x, axis=-1)
+
+
+def _row(xp: Namespace, x: Any) -> Any:
+    return xp.expand_dims(x, axis=-2)
+
+
+def _diagonal_of(xp: Namespace, x: Any) -> Any:
+    return xp.linalg.diagonal(x)
+
+
+def _only_diagonal(xp: Namespace, x: Any) -> Any:
+    return xp.tril(xp.triu(x))
+
+
+def _same_dtype(xp: Namespace, x1: Any, x2: Any) -> Any:
+    return (x1, x2) if x1.dtype == x2.dtype else promote(xp, x1, x2)
+
+
+# --- products ---
+
+
+def _matmul_x1(xp: Namespace, g: Any, x2: Any, x1_shape: tuple[int, ...]) -> Any:
+    if x2.ndim == 1:
+        return g * x2 if len(x1_shape) == 1 else _column(xp, g) * x2
+    if len(x1_shape) == 1:
+        return xp.matmul(_row(xp, g), _t(xp, x2))[..., 0, :]
+    return xp.matmul(g, _t(xp, x2))
+
+
+def _matmul_x2(xp: Namespace, g: Any, x1: Any, x2_shape: tuple[int, ...]) -> Any:
+    if x1.ndim == 1:
+        return g * x1 if len(x2_shape) == 1 else _column(xp, x1) * _row(xp, g)
+    if len(x2_shape) == 1:
+        return _column(xp, g) * x1
+    return xp.matmul(_t(xp, x1), g)
+
+
+@multilinear(takes=NUMERIC, grad_name="Mm", x1=_matmul_x1, x2=_matmul_x2)
+def matmul(xp: Namespace, x1: Tensor, x2: Tensor, /) -> Tensor:
+    """Matrix product.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor
+        Numeric, of shapes ``(..., M, K)`` and ``(..., K, N)``, whose leading axes broadcast; or one-dimensional, of
+        length K.
+
+    Returns
+    -------
+    Tensor
+        Of shape ``(..., M, N)``, without the axis of a one-dimensional argument.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or an argument has no axis.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    x1, x2 = _same_dtype(xp, x1, x2)
+    return xp.matmul(x1, x2)
+
+
+@linear(grad_name="T", view=True, x=lambda xp, g: xp.matrix_transpose(g))
+def matrix_transpose(xp: Namespace, x: Tensor, /) -> Tensor:
+    """Matrices transposed.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of shape ``(..., M, N)``.
+
+    Returns
+    -------
+    Tensor
+        Of shape ``(..., N, M)``, a view.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two axes.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return xp.matrix_transpose(x)
+
+
+def _contracted(axes: Any, rank1: int, rank2: int) -> tuple[list[int], list[int], list[int], list[int]]:
+    """Contracted and free axes of the two arguments of `tensordot`."""
+    if isinstance(axes, int):
+        first, second = list(range(rank1 - axes, rank1)), list(range(axes))
+    else:
+        first, second = ([a % rank for a in side] for side, rank in zip(axes, (rank1, rank2), strict=True))
+    free1 = [a for a in range(rank1) if a not in first]
+    free2 = [a for a in range(rank2) if a not in second]
+    return first, second, free1, free2
+
+
+def _tensordot_x1(xp: Namespace, g: Any, x2: Any, axes: Any, x1_shape: tuple[int, ...]) -> Any:
+    first, second, free1, free2 = _contracted(axes, len(x1_shape), x2.ndim)
+    out = xp.tensordot(g, x2, axes=(tuple(range(len(free1), g.ndim)), tuple(free2)))
+    order = free1 + [a for _, a in sorted(zip(second, first, strict=True))]
+    return xp.permute_dims(out, tuple(order.index(a) for a in range(len(order))))
+
+
+def _tensordot_x2(xp: Namespace, g: Any, x1: Any, axes: Any, x2_shape: tuple[int, ...]) -> Any:
+    first, second, free1, free2 = _contracted(axes, x1.ndim, len(x2_shape))
+    out = xp.tensordot(x1, g, axes=(tuple(free1), tuple(range(len(free1)))))
+    order = [a for _, a in sorted(zip(first, second, strict=True))] + free2
+    return xp.permute_dims(out, tuple(order.index(a) for a in range(len(order))))
+
+
+@multilinear(takes=NUMERIC, x1=_tensordot_x1, x2=_tensordot_x2)
+def tensordot(
+    xp: Namespace, x1: Tensor, x2: Tensor, /, *, axes: int | tuple[list[int], list[int]] = 2
+) -> Tensor:
+    """Sum of products over some axes of each of two tensors.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor
+        Numeric.
+    axes : int or pair of sequences of int, optional
+        Which axes are summed over: the last so many of `x1` with the first so many of `x2`, or each axis of the first
+        sequence, of `x1`, with the one in its place in the second, of `x2`.
+
+    Returns
+    -------
+    Tensor
+        With the other axes of `x1`, then those of `x2`.
+
+    Raises
+    ------
+    ValueError
+        If the axes do not fit.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    x1, x2 = _same_dtype(xp, x1, x2)
+    return xp.tensordot(x1, x2, axes=axes)
+
+
+@differentiable(
+    takes=NUMERIC,
+    grad_name="LinalgVecdot",
+    x1=lambda xp, g, x2, axis: xp.conj(xp.expand_dims(g, axis=axis)) * x2,
+    x2=lambda xp, g, x1, axis: xp.expand_dims(g, axis=axis) * x1,
+)
+def vecdot(xp: Namespace, x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor:
+    """Inner product of vectors, the first conjugated.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor
+        Numeric, of shapes that broadcast.
+    axis : int, optional
+        Along which the vectors lie, negative: counted from the end, before broadcasting.
+
+    Returns
+    -------
+    Tensor
+        Of the broadcast shape without the axis.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    x1, x2 = _same_dtype(xp, x1, x2)
+    return xp.vecdot(x1, x2, axis=axis)
+
+
+@multilinear(takes=NUMERIC, x1=lambda xp, g, x2: xp.matmul(g, x2), x2=lambda xp, g, x1: xp.matmul(x1, g))
+def outer(xp: Namespace, x1: Tensor, x2: Tensor, /) -> Tensor:
+    """Outer product of two vectors.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor
+        Numeric, of shapes ``(M,)`` and ``(N,)``.
+
+    Returns
+    -------
+    Tensor
+        Of shape ``(M, N)``.
+
+    Raises
+    ------
+    ValueError
+        For arguments that are not one-dimensional.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    x1, x2 = _same_dtype(xp, x1, x2)
+    return xp.linalg.outer(x1, x2)
+
+
+@multilinear(
+    takes=NUMERIC,
+    x1=lambda xp, g, x2, axis: xp.linalg.cross(*xp.broadcast_arrays(x2, g), axis=axis),
+    x2=lambda xp, g, x1, axis: xp.linalg.cross(*xp.broadcast_arrays(g, x1), axis=axis),
+)
+def cross(xp: Namespace, x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor:
+    """Cross product of vectors of three components.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor
+        Numeric, of shapes that broadcast, of length 3 along the axis.
+    axis : int, optional
+        Along which the vectors lie, counted from the end.
+
+    Raises
+    ------
+    ValueError
+        If the length is not 3.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    x1, x2 = _same_dtype(xp, x1, x2)
+    return xp.linalg.cross(x1, x2, axis=axis)
+
+
+# --- diagonals ---
+
+
+def _on_diagonal(xp: Namespace, g: Any, x_shape: tuple[int, ...], offset: int) -> Any:
+    """Zeros of a shape of matrices with `g` on a diagonal."""
+    places = xp.arange(0, g.shape[-1], 1, dtype=dtypes.int64.dtype, device=g.device)
+    key = (..., places + max(-offset, 0), places + max(offset, 0))
+    return xp.scatter_add(g, key, x_shape)
+
+
+@linear(view=True, x=_on_diagonal)
+def diagonal(xp: Namespace, x: Tensor, /, *, offset: int = 0) -> Tensor:
+    """Diagonals of matrices.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of shape ``(..., M, N)``.
+    offset : int, optional
+        Which: above the main one if positive.
+
+    Returns
+    -------
+    Tensor
+        Of shape ``(..., min(M, N))`` for the main one, a view.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return xp.linalg.diagonal(x, offset=offset)
+
+
+def _trace_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], offset: int) -> Any:
+    rows, columns = x_shape[-2:]
+    length = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
+    return _on_diagonal(xp, xp.broadcast_to(_column(xp, g), (*g.shape, length)), x_shape, offset)
+
+
+@linear(takes=NUMERIC, x=_trace_rule)
+def trace(xp: Namespace, x: Tensor, /, *, offset: int = 0, dtype: DType | None = None) -> Tensor:
+    """Sums of the diagonals of matrices.
+
+    Parameters
+    ----------
+    x : Tensor
+        Numeric, of shape ``(..., M, N)``.
+    offset : int, optional
+        Which diagonal: above the main one if positive.
+    dtype : dtype, optional
+        Of the sum, as in `arrayad.sum`.
+
+    Returns
+    -------
+    Tensor
+        Of shape ``(...)``.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return xp.linalg.trace(x, offset=offset, dtype=dtype)
+
+
+# --- solving ---
+
+
+@differentiable(
+    takes=FLOATING,
+    grad_name="LinalgInvEx",
+    conjugate=True,
+    x=lambda xp, g, out: -xp.matmul(_t(xp, out), xp.matmul(g, _t(xp, out))),
+)
+def inv(xp: Namespace, x: Tensor, /) -> Tensor:
+    """Inverses of square matrices.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point, of shape ``(..., M, M)``.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If a matrix is singular (on NumPy).
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return xp.linalg.inv(x)
+
+
+def _solve_x2(xp: Namespace, g: Any, x1: Any, x2_shape: tuple[int, ...]) -> Any:
+    if len(x2_shape) == 1:
+        return xp.linalg.solve(_t(xp, x1), _column(xp, g))[..., 0]
+    return xp.linalg.solve(_t(xp, x1), g)
+
+
+def _solve_x1(xp: Namespace, g: Any, x1: Any, out: Any, x2_shape: tuple[int, ...]) -> Any:
+    back = _solve_x2(xp, g, x1, x2_shape)
+    if len(x2_shape) == 1:
+        return -_column(xp, back) * _row(xp, out)
+    return -xp.matmul(back, _t(xp, out))
+
+
+@differentiable(takes=FLOATING, grad_name="LinalgSolveEx", conjugate=True, x1=_solve_x1, x2=_solve_x2)
+def solve(xp: Namespace, x1: Tensor, x2: Tensor, /) -> Tensor:
+    """Solutions of linear equations ``x1 @ out = x2``.
+
+    Parameters
+    ----------
+    x1 : Tensor
+        Floating-point, of shape ``(..., M, M)``.
+    x2 : Tensor
+        Of shape ``(..., M, K)``, or ``(M,)``; leading axes broadcast.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `x2`, broadcast.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If a matrix is singular (on NumPy).
+
+    Notes
+    -----
+    Differentiable.
+    """
+    x1, x2 = _same_dtype(xp, x1, x2)
+    return xp.linalg.solve(x1, x2)
+
+
+@differentiable(
+    takes=FLOATING,
+    grad_name="LinalgDet",
+    conjugate=True,
+    x=lambda xp, g, x: _column(xp, _column(xp, g)) * xp.linalg.cofactors(x),
+)
+def det(xp: Namespace, x: Tensor, /) -> Tensor:
+    """Determinants of square matrices.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point, of shape ``(..., M, M)``.
+
+    Returns
+    -------
+    Tensor
+        Of shape ``(...)``.
+
+    Notes
+    -----
+    Differentiable, also at singular matrices: the gradient is the matrix of cofactors.
+    """
+    return xp.linalg.det(x)
+
+
+def _cofactors_rule(xp: Namespace, g: Any, x: Any) -> Any:
+    # The second differential of det at diag(s) is the sum over i != j of p[i, j] (g[i, i] k[j, j] - g[i, j] k[j, i]), with
+    # p[i, j] the product of all s but those two; U and V turn that to any matrix.
+    u, s, vh = xp.linalg.svd(x)
+    n = s.shape[-1]
+    one = xp.eye(n, dtype=s.dtype, device=s.device) != 0
+    left_out = _column(xp, one) | _row(xp, one)
+    others = xp.prod(xp.where(left_out, xp.ones_like(s[..., None, None, :]), s[..., None, None, :]), axis=-1)
+    others = xp.where(one, xp.zeros_like(others), others)
+    turned = xp.matmul(_h(xp, u), xp.matmul(g, _h(xp, vh)))
+    others = xp.astype(others, turned.dtype)
+    on = xp.matmul(others, _column(xp, _diagonal_of(xp, turned)))[..., 0]
+    middle = _on_diagonal(xp, on, tuple(turned.shape), 0) - others * _t(xp, turned)
+    scale = _column(xp, _column(xp, xp.linalg.det(u) * xp.linalg.det(vh)))
+    return scale * xp.matmul(xp.conj(u), xp.matmul(middle, xp.conj(vh)))
+
+
+@differentiable(takes=FLOATING, conjugate=True, x=_cofactors_rule)
+def cofactors(xp: Namespace, x: Tensor, /) -> Tensor:
+    """Matrices of cofactors of square matrices: the gradient of `det`, and ``det(x) * inv(x).mT`` where that exists.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point, of shape ``(..., M, M)``.
+
+    Notes
+    -----
+    Differentiable, also at singular matrices.
+    """
+    return xp.linalg.cofactors(x)
+
+
+def _slogdet_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
+    # d log|det| = Re tr(A^-1 dA) and d sign = i sign Im tr(A^-1 dA), the latter 0 for real matrices.
+    g_sign, g_log = g
+    sign = out[0]
+    weight = 0 if g_log is None else g_log
+    if g_sign is not None and as_dtype(x.dtype).kind == "c":
+        weight = weight + 1j * xp.imag(g_sign * xp.conj(sign))
+    elif g_log is None:
+        return xp.zeros_like(x)
+    return _column(xp, _column(xp, weight)) * _h(xp, xp.linalg.inv(x))
+
+
+@differentiable(takes=FLOATING, grad_name="LinalgSlogdet", x=_slogdet_rule)
+def slogdet(xp: Namespace, x: Tensor, /) -> SlogdetResult:
+    """Signs and logarithms of the absolute values of determinants.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point, of shape ``(..., M, M)``.
+
+    Returns
+    -------
+    namedtuple
+        ``sign`` and ``logabsdet``, of shape ``(...)``: 0 and ``-inf`` for singular matrices.
+
+    Notes
+    -----
+    Differentiable where the matrix is not singular.
+    """
+    return SlogdetResult(*xp.linalg.slogdet(x))
+
+
+def _cholesky_rule(xp: Namespace, g: Any, out: Any, upper: bool) -> Any:
+    # I. Murray, "Differentiation of the Cholesky decomposition", arXiv:1602.07527, equation 10.
+    lower, g = (_h(xp, out), _h(xp, g)) if upper else (out, g)
+    inner = xp.tril(xp.matmul(_h(xp, lower), g))
+    inner = inner - _only_diagonal(xp, inner) / 2
+    adjoint = _h(xp, lower)
+    left = xp.linalg.solve(adjoint, inner)
+    result = _h(xp, xp.linalg.solve(adjoint, _h(xp, left)))
+    return (result + _h(xp, result)) / 2
+
+
+@differentiable(takes=FLOATING, grad_name="LinalgCholeskyEx", x=_cholesky_rule)
+def cholesky(xp: Namespace, x: Tensor, /, *, upper: bool = False) -> Tensor:
+    """Cholesky factors of positive definite matrices: ``x = L @ L^H``, or ``U^H @ U``.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point, of shape ``(..., M, M)``, symmetric or Hermitian (one triangle is read).
+    upper : bool, optional
+        Give the upper factor.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If a matrix is not positive definite (on NumPy).
+
+    Notes
+    -----
+    Differentiable; the gradient is symmetric, as for a loss of symmetric matrices.
+    """
+    return xp.linalg.cholesky(x, upper=upper)
+
+
+def _pinv_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
+    # G. Golub & V. Pereyra, SIAM J. Numer. Anal. 10 (1973), equation 4.12, transposed.
+    p, ph, gh = out, _h(xp, out), _h(xp, g)
+    inner = xp.matmul(gh, p)
+    range_part = xp.matmul(inner, ph)
+    null_part = xp.matmul(ph, xp.matmul(p, gh - xp.matmul(inner, x)))
+    return range_part - xp.matmul(x, xp.matmul(p, range_part)) + null_part - _h(xp, xp.matmul(p, inner))
+
+
+@differentiable(takes=FLOATING, grad_name="LinalgPinv", x=_pinv_rule)
+def pinv(xp: Namespace, x: Tensor, /, *, rtol: Tensor | float | None = None) -> Tensor:
+    """Moore-Penrose inverses.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point, of shape ``(..., M, N)``.
+    rtol : Tensor or number, optional
+        Singular values below this fraction of the largest count as 0. Default: ``max(M, N) * eps``.
+
+    Returns
+    -------
+    Tensor
+        Of shape ``(..., N, M)``.
+
+    Notes
+    -----
+    Differentiable with respect to `x` where the rank does not change.
+    """
+    return xp.linalg.pinv(x, rtol=max(x.shape[-2:]) * _eps(x) if rtol is None else rtol)
+
+
+def _eps(x: Any) -> float:
+    return 2.0**-23 if dtypes.REAL_OF[as_dtype(x.dtype)] is dtypes.float32 else 2.0**-52
+
+
+@not_differentiable("its output is of integers", takes=FLOATING)
+def matrix_rank(xp: Namespace, x: Tensor, /, *, rtol: Tensor | float | None = None) -> Tensor:
+    """Ranks of matrices: how many singular values count.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point, of shape ``(..., M, N)``.
+    rtol : Tensor or number, optional
+        Singular values below this fraction of the largest count as 0. Default: ``max(M, N) * eps``.
+
+    Returns
+    -------
+    Tensor
+        int64, of shape ``(...)``.
+
+    Notes
+    -----
+    Not differentiable: its output is of integers.
+    """
+    return xp.linalg.matrix_rank(x, rtol=rtol)
+
+
+@composite(takes=FLOATING)
+def matrix_power(xp: Namespace, x: Tensor, n: int, /) -> Tensor:
+    """Square matrices to an integer power.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point, of shape ``(..., M, M)``.
+    n : int
+        0 gives the identity, a negative power that of the inverse.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If `n` is negative and a matrix singular (on NumPy).
+
+    Notes
+    -----
+    Differentiable.
+    """
+    power = operator.index(n)
+    if power == 0:
+        return xp.broadcast_to(xp.eye(x.shape[-1], dtype=x.dtype, device=x.device), x.shape) + 0 * x
+    square = xp.linalg.inv(x) if power < 0 else x
+    power = abs(power)
+    result = None
+    while power:  # by its binary digits
+        if power & 1:
+            result = square if result is None else xp.matmul(result, square)
+        power >>= 1
+        if power:
+            square = xp.matmul(square, square)
+    return xp.positive(result)
+
+
+# --- decompositions ---
+
+
+def _gaps(xp: Namespace, values: Any) -> Any:
+    """``1 / (values[j] - values[i])``, 0 where they are equal: there the gauge is free, and invariant losses ask nothing."""
+    gaps = _row(xp, values) - _column(xp, values)
+    equal = gaps == 0
+    return xp.where(equal, xp.zeros_like(gaps), 1 / xp.where(equal, xp.ones_like(gaps), gaps))
+
+
+def _eigh_rule(xp: Namespace, g: Any, out: Any) -> Any:
+    g_values, g_vectors = g
+    values, vectors = out
+    middle = xp.zeros_like(vectors)
+    if g_vectors is not None:
+        middle = xp.matmul(_h(xp, vectors), g_vectors) * _gaps(xp, values)
+    if g_values is not None:
+        middle = middle + _on_diagonal(xp, g_values, tuple(vectors.shape), 0)
+    result = xp.matmul(vectors, xp.matmul(middle, _h(xp, vectors)))
+    return (result + _h(xp, result)) / 2
+
+
+@differentiable(takes=FLOATING, grad_name="LinalgEigh", x=_eigh_rule)
+def eigh(xp: Namespace, x: Tensor, /) -> EighResult:
+    """Eigenvalues and eigenvectors of symmetric or Hermitian matrices.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point, of shape ``(..., M, M)`` (one triangle is read).
+
+    Returns
+    -------
+    namedtuple
+        ``eigenvalues``, real and ascending, of shape ``(..., M)``, and ``eigenvectors``, in the columns.
+
+    Notes
+    -----
+    Differentiable; the gradient is symmetric. Losses must not depend on the gauge of the eigenvectors: their signs or
+    phases and, for equal eigenvalues, their choice.
+    """
+    return EighResult(*xp.linalg.eigh(x))
+
+
+def _eigvalsh_rule(xp: Namespace, g: Any, x: Any) -> Any:
+    vectors = xp.linalg.eigh(x)[1]
+    return xp.matmul(vectors * _row(xp, g), _h(xp, vectors))
+
+
+@differentiable(takes=FLOATING, grad_name="LinalgEigvalsh", x=_eigvalsh_rule)
+def eigvalsh(xp: Namespace, x: Tensor, /) -> Tensor:
+    """Eigenvalues of symmetric or Hermitian matrices.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point, of shape ``(..., M, M)`` (one triangle is read).
+
+    Returns
+    -------
+    Tensor
+        Real and ascending, of shape ``(..., M)``.
+
+    Notes
+    -----
+    Differentiable; the gradient is symmetric.
+    """
+    return xp.linalg.eigvalsh(x)
+
+
+def _eig_rule(xp: Namespace, g: Any, out: Any) -> Any:
+    # Giles 2008, section 3.1, with the norm of the eigenvectors fixed: what moves along one itself is taken out.
+    g_values, g_vectors = g
+    values, vectors = out
+    adjoint = _h(xp, vectors)
+    middle = xp.zeros_like(vectors)
+    if g_vectors is not None:
+        inner = xp.matmul(adjoint, g_vectors)
+        along = xp.real(_diagonal_of(xp, inner))
+        inner = inner - xp.matmul(adjoint, vectors) * _row(xp, along)
+        middle = inner * xp.conj(_gaps(xp, values))
+    if g_values is not None:
+        middle = middle + _on_diagonal(xp, g_values, tuple(vectors.shape), 0)
+    return xp.linalg.solve(adjoint, xp.matmul(middle, adjoint))
+
+
+@differentiable(takes=FLOATING, grad_name="LinalgEig", x=_eig_rule)
+def eig(xp: Namespace, x: Tensor, /) -> EigResult:
+    """Eigenvalues and eigenvectors of square matrices.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point, of shape ``(..., M, M)``.
+
+    Returns
+    -------
+    namedtuple
+        ``eigenvalues`` of shape ``(..., M)``, in no order, and ``eigenvectors``, of length 1, in the columns; complex.
+
+    Notes
+    -----
+    Differentiable where the eigenvalues differ. Losses must not depend on the phases of the eigenvectors.
+    """
+    return EigResult(*xp.linalg.eig(x))
+
+
+def _eigvals_rule(xp: Namespace, g: Any, x: Any) -> Any:
+    adjoint = _h(xp, xp.linalg.eig(x)[1])
+    return xp.linalg.solve(adjoint, _column(xp, g) * adjoint)
+
+
+@differentiable(takes=FLOATING, grad_name="LinalgEigvals", x=_eigvals_rule)
+def eigvals(xp: Namespace, x: Tensor, /) -> Tensor:
+    """Eigenvalues of square matrices.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point, of shape ``(..., M, M)``.
+
+    Returns
+    -------
+    Tensor
+        Complex, of shape ``(..., M)``, in no order.
+
+    Notes
+    -----
+    Differentiable where the eigenvalues differ.
+    """
+    return xp.linalg.eigvals(x)
+
+
+def _qr_rule(xp: Namespace, g: Any, out: Any) -> Any:
+    # S. Walter & L. Lehmann, arXiv:1001.1654, section 3; wide matrices by their leading square block.
+    g_q, g_r = g
+    q, r = out
+    rows, columns = q.shape[-2], r.shape[-1]
+    if q.shape[-1] != min(rows, columns):
+        raise RuntimeError("qr(): mode='complete' of a tall matrix has no gradient: the added columns of Q are arbitrary")
+    square = r[..., :, :rows] if rows < columns else r
+    g_square = None if g_r is None else (g_r[..., :, :rows] if rows < columns else g_r)
+    g_rest = g_r[..., :, rows:] if g_r is not None and rows < columns else None
+    total_q = xp.zeros_like(q) if g_q is None else g_q
+    if g_rest is not None:  # the rest of R is Q^H times the rest of A, which is Q times the rest of R
+        total_q = total_q + xp.matmul(xp.matmul(q, r[..., :, rows:]), _h(xp, g_rest))
+    inner = -xp.matmul(_h(xp, total_q), q)
+    if g_square is not None:
+        inner = inner + xp.matmul(square, _h(xp, g_square))
+    lower = xp.tril(inner)
+    hermitian = lower + _h(xp, xp.tril(inner, k=-1))
+    result = _h(xp, xp.linalg.solve(square, _h(xp, total_q + xp.matmul(q, hermitian))))
+    if g_rest is None:
+        if rows < columns:
+            shape = (*result.shape[:-1], columns - rows)
+            result = xp.concat([result, xp.zeros(shape, dtype=result.dtype, device=result.device)], axis=-1)
+        return result
+    return xp.concat([result, xp.matmul(q, g_rest)], axis=-1)
+
+
+@differentiable(takes=FLOATING, grad_name="LinalgQr", x=_qr_rule)
+def qr(xp: Namespace, x: Tensor, /, *, mode: str = "reduced") -> QRResult:
+    """QR decompositions: an orthonormal and an upper triangular factor.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point, of shape ``(..., M, N)``.
+    mode : {"reduced", "complete"}, optional
+        Whether Q has ``min(M, N)`` or M columns.
+
+    Returns
+    -------
+    namedtuple
+        ``Q`` and ``R``.
+
+    Raises
+    ------
+    ValueError
+        For another mode.
+
+    Notes
+    -----
+    Differentiable for matrices of full rank, save for the complete mode of tall ones, whose added columns are arbitrary.
+    """
+    if mode not in ("reduced", "complete"):
+        raise ValueError(f"qr(): mode must be 'reduced' or 'complete', got {mode!r}")
+    return QRResult(*xp.linalg.qr(x, mode=mode))
+
+
+def _svd_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
+    # J. Townsend, "Differentiating the singular value decomposition" (2016); complex: Z. Wan & S. Zhang, arXiv:1909.02659.
+    g_u, g_s, g_vh = g
+    u, s, vh = out
+    rank = s.shape[-1]
+    if (g_u is not None or g_vh is not None) and (u.shape[-1] != rank or vh.shape[-2] != rank):
+        raise RuntimeError(
+            "svd(): the added singular vectors of full_matrices=True are arbitrary and have no gradient; use "
+            "full_matrices=False"
+        )
+    u, vh = u[..., :, :rank], vh[..., :rank, :]
+    v = _h(xp, vh)
+    columns = _row(xp, s)
+    middle = xp.zeros_like(xp.matmul(vh, v))
+    if g_s is not None:
+        middle = middle + _on_diagonal(xp, g_s, tuple(middle.shape), 0)
+    inverse = 1 / xp.where(columns == 0, xp.ones_like(columns), columns)
+    gaps = _gaps(xp, s * s)
+    outside = None
+    if g_u is not None:
+        inner = xp.matmul(_h(xp, u), g_u)
+        middle = middle + (inner - _h(xp, inner)) * gaps * columns
+        if as_dtype(x.dtype).kind == "c":  # the phase that U and V turn by together
+            middle = middle + _only_diagonal(xp, inner - _h(xp, inner)) * inverse / 2
+        if x.shape[-2] > rank:
+            part = (g_u - xp.matmul(u, inner)) * inverse
+            outside = xp.matmul(part, vh)
+    if g_vh is not None:
+        g_v = _h(xp, g_vh)
+        inner = xp.matmul(vh, g_v)
+        middle = middle + _column(xp, s) * ((inner - _h(xp, inner)) * gaps)
+        if x.shape[-1] > rank:
+            part = (g_v - xp.matmul(v, inner)) * inverse
+            part = xp.matmul(u, _h(xp, part))
+            outside = part if outside is None else outside + part
+    result = xp.matmul(u, xp.matmul(middle, vh))
+    return result if outside is None else result + outside
+
+
+@differentiable(takes=FLOATING, grad_name="LinalgSvd", x=_svd_rule)
+def svd(xp: Namespace, x: Tensor, /, *, full_matrices: bool = True) -> SVDResult:
+    """Singular value decompositions: ``x = U @ diag(S) @ Vh``.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point, of shape ``(..., M, N)``.
+    full_matrices : bool, optional
+        Whether U and Vh are square, or have ``min(M, N)`` columns and rows.
+
+    Returns
+    -------
+    namedtuple
+        ``U``, ``S``, real and descending, and ``Vh``.
+
+    Notes
+    -----
+    Differentiable; U and Vh of full matrices only if the matrix is square. Losses must not depend on the gauge of the
+    singular vectors: their signs or phases and, for equal singular values, their choice.
+    """
+    return SVDResult(*xp.linalg.svd(x, full_matrices=full_matrices))
+
+
+def _svdvals_rule(xp: Namespace, g: Any, x: Any) -> Any:
+    u, _, vh = xp.linalg.svd(x, full_matrices=False)
+    return xp.matmul(u * _row(xp, g), vh)
+
+
+@differentiable(takes=FLOATING, grad_name="LinalgSvdvals", x=_svdvals_rule)
+def svdvals(xp: Namespace, x: Tensor, /) -> Tensor:
+    """Singular values.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point, of shape ``(..., M, N)``.
+
+    Returns
+    -------
+    Tensor
+        Real and descending, of shape ``(..., min(M, N))``.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return xp.linalg.svdvals(x)
+
+
+# --- norms ---
+
+
+def _vector_norm_rule(
+    xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Any, ord: float  # noqa: A002
+) -> Any:
+    g = spread(xp, g, x_shape, axis)
+    if ord == 0:
+        return xp.zeros_like(x)
+    if ord == 1:
+        return g * xp.sign(x)
+    norm = spread(xp, out, x_shape, axis)
+    one = xp.ones_like(norm)
+    if ord == 2:  # at 0, the subgradient 0
+        return g * x / xp.where(norm == 0, one, norm)
+    size = xp.abs(x)
+    if math.isinf(ord):  # elements that tie get equal parts
+        chosen = xp.where(size == norm, one, xp.zeros_like(norm))
+        count = xp.sum(chosen, axis=axis, keepdims=True)
+        return g * xp.sign(x) * chosen / count
+    zero = norm == 0
+    ratio = size / xp.where(zero, one, norm)
+    power = xp.where(size == 0, xp.zeros_like(norm), xp.where(size == 0, one, ratio) ** (ord - 1))
+    return g * xp.sign(x) * power
+
+
+@differentiable(takes=FLOATING, grad_name="LinalgVectorNorm", x=_vector_norm_rule)
+def vector_norm(
+    xp: Namespace,
+    x: Tensor,
+    /,
+    *,
+    axis: int | tuple[int, ...] | None = None,
+    keepdims: bool = False,
+    ord: float = 2,  # noqa: A002  (the standard's name)
+) -> Tensor:
+    """Norms of vectors.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point.
+    axis : int, tuple of int or None, optional
+        Also ``dim``. Along which the vectors lie; None is all.
+    keepdims : bool, optional
+        Also ``keepdim``. Keep the reduced axes, with length 1.
+    ord : number, optional
+        Of the norm: the p of ``sum(abs(x)**p)**(1/p)``; ``inf`` and ``-inf`` are the greatest and smallest magnitude, 0
+        counts what is not 0.
+
+    Returns
+    -------
+    Tensor
+        Real.
+
+    Notes
+    -----
+    Differentiable; at 0, the subgradient 0.
+    """
+    return xp.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+
+
+@composite(takes=FLOATING)
+def matrix_norm(
+    xp: Namespace,
+    x: Tensor,
+    /,
+    *,
+    keepdims: bool = False,
+    ord: float | str | None = "fro",  # noqa: A002  (the standard's name)
+) -> Tensor:
+    """Norms of matrices.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point, of shape ``(..., M, N)``.
+    keepdims : bool, optional
+        Also ``keepdim``. Keep the last two axes, with length 1.
+    ord : {"fro", "nuc", 1, -1, 2, -2, inf, -inf} or None, optional
+        Frobenius (also None), nuclear (sum of singular values), greatest or smallest sum of a column's magnitudes,
+        greatest or smallest singular value, greatest or smallest sum of a row's.
+
+    Returns
+    -------
+    Tensor
+        Real.
+
+    Raises
+    ------
+    ValueError
+        For another `ord`.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    if ord is None or ord == "fro":
+        return xp.linalg.vector_norm(x, axis=(-2, -1), keepdims=keepdims)
+    if ord in ("nuc", 2, -2):
+        values = xp.linalg.svdvals(x)
+        if ord == "nuc":
+            out = xp.sum(values, axis=-1)
+        elif x.shape[-1] == 0 or x.shape[-2] == 0:
+            out = xp.sum(values, axis=-1)  # the norm of an empty matrix is 0
+        else:
+            out = xp.max(values, axis=-1) if ord == 2 else xp.min(values, axis=-1)
+        return keep(xp, out, x.shape, (-2, -1)) if keepdims else out
+    if ord not in (1, -1, math.inf, -math.inf):
+        raise ValueError(f"matrix_norm(): ord must be 'fro', 'nuc', 1, -1, 2, -2, inf or -inf, got {ord!r}")
+    summed = -2 if abs(ord) == 1 else -1  # type: ignore[arg-type]  # a number here
+    sums = xp.sum(xp.abs(x), axis=summed, keepdims=True)
+    if x.shape[-1] == 0 or x.shape[-2] == 0:
+        return xp.sum(sums, axis=(-2, -1), keepdims=keepdims)
+    reduce = xp.max if ord > 0 else xp.min  # type: ignore[operator]  # a number here
+    return reduce(sums, axis=(-2, -1), keepdims=keepdims)

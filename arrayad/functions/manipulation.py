@@ -1,0 +1,488 @@
+"""Manipulation functions: shapes, order and joining of tensors."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from typing import TYPE_CHECKING, Any
+
+from .. import dtypes
+from ..autograd.operation import linear
+from ..autograd.tape import TensorBase
+from ..dtypes import from_raw
+from ..size import Size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..backends import Namespace
+    from ..tensor import Tensor
+
+__all__ = [
+    "broadcast_arrays",
+    "broadcast_shapes",
+    "broadcast_to",
+    "concat",
+    "expand_dims",
+    "flip",
+    "moveaxis",
+    "permute_dims",
+    "repeat",
+    "reshape",
+    "roll",
+    "squeeze",
+    "stack",
+    "tile",
+    "unstack",
+]
+
+
+def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
+    """Tensors broadcast against each other.
+
+    Parameters
+    ----------
+    *arrays : Tensor
+        Of shapes that broadcast.
+
+    Returns
+    -------
+    tuple of Tensor
+        All of the broadcast shape; views, which cannot be written into.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not broadcast.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    shape = broadcast_shapes(*[x.shape for x in arrays])
+    return tuple([broadcast_to(x, shape) for x in arrays])
+
+
+def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that shapes broadcast to.
+
+    Parameters
+    ----------
+    *shapes : tuple of int
+
+    Raises
+    ------
+    ValueError
+        If they do not broadcast.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.broadcast_shapes((7, 1), (3,))
+    arrayad.Size([7, 3])
+    """
+    result: list[int] = []
+    for shape in shapes:
+        sides = [operator.index(n) for n in shape]
+        result = [1] * (len(sides) - len(result)) + result
+        for i, n in enumerate(sides, len(result) - len(sides)):
+            if n != 1 and result[i] not in (1, n):
+                raise ValueError(f"broadcast_shapes(): shapes {', '.join(str(tuple(s)) for s in shapes)} do not broadcast")
+            result[i] = result[i] if n == 1 else n
+    return Size(result)
+
+
+@linear(grad_name="Expand", view=True, x=lambda xp, g: g)
+def broadcast_to(xp: Namespace, x: Tensor, /, shape: tuple[int, ...]) -> Tensor:
+    """A tensor broadcast to a shape.
+
+    Parameters
+    ----------
+    x : Tensor
+    shape : tuple of int
+
+    Returns
+    -------
+    Tensor
+        A view, which cannot be written into: one element stands for several.
+
+    Raises
+    ------
+    ValueError
+        If the tensor does not broadcast to the shape.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return xp.broadcast_to(x, tuple(shape))
+
+
+def _parts(xp: Namespace, g: Any, arrays_shape: list[Any], axis: int | None) -> list[Any]:
+    """The parts of `g` that came from each of the joined arrays."""
+    if axis is None:
+        axis, g = 0, xp.reshape(g, (-1,))
+    axis %= g.ndim
+    flat = g.ndim == 1 and any(len(shape) != 1 for shape in arrays_shape)
+    parts, start = [], 0
+    for shape in arrays_shape:
+        length = functools.reduce(operator.mul, shape, 1) if flat else shape[axis]
+        part = g[(*(slice(None),) * axis, slice(start, start + length))]
+        parts.append(xp.reshape(part, shape) if flat else part)
+        start += length
+    return parts
+
+
+@linear(grad_name="Cat", arrays=_parts)
+def concat(xp: Namespace, arrays: Sequence[Tensor], /, *, axis: int | None = 0) -> Tensor:
+    """Tensors joined along an axis.
+
+    Parameters
+    ----------
+    arrays : tuple or list of Tensor
+        Of the same shape, save along the axis. Different dtypes are promoted.
+    axis : int or None, optional
+        None joins the flattened tensors.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+    TypeError
+        If the dtypes have no common one, or `arrays` is no sequence of Tensors.
+
+    Notes
+    -----
+    Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.concat([xp.zeros(2), xp.ones(1)])
+    tensor([0., 0., 1.])
+    """
+    dtype = functools.reduce(dtypes.promote, [from_raw[a.dtype] for a in arrays])
+    raw = xp.raw_dtype(dtype)
+    return xp.concat([a if a.dtype == raw else xp.astype(a, raw) for a in arrays], axis=axis)
+
+
+@linear(grad_name="Unsqueeze", view=True, x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
+def expand_dims(xp: Namespace, x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
+    """A tensor with new axes of length 1.
+
+    Parameters
+    ----------
+    x : Tensor
+    axis : int or tuple of int
+        Where they are in the result.
+
+    Returns
+    -------
+    Tensor
+        A view.
+
+    Raises
+    ------
+    IndexError
+        If an axis is out of range.
+    ValueError
+        If one is given twice.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return xp.expand_dims(x, axis=axis)
+
+
+@linear(view=True, x=lambda xp, g, axis: xp.flip(g, axis=axis))
+def flip(xp: Namespace, x: Tensor, /, *, axis: int | tuple[int, ...] | None = None) -> Tensor:
+    """A tensor with its elements in reverse order.
+
+    Parameters
+    ----------
+    x : Tensor
+    axis : int, tuple of int or None, optional
+        Along which axes; None is all.
+
+    Returns
+    -------
+    Tensor
+        A view where the backend has negative strides.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return xp.flip(x, axis=axis)
+
+
+@linear(grad_name="Movedim", view=True, x=lambda xp, g, source, destination: xp.moveaxis(g, destination, source))
+def moveaxis(
+    xp: Namespace, x: Tensor, source: int | tuple[int, ...], destination: int | tuple[int, ...], /
+) -> Tensor:
+    """A tensor with axes moved to other places, the rest kept in order.
+
+    Parameters
+    ----------
+    x : Tensor
+    source, destination : int or tuple of int
+
+    Returns
+    -------
+    Tensor
+        A view.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return xp.moveaxis(x, source, destination)
+
+
+def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
+    back = [0] * len(axes)
+    for i, axis in enumerate(axes):
+        back[axis] = i
+    return tuple(back)
+
+
+@linear(grad_name="Permute", view=True, x=lambda xp, g, axes: xp.permute_dims(g, _inverse(axes)))
+def permute_dims(xp: Namespace, x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
+    """A tensor with its axes in another order.
+
+    Parameters
+    ----------
+    x : Tensor
+    axes : tuple of int
+        Every axis once.
+
+    Returns
+    -------
+    Tensor
+        A view.
+
+    Raises
+    ------
+    ValueError
+        If `axes` does not name every axis once.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return xp.permute_dims(x, tuple(axes))
+
+
+def _unrepeat(xp: Namespace, g: Any, x_shape: tuple[int, ...], repeats: Any, axis: int | None) -> Any:
+    """Sums over the copies of each element: a scatter-add by the element that each copy came from."""
+    size = functools.reduce(operator.mul, x_shape, 1)
+    flat_shape = (size,) if axis is None else x_shape
+    place = 0 if axis is None else axis % len(x_shape)
+    places = xp.repeat(xp.arange(0, flat_shape[place], 1, dtype=dtypes.int64.dtype, device=g.device), repeats)
+    key = (*(slice(None),) * place, places)
+    return xp.reshape(xp.scatter_add(g, key, flat_shape), x_shape)
+
+
+@linear(x=_unrepeat)
+def repeat(xp: Namespace, x: Tensor, repeats: int | Tensor, /, *, axis: int | None = None) -> Tensor:
+    """A tensor with each element repeated.
+
+    Parameters
+    ----------
+    x : Tensor
+    repeats : int or Tensor
+        How often: one number for all, or an integer Tensor with one for each element along the axis.
+    axis : int or None, optional
+        None repeats the elements of the flattened tensor.
+
+    Raises
+    ------
+    ValueError
+        If `repeats` does not fit or is negative.
+
+    Notes
+    -----
+    Differentiable with respect to `x`.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.repeat(xp.asarray([1, 2]), 2)
+    tensor([1, 1, 2, 2])
+    """
+    return xp.repeat(x, repeats, axis=axis)
+
+
+@linear(grad_name="View", view=True, x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
+def reshape(xp: Namespace, x: Tensor, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Tensor:
+    """A tensor of the same elements, in row-major order, with another shape.
+
+    Parameters
+    ----------
+    x : Tensor
+    shape : tuple of int
+        One side may be -1: what is left.
+    copy : bool, optional
+        True always copies, False never does, None only if it must.
+
+    Returns
+    -------
+    Tensor
+        A view where the memory's layout allows.
+
+    Raises
+    ------
+    ValueError
+        If the shape does not fit, or `copy` is False and a copy is needed.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return xp.reshape(x, tuple(shape) if isinstance(shape, (tuple, list)) else (shape,), copy=copy)
+
+
+def _unroll(xp: Namespace, g: Any, shift: Any, axis: Any) -> Any:
+    return xp.roll(g, tuple(-n for n in shift) if isinstance(shift, tuple) else -shift, axis=axis)
+
+
+@linear(x=_unroll)
+def roll(
+    xp: Namespace, x: Tensor, /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None
+) -> Tensor:
+    """A tensor with its elements moved along axes; what leaves at the end comes in at the start.
+
+    Parameters
+    ----------
+    x : Tensor
+    shift : int or tuple of int
+        By how many places; a tuple has one for each axis.
+    axis : int, tuple of int or None, optional
+        None rolls the flattened tensor.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return xp.roll(x, shift, axis=axis)
+
+
+@linear(view=True, x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
+def squeeze(xp: Namespace, x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
+    """A tensor without some of its axes of length 1.
+
+    Parameters
+    ----------
+    x : Tensor
+    axis : int or tuple of int
+
+    Returns
+    -------
+    Tensor
+        A view.
+
+    Raises
+    ------
+    ValueError
+        If an axis is longer than 1.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return xp.squeeze(x, axis=axis)
+
+
+def stack(arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tensor:
+    """Tensors joined along a new axis.
+
+    Parameters
+    ----------
+    arrays : tuple or list of Tensor
+        Of one shape. Different dtypes are promoted.
+    axis : int, optional
+        The place of the new axis.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+
+    Notes
+    -----
+    Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.stack([xp.zeros(2), xp.ones(2)])
+    tensor([[0., 0.],
+            [1., 1.]])
+    """
+    for x in arrays:
+        if not isinstance(x, TensorBase):
+            raise TypeError(f"stack(): argument 'arrays' must be Tensors, not {type(x).__name__}")
+    if len({x.shape for x in arrays}) > 1:
+        raise ValueError(f"stack(): shapes must be equal, got {', '.join(str(tuple(x.shape)) for x in arrays)}")
+    return concat([expand_dims(x, axis=axis) for x in arrays], axis=axis)
+
+
+def _untile(xp: Namespace, g: Any, x_shape: tuple[int, ...], repetitions: tuple[int, ...]) -> Any:
+    """Sums over the copies: each axis is split in copies and places, and summed over the copies."""
+    rank = max(len(x_shape), len(repetitions))
+    sides = (1,) * (rank - len(x_shape)) + tuple(x_shape)
+    counts = (1,) * (rank - len(repetitions)) + tuple(repetitions)
+    split = xp.reshape(g, tuple(n for pair in zip(counts, sides, strict=True) for n in pair))
+    return xp.reshape(xp.sum(split, axis=tuple(range(0, 2 * rank, 2))), x_shape)
+
+
+@linear(grad_name="Repeat", x=_untile)
+def tile(xp: Namespace, x: Tensor, repetitions: tuple[int, ...], /) -> Tensor:
+    """A tensor repeated as a whole along its axes.
+
+    Parameters
+    ----------
+    x : Tensor
+    repetitions : tuple of int
+        How often along each axis; the shorter of the shape and this is filled up with ones in front.
+
+    Notes
+    -----
+    Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.tile(xp.asarray([1, 2]), (2,))
+    tensor([1, 2, 1, 2])
+    """
+    return xp.tile(x, tuple(repetitions))
+
+
+def _restack(xp: Namespace, g: Any, axis: int) -> Any:
+    """The cotangents of the parts, zeros for those that have none, put together again."""
+    like = next(part for part in g if part is not None)
+    return xp.stack([xp.zeros_like(like) if part is None else part for part in g], axis=axis)
+
+
+@linear(grad_name="Unbind", view=True, x=_restack)
+def unstack(xp: Namespace, x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
+    """The parts of a tensor along an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+        With at least one axis.
+    axis : int, optional
+
+    Returns
+    -------
+    tuple of Tensor
+        Views without that axis.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return tuple(xp.moveaxis(x, axis, 0)[i, ...] for i in range(x.shape[axis]))

@@ -1,0 +1,401 @@
+"""PyTorch's names and forms for what the standard has under others.
+
+Where one name means two things the standard's meaning holds; docs/coming-from-pytorch.md lists them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from .. import dtypes
+from ..autograd.tape import TensorBase
+from .creation import empty, tensor
+from .elementwise import (
+    abs,
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    bitwise_invert,
+    clip,
+    divide,
+    equal,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    multiply,
+    negative,
+    not_equal,
+    subtract,
+    trunc,
+)
+from .indexing import getitem, take, take_along_axis
+from .linear_algebra import matmul, matrix_transpose
+from .manipulation import concat, expand_dims, moveaxis, permute_dims, reshape, unstack
+from .searching import where
+from .statistical import cumulative_prod, cumulative_sum, max, min
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..dtypes import DType
+    from ..tensor import Tensor
+
+__all__ = [
+    "absolute",
+    "amax",
+    "amin",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "bitwise_not",
+    "bmm",
+    "BoolTensor",
+    "ByteTensor",
+    "cat",
+    "CharTensor",
+    "chunk",
+    "clamp",
+    "cumprod",
+    "cumsum",
+    "div",
+    "dot",
+    "DoubleTensor",
+    "eq",
+    "fix",
+    "flatten",
+    "FloatTensor",
+    "gather",
+    "ge",
+    "gt",
+    "index_select",
+    "IntTensor",
+    "is_complex",
+    "is_floating_point",
+    "is_tensor",
+    "le",
+    "LongTensor",
+    "lt",
+    "masked_fill",
+    "masked_select",
+    "mm",
+    "movedim",
+    "mul",
+    "mv",
+    "ne",
+    "neg",
+    "numel",
+    "permute",
+    "ravel",
+    "ShortTensor",
+    "split",
+    "sub",
+    "swapaxes",
+    "swapdims",
+    "t",
+    "transpose",
+    "true_divide",
+    "unbind",
+    "unsqueeze",
+]
+
+# Other names of the same functions.
+sub = subtract
+mul = multiply
+div = true_divide = divide
+neg = negative
+absolute = abs
+eq = equal
+ne = not_equal
+lt = less
+le = less_equal
+gt = greater
+ge = greater_equal
+arccos = acos
+arccosh = acosh
+arcsin = asin
+arcsinh = asinh
+arctan = atan
+arctan2 = atan2
+arctanh = atanh
+bitwise_not = bitwise_invert
+fix = trunc
+movedim = moveaxis
+permute = permute_dims
+amax = max
+amin = min
+cumsum = cumulative_sum
+cumprod = cumulative_prod
+
+
+def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """`concat` by PyTorch's name.
+
+    Parameters
+    ----------
+    tensors : tuple or list of Tensor
+    dim : int, optional
+    """
+    return concat(tensors, axis=dim)
+
+
+def clamp(x: Tensor, /, min: Any = None, max: Any = None) -> Tensor:
+    """`clip` by PyTorch's name.
+
+    Parameters
+    ----------
+    x : Tensor
+    min, max : Tensor, number or None
+        At least one is a bound.
+
+    Raises
+    ------
+    ValueError
+        If there is no bound.
+    """
+    if min is None and max is None:
+        raise ValueError("clamp(): at least one of 'min' or 'max' must not be None")
+    return clip(x, min, max)
+
+
+def unsqueeze(x: Tensor, /, dim: int) -> Tensor:
+    """`expand_dims` by PyTorch's name: a view with a new axis of length 1 at `dim`."""
+    return expand_dims(x, axis=dim)
+
+
+def transpose(x: Tensor, /, dim0: int, dim1: int) -> Tensor:
+    """A view with two axes changed.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim0, dim1 : int
+
+    Raises
+    ------
+    IndexError
+        If an axis is out of range.
+    """
+    order = list(range(x.ndim))
+    order[dim0], order[dim1] = order[dim1], order[dim0]
+    return permute_dims(x, tuple(order))
+
+
+swapaxes = swapdims = transpose
+
+
+def t(x: Tensor, /) -> Tensor:
+    """A matrix transposed, a view; tensors of fewer axes as they are.
+
+    Raises
+    ------
+    RuntimeError
+        For more than two axes.
+    """
+    if x.ndim > 2:
+        raise RuntimeError(f"t(): expected a tensor with at most 2 dimensions, got {x.ndim}; use permute_dims() or mT")
+    return matrix_transpose(x) if x.ndim == 2 else reshape(x, tuple(x.shape))
+
+
+def flatten(x: Tensor, /, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """A tensor with a run of axes joined into one.
+
+    Parameters
+    ----------
+    x : Tensor
+    start_dim, end_dim : int, optional
+        The first and the last axis that is joined.
+
+    Raises
+    ------
+    RuntimeError
+        If the last comes before the first.
+    """
+    shape = tuple(x.shape)
+    rank = len(shape)
+    if rank == 0:
+        return reshape(x, (1,))
+    first, last = start_dim % rank, end_dim % rank
+    if first > last:
+        raise RuntimeError("flatten(): start_dim cannot come after end_dim")
+    return reshape(x, (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
+
+
+def ravel(x: Tensor, /) -> Tensor:
+    """A tensor with all axes joined into one."""
+    return reshape(x, (-1,))
+
+
+def numel(x: Tensor, /) -> int:
+    """The number of elements."""
+    return math.prod(x.shape)
+
+
+def is_tensor(obj: object, /) -> bool:
+    """Whether an object is a Tensor."""
+    return isinstance(obj, TensorBase)
+
+
+def is_floating_point(x: Tensor, /) -> bool:
+    """Whether the dtype is real floating-point."""
+    return x.dtype.kind == "f"
+
+
+def is_complex(x: Tensor, /) -> bool:
+    """Whether the dtype is complex."""
+    return x.dtype.kind == "c"
+
+
+def _product(name: str, x: Tensor, y: Tensor, ranks: tuple[int, int]) -> Tensor:
+    if (x.ndim, y.ndim) != ranks:
+        raise RuntimeError(f"{name}(): expected tensors of {ranks[0]} and {ranks[1]} dimensions, got {x.ndim} and {y.ndim}")
+    return matmul(x, y)
+
+
+def mm(x: Tensor, y: Tensor, /) -> Tensor:
+    """Product of two matrices; RuntimeError for other ranks."""
+    return _product("mm", x, y, (2, 2))
+
+
+def mv(x: Tensor, y: Tensor, /) -> Tensor:
+    """Product of a matrix and a vector; RuntimeError for other ranks."""
+    return _product("mv", x, y, (2, 1))
+
+
+def bmm(x: Tensor, y: Tensor, /) -> Tensor:
+    """Products of the matrices of two batches; RuntimeError for other ranks."""
+    return _product("bmm", x, y, (3, 3))
+
+
+def dot(x: Tensor, y: Tensor, /) -> Tensor:
+    """Sum of the products of the elements of two vectors; RuntimeError for other ranks."""
+    return _product("dot", x, y, (1, 1))
+
+
+def unbind(x: Tensor, /, dim: int = 0) -> tuple[Tensor, ...]:
+    """`unstack` by PyTorch's name."""
+    return unstack(x, axis=dim)
+
+
+def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """The parts of a tensor along an axis, views.
+
+    Parameters
+    ----------
+    x : Tensor
+    split_size_or_sections : int or sequence of int
+        The length of each part (the last may be shorter), or of every part.
+    dim : int, optional
+
+    Raises
+    ------
+    ValueError
+        If the lengths do not add up.
+    """
+    length = x.shape[dim]
+    if isinstance(split_size_or_sections, int):
+        size = split_size_or_sections
+        if size < 1:
+            raise ValueError(f"split(): the size must be positive, got {size}")
+        sizes = [size] * (length // size) + ([length % size] if length % size or not length else [])
+    else:
+        sizes = list(split_size_or_sections)
+        if sum(sizes) != length:
+            raise ValueError(f"split(): sizes {sizes} do not add up to the length {length}")
+    front = (slice(None),) * (dim % x.ndim)
+    ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
+    return tuple([getitem(x, (*front, slice(end - n, end))) for n, end in zip(sizes, ends, strict=True)])
+
+
+def chunk(x: Tensor, /, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """At most so many parts of a tensor along an axis, views, all but the last of one length.
+
+    Parameters
+    ----------
+    x : Tensor
+    chunks : int
+    dim : int, optional
+
+    Raises
+    ------
+    ValueError
+        If `chunks` is not positive.
+    """
+    if chunks < 1:
+        raise ValueError(f"chunk(): chunks must be positive, got {chunks}")
+    return split(x, -(-x.shape[dim] // chunks) or 1, dim)
+
+
+def index_select(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
+    """`take` by PyTorch's name: slices along an axis by their positions."""
+    return take(x, index, axis=dim)
+
+
+def gather(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
+    """`take_along_axis` by PyTorch's name."""
+    return take_along_axis(x, index, axis=dim)
+
+
+def masked_fill(x: Tensor, /, mask: Tensor, value: Any) -> Tensor:
+    """A tensor with a value where a boolean mask is true."""
+    return where(mask, value, x)
+
+
+def masked_select(x: Tensor, /, mask: Tensor) -> Tensor:
+    """The elements where a boolean mask is true, in one axis."""
+    return getitem(x, mask)
+
+
+def _typed(dtype: DType, data: tuple[Any, ...]) -> Tensor:
+    if len(data) == 1 and not isinstance(data[0], int):
+        return tensor(data[0], dtype=dtype)
+    return empty(data or (0,), dtype=dtype)
+
+
+def FloatTensor(*data: Any) -> Tensor:
+    """A float32 tensor of data or, given integers, of that shape and not set."""
+    return _typed(dtypes.float32, data)
+
+
+def DoubleTensor(*data: Any) -> Tensor:
+    """A float64 tensor of data or, given integers, of that shape and not set."""
+    return _typed(dtypes.float64, data)
+
+
+def LongTensor(*data: Any) -> Tensor:
+    """An int64 tensor of data or, given integers, of that shape and not set."""
+    return _typed(dtypes.int64, data)
+
+
+def IntTensor(*data: Any) -> Tensor:
+    """An int32 tensor of data or, given integers, of that shape and not set."""
+    return _typed(dtypes.int32, data)
+
+
+def ShortTensor(*data: Any) -> Tensor:
+    """An int16 tensor of data or, given integers, of that shape and not set."""
+    return _typed(dtypes.int16, data)
+
+
+def CharTensor(*data: Any) -> Tensor:
+    """An int8 tensor of data or, given integers, of that shape and not set."""
+    return _typed(dtypes.int8, data)
+
+
+def ByteTensor(*data: Any) -> Tensor:
+    """A uint8 tensor of data or, given integers, of that shape and not set."""
+    return _typed(dtypes.uint8, data)
+
+
+def BoolTensor(*data: Any) -> Tensor:
+    """A boolean tensor of data or, given integers, of that shape and not set."""
+    return _typed(dtypes.bool, data)

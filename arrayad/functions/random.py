@@ -1,0 +1,361 @@
+"""Random numbers: PyTorch's functions, since the standard has none."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from .. import dtypes
+from ..autograd.tape import make
+from ..backends import backend_of_device, backend_of_type
+from ..devices import device as Device
+from ..devices import get_default_device
+from ..dtypes import DType, as_dtype, get_default_dtype
+from .creation import finish, shape_of
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+__all__ = [
+    "Generator",
+    "bernoulli",
+    "initial_seed",
+    "manual_seed",
+    "multinomial",
+    "normal",
+    "rand",
+    "rand_like",
+    "randint",
+    "randn",
+    "randn_like",
+    "randperm",
+    "seed",
+]
+
+
+class Generator:
+    """A source of random numbers of its own.
+
+    Parameters
+    ----------
+    device : str or device, optional
+        Where what is drawn from it is made. Default: the CPU.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> g = xp.Generator().manual_seed(0)
+    >>> h = xp.Generator().manual_seed(0)
+    >>> bool((xp.rand(3, generator=g) == xp.rand(3, generator=h)).all())
+    True
+    """
+
+    def __init__(self, device: str | Device = "cpu") -> None:
+        self.device = Device(device)
+        self._backend = backend_of_device(self.device)
+        self.seed()
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Start again from a seed, a number of at least 0; gives the generator itself."""
+        if seed < 0:
+            raise ValueError(f"manual_seed(): the seed must not be negative, got {seed}")
+        self._seed = int(seed)
+        self._source = self._backend.generator(self._seed)
+        return self
+
+    def seed(self) -> int:
+        """Start again from a seed that the operating system gives, and give that."""
+        import secrets  # the one place; costs `import arrayad` milliseconds
+
+        self.manual_seed(secrets.randbits(63))
+        return self._seed
+
+    def initial_seed(self) -> int:
+        """The seed it started from."""
+        return self._seed
+
+    def get_state(self) -> Any:
+        """Where it is in its sequence, for `set_state`; can be pickled."""
+        return self._seed, self._source.bit_generator.state
+
+    def set_state(self, state: Any) -> None:
+        """Go back to where `get_state` was called."""
+        self._seed, self._source.bit_generator.state = state
+
+
+_default: dict[Device, Generator] = {}
+
+
+def _generator(generator: Generator | None, device: Any) -> Generator:
+    """The generator given, or the device's own."""
+    if generator is not None:
+        return generator
+    place = get_default_device() if device is None else Device(device)
+    if place not in _default:
+        _default[place] = Generator(place)
+    return _default[place]
+
+
+def manual_seed(seed: int, /) -> Generator:
+    """Start random numbers on every device again from a seed.
+
+    Parameters
+    ----------
+    seed : int
+        At least 0. The numbers are NumPy's (PCG64), not PyTorch's.
+
+    Returns
+    -------
+    Generator
+        The default device's.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> generator = xp.manual_seed(0)
+    >>> xp.randint(0, 10, (4,))
+    tensor([8, 6, 5, 2])
+    """
+    default = _generator(None, None)
+    for generator in _default.values():
+        generator.manual_seed(seed)
+    return default
+
+
+def seed() -> int:
+    """Start random numbers on the default device again from a seed that the operating system gives, and give that."""
+    return _generator(None, None).seed()
+
+
+def initial_seed() -> int:
+    """The seed that random numbers on the default device started from."""
+    return _generator(None, None).initial_seed()
+
+
+def _floating(name: str, dtype: DType | None) -> DType:
+    chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
+    if chosen.kind != "f":
+        raise TypeError(f"{name}(): dtype should be real-valued floating point. Got {chosen.name} instead.")
+    return chosen
+
+
+def rand(
+    shape: int | tuple[int, ...],
+    *more: int,
+    generator: Generator | None = None,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Random numbers, uniform in ``[0, 1)``.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Also as several arguments, ``rand(3, 4)``.
+    generator : Generator, optional
+        Default: the device's.
+    dtype : dtype, optional
+        Real floating-point. Default: the default floating dtype.
+    device : device, optional
+    requires_grad : bool, optional
+    """
+    source = _generator(generator, device)
+    raw = source._backend.raw_dtype(_floating("rand", dtype))
+    return finish(source._source.random(shape_of(shape, more, "rand"), raw), requires_grad, "rand")
+
+
+def randn(
+    shape: int | tuple[int, ...],
+    *more: int,
+    generator: Generator | None = None,
+    dtype: DType | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Random numbers, normal with mean 0 and variance 1.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Also as several arguments, ``randn(3, 4)``.
+    generator : Generator, optional
+        Default: the device's.
+    dtype : dtype, optional
+        Real floating-point. Default: the default floating dtype.
+    device : device, optional
+    requires_grad : bool, optional
+    """
+    source = _generator(generator, device)
+    raw = source._backend.raw_dtype(_floating("randn", dtype))
+    return finish(source._source.standard_normal(shape_of(shape, more, "randn"), raw), requires_grad, "randn")
+
+
+def randint(
+    low: int,
+    high: int | tuple[int, ...],
+    size: int | tuple[int, ...] | None = None,
+    *,
+    generator: Generator | None = None,
+    dtype: DType | None = None,
+    device: Any = None,
+) -> Tensor:
+    """Random integers, uniform from `low` up to, not including, `high`.
+
+    Parameters
+    ----------
+    low, high : int
+        ``randint(high, size)`` starts at 0.
+    size : int or tuple of int
+        The shape.
+    generator : Generator, optional
+        Default: the device's.
+    dtype : dtype, optional
+        Default: int64.
+    device : device, optional
+
+    Raises
+    ------
+    ValueError
+        If ``low >= high``.
+    """
+    if size is None:
+        low, high, size = 0, low, high
+    if not isinstance(high, int) or low >= high:
+        raise ValueError(f"randint(): low must be less than high, got {low} and {high}")
+    source = _generator(generator, device)
+    drawn = source._source.integers(low, high, shape_of(size, (), "randint"))
+    chosen = dtypes.int64 if dtype is None else as_dtype(dtype)
+    return make(source._backend.astype(drawn, source._backend.raw_dtype(chosen), copy=False))
+
+
+def randperm(n: int, *, generator: Generator | None = None, dtype: DType | None = None, device: Any = None) -> Tensor:
+    """The integers from 0 to ``n - 1`` in random order.
+
+    Parameters
+    ----------
+    n : int
+    generator : Generator, optional
+        Default: the device's.
+    dtype : dtype, optional
+        Default: int64.
+    device : device, optional
+    """
+    source = _generator(generator, device)
+    chosen = dtypes.int64 if dtype is None else as_dtype(dtype)
+    return make(source._backend.astype(source._source.permutation(n), source._backend.raw_dtype(chosen), copy=False))
+
+
+def rand_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Random numbers, uniform in ``[0, 1)``, in the shape, dtype and on the device of another tensor.
+
+    Parameters
+    ----------
+    x : Tensor
+    dtype : dtype, optional
+    device : device, optional
+    requires_grad : bool, optional
+    """
+    place = x.device if device is None else device
+    return rand(tuple(x.shape), dtype=x.dtype if dtype is None else dtype, device=place, requires_grad=requires_grad)
+
+
+def randn_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Random numbers, normal with mean 0 and variance 1, in the shape, dtype and on the device of another tensor.
+
+    Parameters
+    ----------
+    x : Tensor
+    dtype : dtype, optional
+    device : device, optional
+    requires_grad : bool, optional
+    """
+    place = x.device if device is None else device
+    return randn(tuple(x.shape), dtype=x.dtype if dtype is None else dtype, device=place, requires_grad=requires_grad)
+
+
+def normal(
+    mean: Tensor | float,
+    std: Tensor | float,
+    size: int | tuple[int, ...] | None = None,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Random numbers, normal with given means and standard deviations.
+
+    Parameters
+    ----------
+    mean, std : Tensor or number
+        That broadcast.
+    size : int or tuple of int, optional
+        The shape; needed if both are numbers.
+    generator : Generator, optional
+        Default: the device's.
+
+    Notes
+    -----
+    Differentiable with respect to `mean` and `std` (it is ``mean + std * randn(...)``).
+    """
+    if size is None:
+        shapes: Any = [x.shape for x in (mean, std) if not isinstance(x, (int, float))]
+        if not shapes:
+            raise TypeError("normal(): size is needed where mean and std are numbers")
+        from .manipulation import broadcast_shapes
+
+        size = broadcast_shapes(*shapes)
+    return mean + std * randn(size, generator=generator)
+
+
+def bernoulli(p: Tensor, /, *, generator: Generator | None = None) -> Tensor:
+    """Random zeros and ones, the ones with given probabilities.
+
+    Parameters
+    ----------
+    p : Tensor
+        Real floating-point, in ``[0, 1]``.
+    generator : Generator, optional
+        Default: the device's.
+
+    Returns
+    -------
+    Tensor
+        Of the shape and dtype of `p`.
+    """
+    drawn = rand(tuple(p.shape), generator=generator, dtype=p.dtype, device=p.device)
+    return (drawn < p.detach()).to(p.dtype)
+
+
+def multinomial(
+    weights: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+) -> Tensor:
+    """Random positions, drawn with given weights.
+
+    Parameters
+    ----------
+    weights : Tensor
+        Not negative, of shape ``(N,)``; they need not add up to 1.
+    num_samples : int
+        How many; at most as many as there are positive weights if not replaced.
+    replacement : bool, optional
+        Whether a position can be drawn again.
+    generator : Generator, optional
+        Default: the device's.
+
+    Returns
+    -------
+    Tensor
+        int64, of shape ``(num_samples,)``.
+
+    Raises
+    ------
+    ValueError
+        If the weights are not one-dimensional, negative, all 0, or too few are positive.
+    """
+    source = _generator(generator, weights.device)
+    host = backend_of_type(weights._array.__class__).to_numpy(weights._array).astype(float)
+    total = host.sum()
+    if host.ndim != 1 or not math.isfinite(total) or total <= 0 or (host < 0).any():
+        raise ValueError("multinomial(): weights must be one-dimensional, not negative, finite and not all 0")
+    if not replacement and num_samples > (host > 0).sum():
+        raise ValueError(f"multinomial(): {num_samples} samples without replacement of {(host > 0).sum()} positive weights")
+    return make(source._source.choice(host.size, num_samples, replacement, host / total))

@@ -1,0 +1,214 @@
+"""Searching functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import dtypes
+from ..autograd.operation import REAL, REAL_OR_BOOLEAN, differentiable, not_differentiable, promote
+
+if TYPE_CHECKING:
+    from ..backends import Namespace
+    from ..tensor import Tensor
+
+__all__ = ["argmax", "argmin", "count_nonzero", "nonzero", "searchsorted", "where"]
+
+_INTEGER_OUTPUT = "its output is of integers"
+
+
+@not_differentiable(_INTEGER_OUTPUT, takes=REAL_OR_BOOLEAN)
+def argmax(xp: Namespace, x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """Positions of the maxima along an axis, the first where several tie.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real-valued.
+    axis : int or None, optional
+        Also ``dim``. None looks in the flattened tensor.
+    keepdims : bool, optional
+        Also ``keepdim``. Keep the reduced axis, with length 1.
+
+    Returns
+    -------
+    Tensor
+        int64.
+
+    Raises
+    ------
+    ValueError
+        For no elements.
+
+    Notes
+    -----
+    Not differentiable: its output is of integers.
+    """
+    return xp.argmax(x, axis=axis, keepdims=keepdims)
+
+
+@not_differentiable(_INTEGER_OUTPUT, takes=REAL_OR_BOOLEAN)
+def argmin(xp: Namespace, x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """Positions of the minima along an axis, the first where several tie.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real-valued.
+    axis : int or None, optional
+        Also ``dim``. None looks in the flattened tensor.
+    keepdims : bool, optional
+        Also ``keepdim``. Keep the reduced axis, with length 1.
+
+    Returns
+    -------
+    Tensor
+        int64.
+
+    Raises
+    ------
+    ValueError
+        For no elements.
+
+    Notes
+    -----
+    Not differentiable: its output is of integers.
+    """
+    return xp.argmin(x, axis=axis, keepdims=keepdims)
+
+
+@not_differentiable(_INTEGER_OUTPUT)
+def count_nonzero(
+    xp: Namespace, x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
+) -> Tensor:
+    """How many elements are not zero.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of any dtype.
+    axis : int, tuple of int or None, optional
+        Also ``dim``. None is all.
+    keepdims : bool, optional
+        Also ``keepdim``. Keep the reduced axes, with length 1.
+
+    Returns
+    -------
+    Tensor
+        int64.
+
+    Notes
+    -----
+    Not differentiable: its output is of integers.
+    """
+    return xp.count_nonzero(x, axis=axis, keepdims=keepdims)
+
+
+@not_differentiable(_INTEGER_OUTPUT)
+def nonzero(xp: Namespace, x: Tensor, /) -> tuple[Tensor, ...]:
+    """Positions of the elements that are not zero.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of any dtype, with at least one axis.
+
+    Returns
+    -------
+    tuple of Tensor
+        int64, one for each axis, in row-major order.
+
+    Raises
+    ------
+    ValueError
+        For a 0-dimensional tensor.
+
+    Notes
+    -----
+    Not differentiable: its output is of integers.
+    """
+    return xp.nonzero(x)
+
+
+@not_differentiable(_INTEGER_OUTPUT, takes=REAL)
+def searchsorted(
+    xp: Namespace, x1: Tensor, x2: Tensor | float, /, *, side: str = "left", sorter: Tensor | None = None
+) -> Tensor:
+    """Where elements would have to be put into a sorted tensor to keep it sorted.
+
+    Parameters
+    ----------
+    x1 : Tensor
+        Real-valued, one-dimensional, ascending (or so by `sorter`).
+    x2 : Tensor or number
+        What is to be put in.
+    side : {"left", "right"}, optional
+        Before or after elements that are equal.
+    sorter : Tensor, optional
+        Integer positions that sort `x1`, as `argsort` gives them.
+
+    Returns
+    -------
+    Tensor
+        int64, of the shape of `x2`.
+
+    Raises
+    ------
+    ValueError
+        If `side` is neither, or `x1` is not one-dimensional.
+
+    Notes
+    -----
+    Not differentiable: its output is of integers.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.searchsorted(xp.asarray([1, 3, 5]), xp.asarray([0, 3, 6]))
+    tensor([0, 1, 3])
+    """
+    if side not in ("left", "right"):
+        raise ValueError(f"searchsorted(): side must be 'left' or 'right', got {side!r}")
+    if x1.ndim != 1:
+        raise ValueError(f"searchsorted(): x1 must be one-dimensional, got {x1.ndim} dimensions")
+    x1, x2 = promote(xp, x1, x2)
+    return xp.searchsorted(x1, x2, side=side, sorter=sorter)
+
+
+@differentiable(
+    x1=lambda xp, g, condition: xp.where(condition, g, xp.zeros_like(g)),
+    x2=lambda xp, g, condition: xp.where(condition, xp.zeros_like(g), g),
+)
+def where(xp: Namespace, condition: Tensor, x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
+    """Elements of one or the other tensor, as a condition says.
+
+    Parameters
+    ----------
+    condition : Tensor
+        Boolean; of other dtypes, elements that are not zero count as true.
+    x1, x2 : Tensor or number
+        What is taken where it is true, and where it is false. All three broadcast.
+
+    Raises
+    ------
+    TypeError
+        If the dtypes of `x1` and `x2` have no common one.
+
+    Notes
+    -----
+    Differentiable with respect to `x1` and `x2`; no gradient, not even a NaN, comes to the one that is not taken.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> x = xp.asarray([1.0, -2.0])
+    >>> xp.where(x > 0, x, 0.0)
+    tensor([1., 0.])
+    """
+    numbers = (bool, int, float, complex)
+    if isinstance(x1, numbers) and isinstance(x2, numbers):
+        dtype = dtypes.with_number(dtypes.default_dtype_for(type(x1)), type(x2))
+        x1 = xp.asarray(x1, dtype=xp.raw_dtype(dtype), device=condition.device)
+    x1, x2 = promote(xp, x1, x2)
+    if dtypes.from_raw[condition.dtype] is not dtypes.bool:
+        condition = condition != 0
+    return xp.where(condition, x1, x2)

@@ -1,0 +1,141 @@
+"""Set functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..autograd.operation import not_differentiable, promote
+
+if TYPE_CHECKING:
+    from ..backends import Namespace
+    from ..tensor import Tensor
+
+__all__ = ["isin", "unique_all", "unique_counts", "unique_inverse", "unique_values"]
+
+_DATA_DEPENDENT = "which elements there are, and how many, depends on the values; take() by the indices is differentiable"
+
+
+class UniqueAllResult(NamedTuple):
+    """What `unique_all` gives."""
+
+    values: Tensor
+    indices: Tensor
+    inverse_indices: Tensor
+    counts: Tensor
+
+
+class UniqueCountsResult(NamedTuple):
+    """What `unique_counts` gives."""
+
+    values: Tensor
+    counts: Tensor
+
+
+class UniqueInverseResult(NamedTuple):
+    """What `unique_inverse` gives."""
+
+    values: Tensor
+    inverse_indices: Tensor
+
+
+@not_differentiable("its output is boolean")
+def isin(xp: Namespace, x1: Tensor | int, x2: Tensor | int, /, *, invert: bool = False) -> Tensor:
+    """Whether each element of one tensor is among those of another.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor or number
+        At least one is a Tensor.
+    invert : bool, optional
+        Ask whether it is not.
+
+    Returns
+    -------
+    Tensor
+        Boolean, of the shape of `x1`.
+
+    Notes
+    -----
+    Not differentiable: its output is boolean.
+    """
+    x1, x2 = promote(xp, x1, x2)
+    return xp.isin(x1, x2, invert=invert)
+
+
+@not_differentiable(_DATA_DEPENDENT)
+def unique_all(xp: Namespace, x: Tensor, /) -> UniqueAllResult:
+    """The different elements, where each is first met, which of them each element is, and how often each occurs.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of any shape and dtype. NaNs all count as different.
+
+    Returns
+    -------
+    namedtuple
+        ``values``, ``indices``, ``inverse_indices`` (of the shape of `x`) and ``counts``.
+
+    Notes
+    -----
+    Not differentiable: which elements there are, and how many, depends on the values.
+    """
+    return UniqueAllResult(*xp.unique_all(x))
+
+
+@not_differentiable(_DATA_DEPENDENT)
+def unique_counts(xp: Namespace, x: Tensor, /) -> UniqueCountsResult:
+    """The different elements and how often each occurs.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of any shape and dtype. NaNs all count as different.
+
+    Returns
+    -------
+    namedtuple
+        ``values`` and ``counts``.
+
+    Notes
+    -----
+    Not differentiable: which elements there are, and how many, depends on the values.
+    """
+    return UniqueCountsResult(*xp.unique_counts(x))
+
+
+@not_differentiable(_DATA_DEPENDENT)
+def unique_inverse(xp: Namespace, x: Tensor, /) -> UniqueInverseResult:
+    """The different elements and which of them each element is.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of any shape and dtype. NaNs all count as different.
+
+    Returns
+    -------
+    namedtuple
+        ``values`` and ``inverse_indices`` (of the shape of `x`).
+
+    Notes
+    -----
+    Not differentiable: which elements there are, and how many, depends on the values.
+    """
+    return UniqueInverseResult(*xp.unique_inverse(x))
+
+
+@not_differentiable(_DATA_DEPENDENT)
+def unique_values(xp: Namespace, x: Tensor, /) -> Tensor:
+    """The different elements.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of any shape and dtype. NaNs all count as different.
+
+    Notes
+    -----
+    Not differentiable: which elements there are, and how many, depends on the values.
+    """
+    return xp.unique_values(x)

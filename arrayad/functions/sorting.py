@@ -1,0 +1,70 @@
+"""Sorting functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..autograd.operation import REAL_OR_BOOLEAN, differentiable, not_differentiable
+
+if TYPE_CHECKING:
+    from ..backends import Namespace
+    from ..tensor import Tensor
+
+__all__ = ["argsort", "sort"]
+
+
+@not_differentiable("its output is of integers", takes=REAL_OR_BOOLEAN)
+def argsort(
+    xp: Namespace, x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True
+) -> Tensor:
+    """Positions that sort a tensor along an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real-valued.
+    axis : int, optional
+        Also ``dim``.
+    descending : bool, optional
+    stable : bool, optional
+        Whether equal elements keep their order.
+
+    Returns
+    -------
+    Tensor
+        int64, of the shape of `x`.
+
+    Notes
+    -----
+    Not differentiable: its output is of integers.
+    """
+    return xp.argsort(x, axis=axis, descending=descending, stable=stable)
+
+
+def _unsort(xp: Namespace, g: Any, x: Any, axis: int, descending: bool) -> Any:
+    """The cotangents, taken back to where their elements stood: by the inverse of the sorting permutation."""
+    order = xp.argsort(x, axis=axis, descending=descending, stable=True)
+    return xp.take_along_axis(g, xp.argsort(order, axis=axis, descending=False, stable=True), axis=axis)
+
+
+@differentiable(takes=REAL_OR_BOOLEAN, x=_unsort)
+def sort(
+    xp: Namespace, x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True
+) -> Tensor:
+    """A tensor with its elements sorted along an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real-valued.
+    axis : int, optional
+        Also ``dim``.
+    descending : bool, optional
+    stable : bool, optional
+        Whether equal elements keep their order.
+
+    Notes
+    -----
+    Differentiable; equal elements keep their order as to who gets which gradient.
+    """
+    return xp.sort(x, axis=axis, descending=descending, stable=stable)

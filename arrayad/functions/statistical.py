@@ -1,0 +1,408 @@
+"""Statistical functions: reductions and cumulative sums and products."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from ..autograd.operation import (
+    FLOATING_ONLY,
+    NUMERIC_OR_BOOLEAN,
+    REAL_FLOATING_ONLY,
+    REAL_OR_BOOLEAN,
+    composite,
+    differentiable,
+    linear,
+)
+
+if TYPE_CHECKING:
+    from ..backends import Namespace
+    from ..dtypes import DType
+    from ..tensor import Tensor
+
+    Axis = int | tuple[int, ...] | None
+
+__all__ = ["cumulative_prod", "cumulative_sum", "max", "mean", "min", "prod", "std", "sum", "var"]
+
+
+def axes_of(axis: Axis, rank: int) -> tuple[int, ...]:
+    """The axes of a reduction, counted from the front."""
+    if axis is None:
+        return tuple(range(rank))
+    return tuple(a % rank for a in (axis if isinstance(axis, tuple) else (axis,)))
+
+
+def keep(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
+    """A reduction's output with its reduced axes as axes of length 1."""
+    axes = axes_of(axis, len(x_shape))
+    return xp.reshape(g, tuple(1 if i in axes else n for i, n in enumerate(x_shape)))
+
+
+def spread(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
+    """A reduction's output, given back to every element that went into it."""
+    return xp.broadcast_to(keep(xp, g, x_shape, axis), x_shape)
+
+
+def count_of(x_shape: tuple[int, ...], axis: Axis) -> int:
+    """How many elements go into one of a reduction."""
+    return math.prod(x_shape[a] for a in axes_of(axis, len(x_shape)))
+
+
+@linear(takes=NUMERIC_OR_BOOLEAN, x=lambda xp, g, x_shape, axis: spread(xp, g, x_shape, axis))
+def sum(
+    xp: Namespace, x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
+) -> Tensor:
+    """Sum over axes.
+
+    Parameters
+    ----------
+    x : Tensor
+        Numeric or boolean.
+    axis : int, tuple of int or None, optional
+        Also ``dim``. None is all.
+    dtype : dtype, optional
+        Of the sum. Default: that of `x`; for integers and booleans the default integer dtype of their signedness.
+    keepdims : bool, optional
+        Also ``keepdim``. Keep the reduced axes, with length 1.
+
+    Returns
+    -------
+    Tensor
+        0 for no elements.
+
+    Notes
+    -----
+    Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.sum(xp.asarray([[1, 2], [3, 4]]), axis=0)
+    tensor([4, 6])
+    """
+    return xp.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@linear(
+    takes=FLOATING_ONLY, x=lambda xp, g, x_shape, axis: spread(xp, g, x_shape, axis) / count_of(x_shape, axis)
+)
+def mean(xp: Namespace, x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Arithmetic mean over axes.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point. The mean of integers would need a floating dtype that nobody has named, so it is refused.
+    axis : int, tuple of int or None, optional
+        Also ``dim``. None is all.
+    keepdims : bool, optional
+        Also ``keepdim``. Keep the reduced axes, with length 1.
+
+    Returns
+    -------
+    Tensor
+        NaN for no elements.
+
+    Raises
+    ------
+    TypeError
+        For integers and booleans.
+
+    Notes
+    -----
+    Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.mean(xp.asarray([1.0, 2.0, 4.5]))
+    tensor(2.5000)
+    """
+    return xp.mean(x, axis=axis, keepdims=keepdims)
+
+
+@composite(takes=REAL_FLOATING_ONLY)
+def var(
+    xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
+) -> Tensor:
+    """Variance over axes.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real floating-point.
+    axis : int, tuple of int or None, optional
+        Also ``dim``. None is all.
+    correction : number, optional
+        What is taken off the count that the sum of squared deviations is divided by: 0 for the variance of a whole
+        population, 1 for the unbiased estimate from a sample. (PyTorch's default is 1, the standard's 0.)
+    keepdims : bool, optional
+        Also ``keepdim``. Keep the reduced axes, with length 1.
+
+    Returns
+    -------
+    Tensor
+        NaN where the count, corrected, is not positive.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    count = count_of(x.shape, axis) - correction
+    deviation = x - xp.mean(x, axis=axis, keepdims=True)
+    return xp.sum(deviation * deviation, axis=axis, keepdims=keepdims) / (count if count > 0 else math.nan)
+
+
+@composite(takes=REAL_FLOATING_ONLY)
+def std(
+    xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
+) -> Tensor:
+    """Standard deviation over axes: the square root of `var`.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real floating-point.
+    axis : int, tuple of int or None, optional
+        Also ``dim``. None is all.
+    correction : number, optional
+        As in `var`.
+    keepdims : bool, optional
+        Also ``keepdim``. Keep the reduced axes, with length 1.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+
+    Notes
+    -----
+    Differentiable where it is not 0.
+    """
+    count = count_of(x.shape, axis) - correction
+    deviation = x - xp.mean(x, axis=axis, keepdims=True)
+    total = xp.sum(deviation * deviation, axis=axis, keepdims=keepdims)
+    return xp.sqrt(total / (count if count > 0 else math.nan))
+
+
+def _share(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
+    """The cotangent of an extremum, in equal parts to the elements that attain it (PyTorch's and JAX's convention)."""
+    chosen = (x == keep(xp, out, x_shape, axis)) | (x != x)
+    parts = xp.where(chosen, xp.ones_like(x), xp.zeros_like(x))
+    return keep(xp, g, x_shape, axis) * parts / xp.sum(parts, axis=axis, keepdims=True)
+
+
+@differentiable(takes=REAL_OR_BOOLEAN, grad_name="Amax", x=_share)
+def max(xp: Namespace, x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Maximum over axes; NaN if there is one.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real-valued, with elements along the axes.
+    axis : int, tuple of int or None, optional
+        Also ``dim``. None is all.
+    keepdims : bool, optional
+        Also ``keepdim``. Keep the reduced axes, with length 1.
+
+    Raises
+    ------
+    ValueError
+        For no elements.
+
+    Notes
+    -----
+    Differentiable; elements that tie get equal parts of the gradient.
+    """
+    return xp.max(x, axis=axis, keepdims=keepdims)
+
+
+@differentiable(takes=REAL_OR_BOOLEAN, grad_name="Amin", x=_share)
+def min(xp: Namespace, x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Minimum over axes; NaN if there is one.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real-valued, with elements along the axes.
+    axis : int, tuple of int or None, optional
+        Also ``dim``. None is all.
+    keepdims : bool, optional
+        Also ``keepdim``. Keep the reduced axes, with length 1.
+
+    Raises
+    ------
+    ValueError
+        For no elements.
+
+    Notes
+    -----
+    Differentiable; elements that tie get equal parts of the gradient.
+    """
+    return xp.min(x, axis=axis, keepdims=keepdims)
+
+
+def _exclusive_product(xp: Namespace, x: Any, axis: int) -> Any:
+    """The product of the elements before each one along an axis."""
+    products = xp.cumulative_prod(x, axis=axis, include_initial=True)
+    return products[(*(slice(None),) * axis, slice(None, -1))]
+
+
+def _rest_product(xp: Namespace, g: Any, x: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
+    """`g` times the product of all elements but each one; nothing is divided by, so zeros are no exception."""
+    axes = axes_of(axis, len(x_shape))
+    others = tuple(i for i in range(len(x_shape)) if i not in axes)
+    order = others + axes
+    rows = tuple(x_shape[i] for i in others)
+    flat = xp.reshape(xp.permute_dims(x, order), (*rows, count_of(x_shape, axis)))
+    last = len(rows)
+    before = _exclusive_product(xp, flat, last)
+    after = xp.flip(_exclusive_product(xp, xp.flip(flat, axis=last), last), axis=last)
+    rest = xp.reshape(before * after, tuple(x_shape[i] for i in order))
+    back = [0] * len(order)
+    for i, axis_ in enumerate(order):
+        back[axis_] = i
+    return keep(xp, g, x_shape, axis) * xp.permute_dims(rest, tuple(back))
+
+
+@differentiable(conjugate=True, takes=NUMERIC_OR_BOOLEAN, x=_rest_product)
+def prod(
+    xp: Namespace, x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
+) -> Tensor:
+    """Product over axes.
+
+    Parameters
+    ----------
+    x : Tensor
+        Numeric or boolean.
+    axis : int, tuple of int or None, optional
+        Also ``dim``. None is all.
+    dtype : dtype, optional
+        Of the product. Default: that of `x`; for integers and booleans the default integer dtype of their signedness.
+    keepdims : bool, optional
+        Also ``keepdim``. Keep the reduced axes, with length 1.
+
+    Returns
+    -------
+    Tensor
+        1 for no elements.
+
+    Notes
+    -----
+    Differentiable, also where elements are 0.
+    """
+    return xp.prod(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def _uncumulate(xp: Namespace, g: Any, axis: int | None, include_initial: bool) -> Any:
+    axis = 0 if axis is None else axis % g.ndim
+    if include_initial:
+        g = g[(*(slice(None),) * axis, slice(1, None))]
+    return xp.flip(xp.cumulative_sum(xp.flip(g, axis=axis), axis=axis), axis=axis)
+
+
+@linear(takes=NUMERIC_OR_BOOLEAN, grad_name="Cumsum", x=_uncumulate)
+def cumulative_sum(
+    xp: Namespace,
+    x: Tensor,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: DType | None = None,
+    include_initial: bool = False,
+) -> Tensor:
+    """Sums of the elements up to each one along an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+        Numeric or boolean.
+    axis : int, optional
+        Also ``dim``. May be left out if `x` is one-dimensional.
+    dtype : dtype, optional
+        Of the sums, as in `sum`.
+    include_initial : bool, optional
+        Begin with a 0, so that the axis is one longer.
+
+    Raises
+    ------
+    ValueError
+        If the axis is left out of a tensor that is not one-dimensional.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    return xp.cumulative_sum(x, axis=axis, dtype=dtype, include_initial=include_initial)
+
+
+def _suffix_recurrence(xp: Namespace, g: Any, factors: Any, axis: int) -> Any:
+    """``s`` with ``s[i] = g[i] + factors[i] * s[i + 1]`` along an axis, in log2(n) steps.
+
+    The maps ``s -> g[i] + factors[i] * s`` are composed in pairs, then fours, and so on (Hillis & Steele 1986, "Data
+    parallel algorithms", section "All partial sums"). Nothing is divided by.
+    """
+    front = (slice(None),) * axis
+    length = g.shape[axis]
+    step = 1
+    while step < length:
+        here, there = (*front, slice(None, length - step)), (*front, slice(step, None))
+        tail = (*front, slice(length - step, None))
+        g, factors = (
+            xp.concat([g[here] + factors[here] * g[there], g[tail]], axis=axis),
+            xp.concat([factors[here] * factors[there], xp.zeros_like(factors[tail])], axis=axis),
+        )
+        step *= 2
+    return g
+
+
+def _uncumulate_product(xp: Namespace, g: Any, x: Any, axis: int | None, include_initial: bool) -> Any:
+    """Element i stands in the products from i on: the product before it times ``g[i] + x[i+1] (g[i+1] + x[i+2] (...))``."""
+    axis = 0 if axis is None else axis % g.ndim
+    front = (slice(None),) * axis
+    if include_initial:
+        g = g[(*front, slice(1, None))]
+    if g.shape[axis] == 0:
+        return g
+    following = xp.concat([x[(*front, slice(1, None))], xp.zeros_like(x[(*front, slice(0, 1))])], axis=axis)
+    return _exclusive_product(xp, x, axis) * _suffix_recurrence(xp, g, following, axis)
+
+
+@differentiable(conjugate=True, takes=NUMERIC_OR_BOOLEAN, grad_name="Cumprod", x=_uncumulate_product)
+def cumulative_prod(
+    xp: Namespace,
+    x: Tensor,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: DType | None = None,
+    include_initial: bool = False,
+) -> Tensor:
+    """Products of the elements up to each one along an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+        Numeric or boolean.
+    axis : int, optional
+        Also ``dim``. May be left out if `x` is one-dimensional.
+    dtype : dtype, optional
+        Of the products, as in `prod`.
+    include_initial : bool, optional
+        Begin with a 1, so that the axis is one longer.
+
+    Raises
+    ------
+    ValueError
+        If the axis is left out of a tensor that is not one-dimensional.
+
+    Notes
+    -----
+    Differentiable, also where elements are 0.
+    """
+    return xp.cumulative_prod(x, axis=axis, dtype=dtype, include_initial=include_initial)

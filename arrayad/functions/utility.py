@@ -1,0 +1,114 @@
+"""Utility functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import dtypes
+from ..autograd.operation import not_differentiable
+from ..autograd.tape import TensorBase
+from .elementwise import not_equal, subtract
+from .indexing import getitem
+from .manipulation import concat
+
+if TYPE_CHECKING:
+    from ..backends import Namespace
+    from ..tensor import Tensor
+
+__all__ = ["all", "any", "diff"]
+
+
+@not_differentiable("its output is boolean")
+def all(
+    xp: Namespace, x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
+) -> Tensor:
+    """Whether all elements along axes are true (not zero); true for no elements.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of any dtype.
+    axis : int, tuple of int or None, optional
+        Also ``dim``. None is all.
+    keepdims : bool, optional
+        Also ``keepdim``. Keep the reduced axes, with length 1.
+
+    Notes
+    -----
+    Not differentiable: its output is boolean.
+    """
+    return xp.all(x, axis=axis, keepdims=keepdims)
+
+
+@not_differentiable("its output is boolean")
+def any(
+    xp: Namespace, x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
+) -> Tensor:
+    """Whether any element along axes is true (not zero); false for no elements.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of any dtype.
+    axis : int, tuple of int or None, optional
+        Also ``dim``. None is all.
+    keepdims : bool, optional
+        Also ``keepdim``. Keep the reduced axes, with length 1.
+
+    Notes
+    -----
+    Not differentiable: its output is boolean.
+    """
+    return xp.any(x, axis=axis, keepdims=keepdims)
+
+
+def diff(
+    x: Tensor, /, *, axis: int = -1, n: int = 1, prepend: Tensor | None = None, append: Tensor | None = None
+) -> Tensor:
+    """Differences between neighbours along an axis, taken `n` times.
+
+    Parameters
+    ----------
+    x : Tensor
+        With at least one axis. Differences of booleans are whether neighbours differ.
+    axis : int, optional
+        Also ``dim``.
+    n : int, optional
+        How often; 0 gives `x`.
+    prepend, append : Tensor, optional
+        What is joined before and after `x` along the axis first.
+
+    Returns
+    -------
+    Tensor
+        `n` shorter along the axis.
+
+    Raises
+    ------
+    ValueError
+        If `n` is negative or `x` has no axis.
+
+    Notes
+    -----
+    Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.diff(xp.asarray([1, 4, 9, 16]))
+    tensor([3, 5, 7])
+    """
+    if not isinstance(x, TensorBase):
+        raise TypeError(f"diff(): argument 'x' must be Tensor, not {type(x).__name__}")
+    if n < 0:
+        raise ValueError(f"diff(): n must not be negative, got {n}")
+    rank = len(x._array.shape)
+    if not -rank <= axis < rank:
+        raise ValueError(f"diff(): axis {axis} is out of range for {rank} dimensions")
+    parts = [part for part in (prepend, x, append) if part is not None]
+    out: Any = concat(parts, axis=axis) if len(parts) > 1 else x
+    front = (slice(None),) * (axis % rank)
+    difference = not_equal if dtypes.from_raw[out._array.dtype] is dtypes.bool else subtract
+    for _ in range(n):
+        out = difference(getitem(out, (*front, slice(1, None))), getitem(out, (*front, slice(None, -1))))
+    return out

@@ -1,0 +1,995 @@
+"""The Tensor: operators, methods and protocols.
+
+Every method is one expression over `arrayad.functions`, where the work is; methods and functions of one name are the same
+function. A trailing underscore is the in-place twin.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+from . import dtypes
+from .autograd import engine
+from .autograd.mutation import check_writeable, overwrite
+from .autograd.tape import Leaf, TensorBase, alias, make, namespace_of, no_grad, require_grad, storage_of
+from .devices import device as Device
+from .dtypes import DType
+from .functions import creation, data_types, elementwise, indexing, linear_algebra, manipulation, pytorch
+from .functions import random as random_numbers
+from .functions import searching, sorting, statistical, utility
+from .printing import format_array
+from .size import Count, Size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import numpy
+
+    from .autograd.tape import Node
+
+__all__ = ["Tensor"]
+
+_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
+
+
+def _operand(other: Any) -> bool:
+    """Whether an operator takes a value that is neither a Tensor nor one of Python's numbers.
+
+    NumPy's scalars are numbers. Other arrays are refused by the function, with an error that says what to do; of anything
+    else the operator is not ours to define, and Python asks the other side.
+    """
+    return isinstance(other, (TensorBase, int, float, complex)) or hasattr(other, "__array__") or hasattr(other, "__dlpack__")
+
+
+_PLAIN = frozenset((bool, int, float, complex))
+
+
+def _operator(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The operator of a function of two arguments."""
+
+    def operator(self: Any, other: Any, /) -> Any:
+        if other.__class__ is Tensor or other.__class__ in _PLAIN or _operand(other):
+            return function(self, other)
+        return NotImplemented
+
+    return operator
+
+
+def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The operator of a function of two arguments, called by Python with the second first."""
+
+    def operator(self: Any, other: Any, /) -> Any:
+        if other.__class__ in _PLAIN or _operand(other):
+            return function(other, self)
+        return NotImplemented
+
+    return operator
+
+
+def _in_place(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The in-place twin of a function whose result has the shape of its first argument."""
+    name = f"{function.__name__}_"
+
+    def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        check_writeable(self, name)
+        return overwrite(self, function(self, *args, **kwargs), name)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"`arrayad.{function.__name__}` in place; gives the tensor itself.\n\n    Differentiable as the function is."
+    return method
+
+
+def _in_place_operator(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The in-place operator of a function of two arguments."""
+    method = _in_place(function)
+
+    def operator(self: Any, other: Any, /) -> Any:
+        if other.__class__ is Tensor or other.__class__ in _PLAIN or _operand(other):
+            return method(self, other)
+        return NotImplemented
+
+    return operator
+
+
+def _reduction(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A reduction as a method, which takes axis and keepdims also by position, as NumPy's and PyTorch's methods do."""
+
+    @functools.wraps(function)
+    def method(self: Any, /, *axis_and_keepdims: Any, **kwargs: Any) -> Any:
+        if axis_and_keepdims:
+            kwargs.update(zip(("axis", "keepdims"), axis_and_keepdims, strict=False))
+        return function(self, **kwargs)
+
+    return method
+
+
+def _sizes(given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A shape given as one tuple or as several numbers."""
+    return tuple(given[0]) if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
+
+
+class Tensor(TensorBase):
+    """An array of one dtype on one device, which can record what is done to it.
+
+    Tensors are made by `arrayad.tensor`, `arrayad.asarray`, `arrayad.zeros` and the other functions of the namespace.
+
+    Attributes
+    ----------
+    dtype : DType
+    device : device
+    shape : Size
+    ndim : int
+    size : Count
+        The number of elements; called, the shape, as in PyTorch.
+    requires_grad : bool
+        Whether what is computed from it is recorded.
+    grad : Tensor or None
+        The gradient that backward has added up.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> x = xp.ones(2, 2, requires_grad=True)
+    >>> (x * x * 3).sum().backward()
+    >>> x.grad
+    tensor([[6., 6.],
+            [6., 6.]])
+    """
+
+    __slots__ = ()
+
+    __module__ = "arrayad"
+    __array_ufunc__ = None  # NumPy's operators leave the operation to ours, which say what to do
+    __hash__ = object.__hash__  # by identity: == is elementwise
+
+    def __new__(cls, data: Any = (), *, dtype: Any = None, device: Any = None) -> Tensor:
+        """A tensor of data, of the default floating dtype unless another is given."""
+        return creation.tensor(data, dtype=dtypes.get_default_dtype() if dtype is None else dtype, device=device)
+
+    # --- attributes ---
+
+    @property
+    def dtype(self) -> DType:
+        """The data type of the elements."""
+        return dtypes.from_raw[self._array.dtype]
+
+    @property
+    def device(self) -> Device:
+        """Where the memory is."""
+        return namespace_of(self._array).device_of(self._array)
+
+    @property
+    def shape(self) -> Size:
+        """The lengths of the axes."""
+        return Size(self._array.shape)
+
+    @property
+    def ndim(self) -> builtins.int:
+        """The number of axes."""
+        return len(self._array.shape)
+
+    @property
+    def size(self) -> Count:
+        """The number of elements; called, the shape: ``x.size == 6``, ``x.size()``, ``x.size(0)``."""
+        shape = Size(self._array.shape)
+        count = Count(math.prod(shape))
+        count.shape = shape
+        return count
+
+    @property
+    def itemsize(self) -> builtins.int:
+        """Bytes of one element."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> builtins.int:
+        """Bytes of all elements."""
+        return self.itemsize * math.prod(self._array.shape)
+
+    @property
+    def T(self) -> Tensor:
+        """A matrix transposed, a view.
+
+        Raises
+        ------
+        ValueError
+            If it does not have two axes; `mT` transposes the matrices of a stack.
+        """
+        if len(self._array.shape) != 2:
+            raise ValueError(f"T: expected a tensor of 2 dimensions, got {self.ndim}; use mT or permute_dims()")
+        return linear_algebra.matrix_transpose(self)
+
+    @property
+    def mT(self) -> Tensor:
+        """Matrices transposed, a view."""
+        return linear_algebra.matrix_transpose(self)
+
+    @property
+    def mH(self) -> Tensor:
+        """Matrices transposed and conjugated."""
+        return elementwise.conj(linear_algebra.matrix_transpose(self))
+
+    @property
+    def real(self) -> Tensor:
+        """The real part, a view."""
+        return elementwise.real(self)
+
+    @real.setter
+    def real(self, value: Any) -> None:
+        elementwise.real(self)[...] = value
+
+    @property
+    def imag(self) -> Tensor:
+        """The imaginary part, a view."""
+        return elementwise.imag(self)
+
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        elementwise.imag(self)[...] = value
+
+    @property
+    def is_cuda(self) -> builtins.bool:
+        """Whether the memory is on a GPU."""
+        return self.device.type == "cuda"
+
+    # --- differentiation ---
+
+    @property
+    def requires_grad(self) -> builtins.bool:
+        """Whether what is computed from it is recorded; can be set on a leaf."""
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: builtins.bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: builtins.bool = True) -> Tensor:
+        """Make it, or no longer make it, a leaf that gets a gradient; gives the tensor itself.
+
+        Raises
+        ------
+        RuntimeError
+            For an integer or boolean dtype, or to take it from a tensor that was computed.
+        """
+        if requires_grad and self._node is None:
+            require_grad(self, "requires_grad_")
+        elif not requires_grad and self._node is not None:
+            if not isinstance(self._node, Leaf):
+                raise RuntimeError(
+                    "requires_grad_(): only leaf tensors can be made to not require grad; use detach() for one without history"
+                )
+            self._node = None
+        return self
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that backward has added up, None before."""
+        return getattr(self, "_grad", None)
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, TensorBase):
+                raise TypeError(f"grad must be a Tensor or None, not {type(value).__name__}")
+            if value.shape != self.shape or value.dtype != self.dtype or value.device != self.device:
+                raise RuntimeError(
+                    f"grad must have the shape, dtype and device of the tensor, {tuple(self.shape)} {self.dtype} on "
+                    f"{self.device}; got {tuple(value.shape)} {value.dtype} on {value.device}"
+                )
+        self._grad = value
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node of the operation that made it, None for a leaf."""
+        node = self._node
+        return None if isinstance(node, Leaf) else node
+
+    @property
+    def is_leaf(self) -> builtins.bool:
+        """Whether it was not computed by a recorded operation."""
+        return self._node is None or isinstance(self._node, Leaf)
+
+    @property
+    def data(self) -> Tensor:
+        """The tensor without history, on the same memory: `detach`."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        with no_grad():
+            self.copy_(value)
+
+    @property
+    def _version(self) -> builtins.int:
+        return 0 if self._storage is None else self._storage.version
+
+    @property
+    def _base(self) -> Tensor | None:
+        view = getattr(self, "_view", None)
+        return None if view is None else view.base
+
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: builtins.bool | None = None,
+        create_graph: builtins.bool = False,
+        inputs: Any = None,
+    ) -> None:
+        """Add its gradient to the ``grad`` of the leaves it was computed from.
+
+        Parameters
+        ----------
+        gradient : Tensor, optional
+            The cotangent, of its shape; may be left out for one element.
+        retain_graph : bool, optional
+            Keep what the tape saved, so that backward can be called again. Default: `create_graph`.
+        create_graph : bool, optional
+            Record the backward itself, so that gradients can be differentiated.
+        inputs : Tensor or sequence of Tensor, optional
+            Add to the ``grad`` of these alone.
+
+        Raises
+        ------
+        RuntimeError
+            If it is not tracked, the cotangent is missing or of the wrong shape, or the graph was used up before.
+        """
+        engine.backward(self, gradient, retain_graph, create_graph, inputs)
+
+    def detach(self) -> Tensor:
+        """A tensor on the same memory, without history."""
+        out: Tensor = make(self._array)
+        alias(self, out, None)
+        return out
+
+    def detach_(self) -> Tensor:
+        """Forget its history; gives the tensor itself.
+
+        Raises
+        ------
+        RuntimeError
+            For a view, whose history is its base's.
+        """
+        if self._base is not None:
+            raise RuntimeError("detach_(): a view cannot be detached in place, its history is its base's; use detach()")
+        self._node = None
+        return self
+
+    # --- Python's protocols ---
+
+    def __repr__(self) -> str:
+        array = namespace_of(self._array).to_numpy(self._array)
+        dtype, place = self.dtype, self.device
+        suffixes = [] if place.type == "cpu" else [f"device='{place}'"]
+        default = dtypes.get_default_dtype()
+        usual = {dtypes.int64, dtypes.bool, default, dtypes.COMPLEX_OF[default]}
+        if dtype not in ({default} if array.size == 0 else usual):
+            suffixes.append(f"dtype={dtype}")
+        if self.grad_fn is not None:
+            suffixes.append(f"grad_fn=<{self.grad_fn.name}>")
+        elif self.requires_grad:
+            suffixes.append("requires_grad=True")
+        return format_array(array, "tensor(", suffixes, f"size={tuple(self.shape)}")
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and not self._array.shape else str(self)
+
+    def item(self) -> Any:
+        """The one element as Python's number.
+
+        Raises
+        ------
+        RuntimeError
+            For more or fewer elements.
+        """
+        if math.prod(self._array.shape) != 1:
+            raise RuntimeError(f"item(): a Tensor with {math.prod(self._array.shape)} elements cannot be converted to Scalar")
+        return namespace_of(self._array).to_numpy(self._array).item()
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python's numbers."""
+        return namespace_of(self._array).to_numpy(self._array).tolist()
+
+    def __bool__(self) -> builtins.bool:
+        count = math.prod(self._array.shape)
+        if count != 1:
+            raise ValueError(f"Boolean value of Tensor with {count} values is ambiguous; use any() or all()")
+        return builtins.bool(self.item())
+
+    def _number(self, name: str) -> Any:
+        """The one element, for a conversion to one of Python's numbers."""
+        if math.prod(self._array.shape) != 1:
+            raise TypeError(f"{name}(): only tensors with one element can be converted to Python's numbers")
+        return self.item()
+
+    def __int__(self) -> builtins.int:
+        return builtins.int(self._number("int"))
+
+    def __float__(self) -> builtins.float:
+        return builtins.float(self._number("float"))
+
+    def __complex__(self) -> complex:
+        return complex(self._number("complex"))
+
+    def __index__(self) -> builtins.int:
+        if self._array.shape != () or self.dtype.kind not in "iu":
+            raise TypeError("only 0-dimensional tensors of integers can be used as an index")
+        return builtins.int(self.item())
+
+    def __len__(self) -> builtins.int:
+        if not self._array.shape:
+            raise TypeError("len() of a 0-d tensor")
+        return builtins.int(self._array.shape[0])
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self._array.shape:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(manipulation.unstack(self))
+
+    def __contains__(self, value: Any) -> builtins.bool:
+        return builtins.bool(utility.any(elementwise.equal(self, value)))
+
+    def __reduce__(self) -> Any:
+        if self.grad_fn is not None:
+            raise RuntimeError("only leaf tensors can be pickled or deep-copied: a graph is not data. Use detach() first.")
+        return _rebuild, (namespace_of(self._array).to_numpy(self._array), str(self.device), self.requires_grad)
+
+    def __copy__(self) -> Tensor:
+        return creation.clone(self)
+
+    # --- other libraries ---
+
+    def __array_namespace__(self, /, *, api_version: str | None = None) -> Any:
+        """The namespace of the standard that its functions are in.
+
+        Raises
+        ------
+        ValueError
+            For a version of the standard that there is not.
+        """
+        if api_version is not None and api_version not in _VERSIONS:
+            raise ValueError(f"unsupported array API version {api_version!r}; there are {', '.join(_VERSIONS)}")
+        return sys.modules["arrayad"]
+
+    def numpy(self, *, force: builtins.bool = False) -> numpy.ndarray[Any, Any]:
+        """A NumPy array on the same memory: a write into one is seen in the other.
+
+        Parameters
+        ----------
+        force : bool, optional
+            Allow what loses something: the history, of a tracked tensor, or the device, by a copy to the host.
+
+        Raises
+        ------
+        RuntimeError
+            For a tracked tensor, unless forced.
+        TypeError
+            For a tensor on another device, unless forced.
+        """
+        if self._node is not None and not force:
+            raise RuntimeError("numpy(): the Tensor requires grad. Use tensor.detach().numpy() instead, or numpy(force=True).")
+        if self.device.type != "cpu" and not force:
+            raise TypeError(f"numpy(): the Tensor is on {self.device}. Use .cpu() first, or numpy(force=True).")
+        storage_of(self).exported = True
+        return namespace_of(self._array).to_numpy(self._array)  # type: ignore[no-any-return]
+
+    def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> numpy.ndarray[Any, Any]:
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            if copy is False:
+                raise ValueError("__array__(): another dtype cannot be had without a copy")
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def __dlpack__(
+        self, /, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: builtins.bool | None = None
+    ) -> Any:
+        if self._node is not None:
+            raise BufferError("__dlpack__(): the Tensor requires grad, which DLPack would lose. Use tensor.detach() first.")
+        if not copy:
+            storage_of(self).exported = True
+        return self._array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+
+    def __dlpack_device__(self, /) -> tuple[Any, builtins.int]:
+        return self._array.__dlpack_device__()  # type: ignore[no-any-return]
+
+    # --- operators ---
+
+    __abs__ = elementwise.abs
+    __neg__ = elementwise.negative
+    __pos__ = elementwise.positive
+    __invert__ = elementwise.bitwise_invert
+
+    __add__ = _operator(elementwise.add)
+    __sub__ = _operator(elementwise.subtract)
+    __mul__ = _operator(elementwise.multiply)
+    __truediv__ = _operator(elementwise.divide)
+    __floordiv__ = _operator(elementwise.floor_divide)
+    __mod__ = _operator(elementwise.remainder)
+    __pow__ = _operator(elementwise.pow)
+    __matmul__ = _operator(linear_algebra.matmul)
+    __and__ = _operator(elementwise.bitwise_and)
+    __or__ = _operator(elementwise.bitwise_or)
+    __xor__ = _operator(elementwise.bitwise_xor)
+    __lshift__ = _operator(elementwise.bitwise_left_shift)
+    __rshift__ = _operator(elementwise.bitwise_right_shift)
+    __eq__ = _operator(elementwise.equal)
+    __ne__ = _operator(elementwise.not_equal)
+    __lt__ = _operator(elementwise.less)
+    __le__ = _operator(elementwise.less_equal)
+    __gt__ = _operator(elementwise.greater)
+    __ge__ = _operator(elementwise.greater_equal)
+
+    __radd__ = _reflected(elementwise.add)
+    __rsub__ = _reflected(elementwise.subtract)
+    __rmul__ = _reflected(elementwise.multiply)
+    __rtruediv__ = _reflected(elementwise.divide)
+    __rfloordiv__ = _reflected(elementwise.floor_divide)
+    __rmod__ = _reflected(elementwise.remainder)
+    __rpow__ = _reflected(elementwise.pow)
+    __rmatmul__ = _reflected(linear_algebra.matmul)
+    __rand__ = _reflected(elementwise.bitwise_and)
+    __ror__ = _reflected(elementwise.bitwise_or)
+    __rxor__ = _reflected(elementwise.bitwise_xor)
+    __rlshift__ = _reflected(elementwise.bitwise_left_shift)
+    __rrshift__ = _reflected(elementwise.bitwise_right_shift)
+
+    __iadd__ = _in_place_operator(elementwise.add)
+    __isub__ = _in_place_operator(elementwise.subtract)
+    __imul__ = _in_place_operator(elementwise.multiply)
+    __itruediv__ = _in_place_operator(elementwise.divide)
+    __ifloordiv__ = _in_place_operator(elementwise.floor_divide)
+    __imod__ = _in_place_operator(elementwise.remainder)
+    __ipow__ = _in_place_operator(elementwise.pow)
+    __imatmul__ = _in_place_operator(linear_algebra.matmul)
+    __iand__ = _in_place_operator(elementwise.bitwise_and)
+    __ior__ = _in_place_operator(elementwise.bitwise_or)
+    __ixor__ = _in_place_operator(elementwise.bitwise_xor)
+    __ilshift__ = _in_place_operator(elementwise.bitwise_left_shift)
+    __irshift__ = _in_place_operator(elementwise.bitwise_right_shift)
+
+    __getitem__ = indexing.getitem
+    __setitem__ = indexing.setitem
+
+    # --- device, dtype and copies ---
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Tensor:
+        """The tensor on another device; the tensor itself if it is there already.
+
+        Raises
+        ------
+        RuntimeError
+            If the device is not available.
+        """
+        return data_types.transfer(self, device)  # type: ignore[no-any-return]
+
+    def to(self, *args: Any, dtype: Any = None, device: Any = None, copy: builtins.bool = False) -> Tensor:
+        """The tensor with another dtype, on another device, or like another tensor; itself where nothing changes.
+
+        Parameters
+        ----------
+        *args : dtype, device, str or Tensor
+            In any order.
+        dtype : dtype, optional
+        device : device, optional
+        copy : bool, optional
+            Copy also where nothing changes.
+        """
+        for arg in args:
+            if isinstance(arg, TensorBase):
+                dtype, device = dtypes.from_raw[arg._array.dtype], namespace_of(arg._array).device_of(arg._array)
+            elif isinstance(arg, (str, Device)):
+                device = arg
+            else:
+                dtype = arg
+        out = self if device is None else self.to_device(device)
+        out = out if dtype is None else data_types.astype(out, dtype, copy=False)
+        return creation.clone(out) if copy and out is self else out
+
+    def cpu(self) -> Tensor:
+        """The tensor in the host's memory."""
+        return self.to_device("cpu")
+
+    def cuda(self, device: Any = None) -> Tensor:
+        """The tensor on a GPU: the current one unless given."""
+        return self.to_device("cuda" if device is None else Device("cuda", device) if isinstance(device, int) else device)
+
+    def type_as(self, other: Tensor) -> Tensor:
+        """The tensor in the dtype of another."""
+        return data_types.astype(self, other.dtype, copy=False)
+
+    def double(self) -> Tensor:
+        """The tensor as float64."""
+        return data_types.astype(self, dtypes.float64, copy=False)
+
+    def long(self) -> Tensor:
+        """The tensor as int64."""
+        return data_types.astype(self, dtypes.int64, copy=False)
+
+    def short(self) -> Tensor:
+        """The tensor as int16."""
+        return data_types.astype(self, dtypes.int16, copy=False)
+
+    def char(self) -> Tensor:
+        """The tensor as int8."""
+        return data_types.astype(self, dtypes.int8, copy=False)
+
+    def byte(self) -> Tensor:
+        """The tensor as uint8."""
+        return data_types.astype(self, dtypes.uint8, copy=False)
+
+    def cfloat(self) -> Tensor:
+        """The tensor as complex64."""
+        return data_types.astype(self, dtypes.complex64, copy=False)
+
+    def cdouble(self) -> Tensor:
+        """The tensor as complex128."""
+        return data_types.astype(self, dtypes.complex128, copy=False)
+
+    def float(self) -> Tensor:
+        """The tensor as float32."""
+        return data_types.astype(self, dtypes.float32, copy=False)
+
+    def int(self) -> Tensor:
+        """The tensor as int32."""
+        return data_types.astype(self, dtypes.int32, copy=False)
+
+    def bool(self) -> Tensor:
+        """The tensor as booleans."""
+        return data_types.astype(self, dtypes.bool, copy=False)
+
+    clone = creation.clone
+
+    def new_tensor(self, data: Any, *, dtype: Any = None, requires_grad: builtins.bool = False) -> Tensor:
+        """A tensor of data in its dtype and on its device."""
+        chosen = self.dtype if dtype is None else dtype
+        return creation.tensor(data, dtype=chosen, device=self.device, requires_grad=requires_grad)
+
+    def new_empty(self, *size: Any, dtype: Any = None) -> Tensor:
+        """A tensor of a shape, not set, in its dtype and on its device."""
+        return creation.empty(_sizes(size), dtype=self.dtype if dtype is None else dtype, device=self.device)
+
+    def new_zeros(self, *size: Any, dtype: Any = None) -> Tensor:
+        """Zeros of a shape in its dtype and on its device."""
+        return creation.zeros(_sizes(size), dtype=self.dtype if dtype is None else dtype, device=self.device)
+
+    def new_ones(self, *size: Any, dtype: Any = None) -> Tensor:
+        """Ones of a shape in its dtype and on its device."""
+        return creation.ones(_sizes(size), dtype=self.dtype if dtype is None else dtype, device=self.device)
+
+    def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None) -> Tensor:
+        """One value in a shape, in its dtype and on its device."""
+        return creation.full(size, fill_value, dtype=self.dtype if dtype is None else dtype, device=self.device)
+
+    # --- memory ---
+
+    def contiguous(self) -> Tensor:
+        """The tensor with its elements in row-major order in memory; itself if they are."""
+        return self if self.is_contiguous() else creation.clone(self)
+
+    def is_contiguous(self) -> builtins.bool:
+        """Whether its elements are in row-major order in memory."""
+        return namespace_of(self._array).is_contiguous(self._array)  # type: ignore[no-any-return]
+
+    def stride(self, dim: builtins.int | None = None) -> Any:
+        """The steps in memory, in elements, between neighbours along each axis, or along one."""
+        strides = namespace_of(self._array).strides(self._array)
+        return strides if dim is None else strides[dim]
+
+    def storage_offset(self) -> builtins.int:
+        """The place of its first element in its memory."""
+        return namespace_of(self._array).offset(self._array)  # type: ignore[no-any-return]
+
+    def element_size(self) -> builtins.int:
+        """Bytes of one element."""
+        return self.itemsize
+
+    def dim(self) -> builtins.int:
+        """The number of axes."""
+        return self.ndim
+
+    numel = pytorch.numel
+    nelement = pytorch.numel
+    is_floating_point = pytorch.is_floating_point
+    is_complex = pytorch.is_complex
+
+    # --- shape ---
+
+    def reshape(self, *shape: Any, copy: builtins.bool | None = None) -> Tensor:
+        """The same elements in another shape, given as a tuple or as several numbers; a view where that is possible."""
+        return manipulation.reshape(self, _sizes(shape), copy=copy)
+
+    def view(self, *shape: Any) -> Tensor:
+        """The same memory in another shape, given as a tuple or as several numbers.
+
+        Raises
+        ------
+        RuntimeError
+            If the memory's layout does not allow it; `reshape` copies then.
+        """
+        sizes = _sizes(shape)
+        try:
+            return manipulation.reshape(self, sizes, copy=False)
+        except ValueError as error:
+            if "cannot reshape" in str(error):  # a shape that does not fit
+                raise RuntimeError(f"view(): shape {sizes} is invalid for input of size {self.numel()}") from None
+            raise RuntimeError(
+                f"view(): size {sizes} is not compatible with the tensor's size {tuple(self.shape)} and stride "
+                f"{self.stride()} (at least one dimension spans across two contiguous subspaces). Use .reshape(...) instead."
+            ) from None
+
+    def view_as(self, other: Tensor) -> Tensor:
+        """The same memory in the shape of another tensor."""
+        return self.view(tuple(other.shape))
+
+    def reshape_as(self, other: Tensor) -> Tensor:
+        """The same elements in the shape of another tensor."""
+        return manipulation.reshape(self, tuple(other.shape))
+
+    def expand(self, *sizes: Any) -> Tensor:
+        """A view with axes of length 1 made longer and new ones in front; -1 keeps a length."""
+        wanted = _sizes(sizes)
+        have = (1,) * (len(wanted) - self.ndim) + tuple(self.shape)
+        return manipulation.broadcast_to(self, tuple(h if n == -1 else n for n, h in zip(wanted, have, strict=True)))
+
+    def expand_as(self, other: Tensor) -> Tensor:
+        """A view in the shape of another tensor."""
+        return manipulation.broadcast_to(self, tuple(other.shape))
+
+    def permute(self, *dims: Any) -> Tensor:
+        """A view with its axes in another order, given as a tuple or as several numbers."""
+        return manipulation.permute_dims(self, _sizes(dims))
+
+    def squeeze(self, axis: Any = None, *, dim: Any = None) -> Tensor:
+        """A view without axes of length 1: those named, where they are of length 1, or all."""
+        named = dim if axis is None else axis
+        axes = range(self.ndim) if named is None else named if isinstance(named, (tuple, list)) else (named,)
+        return manipulation.squeeze(self, axis=tuple(a for a in axes if self._array.shape[a] == 1))
+
+    def tile(self, *repetitions: Any) -> Tensor:
+        """The tensor repeated as a whole along its axes."""
+        return manipulation.tile(self, _sizes(repetitions))
+
+    flatten = pytorch.flatten
+    ravel = pytorch.ravel
+    unsqueeze = pytorch.unsqueeze
+    transpose = pytorch.transpose
+    swapaxes = pytorch.transpose
+    t = pytorch.t
+    unbind = pytorch.unbind
+    split = pytorch.split
+    chunk = pytorch.chunk
+    flip = manipulation.flip
+    roll = manipulation.roll
+    repeat = manipulation.repeat
+    moveaxis = manipulation.moveaxis
+    movedim = manipulation.moveaxis
+    diagonal = linear_algebra.diagonal
+    tril = creation.tril
+    triu = creation.triu
+
+    # --- indexing ---
+
+    take = indexing.take
+    index_select = pytorch.index_select
+    gather = pytorch.gather
+    masked_fill = pytorch.masked_fill
+    masked_select = pytorch.masked_select
+    nonzero = searching.nonzero
+
+    def where(self, condition: Tensor, other: Any) -> Tensor:
+        """Its elements where a condition is true, another's elsewhere."""
+        return searching.where(condition, self, other)
+
+    # --- elementwise ---
+
+    abs = elementwise.abs
+    absolute = elementwise.abs
+    acos = elementwise.acos
+    acosh = elementwise.acosh
+    add = elementwise.add
+    asin = elementwise.asin
+    asinh = elementwise.asinh
+    atan = elementwise.atan
+    atan2 = elementwise.atan2
+    atanh = elementwise.atanh
+    bitwise_and = elementwise.bitwise_and
+    bitwise_left_shift = elementwise.bitwise_left_shift
+    bitwise_not = elementwise.bitwise_invert
+    bitwise_or = elementwise.bitwise_or
+    bitwise_right_shift = elementwise.bitwise_right_shift
+    bitwise_xor = elementwise.bitwise_xor
+    ceil = elementwise.ceil
+    clamp = pytorch.clamp
+    clip = elementwise.clip
+    conj = elementwise.conj
+    copysign = elementwise.copysign
+    cos = elementwise.cos
+    cosh = elementwise.cosh
+    div = elementwise.divide
+    divide = elementwise.divide
+    eq = elementwise.equal
+    exp = elementwise.exp
+    expm1 = elementwise.expm1
+    floor = elementwise.floor
+    floor_divide = elementwise.floor_divide
+    ge = elementwise.greater_equal
+    gt = elementwise.greater
+    hypot = elementwise.hypot
+    isfinite = elementwise.isfinite
+    isinf = elementwise.isinf
+    isnan = elementwise.isnan
+    le = elementwise.less_equal
+    log = elementwise.log
+    log10 = elementwise.log10
+    log1p = elementwise.log1p
+    log2 = elementwise.log2
+    logaddexp = elementwise.logaddexp
+    logical_and = elementwise.logical_and
+    logical_not = elementwise.logical_not
+    logical_or = elementwise.logical_or
+    logical_xor = elementwise.logical_xor
+    lt = elementwise.less
+    maximum = elementwise.maximum
+    minimum = elementwise.minimum
+    mul = elementwise.multiply
+    multiply = elementwise.multiply
+    ne = elementwise.not_equal
+    neg = elementwise.negative
+    negative = elementwise.negative
+    pow = elementwise.pow
+    reciprocal = elementwise.reciprocal
+    remainder = elementwise.remainder
+    round = elementwise.round
+    sign = elementwise.sign
+    signbit = elementwise.signbit
+    sin = elementwise.sin
+    sinh = elementwise.sinh
+    sqrt = elementwise.sqrt
+    square = elementwise.square
+    sub = elementwise.subtract
+    subtract = elementwise.subtract
+    tan = elementwise.tan
+    tanh = elementwise.tanh
+    true_divide = elementwise.divide
+    trunc = elementwise.trunc
+
+    # --- reductions, searching and sorting ---
+
+    all = _reduction(utility.all)
+    any = _reduction(utility.any)
+    amax = _reduction(statistical.max)
+    amin = _reduction(statistical.min)
+    argmax = _reduction(searching.argmax)
+    argmin = _reduction(searching.argmin)
+    argsort = _reduction(sorting.argsort)
+    count_nonzero = _reduction(searching.count_nonzero)
+    cumprod = _reduction(statistical.cumulative_prod)
+    cumsum = _reduction(statistical.cumulative_sum)
+    max = _reduction(statistical.max)
+    mean = _reduction(statistical.mean)
+    min = _reduction(statistical.min)
+    prod = _reduction(statistical.prod)
+    sort = _reduction(sorting.sort)
+    std = _reduction(statistical.std)
+    sum = _reduction(statistical.sum)
+    var = _reduction(statistical.var)
+
+    # --- linear algebra ---
+
+    bmm = pytorch.bmm
+    dot = pytorch.dot
+    matmul = linear_algebra.matmul
+    mm = pytorch.mm
+    mv = pytorch.mv
+    outer = linear_algebra.outer
+    trace = linear_algebra.trace
+    vecdot = linear_algebra.vecdot
+    det = linear_algebra.det
+    inverse = linear_algebra.inv
+
+    # --- in place ---
+
+    abs_ = _in_place(elementwise.abs)
+    absolute_ = _in_place(elementwise.abs)
+    acos_ = _in_place(elementwise.acos)
+    acosh_ = _in_place(elementwise.acosh)
+    add_ = _in_place(elementwise.add)
+    asin_ = _in_place(elementwise.asin)
+    asinh_ = _in_place(elementwise.asinh)
+    atan_ = _in_place(elementwise.atan)
+    atan2_ = _in_place(elementwise.atan2)
+    atanh_ = _in_place(elementwise.atanh)
+    bitwise_and_ = _in_place(elementwise.bitwise_and)
+    bitwise_left_shift_ = _in_place(elementwise.bitwise_left_shift)
+    bitwise_not_ = _in_place(elementwise.bitwise_invert)
+    bitwise_or_ = _in_place(elementwise.bitwise_or)
+    bitwise_right_shift_ = _in_place(elementwise.bitwise_right_shift)
+    bitwise_xor_ = _in_place(elementwise.bitwise_xor)
+    ceil_ = _in_place(elementwise.ceil)
+    clamp_ = _in_place(pytorch.clamp)
+    clip_ = _in_place(elementwise.clip)
+    conj_ = _in_place(elementwise.conj)
+    copysign_ = _in_place(elementwise.copysign)
+    cos_ = _in_place(elementwise.cos)
+    cosh_ = _in_place(elementwise.cosh)
+    cumprod_ = _in_place(statistical.cumulative_prod)
+    cumsum_ = _in_place(statistical.cumulative_sum)
+    div_ = _in_place(elementwise.divide)
+    divide_ = _in_place(elementwise.divide)
+    eq_ = _in_place(elementwise.equal)
+    exp_ = _in_place(elementwise.exp)
+    expm1_ = _in_place(elementwise.expm1)
+    floor_ = _in_place(elementwise.floor)
+    floor_divide_ = _in_place(elementwise.floor_divide)
+    ge_ = _in_place(elementwise.greater_equal)
+    gt_ = _in_place(elementwise.greater)
+    hypot_ = _in_place(elementwise.hypot)
+    le_ = _in_place(elementwise.less_equal)
+    log_ = _in_place(elementwise.log)
+    log10_ = _in_place(elementwise.log10)
+    log1p_ = _in_place(elementwise.log1p)
+    log2_ = _in_place(elementwise.log2)
+    logaddexp_ = _in_place(elementwise.logaddexp)
+    logical_and_ = _in_place(elementwise.logical_and)
+    logical_not_ = _in_place(elementwise.logical_not)
+    logical_or_ = _in_place(elementwise.logical_or)
+    logical_xor_ = _in_place(elementwise.logical_xor)
+    lt_ = _in_place(elementwise.less)
+    masked_fill_ = _in_place(pytorch.masked_fill)
+    maximum_ = _in_place(elementwise.maximum)
+    minimum_ = _in_place(elementwise.minimum)
+    mul_ = _in_place(elementwise.multiply)
+    multiply_ = _in_place(elementwise.multiply)
+    ne_ = _in_place(elementwise.not_equal)
+    neg_ = _in_place(elementwise.negative)
+    negative_ = _in_place(elementwise.negative)
+    pow_ = _in_place(elementwise.pow)
+    reciprocal_ = _in_place(elementwise.reciprocal)
+    remainder_ = _in_place(elementwise.remainder)
+    round_ = _in_place(elementwise.round)
+    sign_ = _in_place(elementwise.sign)
+    sin_ = _in_place(elementwise.sin)
+    sinh_ = _in_place(elementwise.sinh)
+    sqrt_ = _in_place(elementwise.sqrt)
+    square_ = _in_place(elementwise.square)
+    sub_ = _in_place(elementwise.subtract)
+    subtract_ = _in_place(elementwise.subtract)
+    tan_ = _in_place(elementwise.tan)
+    tanh_ = _in_place(elementwise.tanh)
+    tril_ = _in_place(creation.tril)
+    triu_ = _in_place(creation.triu)
+    true_divide_ = _in_place(elementwise.divide)
+    trunc_ = _in_place(elementwise.trunc)
+
+    def fill_(self, value: Any) -> Tensor:
+        """Set every element to a number or a 0-dimensional tensor; gives the tensor itself."""
+        indexing.setitem(self, ..., value)
+        return self
+
+    def zero_(self) -> Tensor:
+        """Set every element to 0; gives the tensor itself."""
+        return self.fill_(0)
+
+    def copy_(self, other: Any) -> Tensor:
+        """Set the elements to another tensor's, broadcast and cast; gives the tensor itself."""
+        indexing.setitem(self, ..., other)
+        return self
+
+    def uniform_(self, low: builtins.float = 0.0, high: builtins.float = 1.0, *, generator: Any = None) -> Tensor:
+        """Set the elements to random numbers, uniform in ``[low, high)``; gives the tensor itself."""
+        drawn = random_numbers.rand(tuple(self.shape), generator=generator, dtype=self.dtype, device=self.device)
+        return self.copy_(low + (high - low) * drawn)
+
+    def normal_(self, mean: builtins.float = 0.0, std: builtins.float = 1.0, *, generator: Any = None) -> Tensor:
+        """Set the elements to random numbers, normal with a mean and a standard deviation; gives the tensor itself."""
+        drawn = random_numbers.randn(tuple(self.shape), generator=generator, dtype=self.dtype, device=self.device)
+        return self.copy_(mean + std * drawn)
+
+
+def _rebuild(array: Any, device: str, requires_grad: bool) -> Tensor:
+    """A tensor from its pickle."""
+    return creation.tensor(array, device=device, requires_grad=requires_grad)

@@ -1,0 +1,5 @@
+"""What is needed around training."""
+
+from . import data
+
+__all__ = ["data"]
