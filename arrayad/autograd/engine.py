@@ -9,7 +9,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
-from .tape import Leaf, MultiNode, Node, Output, TensorBase, grad_mode, make, namespace_of, release
+from .tape import Leaf, MultiNode, Node, Output, TensorBase, grad_mode, make, namespace_of, release, storage_of
 from .. import dtypes
 from ..backends import Array, Namespace, backend_of_type
 
@@ -221,7 +221,7 @@ class _Sweep:
         if self.create_graph:
             return g
         xp = namespace_of(g)
-        return make(g if owned else xp.asarray(g, copy=True))
+        return make(xp.as_array(g) if owned else xp.asarray(g, copy=True))
 
     def pull(self, node: Node, g: Any) -> None:
         """Send each input of a node its cotangent."""
@@ -305,7 +305,7 @@ class _Sweep:
             i = op.layout.index(op.tensors[number])
             if values[i] is not None and not isinstance(values[i], (bool, int, float, complex)):
                 values[i] = make(values[i], node.edges[number])
-                values[i]._storage = storage
+                storage_of(values[i]).origin = storage
         if plan.out:
             i = len(op.parameters)
             storages = node.storages[len(plan.inputs) :]
@@ -318,7 +318,7 @@ class _Sweep:
             else:
                 outs = [make(values[i], node)]
             for out, storage in zip(outs, storages, strict=True):
-                out._storage = storage
+                storage_of(out).origin = storage
             values[i] = tuple(outs) if isinstance(node, MultiNode) else outs[0]
         return tuple(values)
 

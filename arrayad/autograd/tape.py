@@ -101,6 +101,7 @@ class Storage:
     saved: int = 0  # how many arrays of it nodes hold for their backward
     exported: bool = False  # NumPy or another library may see the memory, so that it cannot move
     overwritten_by: str | None = None  # the in-place operation that changed saved values of exported memory
+    origin: Storage | None = None  # of a tensor rebuilt from what a node saved: the storage that was saved
     root: Array = None  # the array of the whole memory, which `View.steps` start from
     aliases: list[weakref.ref[TensorBase]] | None = None  # every tensor on it, once there are two
     sweep_at: int = 16  # the length of `aliases` at which dead references are dropped
@@ -389,9 +390,9 @@ def _fill(
         storages = [storage_of(x) if isinstance(x := inputs[i], TensorBase) else Storage() for i in plan.inputs]
         if plan.out:
             storages += [storage_of(out) for out in outs]
-        for storage in storages:
+        node.storages = tuple([storage.origin or storage for storage in storages])
+        for storage in node.storages:
             storage.saved += 1
-        node.storages = tuple(storages)
     else:
         node.storages = ()
 

@@ -22,8 +22,9 @@ _by_device: dict[str, Namespace] = {}
 
 
 def register(backend: Namespace) -> None:
-    """Make a backend known by its array type and its kind of device."""
-    _by_type[backend.array_type] = backend
+    """Make a backend known by the types of its arrays and its kind of device."""
+    for array_type in backend.array_types:
+        _by_type[array_type] = backend
     _by_device[backend.device_type] = backend
 
 

@@ -31,6 +31,7 @@ from numpy import (  # noqa: F401  (the backend's namespace)
     bitwise_or,
     bitwise_right_shift,
     bitwise_xor,
+    broadcast_arrays,
     broadcast_to,
     ceil,
     concat,
@@ -130,12 +131,13 @@ from numpy import (  # noqa: F401  (the backend's namespace)
 
 from . import numpy_linalg as linalg  # noqa: F401
 from ..devices import device
-from ..dtypes import DType
+from ..dtypes import ALL, DType
 
 fft = np.fft
 Array = np.ndarray[Any, Any]
 
-array_type = np.ndarray
+# NumPy's functions give its scalars in place of 0-d arrays. Tensors never hold them, but a rule's results may be such.
+array_types = (np.ndarray, *(d.dtype.type for d in ALL))
 device_type = "cpu"
 _CPU = device("cpu")
 

@@ -102,9 +102,15 @@ def _seen(a: Any, steps: tuple[Step, ...]) -> Any:
     return replay(steps, a) if isinstance(a, TensorBase) else replay_raw(steps, a)
 
 
+def _unseen(xp: Namespace, g: Any, steps: tuple[Step, ...]) -> Any:
+    """`g` with zeros in place of what the steps show of it."""
+    zero = xp.zeros((), dtype=g.dtype, device=g.device)
+    return view_put(g, zero, steps) if isinstance(g, TensorBase) else view_put.operation.function(xp, g, zero, steps)
+
+
 @linear(
     grad_name="CopySlices",
-    x=lambda xp, g, steps: xp.view_put(g, xp.zeros((), dtype=g.dtype, device=g.device), steps),
+    x=_unseen,
     value=lambda xp, g, steps: _seen(g, steps),
 )
 def view_put(xp: Namespace, x: Tensor, value: Tensor | None, steps: tuple[Step, ...], /) -> Tensor:

@@ -512,7 +512,7 @@ def _cofactors_rule(xp: Namespace, g: Any, x: Any) -> Any:
     u, s, vh = xp.linalg.svd(x)
     n = s.shape[-1]
     one = xp.eye(n, dtype=s.dtype, device=s.device) != 0
-    left_out = _column(xp, one) | _row(xp, one)
+    left_out = _row(xp, one) | one  # [i, j, k]: whether k is i or j
     others = xp.prod(xp.where(left_out, xp.ones_like(s[..., None, None, :]), s[..., None, None, :]), axis=-1)
     others = xp.where(one, xp.zeros_like(others), others)
     turned = xp.matmul(_h(xp, u), xp.matmul(g, _h(xp, vh)))
@@ -850,7 +850,8 @@ def _qr_rule(xp: Namespace, g: Any, out: Any) -> Any:
     if g_square is not None:
         inner = inner + xp.matmul(square, _h(xp, g_square))
     lower = xp.tril(inner)
-    hermitian = lower + _h(xp, xp.tril(inner, k=-1))
+    hermitian = lower + _h(xp, lower)
+    hermitian = hermitian - _only_diagonal(xp, hermitian) / 2
     result = _h(xp, xp.linalg.solve(square, _h(xp, total_q + xp.matmul(q, hermitian))))
     if g_rest is None:
         if rows < columns:
@@ -895,12 +896,13 @@ def _svd_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
     g_u, g_s, g_vh = g
     u, s, vh = out
     rank = s.shape[-1]
-    if (g_u is not None or g_vh is not None) and (u.shape[-1] != rank or vh.shape[-2] != rank):
-        raise RuntimeError(
-            "svd(): the added singular vectors of full_matrices=True are arbitrary and have no gradient; use "
-            "full_matrices=False"
-        )
-    u, vh = u[..., :, :rank], vh[..., :rank, :]
+    if u.shape[-1] != rank or vh.shape[-2] != rank:
+        if g_u is not None or g_vh is not None:
+            raise RuntimeError(
+                "svd(): the added singular vectors of full_matrices=True are arbitrary and have no gradient; use "
+                "full_matrices=False"
+            )
+        return _svdvals_rule(xp, g_s, x)
     v = _h(xp, vh)
     columns = _row(xp, s)
     middle = xp.zeros_like(xp.matmul(vh, v))

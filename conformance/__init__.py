@@ -1,0 +1,1 @@
+"""Running the official array-api-tests suite."""

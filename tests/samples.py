@@ -1,0 +1,319 @@
+"""Samples of every declared operation: what the tests of rules run over.
+
+An operation without samples fails `test_rules.py`. A sample is a function of tensors, whose result (a tensor or several)
+is differentiated with respect to all of its floating inputs, and the inputs as NumPy arrays. Decompositions are sampled
+through what does not depend on their gauge.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import arrayad as xp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A call of an operation."""
+
+    name: str
+    function: Callable[..., Any]
+    inputs: tuple[np.ndarray, ...]
+    label: str = ""
+    second_order: bool = True  # False only with a reason beside it
+    flags: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        shapes = ",".join(f"{x.dtype.kind}{list(x.shape)}".replace(" ", "") for x in self.inputs)
+        return f"{self.name}-{self.label}{shapes}"
+
+
+rng = np.random.default_rng(20251223)
+SAMPLES: dict[str, list[Sample]] = defaultdict(list)
+
+
+def real(*shape: int, low: float = -2.0, high: float = 2.0) -> np.ndarray:
+    """Numbers away from each other and from integers, where step functions jump."""
+    size = int(np.prod(shape))
+    grid = np.linspace(low, high, size + 2)[1:-1] + rng.uniform(-0.3, 0.3, size) * (high - low) / (size + 2)
+    return rng.permutation(grid).reshape(shape)
+
+
+def cplx(*shape: int) -> np.ndarray:
+    return real(*shape) + 1j * real(*shape)
+
+
+def add(name: str, function: Callable[..., Any], *inputs: np.ndarray, label: str = "", **more: Any) -> None:
+    SAMPLES[name].append(Sample(name, function, inputs, label, **more))
+
+
+# --- elementwise ---
+
+_SHAPES: list[Callable[[Callable[..., np.ndarray]], np.ndarray]] = [
+    lambda make: make(),
+    lambda make: make(0, 2),
+    lambda make: make(2, 3),
+    lambda make: make(4, 3)[::-2, ::-1],  # negative strides
+    lambda make: make(3, 2).T,
+]
+
+
+def _unary(name: str, low: float = -2.0, high: float = 2.0, complexes: bool = True) -> None:
+    function = getattr(xp, name)
+    for shape in _SHAPES:
+        add(name, function, shape(lambda *s: real(*s, low=low, high=high)))
+    if complexes:
+        add(name, function, cplx(2, 3))
+        add(name, function, cplx())
+
+
+for _name in (
+    "asinh", "atan", "conj", "cos", "cosh", "exp", "expm1", "negative", "positive", "real", "sin", "sinh", "square", "tanh",
+    "abs", "sign",
+):  # fmt: skip
+    _unary(_name)
+for _name in ("acos", "asin", "atanh"):
+    _unary(_name, -0.9, 0.9)
+_unary("tan", -1.2, 1.2)
+_unary("acosh", 1.2, 4)
+for _name in ("log", "log10", "log2", "reciprocal", "sqrt"):
+    _unary(_name, 0.3, 3)
+_unary("log1p", -0.7, 3)
+for _name in ("ceil", "floor", "trunc"):
+    _unary(_name, complexes=False)
+_unary("round", complexes=False)
+add("imag", xp.imag, cplx(2, 3))
+add("imag", xp.imag, cplx())
+
+
+def _binary(name: str, low: float = -2.0, high: float = 2.0, complexes: bool = False) -> None:
+    function = getattr(xp, name)
+    pairs = [((2, 3), (2, 3)), ((3,), (2, 1)), ((), (2,)), ((2, 0), (1, 0)), ((1, 3), (4, 1, 1))]
+    for a, b in pairs:
+        add(name, function, real(*a, low=low, high=high), real(*b, low=low + 0.01, high=high + 0.02))
+    add(name, lambda x: function(x, 1.3), real(3, low=low, high=high), label="number-right-")
+    add(name, lambda x: function(1.3, x), real(3, low=low, high=high), label="number-left-")
+    if complexes:
+        add(name, function, cplx(2, 3), cplx(3))
+        add(name, function, real(2, 3), cplx(3), label="mixed-")
+
+
+for _name in ("add", "subtract", "multiply"):
+    _binary(_name, complexes=True)
+_binary("divide", 0.4, 3, complexes=True)
+_binary("pow", 0.4, 2, complexes=True)
+for _name in ("atan2", "copysign", "hypot", "logaddexp", "maximum", "minimum"):
+    _binary(_name)
+_binary("remainder", 0.6, 2.3)
+_binary("floor_divide", 0.6, 2.3)
+add("pow", lambda x: xp.pow(x, 2), np.asarray([-1.5, 0.0, 2.0]), label="square-")
+add("pow", lambda x: xp.pow(x, 0), np.asarray([-1.5, 0.0, 2.0]), label="zeroth-")
+add("pow", lambda x: xp.pow(x, 3), np.asarray([-1.5, 0.0, 2.0]), label="cube-")
+# Differences of neighbouring numbers cannot be taken by finite differences of any other size: the step is the size.
+add("nextafter", lambda x: xp.nextafter(x, 5.0), real(3), flags={"tolerance": 1e-4})
+
+for _bounds in ((-0.7, 0.9), (None, 0.3), (-0.2, None), (None, None)):
+    add("clip", lambda x, b=_bounds: xp.clip(x, *b), real(7), label=f"{_bounds}-")
+add("clip", xp.clip, real(3, 5), real(5, low=-1.5, high=-0.5), real(3, 1, low=0.5, high=1.5))
+add("clip", xp.clip, real(5), np.full(5, 0.8), np.full(5, -0.4), label="crossed-")
+
+# --- creation, data types ---
+
+add("clone", xp.clone, real(2, 3))
+add("cast", lambda x: xp.astype(x, xp.complex128), real(3))
+add("cast", lambda x: xp.astype(x, xp.float64), real(3))
+for _k in (-1, 0, 2):
+    add("tril", lambda x, k=_k: xp.tril(x, k=k), real(2, 3, 4))
+    add("triu", lambda x, k=_k: xp.triu(x, k=k), cplx(3, 4))
+
+# --- manipulation ---
+
+add("broadcast_to", lambda x: xp.broadcast_to(x, (2, 4, 3)), real(4, 1))
+add("broadcast_to", lambda x: xp.broadcast_to(x, (2, 3)), real())
+add("concat", lambda x, y: xp.concat([x, y], axis=1), real(2, 3), real(2, 1))
+add("concat", lambda x, y: xp.concat([x, y], axis=None), real(2, 3), real(2))
+add("concat", lambda x, y: xp.concat([x, y, x]), real(2), cplx(3))
+add("expand_dims", lambda x: xp.expand_dims(x, axis=(0, 2)), real(2, 3))
+add("flip", lambda x: xp.flip(x, axis=1), real(2, 3))
+add("flip", xp.flip, real(2, 3))
+add("moveaxis", lambda x: xp.moveaxis(x, (0, 1), (2, 0)), real(2, 3, 4))
+add("permute_dims", lambda x: xp.permute_dims(x, (2, 0, 1)), real(2, 3, 4))
+add("repeat", lambda x: xp.repeat(x, 3, axis=1), real(2, 3))
+add("repeat", lambda x: xp.repeat(x, xp.asarray([1, 0, 2]), axis=-1), real(2, 3))
+add("repeat", lambda x: xp.repeat(x, 2), real(2, 3))
+add("reshape", lambda x: xp.reshape(x, (3, -1)), real(2, 3))
+add("reshape", lambda x: xp.reshape(x, (6,)), real(3, 2).T)
+add("roll", lambda x: xp.roll(x, 2), real(2, 3))
+add("roll", lambda x: xp.roll(x, (1, -1), axis=(0, 1)), real(2, 3))
+add("squeeze", lambda x: xp.squeeze(x, axis=(0, 2)), real(1, 3, 1))
+add("tile", lambda x: xp.tile(x, (2, 1, 3)), real(2, 3))
+add("tile", lambda x: xp.tile(x, (2,)), real(2, 3))
+add("unstack", lambda x: xp.unstack(x, axis=1), real(2, 3))
+add("unstack", lambda x: xp.unstack(x)[1], real(3, 2))
+
+# --- indexing ---
+
+_INDICES = xp.asarray([2, 0, 2])
+_KEYS: dict[str, Any] = {
+    "number": 1,
+    "slices": (slice(None, None, -2), slice(0, 2)),
+    "ellipsis": (..., None, 1),
+    "integers": _INDICES,
+    "pair": (_INDICES, xp.asarray([0, 1, 0])),
+    "mixed": (slice(None), _INDICES),
+    "mask": xp.asarray([True, False, True]),
+    "full-mask": xp.asarray([[True, False], [False, False], [True, True]]),
+}
+for _label, _key in _KEYS.items():
+    add("getitem", lambda x, k=_key: x[k], real(3, 2) if _label != "mixed" else real(2, 3), label=f"{_label}-")
+    _x = real(3, 2) if _label != "mixed" else real(2, 3)
+    _value = real(*xp.asarray(_x)[_key].shape)
+    if _label not in ("integers", "pair", "mixed"):  # they name elements twice: which value stays is not defined
+        add("index_put", lambda x, v, k=_key: xp.functions.index_put(x, k, v), _x, _value, label=f"{_label}-")
+    add("scatter_add", lambda v, k=_key, s=_x.shape: xp.functions.scatter_add(v, k, s), _value, label=f"{_label}-")
+add("index_put", lambda x, v: xp.functions.index_put(x, (slice(None), 1), v), real(3, 2), real(1), label="broadcast-")
+
+
+def _write_into_view(x: xp.Tensor, value: xp.Tensor) -> xp.Tensor:
+    y = x * 1
+    y.mT[1:, 0] = value
+    return y
+
+
+add("view_put", _write_into_view, real(2, 3), real(2))
+add("take", lambda x: xp.take(x, _INDICES), real(3))
+add("take", lambda x: xp.take(x, xp.asarray([[0, 1], [1, 1]]), axis=1), real(2, 3))
+add("take_along_axis", lambda x: xp.take_along_axis(x, xp.asarray([[0, 0], [2, 1]]), axis=1), real(2, 3))
+add("take_along_axis", lambda x: xp.take_along_axis(x, xp.asarray([[1, 0, 1]]), axis=0), real(2, 3))
+
+# --- statistical ---
+
+_AXES = [None, 0, -1, (0, 2), ()]
+for _name in ("sum", "mean", "prod", "max", "min"):
+    for _axis in _AXES:
+        if _axis == () and _name != "sum":
+            continue
+        for _keep in (False, True):
+            add(_name, lambda x, n=_name, a=_axis, k=_keep: getattr(xp, n)(x, axis=a, keepdims=k), real(2, 3, 2))
+for _name in ("sum", "mean", "prod"):
+    add(_name, getattr(xp, _name), cplx(2, 3))
+add("sum", xp.sum, real(0, 3))
+for _count in (1, 2, 3):
+    _zeros = real(4)
+    _zeros[:_count] = 0
+    add("prod", xp.prod, _zeros, label=f"{_count}-zeros-")
+    add("cumulative_prod", xp.cumulative_prod, rng.permutation(_zeros), label=f"{_count}-zeros-")
+for _name in ("var", "std"):
+    for _axis in _AXES[:-1]:
+        add(_name, lambda x, n=_name, a=_axis: getattr(xp, n)(x, axis=a, correction=1), real(2, 3, 2))
+for _name in ("cumulative_sum", "cumulative_prod"):
+    for _initial in (False, True):
+        add(_name, lambda x, n=_name, i=_initial: getattr(xp, n)(x, include_initial=i), real(5))
+        add(_name, lambda x, n=_name, i=_initial: getattr(xp, n)(x, axis=0, include_initial=i), cplx(3, 2))
+    add(_name, lambda x, n=_name: getattr(xp, n)(x, axis=1), real(2, 0))
+
+# --- searching, sorting ---
+
+_CONDITION = xp.asarray([True, False, True])
+add("where", lambda x, y: xp.where(_CONDITION, x, y), real(2, 3), real(3))
+add("where", lambda x: xp.where(_CONDITION, x, 0.0), real(3))
+add("where", lambda x, y: xp.where(_CONDITION, x, y), cplx(3), real(3))
+for _descending in (False, True):
+    add("sort", lambda x, d=_descending: xp.sort(x, axis=0, descending=d), real(4, 2))
+
+# --- linear algebra ---
+
+for _a, _b in (((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 4)), ((4, 2, 3), (3, 2)), ((3,), (2, 3, 2)), ((2, 1, 2, 3), (4, 3, 2))):
+    add("matmul", xp.matmul, real(*_a), real(*_b))
+add("matmul", xp.matmul, cplx(2, 3), cplx(3, 2))
+add("matmul", xp.matmul, real(2, 3), cplx(3, 2))
+add("matrix_transpose", xp.matrix_transpose, real(2, 3, 4))
+add("tensordot", lambda x, y: xp.tensordot(x, y, axes=2), real(2, 3, 4), real(3, 4, 2))
+add("tensordot", lambda x, y: xp.tensordot(x, y, axes=((2, 0), (0, 1))), cplx(2, 3, 4), cplx(4, 2, 3))
+add("tensordot", lambda x, y: xp.tensordot(x, y, axes=0), real(2), real(3))
+add("vecdot", xp.vecdot, real(2, 3), real(3))
+add("vecdot", lambda x, y: xp.vecdot(x, y, axis=-2), cplx(3, 2), cplx(3, 2))
+add("outer", xp.linalg.outer, cplx(2), cplx(3))
+add("cross", xp.linalg.cross, real(2, 3), real(2, 3))
+add("cross", lambda x, y: xp.linalg.cross(x, y, axis=-2), cplx(3, 2), cplx(3, 1))
+for _offset in (-1, 0, 1, 5):
+    add("diagonal", lambda x, o=_offset: xp.linalg.diagonal(x, offset=o), real(2, 3, 4))
+    add("trace", lambda x, o=_offset: xp.linalg.trace(x, offset=o), real(2, 3, 4))
+
+
+def square(*shape: int, complexes: bool = False) -> np.ndarray:
+    """Well-conditioned matrices."""
+    x = cplx(*shape) if complexes else real(*shape)
+    return x / 2 + 3 * np.eye(shape[-1])
+
+
+def hermitian(x: xp.Tensor) -> xp.Tensor:
+    return (x + x.mH) / 2
+
+
+for _c in (False, True):
+    add("inv", xp.linalg.inv, square(2, 3, 3, complexes=_c))
+    add("solve", xp.linalg.solve, square(3, 3, complexes=_c), (cplx if _c else real)(3, 2))
+    add("solve", xp.linalg.solve, square(2, 3, 3, complexes=_c), (cplx if _c else real)(3))
+    add("solve", xp.linalg.solve, square(3, 3, complexes=_c), (cplx if _c else real)(2, 3, 1))
+    add("det", xp.linalg.det, square(2, 3, 3, complexes=_c))
+    add("cofactors", xp.functions.linalg.cofactors, square(3, 3, complexes=_c))
+    add("slogdet", lambda x: xp.linalg.slogdet(x), square(2, 3, 3, complexes=_c))
+    add("slogdet", lambda x: xp.linalg.slogdet(x).logabsdet, square(3, 3, complexes=_c))
+    add("cholesky", lambda x: xp.linalg.cholesky(hermitian(x)), square(2, 3, 3, complexes=_c) + 2 * np.eye(3))
+    add("cholesky", lambda x: xp.linalg.cholesky(hermitian(x), upper=True), square(3, 3, complexes=_c) + 2 * np.eye(3))
+    for _shape in ((3, 3), (4, 2), (2, 4)):
+        _m = (cplx if _c else real)(*_shape)
+        add("pinv", xp.linalg.pinv, _m)
+        add("svdvals", xp.linalg.svdvals, _m)
+        if _shape != (2, 4) or not _c:
+            add("qr", lambda x: xp.linalg.qr(x), _m)
+        add("svd", lambda x: (lambda u, s, v: ((u * s**2) @ u.mH, v.mH @ (v * s[..., :, None] ** 3), s, (u * s**2) @ v))(*xp.linalg.svd(x, full_matrices=False)), _m)
+        add("svd", lambda x: xp.linalg.svd(x).S, _m)
+    add("eigvalsh", lambda x: xp.linalg.eigvalsh(hermitian(x)), square(2, 3, 3, complexes=_c))
+    add("eigh", lambda x: (lambda w, v: ((v * w[..., None, :] ** 2) @ v.mH, w))(*xp.linalg.eigh(hermitian(x))), square(3, 3, complexes=_c))
+    add("eigh", lambda x: (lambda w, v: abs(v) ** 2)(*xp.linalg.eigh(hermitian(x))), square(2, 2, complexes=_c))
+    add("eigvals", lambda x: (lambda w: (xp.sum(w**2), xp.sum(w**3)))(xp.linalg.eigvals(x)), square(3, 3, complexes=_c))
+    add("eig", lambda x: (lambda w, v: (abs(v) ** 2 @ abs(w) ** 2, xp.sum(abs(v) ** 4)))(*xp.linalg.eig(x)), square(3, 3, complexes=_c))
+add("qr", lambda x: xp.linalg.qr(x, mode="complete"), real(3, 3))
+add("qr", lambda x: xp.linalg.qr(x).R, real(4, 2))
+add("qr", lambda x: xp.linalg.qr(x).Q, real(2, 4))
+_singular = square(3, 3)
+_singular[2] = _singular[0] + _singular[1]
+add("det", xp.linalg.det, _singular, label="singular-")
+add("det", xp.linalg.det, np.diag([2.0, 0.0, 0.0]), label="rank-1-")
+for _n in (-2, -1, 0, 1, 3, 5):
+    add("matrix_power", lambda x, n=_n: xp.linalg.matrix_power(x, n), square(2, 2, 2))
+for _ord in ("fro", "nuc", 1, -1, 2, -2, float("inf"), -float("inf"), None):
+    add("matrix_norm", lambda x, o=_ord: xp.linalg.matrix_norm(x, ord=o), real(2, 3, 2), label=f"{_ord}-")
+    add("matrix_norm", lambda x, o=_ord: xp.linalg.matrix_norm(x, ord=o, keepdims=True), cplx(2, 3), label=f"{_ord}-")
+for _ord in (2, 1, 0, 3, 0.5, -1, 2.5, float("inf"), -float("inf")):
+    add("vector_norm", lambda x, o=_ord: xp.linalg.vector_norm(x, ord=o), real(2, 3), label=f"{_ord}-")
+    add("vector_norm", lambda x, o=_ord: xp.linalg.vector_norm(x, ord=o, axis=(0, 2)), real(2, 3, 2), label=f"{_ord}-")
+    add("vector_norm", lambda x, o=_ord: xp.linalg.vector_norm(x, ord=o, axis=0, keepdims=True), cplx(3, 2), label=f"{_ord}-")
+
+# --- Fourier transforms ---
+
+for _norm in ("backward", "ortho", "forward"):
+    for _name in ("fft", "ifft", "hfft", "irfft"):
+        for _n in (None, 4, 7):
+            add(_name, lambda x, f=_name, n=_n, o=_norm: getattr(xp.fft, f)(x, n=n, norm=o), cplx(2, 5), label=f"{_norm}-{_n}-")
+    for _name in ("rfft", "ihfft"):
+        for _n in (None, 4, 7):
+            add(_name, lambda x, f=_name, n=_n, o=_norm: getattr(xp.fft, f)(x, n=n, axis=0, norm=o), real(5, 2), label=f"{_norm}-{_n}-")
+    for _name in ("fftn", "ifftn", "irfftn"):
+        add(_name, lambda x, f=_name, o=_norm: getattr(xp.fft, f)(x, norm=o), cplx(2, 3), label=f"{_norm}-")
+        add(_name, lambda x, f=_name, o=_norm: getattr(xp.fft, f)(x, s=(4, 2), axes=(1, 0), norm=o), cplx(2, 3), label=f"{_norm}-")
+    add("rfftn", lambda x, o=_norm: xp.fft.rfftn(x, norm=o), real(2, 3), label=f"{_norm}-")
+    add("rfftn", lambda x, o=_norm: xp.fft.rfftn(x, s=(4, 2), axes=(1, 0), norm=o), real(2, 3), label=f"{_norm}-")
+add("fft", xp.fft.fft, real(4))
+add("fftshift", xp.fft.fftshift, real(5))
+add("fftshift", lambda x: xp.fft.fftshift(x, axes=1), real(2, 3))
+add("ifftshift", xp.fft.ifftshift, real(5))

@@ -1,0 +1,126 @@
+"""The rules of every declared operation, against central differences: order 1 and 2, real and complex, and in float32."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import arrayad as xp
+from arrayad.autograd.operation import operations
+from arrayad.autograd.tape import TensorBase
+
+from .samples import SAMPLES, Sample
+
+DIFFERENTIABLE = [op for op in operations.values() if op.differentiable or op.kind == "composite"]
+ALL = [sample for samples in SAMPLES.values() for sample in samples]
+STEP = 1e-6
+
+
+def test_every_differentiable_operation_has_samples() -> None:
+    assert sorted(op.name for op in DIFFERENTIABLE) == sorted(SAMPLES)
+
+
+@pytest.mark.parametrize("op", operations.values(), ids=lambda op: op.name)
+def test_every_operation_is_differentiable_or_says_why_not(op: Any) -> None:
+    assert (op.differentiable or op.kind == "composite") != bool(op.reason)
+
+
+def _weights(like: np.ndarray, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    w = rng.uniform(-1, 1, like.shape)
+    return w + 1j * rng.uniform(-1, 1, like.shape) if like.dtype.kind == "c" else w
+
+
+def _loss(sample: Sample, tensors: list[xp.Tensor]) -> xp.Tensor:
+    """A real number of all outputs of a sample: the real inner product with fixed weights."""
+    out = sample.function(*tensors)
+    total = xp.zeros((), dtype=xp.float64)
+    for i, part in enumerate(out if isinstance(out, tuple) else (out,)):
+        w = xp.asarray(_weights(part.detach().numpy(), i))
+        product = part * xp.conj(w)
+        total = total + xp.sum(xp.real(product) if product.dtype.kind == "c" else product)
+    return total
+
+
+def _gradients(sample: Sample, tensors: list[xp.Tensor], **how: Any) -> tuple[xp.Tensor, ...]:
+    return xp.autograd.grad(_loss(sample, tensors), tensors, materialize_grads=True, **how)  # type: ignore[return-value]
+
+
+def _inner(gradients: Any, directions: list[np.ndarray]) -> Any:
+    """The real inner product of gradients and directions: the directional derivative that they claim."""
+    total = xp.zeros((), dtype=xp.float64)
+    for g, v in zip(gradients, directions, strict=True):
+        product = g * xp.conj(xp.asarray(v))
+        total = total + xp.sum(xp.real(product) if product.dtype.kind == "c" else product)
+    return total
+
+
+def _leaves(arrays: Any) -> list[xp.Tensor]:
+    return [xp.asarray(a, copy=True).requires_grad_() for a in arrays]
+
+
+def _moved(sample: Sample, directions: list[np.ndarray], step: float) -> list[np.ndarray]:
+    return [x + step * v for x, v in zip(sample.inputs, directions, strict=True)]
+
+
+def _compare(found: float, expected: float, sample: Sample, tolerance: float) -> None:
+    tolerance = sample.flags.get("tolerance", tolerance)
+    assert math.isclose(found, expected, rel_tol=tolerance, abs_tol=tolerance), f"analytic {found}, numeric {expected}"
+
+
+@pytest.mark.parametrize("sample", ALL, ids=str)
+def test_reverse(sample: Sample) -> None:
+    directions = [_weights(x, 100 + i) for i, x in enumerate(sample.inputs)]
+    gradients = _gradients(sample, _leaves(sample.inputs))
+    for g, x in zip(gradients, sample.inputs, strict=True):
+        assert g.shape == x.shape
+        assert g.dtype == x.dtype
+    with xp.no_grad():
+        above, below = (
+            _loss(sample, [xp.asarray(x) for x in _moved(sample, directions, s)]).item() for s in (STEP, -STEP)
+        )
+    _compare(_inner(gradients, directions).item(), (above - below) / (2 * STEP), sample, 1e-6)
+
+
+@pytest.mark.parametrize("sample", ALL, ids=str)
+def test_reverse_twice(sample: Sample) -> None:
+    directions = [_weights(x, 200 + i) for i, x in enumerate(sample.inputs)]
+    seconds = [_weights(x, 300 + i) for i, x in enumerate(sample.inputs)]
+
+    def slope(arrays: Any) -> tuple[list[xp.Tensor], xp.Tensor]:
+        leaves = _leaves(arrays)
+        return leaves, _inner(_gradients(sample, leaves, create_graph=True), directions)
+
+    leaves, value = slope(sample.inputs)
+    if value.requires_grad:
+        found = _inner(xp.autograd.grad(value, leaves, materialize_grads=True), seconds).item()
+    else:
+        found = 0.0  # the gradient is constant
+    above, below = (slope(_moved(sample, seconds, s))[1].item() for s in (STEP, -STEP))
+    _compare(found, (above - below) / (2 * STEP), sample, 1e-5)
+
+
+@pytest.mark.parametrize("sample", ALL, ids=str)
+def test_recorded_backward_gives_the_same(sample: Sample) -> None:
+    plain = _gradients(sample, _leaves(sample.inputs))
+    recorded = _gradients(sample, _leaves(sample.inputs), create_graph=True)
+    for a, b in zip(plain, recorded, strict=True):
+        np.testing.assert_allclose(b.detach().numpy(), a.numpy(), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("sample", ALL, ids=str)
+def test_gradients_have_the_dtype_of_their_tensor(sample: Sample) -> None:
+    small = {"f": np.float32, "c": np.complex64}
+    leaves = _leaves([x.astype(small[x.dtype.kind]) for x in sample.inputs])
+    out = sample.function(*leaves)
+    parts = [part for part in (out if isinstance(out, tuple) else (out,)) if part.requires_grad]
+    if not parts:
+        return
+    seeds = [xp.ones_like(part) for part in parts]
+    for g, x in zip(xp.autograd.grad(parts, leaves, seeds, materialize_grads=True), leaves, strict=True):
+        assert isinstance(g, TensorBase)
+        assert g.dtype == x.dtype
+        assert g.shape == x.shape
