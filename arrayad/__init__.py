@@ -6,6 +6,11 @@ and ``backward()`` differentiates that. Names of PyTorch's tutorial mean here wh
 
 import math as _math
 
+# NumPy first, from this shallow place: imported from deeper down, its many small calls sit at a boundary of CPython 3.11's
+# stack of frames, which then maps and unmaps memory for each (900 more system calls, a third more time).
+# benchmarks/import_time.py measures it.
+import numpy as _numpy
+
 from . import autograd, cuda, fft, linalg, random, utils
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .devices import device, get_default_device, set_default_device

@@ -235,10 +235,9 @@ class Operation:
         function = self.function
         functools.update_wrapper(call, function)
         if self.forward is not None:
-            signature = inspect.signature(function)
-            call.__signature__ = signature.replace(  # type: ignore[attr-defined]  # inspect's protocol
-                parameters=list(signature.parameters.values())[1:]
-            )
+            # inspect.signature sees through this to the parameters after `xp`, only when asked: building the signatures
+            # of all operations would cost a tenth of `import arrayad`.
+            call.__wrapped__ = functools.partial(function, None)  # type: ignore[attr-defined]  # inspect's protocol
         call.operation = self  # type: ignore[attr-defined]  # how tests and docs find the declaration
         return call
 

@@ -133,13 +133,22 @@ from . import numpy_linalg as linalg  # noqa: F401
 from ..devices import device
 from ..dtypes import ALL, DType
 
-fft = np.fft
 Array = np.ndarray[Any, Any]
 
 # NumPy's functions give its scalars in place of 0-d arrays. Tensors never hold them, but a rule's results may be such.
 array_types = (np.ndarray, *(d.dtype.type for d in ALL))
 device_type = "cpu"
 _CPU = device("cpu")
+
+
+
+def __getattr__(name: str) -> Any:
+    # Importing numpy.fft costs a twentieth of `import numpy`, so it waits until a transform is asked for.
+    if name == "fft":
+        globals()[name] = np.fft
+        return np.fft
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 # --- the standard, where NumPy differs from it ---
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -96,33 +95,28 @@ def can_cast(from_: DType | Tensor, to: DType, /) -> bool:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class FInfo:
-    """Limits of a floating-point dtype, as Python numbers; those of a complex dtype are its components'."""
+class Limits:
+    """Limits of a dtype: what `finfo` and `iinfo` give, as Python's numbers."""
 
     bits: int
+    max: Any
+    min: Any
+    dtype: DType
     eps: float
-    max: float
-    min: float
     smallest_normal: float
-    dtype: DType
 
+    def __init__(self, **limits: Any) -> None:
+        self.__dict__.update(limits)
 
-@dataclass(frozen=True, slots=True)
-class IInfo:
-    """Limits of an integer dtype, as Python numbers."""
-
-    bits: int
-    max: int
-    min: int
-    dtype: DType
+    def __repr__(self) -> str:
+        return f"Limits({', '.join(f'{name}={value}' for name, value in self.__dict__.items())})"
 
 
 def _dtype_of(type: Any) -> DType:
     return dtypes.from_raw[type._array.dtype] if isinstance(type, TensorBase) else as_dtype(type)
 
 
-def finfo(type: DType | Tensor, /) -> FInfo:
+def finfo(type: DType | Tensor, /) -> Limits:
     """Limits of a floating-point dtype.
 
     Parameters
@@ -149,7 +143,7 @@ def finfo(type: DType | Tensor, /) -> FInfo:
     if dtype.kind not in "fc":
         raise TypeError(f"finfo(): expected a floating-point dtype. Got {dtype.name} instead.")
     info = np.finfo(dtype.dtype)
-    return FInfo(
+    return Limits(
         bits=int(info.bits),
         eps=float(info.eps),
         max=float(info.max),
@@ -159,7 +153,7 @@ def finfo(type: DType | Tensor, /) -> FInfo:
     )
 
 
-def iinfo(type: DType | Tensor, /) -> IInfo:
+def iinfo(type: DType | Tensor, /) -> Limits:
     """Limits of an integer dtype.
 
     Parameters
@@ -186,7 +180,7 @@ def iinfo(type: DType | Tensor, /) -> IInfo:
     if dtype.kind not in "iu":
         raise TypeError(f"iinfo(): expected an integer dtype. Got {dtype.name} instead.")
     info = np.iinfo(dtype.dtype)
-    return IInfo(bits=int(info.bits), max=int(info.max), min=int(info.min), dtype=dtype)
+    return Limits(bits=int(info.bits), max=int(info.max), min=int(info.min), dtype=dtype)
 
 
 def isdtype(dtype: DType, kind: Any) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
 from ..autograd.operation import (
@@ -58,42 +58,6 @@ __all__ = [
     "vecdot",
     "vector_norm",
 ]
-
-
-class EigResult(NamedTuple):
-    """What `eig` gives."""
-
-    eigenvalues: Tensor
-    eigenvectors: Tensor
-
-
-class EighResult(NamedTuple):
-    """What `eigh` gives."""
-
-    eigenvalues: Tensor
-    eigenvectors: Tensor
-
-
-class QRResult(NamedTuple):
-    """What `qr` gives."""
-
-    Q: Tensor
-    R: Tensor
-
-
-class SlogdetResult(NamedTuple):
-    """What `slogdet` gives."""
-
-    sign: Tensor
-    logabsdet: Tensor
-
-
-class SVDResult(NamedTuple):
-    """What `svd` gives."""
-
-    U: Tensor
-    S: Tensor
-    Vh: Tensor
 
 
 def _t(xp: Namespace, x: Any) -> Any:
@@ -552,7 +516,7 @@ def _slogdet_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
 
 
 @differentiable(takes=FLOATING, grad_name="LinalgSlogdet", x=_slogdet_rule)
-def slogdet(xp: Namespace, x: Tensor, /) -> SlogdetResult:
+def slogdet(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
     """Signs and logarithms of the absolute values of determinants.
 
     Parameters
@@ -569,7 +533,7 @@ def slogdet(xp: Namespace, x: Tensor, /) -> SlogdetResult:
     -----
     Differentiable where the matrix is not singular.
     """
-    return SlogdetResult(*xp.linalg.slogdet(x))
+    return xp.linalg.slogdet(x)
 
 
 def _cholesky_rule(xp: Namespace, g: Any, out: Any, upper: bool) -> Any:
@@ -723,7 +687,7 @@ def _eigh_rule(xp: Namespace, g: Any, out: Any) -> Any:
 
 
 @differentiable(takes=FLOATING, grad_name="LinalgEigh", x=_eigh_rule)
-def eigh(xp: Namespace, x: Tensor, /) -> EighResult:
+def eigh(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
     """Eigenvalues and eigenvectors of symmetric or Hermitian matrices.
 
     Parameters
@@ -741,7 +705,7 @@ def eigh(xp: Namespace, x: Tensor, /) -> EighResult:
     Differentiable; the gradient is symmetric. Losses must not depend on the gauge of the eigenvectors: their signs or
     phases and, for equal eigenvalues, their choice.
     """
-    return EighResult(*xp.linalg.eigh(x))
+    return xp.linalg.eigh(x)
 
 
 def _eigvalsh_rule(xp: Namespace, g: Any, x: Any) -> Any:
@@ -787,7 +751,7 @@ def _eig_rule(xp: Namespace, g: Any, out: Any) -> Any:
 
 
 @differentiable(takes=FLOATING, grad_name="LinalgEig", x=_eig_rule)
-def eig(xp: Namespace, x: Tensor, /) -> EigResult:
+def eig(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
     """Eigenvalues and eigenvectors of square matrices.
 
     Parameters
@@ -804,7 +768,7 @@ def eig(xp: Namespace, x: Tensor, /) -> EigResult:
     -----
     Differentiable where the eigenvalues differ. Losses must not depend on the phases of the eigenvectors.
     """
-    return EigResult(*xp.linalg.eig(x))
+    return xp.linalg.eig(x)
 
 
 def _eigvals_rule(xp: Namespace, g: Any, x: Any) -> Any:
@@ -862,7 +826,7 @@ def _qr_rule(xp: Namespace, g: Any, out: Any) -> Any:
 
 
 @differentiable(takes=FLOATING, grad_name="LinalgQr", x=_qr_rule)
-def qr(xp: Namespace, x: Tensor, /, *, mode: str = "reduced") -> QRResult:
+def qr(xp: Namespace, x: Tensor, /, *, mode: str = "reduced") -> tuple[Tensor, Tensor]:
     """QR decompositions: an orthonormal and an upper triangular factor.
 
     Parameters
@@ -888,7 +852,7 @@ def qr(xp: Namespace, x: Tensor, /, *, mode: str = "reduced") -> QRResult:
     """
     if mode not in ("reduced", "complete"):
         raise ValueError(f"qr(): mode must be 'reduced' or 'complete', got {mode!r}")
-    return QRResult(*xp.linalg.qr(x, mode=mode))
+    return xp.linalg.qr(x, mode=mode)
 
 
 def _svd_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
@@ -932,7 +896,7 @@ def _svd_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
 
 
 @differentiable(takes=FLOATING, grad_name="LinalgSvd", x=_svd_rule)
-def svd(xp: Namespace, x: Tensor, /, *, full_matrices: bool = True) -> SVDResult:
+def svd(xp: Namespace, x: Tensor, /, *, full_matrices: bool = True) -> tuple[Tensor, Tensor, Tensor]:
     """Singular value decompositions: ``x = U @ diag(S) @ Vh``.
 
     Parameters
@@ -952,7 +916,7 @@ def svd(xp: Namespace, x: Tensor, /, *, full_matrices: bool = True) -> SVDResult
     Differentiable; U and Vh of full matrices only if the matrix is square. Losses must not depend on the gauge of the
     singular vectors: their signs or phases and, for equal singular values, their choice.
     """
-    return SVDResult(*xp.linalg.svd(x, full_matrices=full_matrices))
+    return xp.linalg.svd(x, full_matrices=full_matrices)
 
 
 def _svdvals_rule(xp: Namespace, g: Any, x: Any) -> Any:

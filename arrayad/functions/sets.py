@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..autograd.operation import not_differentiable, promote
 
@@ -13,29 +13,6 @@ if TYPE_CHECKING:
 __all__ = ["isin", "unique_all", "unique_counts", "unique_inverse", "unique_values"]
 
 _DATA_DEPENDENT = "which elements there are, and how many, depends on the values; take() by the indices is differentiable"
-
-
-class UniqueAllResult(NamedTuple):
-    """What `unique_all` gives."""
-
-    values: Tensor
-    indices: Tensor
-    inverse_indices: Tensor
-    counts: Tensor
-
-
-class UniqueCountsResult(NamedTuple):
-    """What `unique_counts` gives."""
-
-    values: Tensor
-    counts: Tensor
-
-
-class UniqueInverseResult(NamedTuple):
-    """What `unique_inverse` gives."""
-
-    values: Tensor
-    inverse_indices: Tensor
 
 
 @not_differentiable("its output is boolean")
@@ -63,7 +40,7 @@ def isin(xp: Namespace, x1: Tensor | int, x2: Tensor | int, /, *, invert: bool =
 
 
 @not_differentiable(_DATA_DEPENDENT)
-def unique_all(xp: Namespace, x: Tensor, /) -> UniqueAllResult:
+def unique_all(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The different elements, where each is first met, which of them each element is, and how often each occurs.
 
     Parameters
@@ -80,11 +57,11 @@ def unique_all(xp: Namespace, x: Tensor, /) -> UniqueAllResult:
     -----
     Not differentiable: which elements there are, and how many, depends on the values.
     """
-    return UniqueAllResult(*xp.unique_all(x))
+    return xp.unique_all(x)
 
 
 @not_differentiable(_DATA_DEPENDENT)
-def unique_counts(xp: Namespace, x: Tensor, /) -> UniqueCountsResult:
+def unique_counts(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
     """The different elements and how often each occurs.
 
     Parameters
@@ -101,11 +78,11 @@ def unique_counts(xp: Namespace, x: Tensor, /) -> UniqueCountsResult:
     -----
     Not differentiable: which elements there are, and how many, depends on the values.
     """
-    return UniqueCountsResult(*xp.unique_counts(x))
+    return xp.unique_counts(x)
 
 
 @not_differentiable(_DATA_DEPENDENT)
-def unique_inverse(xp: Namespace, x: Tensor, /) -> UniqueInverseResult:
+def unique_inverse(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
     """The different elements and which of them each element is.
 
     Parameters
@@ -122,7 +99,7 @@ def unique_inverse(xp: Namespace, x: Tensor, /) -> UniqueInverseResult:
     -----
     Not differentiable: which elements there are, and how many, depends on the values.
     """
-    return UniqueInverseResult(*xp.unique_inverse(x))
+    return xp.unique_inverse(x)
 
 
 @not_differentiable(_DATA_DEPENDENT)
