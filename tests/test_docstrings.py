@@ -1,0 +1,55 @@
+"""Every public name has a docstring, and what the docstrings, the README and the docs show is what happens."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import arrayad as xp
+
+ROOT = Path(__file__).parent.parent
+
+
+def _public() -> dict[str, Any]:
+    found: dict[str, Any] = {"arrayad": xp}
+    for module in (xp, xp.linalg, xp.fft, xp.random, xp.cuda, xp.autograd, xp.utils.data):
+        for name in module.__all__:
+            found[f"{module.__name__}.{name}"] = getattr(module, name)
+    for owner in (xp.Tensor, xp.Generator, xp.Size, xp.DType, xp.device, xp.utils.data.DataLoader):
+        for name in vars(owner):
+            if not name.startswith("_"):
+                found[f"{owner.__name__}.{name}"] = inspect.getattr_static(owner, name)
+    return {name: value for name, value in found.items() if callable(value) or isinstance(value, property)}
+
+
+PUBLIC = _public()
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_docstring(name: str) -> None:
+    text = inspect.getdoc(PUBLIC[name])
+    assert text, f"{name} has no docstring"
+    assert text.splitlines()[0].endswith((".", ":")) or len(text.splitlines()) > 1
+
+
+def _run(text: str, name: str) -> None:
+    test = doctest.DocTestParser().get_doctest(text, {}, name, None, 0)
+    report: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    runner.run(test, out=report.append)
+    assert not runner.failures, "".join(report)
+
+
+@pytest.mark.parametrize("name", [n for n in PUBLIC if ">>>" in (inspect.getdoc(PUBLIC[n]) or "")])
+def test_example_of_docstring(name: str) -> None:
+    _run(inspect.getdoc(PUBLIC[name]) or "", name)
+
+
+@pytest.mark.parametrize("path", ["README.md", *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))])
+def test_example_of_page(path: str) -> None:
+    blocks = (ROOT / path).read_text().split("```")[1::2]
+    _run("\n".join(b.partition("\n")[2] for b in blocks if b.startswith(("python\n>>>", "pycon\n"))), path)

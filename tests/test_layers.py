@@ -1,0 +1,88 @@
+"""The layers: imports run downward only, and Tensor keeps clear of names that others take as a sign."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import arrayad as xp
+
+PACKAGE = Path(xp.__file__).parent
+
+# From the ground up. A module may import what stands before its own entry, and its own package's.
+LAYERS = [
+    "size",
+    "dtypes",
+    "devices",
+    "printing",
+    "backends",
+    "autograd.tape",
+    "autograd",
+    "functions",
+    "tensor",
+    "linalg",
+    "fft",
+    "random",
+    "cuda",
+    "utils",
+    "",
+]
+# The places where the namespace of Tensors, which stands above the tape, is needed below it; all inside functions.
+UPWARD = {
+    ("autograd.engine", "functions"),  # the `xp` of a recorded backward
+    ("autograd.operation", "functions"),  # the `xp` of a composite on tracked tensors
+    ("autograd.mutation", "functions.indexing"),  # the operation that writing into a view is recorded as
+}
+
+
+def _layer(module: str) -> int:
+    while module not in LAYERS:
+        module = module.rpartition(".")[0]
+    return LAYERS.index(module)
+
+
+def _imports(path: Path) -> list[tuple[str, str]]:
+    """Modules of the package that a file imports at run time."""
+    module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").rstrip(".")
+    package = path.relative_to(PACKAGE).parts[:-1]
+    tree = ast.parse(path.read_text())
+    for node in list(ast.walk(tree)):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = package[: len(package) - node.level + 1]
+            target = ".".join([*base, *([node.module] if node.module else [])])
+            for name in node.names:
+                inner = f"{target}.{name.name}".lstrip(".")
+                is_module = (PACKAGE / Path(*inner.split("."))).with_suffix(".py").exists() or (
+                    PACKAGE / Path(*inner.split("."))
+                ).is_dir()
+                found.append((module, inner if is_module else target))
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_run_downward(path: Path) -> None:
+    for module, imported in _imports(path):
+        if (module, imported) in UPWARD:
+            continue
+        same_package = module.partition(".")[0] == imported.partition(".")[0] and "." in imported
+        assert _layer(imported) < _layer(module) or same_package or module == imported, f"{module} imports {imported}"
+
+
+def test_no_foreign_library_is_imported() -> None:
+    import subprocess
+
+    code = "import sys, arrayad; print([m for m in ('cupy', 'torch', 'scipy', 'jax', 'array_api_compat') if m in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_tensor_is_not_taken_for_something_else() -> None:
+    """As a dataframe, an estimator, a sparse matrix or a lazy array."""
+    for name in ("iloc", "fit", "toarray", "_meta", "columns"):
+        assert not hasattr(xp.Tensor, name)

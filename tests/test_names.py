@@ -1,0 +1,97 @@
+"""The namespace against the standard's own list of names and signatures."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import pytest
+
+import arrayad as xp
+
+from . import standard
+
+_NAMES = [(chapter, name) for chapter, names in standard.FUNCTIONS.items() for name in names]
+
+
+def test_counts() -> None:
+    assert len(_NAMES) + len(standard.INFO) == 179
+    assert len(standard.ATTRIBUTES + standard.IN_PLACE + standard.REFLECTED) == 67
+
+
+@pytest.mark.parametrize(("chapter", "name"), _NAMES)
+def test_signature_is_the_standards(chapter: str, name: str) -> None:
+    module = {"linalg": xp.linalg, "fft": xp.fft}.get(chapter, xp)
+    function = getattr(module, name)
+    assert name in module.__all__
+    ours = [p.replace(annotation=inspect.Parameter.empty) for p in inspect.signature(function).parameters.values()]
+    # PyTorch's: `requires_grad=` in creation, and `zeros(3, 4)`.
+    ours = [p for p in ours if p.name not in ("requires_grad", "more")]
+    assert str(inspect.Signature(ours)) == standard.FUNCTIONS[chapter][name]
+
+
+@pytest.mark.parametrize("name", standard.ATTRIBUTES + standard.IN_PLACE + standard.REFLECTED)
+def test_attribute(name: str) -> None:
+    assert name in vars(xp.Tensor)
+
+
+def test_constants_dtypes_and_info() -> None:
+    for name in standard.CONSTANTS + standard.DTYPES:
+        assert name in xp.__all__
+    assert xp.newaxis is None
+    assert (xp.pi, xp.e, xp.inf) == (np.pi, np.e, np.inf)
+    assert np.isnan(xp.nan)
+    assert all(callable(getattr(xp.__array_namespace_info__(), name)) for name in standard.INFO)
+
+
+def test_all_is_true() -> None:
+    for module in (xp, xp.linalg, xp.fft, xp.random, xp.utils.data, xp.autograd):
+        for name in module.__all__:
+            assert hasattr(module, name), name
+
+
+@pytest.mark.parametrize("version", ["2021.12", "2022.12", "2023.12", "2024.12", "2025.12", None])
+def test_namespace(version: str | None) -> None:
+    assert xp.ones(2).__array_namespace__(api_version=version) is xp
+
+
+def test_unknown_version() -> None:
+    with pytest.raises(ValueError, match="2020"):
+        xp.ones(2).__array_namespace__(api_version="2020.12")
+
+
+@pytest.mark.parametrize("name", standard.DTYPES)
+def test_dtypes_serve_numpy_and_the_other_way(name: str) -> None:
+    ours, theirs = getattr(xp, name), np.dtype(name)
+    assert np.dtype(ours) == theirs
+    assert np.zeros(2, dtype=ours).dtype == theirs
+    assert ours == theirs
+    assert theirs == ours
+    assert hash(ours) == hash(theirs)
+    for given in (ours, theirs, theirs.type):
+        assert xp.zeros(2, dtype=given).dtype is ours
+    assert repr(ours) == f"arrayad.{name}"
+    assert (ours.kind, ours.itemsize) == (theirs.kind, theirs.itemsize)
+
+
+@pytest.mark.parametrize(
+    ("given", "dtype"), [(bool, xp.bool), (int, xp.int64), (float, xp.float64), (complex, xp.complex128)]
+)
+def test_pythons_types_are_dtypes(given: Any, dtype: Any) -> None:
+    assert xp.zeros(2, dtype=given).dtype is dtype
+
+
+def test_inspection_tells_the_truth() -> None:
+    info = xp.__array_namespace_info__()
+    assert info.default_dtypes()["real floating"] is xp.zeros(1).dtype is xp.float32
+    assert info.default_dtypes()["complex floating"] is xp.asarray(1j).dtype is xp.complex64
+    assert info.default_dtypes()["integral"] is xp.asarray(1).dtype is xp.int64
+    try:
+        xp.set_default_dtype(xp.float64)
+        assert info.default_dtypes()["real floating"] is xp.zeros(1).dtype is (xp.asarray(1) / 2).dtype is xp.float64
+        assert info.default_dtypes()["complex floating"] is xp.asarray(1j).dtype is xp.complex128
+    finally:
+        xp.set_default_dtype(xp.float32)
+    for place in info.devices():
+        assert xp.zeros(1, device=place).device == place
