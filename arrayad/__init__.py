@@ -9,7 +9,7 @@ import math as _math
 # NumPy first, from this shallow place: imported from deeper down, its many small calls sit at a boundary of CPython 3.11's
 # stack of frames, which then maps and unmaps memory for each (900 more system calls, a third more time).
 # benchmarks/import_time.py measures it.
-import numpy as _numpy
+import numpy as _numpy  # noqa: F401  (for the reason above)
 
 from . import autograd, cuda, fft, linalg, random, utils
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
@@ -99,9 +99,9 @@ from .functions.elementwise import (
     less,
     less_equal,
     log,
-    log10,
     log1p,
     log2,
+    log10,
     logaddexp,
     logical_and,
     logical_not,
@@ -161,6 +161,14 @@ from .functions.manipulation import (
     unstack,
 )
 from .functions.pytorch import (
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    DoubleTensor,
+    FloatTensor,
+    IntTensor,
+    LongTensor,
+    ShortTensor,
     absolute,
     amax,
     amin,
@@ -173,31 +181,24 @@ from .functions.pytorch import (
     arctanh,
     bitwise_not,
     bmm,
-    BoolTensor,
-    ByteTensor,
     cat,
-    CharTensor,
     chunk,
     clamp,
     cumprod,
     cumsum,
     div,
     dot,
-    DoubleTensor,
     eq,
     fix,
     flatten,
-    FloatTensor,
     gather,
     ge,
     gt,
     index_select,
-    IntTensor,
     is_complex,
     is_floating_point,
     is_tensor,
     le,
-    LongTensor,
     lt,
     masked_fill,
     masked_select,
@@ -210,7 +211,6 @@ from .functions.pytorch import (
     numel,
     permute,
     ravel,
-    ShortTensor,
     split,
     sub,
     swapaxes,
@@ -222,8 +222,8 @@ from .functions.pytorch import (
     unsqueeze,
 )
 from .functions.random import (
-    bernoulli,
     Generator,
+    bernoulli,
     initial_seed,
     manual_seed,
     multinomial,

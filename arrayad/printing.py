@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["format_array", "set_printoptions"]
+__all__ = ["format_array", "names_shape", "set_printoptions"]
 
 Array = np.ndarray[Any, Any]
 
@@ -87,11 +87,8 @@ class _Numbers:
         size = np.abs(finite)
         low, high = float(size.min()), float(size.max())
         self.whole = bool((finite == np.ceil(finite)).all())
-        self.scientific = (high / low > 1000.0 or high > 1e8) if self.whole else (
-            high / low > 1000.0 or high > 1e8 or low < 1e-4
-        )
-        if _Options.sci_mode is not None:
-            self.scientific = _Options.sci_mode
+        wide = high / low > 1000.0 or high > 1e8 or low < 1e-4
+        self.scientific = wide if _Options.sci_mode is None else _Options.sci_mode
         self.width = max(len(self._plain(v)) for v in finite.tolist())
 
     def _plain(self, value: Any) -> str:
@@ -135,9 +132,9 @@ def _body(a: Array, indent: int, summarise: bool, write: Any) -> str:
     n, edge = a.shape[0], _Options.edgeitems
     cut = summarise and n > 2 * edge
     if a.ndim == 1:
-        parts = [write(v) for v in (a[:edge].tolist() + a[-edge:].tolist() if cut else a.tolist())]
+        parts = [write(v) for v in (a[:edge].tolist() + a[n - edge :].tolist() if cut else a.tolist())]
         if cut:
-            parts.insert(edge, " ...")
+            parts.insert(edge, " ..." if edge else "...")
         per_line = max(1, math.floor((_Options.linewidth - indent) / (write.width + 2)))
         lines = [", ".join(parts[i : i + per_line]) for i in range(0, len(parts), per_line)]
         return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
@@ -146,7 +143,12 @@ def _body(a: Array, indent: int, summarise: bool, write: Any) -> str:
     return "[" + ("," + "\n" * (a.ndim - 1) + " " * (indent + 1)).join(blocks) + "]"
 
 
-def format_array(a: Array, prefix: str, suffixes: list[str], shape_of_empty: str = "") -> str:
+def names_shape(a: Array) -> bool:
+    """Whether the shape is printed beside the brackets, which do not show it: without elements, or with none at the edges."""
+    return a.ndim != 1 if a.size == 0 else not _Options.edgeitems
+
+
+def format_array(a: Array, prefix: str, suffixes: list[str]) -> str:
     """An array in PyTorch's layout.
 
     Parameters
@@ -155,13 +157,10 @@ def format_array(a: Array, prefix: str, suffixes: list[str], shape_of_empty: str
     prefix : str
         What comes before the brackets, ``"tensor("``; its length is the indentation.
     suffixes : list of str
-        What comes after: dtype, device, grad_fn; on a line of their own where they do not fit.
-    shape_of_empty : str, optional
-        For no elements, the suffix that says the shape.
+        What comes after: device, size, dtype, grad_fn; each on a line of its own where it does not fit.
     """
     if a.size == 0:
         body = "[]"
-        suffixes = ([shape_of_empty] if a.ndim != 1 else []) + suffixes
     else:
         summarise = a.size > _Options.threshold
         shown = _edges(a) if summarise else a

@@ -18,16 +18,27 @@ from .autograd.mutation import check_writeable, overwrite
 from .autograd.tape import Leaf, TensorBase, alias, make, namespace_of, no_grad, require_grad, storage_of
 from .devices import device as Device
 from .dtypes import DType
-from .functions import creation, data_types, elementwise, indexing, linear_algebra, manipulation, pytorch
+from .functions import (
+    creation,
+    data_types,
+    elementwise,
+    indexing,
+    linear_algebra,
+    manipulation,
+    pytorch,
+    searching,
+    sorting,
+    statistical,
+    utility,
+)
 from .functions import random as random_numbers
-from .functions import searching, sorting, statistical, utility
-from .printing import format_array
+from .printing import format_array, names_shape
 from .size import Count, Size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import numpy
+    import numpy as np
 
     from .autograd.tape import Node
 
@@ -364,6 +375,8 @@ class Tensor(TensorBase):
         array = namespace_of(self._array).to_numpy(self._array)
         dtype, place = self.dtype, self.device
         suffixes = [] if place.type == "cpu" else [f"device='{place}'"]
+        if names_shape(array):
+            suffixes.append(f"size={tuple(self.shape)}")
         default = dtypes.get_default_dtype()
         usual = {dtypes.int64, dtypes.bool, default, dtypes.COMPLEX_OF[default]}
         if dtype not in ({default} if array.size == 0 else usual):
@@ -372,10 +385,11 @@ class Tensor(TensorBase):
             suffixes.append(f"grad_fn=<{self.grad_fn.name}>")
         elif self.requires_grad:
             suffixes.append("requires_grad=True")
-        return format_array(array, "tensor(", suffixes, f"size={tuple(self.shape)}")
+        return format_array(array, "tensor(", suffixes)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and not self._array.shape else str(self)
+        # As in PyTorch: a 0-dimensional tensor is its number, another takes no format, which `object` says.
+        return object.__format__(self, spec) if self._array.shape else format(self.item(), spec)
 
     def item(self) -> Any:
         """The one element as Python's number.
@@ -454,7 +468,7 @@ class Tensor(TensorBase):
             raise ValueError(f"unsupported array API version {api_version!r}; there are {', '.join(_VERSIONS)}")
         return sys.modules["arrayad"]
 
-    def numpy(self, *, force: builtins.bool = False) -> numpy.ndarray[Any, Any]:
+    def numpy(self, *, force: builtins.bool = False) -> np.ndarray[Any, Any]:
         """A NumPy array on the same memory: a write into one is seen in the other.
 
         Parameters
@@ -474,9 +488,9 @@ class Tensor(TensorBase):
         if self.device.type != "cpu" and not force:
             raise TypeError(f"numpy(): the Tensor is on {self.device}. Use .cpu() first, or numpy(force=True).")
         storage_of(self).exported = True
-        return namespace_of(self._array).to_numpy(self._array)  # type: ignore[no-any-return]
+        return namespace_of(self._array).to_numpy(self._array)
 
-    def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> numpy.ndarray[Any, Any]:
+    def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> np.ndarray[Any, Any]:
         array = self.numpy()
         if dtype is not None and array.dtype != dtype:
             if copy is False:
@@ -494,7 +508,7 @@ class Tensor(TensorBase):
         return self._array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
     def __dlpack_device__(self, /) -> tuple[Any, builtins.int]:
-        return self._array.__dlpack_device__()  # type: ignore[no-any-return]
+        return self._array.__dlpack_device__()
 
     # --- operators ---
 
@@ -564,7 +578,7 @@ class Tensor(TensorBase):
         RuntimeError
             If the device is not available.
         """
-        return data_types.transfer(self, device)  # type: ignore[no-any-return]
+        return data_types.transfer(self, device)
 
     def to(self, *args: Any, dtype: Any = None, device: Any = None, copy: builtins.bool = False) -> Tensor:
         """The tensor with another dtype, on another device, or like another tensor; itself where nothing changes.
@@ -672,7 +686,7 @@ class Tensor(TensorBase):
 
     def is_contiguous(self) -> builtins.bool:
         """Whether its elements are in row-major order in memory."""
-        return namespace_of(self._array).is_contiguous(self._array)  # type: ignore[no-any-return]
+        return namespace_of(self._array).is_contiguous(self._array)
 
     def stride(self, dim: builtins.int | None = None) -> Any:
         """The steps in memory, in elements, between neighbours along each axis, or along one."""
@@ -681,7 +695,7 @@ class Tensor(TensorBase):
 
     def storage_offset(self) -> builtins.int:
         """The place of its first element in its memory."""
-        return namespace_of(self._array).offset(self._array)  # type: ignore[no-any-return]
+        return namespace_of(self._array).offset(self._array)
 
     def element_size(self) -> builtins.int:
         """Bytes of one element."""

@@ -49,10 +49,11 @@ def clone_suite() -> Path | None:
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:
         for url, commit, place in ((SUITE, SUITE_COMMIT, ""), (STANDARD, STANDARD_COMMIT, "array-api")):
             target = Path(work, "suite", place)
-            for command in (["init", "-q", str(target)], ["fetch", "-q", "--depth=1", url, commit], ["checkout", "-q", commit]):
-                where = [] if command[0] == "init" else ["-C", str(target)]
+            target.mkdir(parents=True)
+            for command in (["init", "-q"], ["fetch", "-q", "--depth=1", url, commit], ["checkout", "-q", commit]):
                 done = subprocess.run(
-                    ["git", *where, *command],
+                    ["git", *command],
+                    cwd=target,
                     stdin=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},

@@ -1,6 +1,6 @@
 """Train a small network on handwritten digits.
 
-    python examples/train_digits.py [--epochs 20] [--device cpu] [--output digits.png]
+    python examples/train_digits.py [--epochs 30] [--device cpu] [--output digits.png]
 
 The data are scikit-learn's bundled 8x8 images of digits; a fifth of them is held out. The loss and the accuracy on what is
 held out are printed each epoch, and a picture of the loss curve and of some digits with their predictions is written.
@@ -71,7 +71,7 @@ def picture(losses: list[float], images: xp.Tensor, guesses: xp.Tensor, labels: 
 def main() -> float:
     """Train, report, draw; gives the accuracy on what is held out."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--learning-rate", type=float, default=0.1)
     parser.add_argument("--device", default="cpu")
@@ -104,7 +104,8 @@ def main() -> float:
             with xp.no_grad():
                 scores = network(held_images, layers)
                 held_loss, score = cross_entropy(scores, held_labels).item(), accuracy(scores, held_labels)
-            progress.write(f"epoch {epoch:2d}: loss {held_loss:.4f}, accuracy {score:.1%} on {len(held_labels)} held-out digits")
+            report = f"epoch {epoch:2d}: loss {held_loss:.4f}, accuracy {score:.1%}"
+            progress.write(f"{report} on {len(held_labels)} held-out digits")
 
     picture(losses, held_images.cpu(), scores.argmax(axis=1).cpu(), held_labels.cpu(), options.output)
     print(f"accuracy on held-out digits: {score:.2%}; picture: {options.output}")

@@ -95,10 +95,8 @@ def test_reverse_twice(sample: Sample) -> None:
         return leaves, _inner(_gradients(sample, leaves, create_graph=True), directions)
 
     leaves, value = slope(sample.inputs)
-    if value.requires_grad:
-        found = _inner(xp.autograd.grad(value, leaves, materialize_grads=True), seconds).item()
-    else:
-        found = 0.0  # the gradient is constant
+    constant = not value.requires_grad  # the gradient is
+    found = 0.0 if constant else _inner(xp.autograd.grad(value, leaves, materialize_grads=True), seconds).item()
     above, below = (slope(_moved(sample, seconds, s))[1].item() for s in (STEP, -STEP))
     _compare(found, (above - below) / (2 * STEP), sample, 1e-5)
 

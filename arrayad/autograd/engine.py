@@ -14,7 +14,7 @@ from .. import dtypes
 from ..backends import Array, Namespace, backend_of_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ..tensor import Tensor
 
@@ -107,14 +107,9 @@ def grad(
     allow_unused = materialize_grads if allow_unused is None else allow_unused
     if materialize_grads and not allow_unused:
         raise ValueError("grad(): materialize_grads=True needs allow_unused=True or left out")
-    found = _run("grad", roots, grad_outputs, retain_graph, create_graph, wanted)
+    found = _run("grad", roots, grad_outputs, retain_graph, create_graph, wanted, allow_unused)
     result: list[Any] = []
     for tensor, g in zip(wanted, found, strict=True):
-        if g is None and not allow_unused:
-            raise RuntimeError(
-                "grad(): one of the inputs was not used in computing the outputs. Set allow_unused=True to get None, or "
-                "materialize_grads=True to get zeros, for it."
-            )
         if g is None and materialize_grads:
             xp = namespace_of(tensor._array)
             g = make(xp.zeros(tensor._array.shape, dtype=tensor._array.dtype, device=tensor._array.device))
@@ -131,7 +126,13 @@ def _tensors(given: Any, name: str, parameter: str) -> list[Any]:
 
 
 def _run(
-    name: str, roots: list[Any], cotangents: Any, retain: bool | None, create_graph: bool, inputs: list[Any] | None
+    name: str,
+    roots: list[Any],
+    cotangents: Any,
+    retain: bool | None,
+    create_graph: bool,
+    inputs: list[Any] | None,
+    allow_unused: bool = True,
 ) -> list[Any]:
     """Backward from the roots: to the leaves' ``grad``, or, with `inputs`, the cotangents of these as Tensors."""
     if cotangents is None or isinstance(cotangents, TensorBase):
@@ -146,8 +147,15 @@ def _run(
     before = grad_mode.enabled
     grad_mode.enabled = create_graph
     try:
-        sweep = _Sweep(create_graph, retain, None if inputs is None else [x._node for x in inputs])
-        return sweep.run([root._node for root in roots], seeds)
+        nodes = [root._node for root in roots]
+        targets = None if inputs is None else [x._node for x in inputs]
+        needed = None if targets is None else _leading_to(set(targets), nodes)
+        if needed is not None and not allow_unused and not needed.issuperset(targets or ()):
+            raise RuntimeError(
+                f"{name}(): one of the inputs was not used in computing the outputs. Set allow_unused=True to get None, or "
+                "materialize_grads=True to get zeros, for it."
+            )
+        return _Sweep(create_graph, retain, targets, needed).run(nodes, seeds)
     finally:
         grad_mode.enabled = before
 
@@ -181,11 +189,11 @@ def _seed(name: str, root: Any, g: Any, create_graph: bool) -> Any:
 class _Sweep:
     """One walk over the tape."""
 
-    def __init__(self, create_graph: bool, retain: bool, targets: list[Node] | None) -> None:
+    def __init__(self, create_graph: bool, retain: bool, targets: list[Node] | None, needed: set[Node] | None) -> None:
         self.create_graph = create_graph
         self.retain = retain
         self.targets = targets
-        self.needed: set[Node] | None = None
+        self.needed = needed  # the nodes that lead to a target; None: all
         self.pending: dict[int, tuple[Node, Any, bool]] = {}  # node, cotangent, whether nobody else has the cotangent
         self.heap: list[int] = []
         if create_graph:
@@ -194,8 +202,6 @@ class _Sweep:
             self.functions: Any = functions
 
     def run(self, nodes: list[Node], seeds: list[Any]) -> list[Any]:
-        if self.targets is not None:
-            self.needed = _leading_to(set(self.targets), nodes)
         for node, g in zip(nodes, seeds, strict=True):
             self.send(node, g, False)
         found: dict[Node, Any] = {}
@@ -232,16 +238,17 @@ class _Sweep:
         op = plan.op
         if saved is None:
             raise RuntimeError(
-                f"backward(): trying to go through {node.name} a second time, but what it saved was dropped after the first. "
-                "Pass retain_graph=True to the first backward() or grad()."
+                f"backward(): trying to go through {node.name} a second time, but what it saved was dropped after the "
+                "first. Pass retain_graph=True to the first backward() or grad()."
             )
         for storage in node.storages:
             if storage.overwritten_by is not None:
                 raise RuntimeError(
                     f"backward(): one of the variables needed for gradient computation has been modified by an inplace "
-                    f"operation: {node.name} saved a tensor at version {storage.version}, and {storage.overwritten_by} "
-                    "wrote into it since. Its memory is shared with another library (numpy(), from_numpy() or DLPack), so "
-                    "the saved values could not be kept; write into a clone() instead."
+                    f"operation: {node.name} saved it at version {storage.version}, and it is at version "
+                    f"{storage.overwritten_by[1].version} since {storage.overwritten_by[0]}. Its memory is shared with "
+                    "another library (numpy(), from_numpy() or DLPack), so the saved values could not be kept; write into a "
+                    "clone() instead."
                 )
         # Of an operation with several outputs, `g` has a cotangent or None for each.
         array = next(part for part in g if part is not None) if isinstance(node, MultiNode) else g

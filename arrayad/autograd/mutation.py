@@ -149,7 +149,7 @@ def _prepare(x: TensorBase, name: str) -> None:
         tensors = [x] if storage.aliases is None else [t for t in (r() for r in storage.aliases) if t is not None]
         new.aliases, new.root = storage.aliases, storage.root
         if storage.exported:
-            storage.overwritten_by = name
+            storage.overwritten_by = (name, new)
         else:
             copies += 1
             xp = namespace_of(x._array)
@@ -188,7 +188,8 @@ def _rebase(x: Any, node: Any) -> None:
         steps = x._view.steps[start:]
         edges = (base._node, node)
         values = (base._array, None, steps, base._array, None)
-        record(view_put.operation, (base, None), edges, values, base._array, base)
+        op: Operation = view_put.operation  # type: ignore[attr-defined]  # of every declared function
+        record(op, (base, None), edges, values, base._array, base)
     else:
         return
     storage = base._storage

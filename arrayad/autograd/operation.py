@@ -32,6 +32,8 @@ import inspect
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, NoReturn, ParamSpec, TypeVar
 
+import numpy as np
+
 from .tape import Node, TensorBase, alias, grad_mode, make, record, record_several
 from .. import dtypes
 from ..backends import Array, Namespace, backend_of_type
@@ -414,9 +416,8 @@ def _number(op: Operation, name: str, value: Any) -> Any:
     """A Python number; NumPy's scalars, which are arrays to NumPy but numbers to people, count as such."""
     if isinstance(value, _NUMBERS):
         return value
-    if getattr(value, "ndim", None) == 0 and not isinstance(value, TensorBase) and hasattr(value, "__array_priority__"):
-        if hasattr(value, "dtype") and not hasattr(value, "__setitem__"):
-            return value.item()
+    if isinstance(value, np.generic):
+        return value.item()
     raise op.not_a_tensor(name, value)
 
 
@@ -659,7 +660,7 @@ def _declaring(
 def linear(
     *, takes: tuple[str, str] = ANY, grad_name: str = "", conjugate: bool = False, view: bool = False, **rules: Any
 ) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
-    """A function linear in its tensors together; each rule is the transpose. Forward, a tangent goes through as the value."""
+    """A function linear in its tensors together; each rule is the transpose. Forward, a tangent goes as the value does."""
     return _declaring("linear", rules, takes=takes, grad_name=grad_name, conjugate=conjugate, view=view)
 
 
@@ -712,6 +713,6 @@ def composite(
             return out
 
         op.call = call
-        return call
+        return call  # type: ignore[return-value]  # functools.wraps forgets the signature
 
     return declare

@@ -100,7 +100,8 @@ class Storage:
     version: int = 0  # how many in-place writes there were
     saved: int = 0  # how many arrays of it nodes hold for their backward
     exported: bool = False  # NumPy or another library may see the memory, so that it cannot move
-    overwritten_by: str | None = None  # the in-place operation that changed saved values of exported memory
+    # The in-place operation that changed saved values of exported memory, and what describes the memory since.
+    overwritten_by: tuple[str, Storage] | None = None
     origin: Storage | None = None  # of a tensor rebuilt from what a node saved: the storage that was saved
     root: Array = None  # the array of the whole memory, which `View.steps` start from
     aliases: list[weakref.ref[TensorBase]] | None = None  # every tensor on it, once there are two
@@ -177,6 +178,8 @@ class _Switch:
         grad_mode.enabled = self._before.pop()
 
     def __call__(self, function: _F) -> _F:
+        """Decorate a function."""
+
         @functools.wraps(function)
         def switched(*args: Any, **kwargs: Any) -> Any:
             with _Switch(self._mode):
@@ -238,6 +241,7 @@ class set_grad_enabled(_Switch):
         """Nothing to do: the mode is set since the call."""
 
     def __call__(self, function: _F) -> _F:
+        """Decorate a function."""
         self.__exit__()  # as a decorator it holds within the function only
         return super().__call__(function)
 

@@ -201,10 +201,10 @@ def tan(x: Array, /) -> Array:
     return out
 
 
-def _complex(real: Array, imag: Array) -> Array:
-    """A complex array of its parts; ``real + 1j*imag`` would lose signs of zeros."""
-    out = np.empty(real.shape, np.result_type(real.dtype, np.complex64))
-    out.real, out.imag = real, imag
+def _complex(re: Array, im: Array) -> Array:
+    """A complex array of its parts; ``re + 1j*im`` would lose signs of zeros."""
+    out = np.empty(re.shape, np.result_type(re.dtype, np.complex64))
+    out.real, out.imag = re, im
     return out
 
 
@@ -215,7 +215,7 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | 
 
 def arange(start: Any, stop: Any, step: Any, *, dtype: Any, device: Any = None) -> Array:
     """A range; for floating dtypes each element is ``start + i*step`` computed in float64 and rounded once."""
-    return np.arange(start, stop, step).astype(dtype) if dtype.kind == "f" else np.arange(start, stop, step, dtype)
+    return np.arange(start, stop, step).astype(dtype) if dtype.kind == "f" else np.arange(start, stop, step, dtype=dtype)
 
 
 def count_nonzero(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
@@ -363,6 +363,6 @@ def generator(seed: Any) -> np.random.Generator:
 
 def index_put(x: Array, key: Any, values: Any) -> Array:
     """A copy of `x` with `values` assigned at `key`."""
-    out = x.copy()
+    out = np.array(x)
     out[key] = values
     return out

@@ -1,4 +1,4 @@
-"""``numpy.linalg``, which meets the standard save for the dtype of ``eig`` and ``eigvals``."""
+"""``numpy.linalg``, which meets the standard save for the dtype of ``eig`` and ``eigvals``, and what it lacks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from numpy.linalg import (  # noqa: F401  (the backend's namespace)
     cholesky,
     cross,
     det,
-    diagonal,
     eigh,
     eigvalsh,
     inv,
@@ -28,6 +27,13 @@ from numpy.linalg import (  # noqa: F401  (the backend's namespace)
 )
 
 Array = np.ndarray[Any, Any]
+
+
+def diagonal(x: Array, /, *, offset: int = 0) -> Array:
+    """A view that can be written into where `x` can; NumPy's own is read-only."""
+    out = np.linalg.diagonal(x, offset=offset)
+    out.flags.writeable = x.flags.writeable
+    return out
 
 
 def eig(x: Array, /) -> Any:

@@ -3,7 +3,7 @@
 This is also the namespace `xp` of rules when a backward is recorded: it has the names that a backend has.
 """
 
-from . import fft, linear_algebra
+from . import fft as fft
 from . import linear_algebra as linalg
 from .creation import *
 from .data_types import *

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .data_types import astype, transfer
+from .manipulation import broadcast_arrays, reshape, stack
 from .. import dtypes
 from ..autograd.operation import linear
 from ..autograd.tape import TensorBase, make, require_grad, storage_of
@@ -14,8 +16,6 @@ from ..backends import Namespace, backend_of_device, backend_of_type, default_ba
 from ..devices import device as Device
 from ..devices import get_default_device
 from ..dtypes import DType, as_dtype, get_default_dtype
-from .data_types import astype, transfer
-from .manipulation import broadcast_arrays, reshape, stack
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -216,7 +216,7 @@ def _host_array(obj: Any, dtype: DType | None, copy: bool | None) -> np.ndarray[
         array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype not in dtypes.from_raw:
         raise TypeError(
-            f"asarray(): can't make a Tensor of {type(obj).__name__} with NumPy dtype {array.dtype}; the supported dtypes are "
+            f"asarray(): can't make a Tensor of {type(obj).__name__} with NumPy dtype {array.dtype}; the dtypes are "
             f"{', '.join(d.name for d in dtypes.ALL)}"
         )
     if dtype is None and array.dtype.kind in "fc" and _is_of_numbers(obj):

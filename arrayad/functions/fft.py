@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import dtypes
-from ..autograd.operation import FLOATING, composite, differentiable, linear
-from ..dtypes import as_dtype, get_default_dtype
 from .creation import arange
 from .data_types import astype
 from .manipulation import concat
+from .. import dtypes
+from ..autograd.operation import FLOATING, composite, differentiable, linear
+from ..dtypes import as_dtype, get_default_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -104,8 +104,9 @@ def _seen(a: Any, steps: tuple[Step, ...]) -> Any:
 
 def _unseen(xp: Namespace, g: Any, steps: tuple[Step, ...]) -> Any:
     """`g` with zeros in place of what the steps show of it."""
+    op = view_put.operation  # type: ignore[attr-defined]  # of every declared function
     zero = xp.zeros((), dtype=g.dtype, device=g.device)
-    return view_put(g, zero, steps) if isinstance(g, TensorBase) else view_put.operation.function(xp, g, zero, steps)
+    return op.call(g, zero, steps) if isinstance(g, TensorBase) else op.function(xp, g, zero, steps)
 
 
 @linear(

@@ -11,11 +11,11 @@ import math
 import operator
 from typing import TYPE_CHECKING, Any
 
+from .statistical import keep, spread
 from .. import dtypes
 from ..autograd.operation import (
     FLOATING,
     NUMERIC,
-    NUMERIC_OR_BOOLEAN,
     composite,
     differentiable,
     linear,
@@ -24,7 +24,6 @@ from ..autograd.operation import (
     promote,
 )
 from ..dtypes import as_dtype
-from .statistical import keep, spread
 
 if TYPE_CHECKING:
     from ..backends import Namespace
@@ -949,7 +948,7 @@ def svdvals(xp: Namespace, x: Tensor, /) -> Tensor:
 
 
 def _vector_norm_rule(
-    xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Any, ord: float  # noqa: A002
+    xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Any, ord: float
 ) -> Any:
     g = spread(xp, g, x_shape, axis)
     if ord == 0:
@@ -979,7 +978,7 @@ def vector_norm(
     *,
     axis: int | tuple[int, ...] | None = None,
     keepdims: bool = False,
-    ord: float = 2,  # noqa: A002  (the standard's name)
+    ord: float = 2,
 ) -> Tensor:
     """Norms of vectors.
 
@@ -1014,7 +1013,7 @@ def matrix_norm(
     /,
     *,
     keepdims: bool = False,
-    ord: float | str | None = "fro",  # noqa: A002  (the standard's name)
+    ord: float | str | None = "fro",
 ) -> Tensor:
     """Norms of matrices.
 
@@ -1055,9 +1054,9 @@ def matrix_norm(
         return keep(xp, out, x.shape, (-2, -1)) if keepdims else out
     if ord not in (1, -1, math.inf, -math.inf):
         raise ValueError(f"matrix_norm(): ord must be 'fro', 'nuc', 1, -1, 2, -2, inf or -inf, got {ord!r}")
-    summed = -2 if abs(ord) == 1 else -1  # type: ignore[arg-type]  # a number here
+    summed = -2 if abs(ord) == 1 else -1
     sums = xp.sum(xp.abs(x), axis=summed, keepdims=True)
     if x.shape[-1] == 0 or x.shape[-2] == 0:
         return xp.sum(sums, axis=(-2, -1), keepdims=keepdims)
-    reduce = xp.max if ord > 0 else xp.min  # type: ignore[operator]  # a number here
+    reduce = xp.max if ord > 0 else xp.min
     return reduce(sums, axis=(-2, -1), keepdims=keepdims)

@@ -8,8 +8,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from .. import dtypes
-from ..autograd.tape import TensorBase
 from .creation import empty, tensor
 from .elementwise import (
     abs,
@@ -39,6 +37,8 @@ from .linear_algebra import matmul, matrix_transpose
 from .manipulation import concat, expand_dims, moveaxis, permute_dims, reshape, unstack
 from .searching import where
 from .statistical import cumulative_prod, cumulative_sum, max, min
+from .. import dtypes
+from ..autograd.tape import TensorBase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from .creation import finish, shape_of
 from .. import dtypes
 from ..autograd.tape import make
 from ..backends import backend_of_device, backend_of_type
 from ..devices import device as Device
 from ..devices import get_default_device
 from ..dtypes import DType, as_dtype, get_default_dtype
-from .creation import finish, shape_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import dtypes
 from ..autograd.operation import REAL, REAL_OR_BOOLEAN, differentiable, not_differentiable, promote

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import dtypes
-from ..autograd.operation import not_differentiable
-from ..autograd.tape import TensorBase
 from .elementwise import not_equal, subtract
 from .indexing import getitem
 from .manipulation import concat
+from .. import dtypes
+from ..autograd.operation import not_differentiable
+from ..autograd.tape import TensorBase
 
 if TYPE_CHECKING:
     from ..backends import Namespace

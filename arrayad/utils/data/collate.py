@@ -78,6 +78,6 @@ def default_collate(samples: Sequence[Any]) -> Any:
         parts = [default_collate(part) for part in zip(*samples, strict=True)]
         return type(first)(*parts) if hasattr(first, "_fields") else parts
     raise TypeError(
-        f"default_collate(): a batch must be of tensors, arrays, numbers, strings, mappings or sequences, got {type(first).__name__}; "
-        "give a collate_fn"
+        "default_collate(): a batch must be of tensors, arrays, numbers, strings, mappings or sequences, got "
+        f"{type(first).__name__}; give a collate_fn"
     )

@@ -7,9 +7,9 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from .collate import default_collate
 from ...functions.creation import asarray
 from ...tensor import Tensor
-from .collate import default_collate
 
 __all__ = ["Dataset", "TensorDataset", "fetch"]
 

@@ -99,7 +99,7 @@ class BatchSampler(Sampler):
 
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
         if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
-            raise ValueError(f"BatchSampler(): batch_size should be a positive integer value, but got batch_size={batch_size}")
+            raise ValueError(f"BatchSampler(): batch_size should be a positive integer value, got {batch_size!r}")
         self.sampler = sampler
         self.batch_size = batch_size
         self.drop_last = drop_last

@@ -1,0 +1,373 @@
+"""The tape and its engine: accumulation, freeing, depth, threads, modes and errors."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from typing import Any
+
+import numpy as np
+import pytest
+
+import arrayad as xp
+from arrayad.autograd import mutation
+
+
+def test_gradients_add_up_and_keep_their_tensor() -> None:
+    x = xp.ones(3, requires_grad=True)
+    (x * 2).sum().backward()
+    first = x.grad
+    (x * 3).sum().backward()
+    assert x.grad is first
+    assert x.grad.tolist() == [5.0, 5.0, 5.0]
+
+
+def test_gradients_do_not_share_memory() -> None:
+    x, y = xp.ones(3, requires_grad=True), xp.ones(3, requires_grad=True)
+    seed = xp.ones(3)
+    (x + y).backward(seed)
+    x.grad.zero_()
+    assert y.grad.tolist() == seed.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_one_tensor_used_often() -> None:
+    x = xp.tensor(2.0, requires_grad=True)
+    y = x * x
+    z = y * y + y + x
+    z.backward()
+    assert x.grad.item() == 4 * 8 + 2 * 2 + 1
+
+
+def test_only_inputs_get_a_gradient() -> None:
+    x, y = xp.ones(2, requires_grad=True), xp.ones(2, requires_grad=True)
+    z = x * y
+    z.sum().backward(inputs=[x, z])
+    assert x.grad.tolist() == [1.0, 1.0]
+    assert z.grad.tolist() == [1.0, 1.0]
+    assert y.grad is None
+
+
+def test_grad_of_an_intermediate() -> None:
+    x = xp.tensor(3.0, requires_grad=True)
+    y = x**2
+    assert xp.autograd.grad(y * y, y) == (xp.tensor(18.0),)
+
+
+def test_orders() -> None:
+    x = xp.tensor(1.5, requires_grad=True, dtype=xp.float64)
+    y = xp.sin(x)
+    for expected in (np.cos, lambda v: -np.sin(v), lambda v: -np.cos(v), np.sin, np.cos):
+        (y,) = xp.autograd.grad(y, x, create_graph=True)
+        assert y.item() == pytest.approx(expected(1.5))
+
+
+def test_second_backward_needs_the_graph() -> None:
+    x = xp.ones(2, requires_grad=True)
+    y = (x * x).sum()
+    y.backward(retain_graph=True)
+    y.backward()
+    with pytest.raises(RuntimeError, match="retain_graph=True"):
+        y.backward()
+    z = (x + 1).sum()  # saves nothing, so there is nothing to miss
+    z.backward()
+    z.backward()
+
+
+def test_add_keeps_no_operand() -> None:
+    x = xp.ones(3, requires_grad=True)
+    y = x * 1
+    array = weakref.ref(y._array)
+    z = y + 1
+    del y
+    assert array() is None
+    z.sum().backward()
+    assert x.grad.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_only_what_is_needed_is_saved() -> None:
+    x, constant = xp.ones(3, requires_grad=True), xp.ones(3)
+    node = (x * constant).grad_fn
+    assert [v is not None for v in node.saved[:3]] == [False, True, False]
+    node = (constant * 2 + x).grad_fn
+    assert not node.storages
+
+
+def test_graph_is_freed_without_the_collector() -> None:
+    gc.disable()
+    try:
+        x = xp.ones(3, requires_grad=True)
+        y = xp.exp(x * 2)
+        node = weakref.ref(y._node)
+        u, _, v = xp.linalg.svd(xp.ones((2, 2), requires_grad=True) + xp.eye(2))
+        several = weakref.ref(u._node.edges[0])
+        del y, u, v, _
+        assert node() is None
+        assert several() is None
+    finally:
+        gc.enable()
+
+
+def test_backward_frees_as_it_goes() -> None:
+    x = xp.ones(1000, requires_grad=True)
+    y = xp.exp(x)
+    saved = weakref.ref(y._array)
+    z = (y * 1).sum()
+    del y
+    assert saved() is not None
+    z.backward()
+    assert saved() is None
+
+
+@pytest.mark.parametrize("length", [200_000])
+def test_depth(length: int) -> None:
+    x = xp.tensor(1.0, requires_grad=True)
+    y = x
+    for _ in range(length):
+        y = y + x
+    y.backward()
+    assert x.grad.item() == length + 1
+    del y  # a long chain is freed without recursion
+
+
+def test_threads() -> None:
+    shared = xp.ones(4, requires_grad=True, dtype=xp.float64)
+    results: list[Any] = [None] * 8
+
+    def work(i: int) -> None:
+        x = xp.full((4,), float(i), dtype=xp.float64, requires_grad=True)
+        y = x
+        for _ in range(200):
+            y = xp.sin(y) * shared
+        results[i] = xp.autograd.grad(y.sum(), [x, shared])
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    expected = list(results)
+    for i in range(8):
+        work(i)
+        for a, b in zip(results[i], expected[i], strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
+def test_grad_mode_is_per_thread() -> None:
+    seen = []
+    with xp.no_grad():
+        thread = threading.Thread(target=lambda: seen.append(xp.is_grad_enabled()))
+        thread.start()
+        thread.join()
+        assert not xp.is_grad_enabled()
+    assert seen == [True]
+
+
+def test_modes() -> None:
+    x = xp.ones(2, requires_grad=True)
+    with xp.no_grad():
+        assert not (x * 2).requires_grad
+        with xp.enable_grad():
+            assert (x * 2).requires_grad
+        assert not (x * 2).requires_grad
+
+    @xp.no_grad()
+    def f(v: xp.Tensor) -> xp.Tensor:
+        return v * 2
+
+    assert not f(x).requires_grad
+    with xp.inference_mode():
+        assert not (x * 2).requires_grad
+    xp.set_grad_enabled(False)
+    try:
+        assert not (x * 2).requires_grad
+    finally:
+        xp.set_grad_enabled(True)
+
+    @xp.set_grad_enabled(False)
+    def g(v: xp.Tensor) -> xp.Tensor:
+        return v * 2
+
+    assert xp.is_grad_enabled()
+    assert not g(x).requires_grad
+    with pytest.raises(ZeroDivisionError), xp.no_grad():
+        _ = 1 / 0
+    assert xp.is_grad_enabled()
+
+
+def test_unused_input() -> None:
+    x, y = xp.ones(2, requires_grad=True), xp.ones(2, requires_grad=True)
+    out = (x * 2).sum()
+    with pytest.raises(RuntimeError, match="allow_unused"):
+        xp.autograd.grad(out, [x, y])
+    assert xp.autograd.grad(out, [x, y], allow_unused=True, retain_graph=True)[1] is None
+    assert xp.autograd.grad(out, [x, y], materialize_grads=True)[1].tolist() == [0.0, 0.0]
+
+
+def test_leaves_and_history() -> None:
+    x = xp.ones(2, requires_grad=True)
+    y = x * 2
+    assert (x.is_leaf, x.grad_fn, y.is_leaf) == (True, None, False)
+    assert y.grad_fn.next_functions[0][0].name == "AccumulateGrad"
+    assert y.detach().is_leaf
+    assert not y.detach().requires_grad
+    y.detach_()
+    assert y.grad_fn is None
+    x.requires_grad = False
+    assert not (x * 2).requires_grad
+
+
+@pytest.mark.parametrize("convert", [lambda x: xp.asarray(x, copy=True), lambda x: x.astype(xp.float64) if hasattr(x, "astype") else xp.astype(x, xp.float64), lambda x: x.to_device("cpu"), lambda x: xp.asarray(x), lambda x: xp.asarray(x, dtype=xp.float64)])  # fmt: skip
+def test_conversions_keep_the_graph(convert: Any) -> None:
+    x = xp.ones(2, requires_grad=True)
+    y = convert(x)
+    assert y.requires_grad
+    assert x.requires_grad
+    assert x.is_leaf
+    (y * 3).sum().backward()
+    assert x.grad.tolist() == [3.0, 3.0]
+    assert x.grad.dtype == x.dtype
+
+
+def test_asarray_of_tensors_keeps_the_graph() -> None:
+    x = xp.ones(2, requires_grad=True)
+    y = xp.asarray([x[0] * 2, x[1] * 3])
+    y.sum().backward()
+    assert x.grad.tolist() == [2.0, 3.0]
+
+
+def test_gradient_of_a_real_loss_of_complex_numbers() -> None:
+    z = xp.asarray([1 + 2j, 3 - 1j]).requires_grad_()
+    (xp.abs(z) ** 2).sum().backward()
+    np.testing.assert_allclose(z.grad.numpy(), 2 * z.detach().numpy(), rtol=1e-6)  # so descent is z - lr * z.grad
+
+
+def test_where_sends_no_nan_from_the_other_branch() -> None:
+    x = xp.asarray([0.0, 4.0]).requires_grad_()
+    safe = xp.where(x > 0, x, 1.0)
+    xp.where(x > 0, xp.sqrt(safe), 0.0).sum().backward()
+    assert x.grad.tolist() == [0.0, 0.25]
+
+
+@pytest.mark.parametrize(("function", "expected"), [(xp.abs, 0.0), (lambda x: xp.linalg.vector_norm(x), 0.0), (lambda x: x**2, 0.0), (lambda x: x**0, 0.0), (lambda x: xp.hypot(x, x), 0.0)])  # fmt: skip
+def test_gradient_at_zero(function: Any, expected: float) -> None:
+    x = xp.zeros(3, requires_grad=True)
+    function(x).sum().backward()
+    assert x.grad.tolist() == [expected] * 3
+
+
+# --- mutation and the tape ---
+
+
+def test_a_saved_value_survives_being_written_over() -> None:
+    x = xp.asarray([1.0, 2.0]).requires_grad_()
+    y = x * 1
+    z = (y * y).sum()
+    before = mutation.copies
+    y.add_(10)
+    assert mutation.copies == before  # nobody else sees the memory, so the result takes its place
+    z.backward()
+    assert x.grad.tolist() == [2.0, 4.0]
+
+
+def test_memory_is_copied_once_and_only_if_it_was_saved() -> None:
+    x = xp.asarray([1.0, 2.0, 3.0]).requires_grad_()
+    y = x * 1
+    view = y[1:]
+    before = mutation.copies
+    view.mul_(2)
+    view.mul_(2)
+    assert mutation.copies == before
+    z = (y * y).sum()
+    view[0] = 0.0
+    view[1] = 0.0
+    assert mutation.copies == before + 1
+    assert y.tolist() == [1.0, 0.0, 0.0]
+    z.backward()
+    assert x.grad.tolist() == [2.0, 64.0, 96.0]
+
+
+def test_backward_lets_go_of_what_it_saved() -> None:
+    w = xp.ones(3, requires_grad=True)
+    (w * w).sum().backward()
+    before = mutation.copies
+    with xp.no_grad():
+        view = w[:1]
+        view += 1
+    assert mutation.copies == before
+
+
+def test_exported_memory_cannot_move_so_backward_says_so() -> None:
+    x = xp.asarray([1.0, 2.0]).requires_grad_()
+    y = x.detach().clone()
+    seen = y.numpy()
+    z = (x * y).sum()
+    y.mul_(3)
+    assert seen.tolist() == [3.0, 6.0]
+    with pytest.raises(RuntimeError, match=r"MulBackward0 saved it at version 0, and it is at version 1 since multiply_"):
+        z.backward()
+
+
+def test_versions_are_shared_with_views() -> None:
+    x = xp.zeros((2, 3))
+    row = x[0]
+    assert (x._version, row._version) == (0, 0)
+    row += 1
+    x.mul_(2)
+    assert x._version == row._version == 2
+    assert x.tolist() == [[2.0, 2.0, 2.0], [0.0, 0.0, 0.0]]
+    assert row._base is x
+    assert row.mT._base is x if row.ndim > 1 else row[None]._base is x
+    assert x.detach()._base is None
+
+
+def test_aliases_do_not_pile_up() -> None:
+    x = xp.zeros(4)
+    for _ in range(1000):
+        x[:2]
+    assert len(x._storage.aliases) < 100
+
+
+def test_parameter_update_is_allowed_without_grad() -> None:
+    w = xp.ones(2, requires_grad=True)
+    (w * 3).sum().backward()
+    with xp.no_grad():
+        w -= 0.5 * w.grad
+    assert w.tolist() == [-0.5, -0.5]
+    assert w.is_leaf
+    assert w.requires_grad
+    assert w._version == 1
+
+
+@pytest.mark.parametrize("write", [lambda x: x.add_(1), lambda x: x.__setitem__(0, 1.0), lambda x: x[:1].zero_(), lambda x: x.__iadd__(1)])  # fmt: skip
+def test_leaf_refuses_to_be_written_into(write: Any) -> None:
+    x = xp.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="leaf Variable that requires grad"):
+        write(x)
+    assert x.tolist() == [1.0, 1.0]
+    assert x._version == 0
+
+
+def test_constants_may_be_cut_into_what_is_tracked() -> None:
+    x = xp.asarray([1.0, 2.0, 3.0]).requires_grad_()
+    y = x**2
+    y[xp.asarray([True, False, True])] = 0
+    y.sum().backward()
+    assert x.grad.tolist() == [0.0, 4.0, 0.0]
+
+
+def test_tracked_values_make_their_target_tracked() -> None:
+    x = xp.tensor(2.0, requires_grad=True)
+    buffer = xp.zeros(3)
+    buffer[1] = x * x
+    assert buffer.requires_grad
+    (buffer * xp.asarray([1.0, 5.0, 1.0])).sum().backward()
+    assert x.grad.item() == 20.0
+
+
+def test_view_made_without_grad_is_not_written_into_with_it() -> None:
+    x = xp.ones(3, requires_grad=True) * 1
+    with xp.no_grad():
+        view = x[:2]
+    with pytest.raises(RuntimeError, match="no_grad mode"):
+        view.mul_(2)

@@ -1,0 +1,48 @@
+"""What the README tells people to type is what is run here and in CI."""
+
+from __future__ import annotations
+
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def _commands() -> list[str]:
+    return re.findall(r"```sh\n(python -m venv .*)\n```", (ROOT / "README.md").read_text())
+
+
+def test_ci_runs_the_readmes_test_command() -> None:
+    _, tests = _commands()
+    assert tests in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+def test_each_command_is_one_line() -> None:
+    assert len(_commands()) == 2
+    assert _commands()[0].endswith("examples/train_digits.py")
+    assert _commands()[1].endswith("-m pytest")
+
+
+def test_digits_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    picture = tmp_path / "digits.png"
+    monkeypatch.setattr(sys, "argv", ["train_digits.py", "--output", str(picture)])
+    score = runpy.run_path(str(ROOT / "examples" / "train_digits.py"))["main"]()
+    out, progress = capfd.readouterr()
+    assert score > 0.95
+    assert f"accuracy on held-out digits: {score:.2%}" in out
+    assert "step/s" in progress
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("path", sorted(p.name for p in (ROOT / "benchmarks").glob("*.py")))
+def test_benchmark_runs(path: str) -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / path), "--runs", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    out = subprocess.run(command, capture_output=True, text=True, env=environment, check=True).stdout
+    assert "arrayad" in out
