@@ -11,7 +11,7 @@ import math as _math
 # benchmarks/import_time.py measures it.
 import numpy as _numpy  # noqa: F401  (for the reason above)
 
-from . import autograd, cuda, fft, linalg, random, utils
+from . import autograd, cuda, fft, func, linalg, random, utils
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .devices import device, get_default_device, set_default_device
 from .dtypes import (
@@ -398,6 +398,7 @@ __all__ = [
     "from_numpy",
     "full",
     "full_like",
+    "func",
     "gather",
     "ge",
     "Generator",

@@ -20,7 +20,7 @@ class _Options:
     sci_mode: bool | None = None
 
 
-_PROFILES = {
+_PROFILES: dict[str, dict[str, float]] = {
     "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},
     "short": {"precision": 2, "threshold": 1000, "edgeitems": 2, "linewidth": 80},
     "full": {"precision": 4, "threshold": math.inf, "edgeitems": 3, "linewidth": 80},
@@ -144,7 +144,7 @@ def _body(a: Array, indent: int, summarise: bool, write: Any) -> str:
 
 
 def names_shape(a: Array) -> bool:
-    """Whether the shape is printed beside the brackets, which do not show it: without elements, or with none at the edges."""
+    """Whether the shape is printed beside the brackets because they do not show it: no elements, or none at the edges."""
     return a.ndim != 1 if a.size == 0 else not _Options.edgeitems
 
 

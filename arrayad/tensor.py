@@ -10,12 +10,13 @@ import builtins
 import functools
 import math
 import sys
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from . import dtypes
 from .autograd import engine
 from .autograd.mutation import check_writeable, overwrite
-from .autograd.tape import Leaf, TensorBase, alias, make, namespace_of, no_grad, require_grad, storage_of
+from .autograd.tape import Leaf, TensorBase, alias, make, namespace_of, no_grad, require_grad, sequence, storage_of
 from .devices import device as Device
 from .dtypes import DType
 from .functions import (
@@ -349,6 +350,58 @@ class Tensor(TensorBase):
             If it is not tracked, the cotangent is missing or of the wrong shape, or the graph was used up before.
         """
         engine.backward(self, gradient, retain_graph, create_graph, inputs)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+        """Have a function called with its gradient in each backward, before it goes on.
+
+        Parameters
+        ----------
+        hook : callable
+            Is given the gradient, and gives another of its shape in its place, or None.
+
+        Returns
+        -------
+        RemovableHandle
+            Its ``remove()`` takes the hook away.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor does not require a gradient.
+
+        Examples
+        --------
+        >>> import arrayad as xp
+        >>> x = xp.ones(2, requires_grad=True)
+        >>> handle = x.register_hook(lambda g: g * 10)
+        >>> (x * 3).sum().backward()
+        >>> x.grad
+        tensor([30., 30.])
+        """
+        if self._node is None:
+            raise RuntimeError("register_hook(): cannot register a hook on a tensor that doesn't require gradient")
+        return RemovableHandle(self._node, hook)
+
+    def retain_grad(self) -> None:
+        """Have backward add its gradient to ``grad``, as it does for leaves.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor does not require a gradient.
+        """
+        if self._node is None:
+            raise RuntimeError("retain_grad(): the tensor does not require grad")
+        if isinstance(self._node, Leaf):
+            return
+        reference = weakref.ref(self)
+
+        def keep(g: Tensor) -> None:
+            tensor = reference()
+            if tensor is not None:
+                tensor._grad = g if tensor.grad is None else tensor.grad + g
+
+        RemovableHandle(self._node, keep)
 
     def detach(self) -> Tensor:
         """A tensor on the same memory, without history."""
@@ -1002,6 +1055,23 @@ class Tensor(TensorBase):
         """Set the elements to random numbers, normal with a mean and a standard deviation; gives the tensor itself."""
         drawn = random_numbers.randn(tuple(self.shape), generator=generator, dtype=self.dtype, device=self.device)
         return self.copy_(mean + std * drawn)
+
+
+class RemovableHandle:
+    """A hook that was registered; `remove` takes it away."""
+
+    def __init__(self, node: Node, hook: Callable[[Tensor], Tensor | None]) -> None:
+        if node.hooks is None:
+            node.hooks = {}
+        self._key = next(sequence)
+        node.hooks[self._key] = hook
+        self._node = weakref.ref(node)
+
+    def remove(self) -> None:
+        """Take the hook away; again does nothing."""
+        node = self._node()
+        if node is not None and node.hooks is not None:
+            node.hooks.pop(self._key, None)
 
 
 def _rebuild(array: Any, device: str, requires_grad: bool) -> Tensor:

@@ -25,6 +25,7 @@ LAYERS = [
     "tensor",
     "linalg",
     "fft",
+    "func",
     "random",
     "cuda",
     "utils",
@@ -33,6 +34,8 @@ LAYERS = [
 # The places where the namespace of Tensors, which stands above the tape, is needed below it; all inside functions.
 UPWARD = {
     ("autograd.engine", "functions"),  # the `xp` of a recorded backward
+    ("autograd.forward", "functions"),  # the `xp` of a replay of the tape
+    ("autograd.transforms", "functions"),  # what transforms build their tensors with
     ("autograd.operation", "functions"),  # the `xp` of a composite on tracked tensors
     ("autograd.mutation", "functions.indexing"),  # the operation that writing into a view is recorded as
 }

@@ -122,3 +122,29 @@ def test_gradients_have_the_dtype_of_their_tensor(sample: Sample) -> None:
         assert isinstance(g, TensorBase)
         assert g.dtype == x.dtype
         assert g.shape == x.shape
+
+
+@pytest.mark.parametrize("sample", ALL, ids=str)
+def test_forward_agrees_with_reverse(sample: Sample) -> None:
+    directions = [_weights(x, 100 + i) for i, x in enumerate(sample.inputs)]
+    expected = _inner(_gradients(sample, _leaves(sample.inputs)), directions).item()
+    primals = tuple(xp.asarray(x) for x in sample.inputs)
+    tangents = tuple(xp.asarray(v) for v in directions)
+    _, tangent = xp.func.jvp(lambda *x: _loss(sample, list(x)), primals, tangents)
+    assert not tangent.requires_grad
+    assert math.isclose(tangent.item(), expected, rel_tol=1e-9, abs_tol=1e-9)
+
+
+@pytest.mark.parametrize("sample", ALL, ids=str)
+def test_forward_over_reverse_agrees_with_reverse_twice(sample: Sample) -> None:
+    directions = [_weights(x, 200 + i) for i, x in enumerate(sample.inputs)]
+    seconds = tuple(xp.asarray(_weights(x, 300 + i)) for i, x in enumerate(sample.inputs))
+    leaves = _leaves(sample.inputs)
+    slope = _inner(_gradients(sample, leaves, create_graph=True), directions)
+    expected = 0.0
+    if slope.requires_grad:
+        expected = _inner(xp.autograd.grad(slope, leaves, materialize_grads=True), [s.numpy() for s in seconds]).item()
+    everything = tuple(range(len(leaves)))
+    gradient = xp.func.grad(lambda *x: _loss(sample, list(x)), everything)
+    _, products = xp.func.jvp(gradient, tuple(xp.asarray(x) for x in sample.inputs), seconds)
+    assert math.isclose(_inner(products, directions).item(), expected, rel_tol=1e-8, abs_tol=1e-8)

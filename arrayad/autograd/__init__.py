@@ -1,14 +1,27 @@
 """Automatic differentiation: the tape, its engine, and how an operation is declared."""
 
 from .engine import backward, grad
-from .tape import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .function import Function, FunctionContext, once_differentiable
+from .gradcheck import GradcheckError, check_grads, gradcheck, gradgradcheck
+from .picture import graph
+from .tape import detect_anomaly, enable_grad, inference_mode, is_grad_enabled, no_grad, set_detect_anomaly, set_grad_enabled
 
 __all__ = [
+    "Function",
+    "FunctionContext",
+    "GradcheckError",
     "backward",
+    "check_grads",
+    "detect_anomaly",
     "enable_grad",
     "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "graph",
     "inference_mode",
     "is_grad_enabled",
     "no_grad",
+    "once_differentiable",
+    "set_detect_anomaly",
     "set_grad_enabled",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
-from .tape import Leaf, MultiNode, Node, Output, TensorBase, grad_mode, make, namespace_of, release, storage_of
+from .tape import Leaf, MultiNode, Node, Output, TensorBase, grad_mode, anomaly, make, namespace_of, release, storage_of
 from .. import dtypes
 from ..backends import Array, Namespace, backend_of_type
 
@@ -155,7 +155,7 @@ def _run(
                 f"{name}(): one of the inputs was not used in computing the outputs. Set allow_unused=True to get None, or "
                 "materialize_grads=True to get zeros, for it."
             )
-        return _Sweep(create_graph, retain, targets, needed).run(nodes, seeds)
+        return Sweep(create_graph, retain, targets, needed).run(nodes, seeds)
     finally:
         grad_mode.enabled = before
 
@@ -186,7 +186,7 @@ def _seed(name: str, root: Any, g: Any, create_graph: bool) -> Any:
     return g if create_graph else g._array
 
 
-class _Sweep:
+class Sweep:
     """One walk over the tape."""
 
     def __init__(self, create_graph: bool, retain: bool, targets: list[Node] | None, needed: set[Node] | None) -> None:
@@ -209,11 +209,18 @@ class _Sweep:
         wanted = frozenset(self.targets or ())
         while heap:
             node, g, owned = pending.pop(-heappop(heap))
+            if node.hooks is not None:
+                g, owned = self.call_hooks(node, g, owned)
             if node in wanted:
                 found[node] = (g, owned)
             if node.edges:
                 if needed is None or any(edge in needed for edge in node.edges):
-                    self.pull(node, g)
+                    try:
+                        self.pull(node, g)
+                    except Exception as error:
+                        if hasattr(node, "where"):
+                            error.add_note(f"In the backward of {node.name}, which was recorded at\n  {node.where}")
+                        raise
                     if not retain:
                         release(node)
             elif self.targets is None and isinstance(node, Leaf):
@@ -221,6 +228,18 @@ class _Sweep:
                 if tensor is not None:
                     _accumulate(tensor, self.tensor(g, owned), self.create_graph)
         return [self.tensor(*found[node]) if node in found else None for node in self.targets or ()]
+
+    def call_hooks(self, node: Node, g: Any, owned: bool) -> tuple[Any, bool]:
+        """Show a cotangent to the hooks of its node, each of which may give another in its place."""
+        for hook in tuple((node.hooks or {}).values()):
+            shown = self.tensor(g, False)
+            given = hook(shown)
+            if given is None:
+                continue
+            if not isinstance(given, TensorBase) or given._array.shape != shown._array.shape:
+                raise RuntimeError(f"a hook of {node.name} must give a Tensor of shape {tuple(shown._array.shape)} or None")
+            g, owned = (given if self.create_graph else given._array), False
+        return g, owned
 
     def tensor(self, g: Any, owned: bool) -> Any:
         """A cotangent for the user, who may write into it: a Tensor whose memory is its own."""
@@ -234,7 +253,7 @@ class _Sweep:
         if isinstance(node, Output):
             self.gather(node, g)
             return
-        plan, saved = node.plan, node.saved
+        plan, saved = node.plan, saved_of(node)
         op = plan.op
         if saved is None:
             raise RuntimeError(
@@ -266,7 +285,7 @@ class _Sweep:
             rule = op.rules[0]
             parts = rule.function(xp, g, *[saved[i] for i in rule.at])
             for edge, part in zip(node.edges, parts, strict=True):
-                if edge is not None and (needed is None or edge in needed):
+                if edge is not None and part is not None and (needed is None or edge in needed):
                     self.send(edge, xp.conj(part) if conjugate else part, False)
             return
         for i, rule in plan.rules:
@@ -276,6 +295,8 @@ class _Sweep:
             part = rule.function(xp, g, *[saved[k] for k in rule.at])
             if conjugate:
                 part = xp.conj(part)
+            if anomaly.enabled and anomaly.check_nan:
+                _refuse_nan(xp, part, node)
             self.send(edge, part, part is not g)
 
     def gather(self, output: Output, g: Any) -> None:
@@ -294,7 +315,7 @@ class _Sweep:
         """Add to the cotangent of a node, brought to its shape and dtype."""
         a = g._array if self.create_graph else g
         if a.shape != node.shape or a.dtype != node.dtype:
-            g = _fit(self.functions if self.create_graph else namespace_of(a), g, a, node)
+            g = fit(self.functions if self.create_graph else namespace_of(a), g, a, node)
             owned = owned and g is not a
         entry = self.pending.get(node.sequence)
         if entry is None:
@@ -330,6 +351,17 @@ class _Sweep:
         return tuple(values)
 
 
+def saved_of(node: Node) -> tuple[Any, ...] | None:
+    """What a node saved; of a checkpoint, computed again."""
+    saved: Any = node.saved
+    return saved if saved is None or saved.__class__ is tuple else saved.restore(node)
+
+
+def _refuse_nan(xp: Namespace, part: Any, node: Node) -> None:
+    if bool(xp.any(xp.isnan(part))):
+        raise RuntimeError(f"backward(): {node.name} returned nan values")
+
+
 def _leading_to(targets: set[Node], roots: Sequence[Node]) -> set[Node]:
     """The nodes from which a backward reaches one of the targets."""
     reachable: set[Node] = set()
@@ -346,7 +378,7 @@ def _leading_to(targets: set[Node], roots: Sequence[Node]) -> set[Node]:
     return leading
 
 
-def _fit(xp: Namespace, g: Any, a: Array, node: Node) -> Any:
+def fit(xp: Namespace, g: Any, a: Array, node: Node) -> Any:
     """A cotangent brought to the shape and dtype of its node: the transposes of broadcasting and promotion."""
     if a.shape != node.shape:
         g = unbroadcast(xp, g, tuple(node.shape))

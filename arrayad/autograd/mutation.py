@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .tape import Leaf, Storage, TensorBase, grad_mode, make, namespace_of, record, storage_of
+from .tape import Leaf, Storage, TensorBase, anomaly, caller, grad_mode, make, namespace_of, record, storage_of
 from .. import dtypes
 
 if TYPE_CHECKING:
     from .operation import Operation
     from .tape import Step
 
-__all__ = ["assign_item", "check_writeable", "copies", "overwrite"]
+__all__ = ["assign_item", "check_writeable", "copies", "overwrite", "rebase"]
 
 copies = 0  # how many storages were copied because the tape had saved arrays of them; for tests
 
@@ -98,7 +98,7 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
         _prepare(x, name)
         namespace_of(a).setitem(x._array, ..., a)
     if grad_mode.enabled:
-        _rebase(x, out._node)
+        rebase(x, out._node)
     return x
 
 
@@ -124,7 +124,7 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any) ->
         edges = (x._node, value._node if tracked_value else None)
         values = (x._array, key, raw, x._array, None)
         new = make(x._array)
-        _rebase(x, record(index_put, (x, value), edges, values, x._array, new))
+        rebase(x, record(index_put, (x, value), edges, values, x._array, new))
 
 
 def _base(x: TensorBase) -> TensorBase | None:
@@ -149,7 +149,7 @@ def _prepare(x: TensorBase, name: str) -> None:
         tensors = [x] if storage.aliases is None else [t for t in (r() for r in storage.aliases) if t is not None]
         new.aliases, new.root = storage.aliases, storage.root
         if storage.exported:
-            storage.overwritten_by = (name, new)
+            storage.overwritten_by = (f"{name} at\n  {caller()}\n" if anomaly.enabled else name, new)
         else:
             copies += 1
             xp = namespace_of(x._array)
@@ -173,7 +173,7 @@ def replay_raw(steps: tuple[Step, ...], a: Any) -> Any:
     return a
 
 
-def _rebase(x: Any, node: Any) -> None:
+def rebase(x: Any, node: Any) -> None:
     """Let `x`, just written into, have `node` as its history, and all that is seen through the same base follow."""
     base = _base(x)
     if base is None:

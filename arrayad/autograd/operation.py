@@ -69,7 +69,15 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 F = TypeVar("F", bound="Callable[..., Any]")
-Kind = Literal["elementwise", "linear", "multilinear", "differentiable", "composite", "not differentiable"]
+Kind = Literal[
+    "elementwise",
+    "linear",
+    "multilinear",
+    "differentiable",
+    "composite",
+    "custom",  # a call of a user's Function, which takes the place of an operation
+    "not differentiable",
+]
 
 # What dtypes an operation takes: the letters of the kinds it takes as they are, and the words for an error. Integers and
 # booleans given to a floating-point function become the default floating dtype, as in PyTorch (the standard is silent).

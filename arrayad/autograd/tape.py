@@ -8,6 +8,8 @@ cycles and a graph is freed with its last Tensor.
 from __future__ import annotations
 
 import functools
+import linecache
+import sys
 import threading
 import weakref
 from itertools import count
@@ -246,6 +248,67 @@ class set_grad_enabled(_Switch):
         return super().__call__(function)
 
 
+# --- anomaly detection ---
+
+
+class _Anomaly:
+    enabled: bool = False
+    check_nan: bool = True
+
+
+anomaly = _Anomaly()
+
+
+class set_detect_anomaly:
+    """Look for what goes wrong in backward, and say which line of the forward it belongs to: at once or in a ``with`` block.
+
+    Every operation then notes the source line that called it. An error, or a NaN, in the backward of an operation names that
+    line. It slows everything down; it is for finding a fault.
+
+    Parameters
+    ----------
+    mode : bool
+        Whether to look.
+    check_nan : bool, optional
+        Raise where a backward first gives a NaN.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> x = xp.tensor(0.0, requires_grad=True)
+    >>> with xp.autograd.detect_anomaly():
+    ...     y = (x * 0) / x.detach().sign().abs().add(1)
+    ...     y.backward()
+    """
+
+    def __init__(self, mode: bool, check_nan: bool = True) -> None:
+        self._before = (anomaly.enabled, anomaly.check_nan)
+        anomaly.enabled, anomaly.check_nan = mode, check_nan
+
+    def __enter__(self) -> None:
+        """Nothing to do: the mode is set since the call."""
+
+    def __exit__(self, *exception: object) -> None:
+        anomaly.enabled, anomaly.check_nan = self._before
+
+
+class detect_anomaly(set_detect_anomaly):
+    """`set_detect_anomaly` with true, for a ``with`` block."""
+
+    def __init__(self, check_nan: bool = True) -> None:
+        super().__init__(True, check_nan)
+
+
+def caller() -> str:
+    """The source line outside of this package that the current call comes from."""
+    frame: Any = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "arrayad":
+        frame = frame.f_back
+    path, line = frame.f_code.co_filename, frame.f_lineno
+    source = linecache.getline(path, line).strip()
+    return f'File "{path}", line {line}, in {frame.f_code.co_name}' + (f"\n    {source}" if source else "")
+
+
 # --- nodes ---
 
 sequence = count(1)
@@ -270,7 +333,19 @@ class Node:
         Nodes are numbered as they are made, so falling order is an order for backward.
     """
 
-    __slots__ = ("__weakref__", "dtype", "edges", "name", "plan", "saved", "sequence", "shape", "storages")
+    __slots__ = (
+        "__weakref__",
+        "dtype",
+        "edges",
+        "hooks",
+        "name",
+        "plan",
+        "saved",
+        "sequence",
+        "shape",
+        "storages",
+        "where",
+    )
 
     plan: Plan
     edges: tuple[Node | None, ...]
@@ -280,6 +355,8 @@ class Node:
     dtype: Any
     sequence: int
     name: str
+    hooks: dict[int, Callable[[Any], Any]] | None  # called with the cotangent of the output
+    where: str  # the source line of the call, set under anomaly detection only
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
@@ -306,6 +383,7 @@ class Leaf(Node):
         self.dtype = tensor._array.dtype
         self.sequence = next(sequence)
         self.name = "AccumulateGrad"
+        self.hooks = None
 
 
 class Output(Node):
@@ -325,6 +403,7 @@ class Output(Node):
         self.index = index
         self.sequence = next(sequence)
         self.name = node.name
+        self.hooks = None
 
 
 class MultiNode(Node):
@@ -388,6 +467,9 @@ def _fill(
     node.plan = plan
     node.name = op.grad_name
     node.edges = edges
+    node.hooks = None
+    if anomaly.enabled:
+        node.where = caller()
     node.saved = plan.pick(values)
     node.sequence = next(sequence)
     if plan.inputs or plan.out:

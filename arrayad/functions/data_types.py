@@ -25,6 +25,33 @@ def _cast(xp: Namespace, x: Tensor, /, *, dtype: Any, copy: bool) -> Tensor:
     return xp.astype(x, dtype, copy=copy)
 
 
+def check_tensor(x: Any, name: str, parameter: str = "x") -> None:
+    """Refuse what is no Tensor, in the functions that are not declared as operations, which do so themselves.
+
+    Raises
+    ------
+    TypeError
+    """
+    if not isinstance(x, TensorBase):
+        foreign = hasattr(x, "__array__") or hasattr(x, "__dlpack__")
+        hint = "; convert it with asarray() or from_dlpack() first" if foreign else ""
+        raise TypeError(f"{name}(): argument {parameter!r} must be Tensor, not {type(x).__name__}{hint}")
+
+
+def dtype_of(dtype: Any, name: str) -> DType:
+    """The dtype that the `dtype` argument of a function stands for, with the function's name in the error.
+
+    Raises
+    ------
+    TypeError
+        If it stands for none.
+    """
+    try:
+        return as_dtype(dtype)
+    except TypeError as error:
+        raise TypeError(f"{name}(): {error}") from None
+
+
 def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: Any = None) -> Tensor:
     """The values of a tensor in another dtype.
 
@@ -59,9 +86,8 @@ def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: Any = None)
     >>> xp.astype(xp.asarray([1.7, -1.7]), xp.int64)
     tensor([ 1, -1])
     """
-    if not isinstance(x, TensorBase):
-        raise TypeError(f"astype(): argument 'x' must be Tensor, not {type(x).__name__}")
-    wanted = as_dtype(dtype)
+    check_tensor(x, "astype")
+    wanted = dtype_of(dtype, "astype")
     have = dtypes.from_raw[x._array.dtype]
     if have.kind == "c" and wanted.kind not in "cb":
         raise TypeError(f"astype(): casting {have.name} to {wanted.name} would lose a part; take real() or imag() first")
@@ -87,8 +113,8 @@ def can_cast(from_: DType | Tensor, to: DType, /) -> bool:
     >>> xp.can_cast(xp.int8, xp.int16), xp.can_cast(xp.float64, xp.float32)
     (True, False)
     """
-    source = dtypes.from_raw[from_._array.dtype] if isinstance(from_, TensorBase) else as_dtype(from_)
-    wanted = as_dtype(to)
+    source = _dtype_of(from_, "can_cast")
+    wanted = dtype_of(to, "can_cast")
     try:
         return dtypes.promote(source, wanted) is wanted
     except TypeError:
@@ -112,8 +138,13 @@ class Limits:
         return f"Limits({', '.join(f'{name}={value}' for name, value in self.__dict__.items())})"
 
 
-def _dtype_of(type: Any) -> DType:
-    return dtypes.from_raw[type._array.dtype] if isinstance(type, TensorBase) else as_dtype(type)
+def _dtype_of(x: Any, name: str) -> DType:
+    """The dtype of a Tensor, or a dtype itself."""
+    if isinstance(x, TensorBase):
+        return dtypes.from_raw[x._array.dtype]
+    if hasattr(type(x), "__array__"):  # an array, whose elements an error should not print
+        check_tensor(x, name)
+    return dtype_of(x, name)
 
 
 def finfo(type: DType | Tensor, /) -> Limits:
@@ -139,7 +170,7 @@ def finfo(type: DType | Tensor, /) -> Limits:
     >>> xp.finfo(xp.float32).eps
     1.1920928955078125e-07
     """
-    dtype = _dtype_of(type)
+    dtype = _dtype_of(type, "finfo")
     if dtype.kind not in "fc":
         raise TypeError(f"finfo(): expected a floating-point dtype. Got {dtype.name} instead.")
     info = np.finfo(dtype.dtype)
@@ -176,7 +207,7 @@ def iinfo(type: DType | Tensor, /) -> Limits:
     >>> xp.iinfo(xp.int8).max
     127
     """
-    dtype = _dtype_of(type)
+    dtype = _dtype_of(type, "iinfo")
     if dtype.kind not in "iu":
         raise TypeError(f"iinfo(): expected an integer dtype. Got {dtype.name} instead.")
     info = np.iinfo(dtype.dtype)
@@ -204,14 +235,14 @@ def isdtype(dtype: DType, kind: Any) -> bool:
     >>> xp.isdtype(xp.float32, ("integral", "real floating"))
     True
     """
-    wanted = as_dtype(dtype)
+    wanted = dtype_of(dtype, "isdtype")
     for one in kind if isinstance(kind, tuple) else (kind,):
         if isinstance(one, str):
             if one not in dtypes.KINDS:
                 raise ValueError(f"isdtype(): expected one of {', '.join(map(repr, dtypes.KINDS))}. Got {one!r}")
             if wanted.kind in dtypes.KINDS[one]:
                 return True
-        elif as_dtype(one) is wanted:
+        elif dtype_of(one, "isdtype") is wanted:
             return True
     return False
 
@@ -242,12 +273,15 @@ def result_type(*arrays_and_dtypes: Tensor | DType | complex) -> DType:
     arrayad.complex64
     """
     numbers = [x for x in arrays_and_dtypes if isinstance(x, (bool, int, float, complex))]
-    found = [_dtype_of(x) for x in arrays_and_dtypes if not isinstance(x, (bool, int, float, complex))]
+    found = [_dtype_of(x, "result_type") for x in arrays_and_dtypes if not isinstance(x, (bool, int, float, complex))]
     if not found:
         raise ValueError("result_type(): at least one Tensor or dtype is needed")
     dtype = found[0]
     for other in found[1:]:
-        dtype = dtypes.promote(dtype, other)
+        try:
+            dtype = dtypes.promote(dtype, other)
+        except TypeError as error:
+            raise TypeError(f"result_type(): {error}") from None
     for x in numbers:
         dtype = dtypes.with_number(dtype, type(x))
     return dtype

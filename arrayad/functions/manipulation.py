@@ -6,9 +6,9 @@ import functools
 import operator
 from typing import TYPE_CHECKING, Any
 
+from .data_types import check_tensor
 from .. import dtypes
 from ..autograd.operation import linear
-from ..autograd.tape import TensorBase
 from ..dtypes import from_raw
 from ..size import Size
 
@@ -37,6 +37,25 @@ __all__ = [
 ]
 
 
+def axis_of(axis: int, rank: int, name: str) -> int:
+    """An axis counted from the front.
+
+    Raises
+    ------
+    IndexError
+        If there is no such axis.
+    TypeError
+        If it is not an integer.
+    """
+    try:
+        place = operator.index(axis)
+    except TypeError:
+        raise TypeError(f"{name}(): an axis must be an int, got {axis!r}") from None
+    if not -rank <= place < rank:
+        raise IndexError(f"{name}(): axis {axis} is out of range for a tensor of {rank} dimensions")
+    return place % rank
+
+
 def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
     """Tensors broadcast against each other.
 
@@ -59,6 +78,8 @@ def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
     -----
     Differentiable.
     """
+    for x in arrays:
+        check_tensor(x, "broadcast_arrays", "arrays")
     shape = broadcast_shapes(*[x.shape for x in arrays])
     return tuple([broadcast_to(x, shape) for x in arrays])
 
@@ -83,7 +104,10 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     """
     result: list[int] = []
     for shape in shapes:
-        sides = [operator.index(n) for n in shape]
+        try:
+            sides = [operator.index(n) for n in shape]
+        except TypeError:
+            raise TypeError(f"broadcast_shapes(): a shape must be a tuple of ints, got {shape!r}") from None
         result = [1] * (len(sides) - len(result)) + result
         for i, n in enumerate(sides, len(result) - len(sides)):
             if n != 1 and result[i] not in (1, n):
@@ -420,9 +444,10 @@ def stack(arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tensor:
     tensor([[0., 0.],
             [1., 1.]])
     """
+    if not isinstance(arrays, (list, tuple)) or not arrays:
+        raise TypeError("stack(): argument 'arrays' must be a non-empty tuple or list of Tensors")
     for x in arrays:
-        if not isinstance(x, TensorBase):
-            raise TypeError(f"stack(): argument 'arrays' must be Tensors, not {type(x).__name__}")
+        check_tensor(x, "stack", "arrays")
     if len({x.shape for x in arrays}) > 1:
         raise ValueError(f"stack(): shapes must be equal, got {', '.join(str(tuple(x.shape)) for x in arrays)}")
     return concat([expand_dims(x, axis=axis) for x in arrays], axis=axis)
@@ -485,4 +510,5 @@ def unstack(xp: Namespace, x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]
     -----
     Differentiable.
     """
-    return tuple(xp.moveaxis(x, axis, 0)[i, ...] for i in range(x.shape[axis]))
+    place = axis_of(axis, len(x.shape), "unstack")
+    return tuple(xp.moveaxis(x, place, 0)[i, ...] for i in range(x.shape[place]))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Generator",
     "bernoulli",
+    "get_state",
     "initial_seed",
     "manual_seed",
     "multinomial",
@@ -30,6 +31,7 @@ __all__ = [
     "randn_like",
     "randperm",
     "seed",
+    "set_state",
 ]
 
 
@@ -120,6 +122,17 @@ def manual_seed(seed: int, /) -> Generator:
     for generator in _default.values():
         generator.manual_seed(seed)
     return default
+
+
+def get_state() -> dict[Device, Any]:
+    """Where the default generators are in their sequences, for `set_state`."""
+    return {place: generator.get_state() for place, generator in _default.items()}
+
+
+def set_state(states: dict[Device, Any]) -> None:
+    """Have the default generators go back to where `get_state` was called."""
+    for place, state in states.items():
+        _generator(None, place).set_state(state)
 
 
 def seed() -> int:

@@ -1,0 +1,143 @@
+"""Forward mode: the tape of one trace, replayed in rising order with tangents in place of values.
+
+A tangent goes through an elementwise operation by its rules as they stand: each multiplies by a partial derivative. Through
+any other operation it goes by the transpose of the operation's own reverse rule. That rule is linear in the cotangent, so its
+transpose is had by running it, recorded, on a cotangent of zeros and pulling the tangents back through what was recorded.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .engine import Sweep, fit, grad, saved_of
+from .tape import Leaf, MultiNode, Node, Output, enable_grad, make, namespace_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["push_forward"]
+
+
+def push_forward(outputs: Sequence[Node], tangents: dict[Node, Any]) -> list[Any]:
+    """The tangents of some nodes, given those of others.
+
+    Parameters
+    ----------
+    outputs : sequence of Node
+    tangents : dict
+        Node to tangent, a Tensor of its shape and dtype; the trace is not followed behind these.
+
+    Returns
+    -------
+    list of Tensor or None
+        One for each output; None for one that does not depend on any of the given.
+    """
+    from .. import functions  # the namespace of Tensors, which stands above the tape
+
+    known: dict[Node, Any] = dict(tangents)
+    nodes = _between(outputs, known)
+    # Of an operation with several outputs, those that are asked for; others may have no derivative.
+    asked: dict[Node | None, set[int]] = {}
+    for node in nodes:
+        if isinstance(node, Output):
+            asked.setdefault(node.edges[0], set()).add(node.index)
+    for node in nodes:
+        if isinstance(node, Output):
+            of_all = known.get(node.edges[0])  # type: ignore[arg-type]  # the edge of an Output is a node
+            if of_all is not None:
+                known[node] = of_all[node.index]
+            continue
+        incoming = [None if edge is None else known.get(edge) for edge in node.edges]
+        if any(t is not None for t in incoming):
+            known[node] = _through(functions, node, incoming, asked.get(node, set()))
+    return [known.get(node) for node in outputs]
+
+
+def _between(outputs: Sequence[Node], known: dict[Node, Any]) -> list[Node]:
+    """The nodes on the way from the known ones to the outputs, inputs first."""
+    found: set[Node] = set()
+    stack = [node for node in outputs if node not in known]
+    while stack:
+        node = stack.pop()
+        if node in found or node in known or isinstance(node, Leaf):
+            continue
+        found.add(node)
+        stack.extend(edge for edge in node.edges if edge is not None)
+    return sorted(found, key=lambda node: node.sequence)
+
+
+def _through(xp: Any, node: Node, incoming: list[Any], asked: set[int]) -> Any:
+    """The tangent of a node's output, or the tuple of those of its outputs."""
+    plan = node.plan
+    op = plan.op
+    kept = saved_of(node)
+    if kept is None:
+        raise RuntimeError(f"{node.name}: what it saved was dropped by a backward; linearize() before, or pass retain_graph=True")
+    saved = Sweep(True, True, None, None).rebuild(node, kept)
+    if op.kind == "elementwise" and op.conjugate:
+        total = None
+        for i, rule in plan.rules:
+            if incoming[i] is not None:
+                t = xp.astype(incoming[i], node.dtype, copy=False)
+                part = rule.function(xp, t, *[saved[k] for k in rule.at])
+                total = part if total is None else total + part
+        if total is None:
+            return None
+        return xp.astype(xp.broadcast_to(total, tuple(node.shape)), node.dtype, copy=False)
+    if op.kind == "custom":
+        tangents = op.rules[0].push(incoming)
+        if tangents is not None:
+            return tangents
+    return _transposed(xp, node, saved, incoming, asked)
+
+
+def _zeros(shape: Any, dtype: Any, like: Any) -> Any:
+    array = like._array
+    return make(namespace_of(array).zeros(shape, dtype=dtype, device=array.device)).requires_grad_()
+
+
+def _transposed(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any], asked: set[int]) -> Any:
+    """Pull the tangents back through the node's reverse rules."""
+    plan = node.plan
+    op = plan.op
+    like = next(t for t in incoming if t is not None)
+    several = isinstance(node, MultiNode)
+    with enable_grad():
+        if several:
+            kinds = enumerate(zip(node.shape, node.dtype, strict=True))
+            seeds = [_zeros(shape, dtype, like) if i in asked else None for i, (shape, dtype) in kinds]
+            g: Any = tuple(seeds)
+        else:
+            g = _zeros(node.shape, node.dtype, like)
+            seeds = [g]
+        shown = xp.conj(g) if op.conjugate and not several and g.dtype.kind == "c" else g
+        if op.sequence:
+            rule = op.rules[0]
+            parts = list(rule.function(xp, shown, *[saved[k] for k in rule.at]))
+        else:
+            parts = [None] * len(node.edges)
+            for i, rule in plan.rules:
+                if incoming[i] is not None:
+                    parts[i] = rule.function(xp, shown, *[saved[k] for k in rule.at])
+        pairs = []
+        for part, t, edge in zip(parts, incoming, node.edges, strict=True):
+            if part is None or t is None or edge is None or not part.requires_grad:
+                continue
+            part = xp.conj(part) if shown is not g else part
+            pairs.append((_fitted(xp, part, edge), t))
+        wanted = [seed for seed in seeds if seed is not None]
+        if not pairs:
+            out: list[Any] = [None] * len(wanted)
+        else:
+            outs, tangents = zip(*pairs, strict=True)
+            out = list(grad(list(outs), wanted, list(tangents), create_graph=True, allow_unused=True))
+    if several:
+        back = iter(out)
+        return tuple([next(back) if seed is not None else None for seed in seeds])
+    return out[0]
+
+
+def _fitted(xp: Any, part: Any, edge: Node) -> Any:
+    """A cotangent brought to the shape and dtype of the input it belongs to."""
+    a = part._array
+    return fit(xp, part, a, edge) if a.shape != edge.shape or a.dtype != edge.dtype else part

@@ -1,0 +1,267 @@
+"""Custom differentiable functions, as PyTorch's ``torch.autograd.Function``."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from .mutation import rebase
+from .tape import MultiNode, Node, Output, TensorBase, alias, anomaly, caller, grad_mode, make, namespace_of, no_grad
+from .tape import sequence, storage_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .tape import Storage
+    from ..backends import Namespace
+
+__all__ = ["Function", "FunctionContext", "once_differentiable"]
+
+
+class FunctionContext:
+    """What a `Function` keeps between its forward and its backward.
+
+    Attributes
+    ----------
+    needs_input_grad : tuple of bool
+        Whether each argument of forward needs a gradient.
+    """
+
+    def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
+        self.needs_input_grad = needs_input_grad
+        self._to_save: tuple[Any, ...] = ()
+        self._saved: list[tuple[Any, Node | None, int | None, Storage | None]] = []
+        self._node: weakref.ref[MultiNode] | None = None
+        self._not_differentiable: tuple[Any, ...] = ()
+        self._dirty: tuple[Any, ...] = ()
+        self._materialize = True
+
+    def save_for_backward(self, *tensors: TensorBase | None) -> None:
+        """Keep tensors, arguments or results of forward, for backward."""
+        self._to_save = tensors
+
+    def mark_non_differentiable(self, *outputs: TensorBase) -> None:
+        """Say which results have no gradient."""
+        self._not_differentiable = outputs
+
+    def mark_dirty(self, *inputs: TensorBase) -> None:
+        """Say which arguments forward wrote into; it has to give them as results."""
+        self._dirty = inputs
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Whether backward is given zeros, and not None, for results that nothing was computed from."""
+        self._materialize = value
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """What `save_for_backward` was given, with its history."""
+        if self._node is None:  # nothing is recorded
+            return self._to_save
+        return tuple([self._rebuilt(*entry) for entry in self._saved])
+
+    def _rebuilt(self, array: Any, edge: Node | None, output: int | None, storage: Storage | None) -> Any:
+        if array is None:
+            return None
+        node = self._node() if self._node is not None else None
+        if output is not None and node is not None:
+            edge = node.outputs[output]() or Output(node, output, array)
+        x = make(array, edge)
+        storage_of(x).origin = storage
+        return x
+
+
+class _Rule:
+    """The reverse rule of one call of a custom function: its ``backward``."""
+
+    at = ()
+
+    def __init__(self, function: type[Function], context: FunctionContext) -> None:
+        self.owner = function
+        self.context = context
+
+    def function(self, xp: Namespace, g: tuple[Any, ...]) -> list[Any]:
+        """Call ``backward`` on Tensors, whether the engine walks on raw arrays or on Tensors."""
+        node = self.context._node() if self.context._node is not None else None
+        if node is None:
+            raise RuntimeError(f"{self.owner.__name__}: its graph is gone")
+        recorded = any(isinstance(part, TensorBase) for part in g)
+        seeds: list[Any] = [part if recorded or part is None else make(part) for part in g]
+        if self.context._materialize:
+            like = next(part for part in seeds if part is not None)._array
+            backend = namespace_of(like)
+            for i, part in enumerate(seeds):
+                if part is None:
+                    seeds[i] = make(backend.zeros(node.shape[i], dtype=node.dtype[i], device=like.device))
+        given = self.owner.backward(self.context, *seeds)
+        parts = list(given) if isinstance(given, tuple) else [given]
+        if len(parts) != len(node.edges):
+            raise RuntimeError(
+                f"{self.owner.__name__}.backward gave {len(parts)} gradients, and its forward has {len(node.edges)} arguments"
+            )
+        for part in parts:
+            if part is not None and not isinstance(part, TensorBase):
+                raise TypeError(f"{self.owner.__name__}.backward must give Tensors or None, not {type(part).__name__}")
+        return parts if recorded else [None if part is None else part._array for part in parts]
+
+
+    def push(self, tangents: list[Any]) -> tuple[Any, ...] | None:
+        """The tangents of the results by the function's ``jvp``, if it has one."""
+        if self.owner.jvp is Function.jvp:
+            return None
+        given = self.owner.jvp(self.context, *tangents)
+        return given if isinstance(given, tuple) else (given,)
+
+
+class _Call:
+    """One call of a custom function, as the plan of its node and as the operation of that plan."""
+
+    sequence = True  # its one rule gives the cotangents of all inputs
+    conjugate = False
+    inputs = ()
+    out = False
+    layout = parameters = tensors = ()
+
+    def __init__(self, function: type[Function], context: FunctionContext) -> None:
+        self.op = self
+        self.rules = (_Rule(function, context),)
+        self.kind = "custom"
+        self.name = function.__name__
+
+
+class Function:
+    """A function with a backward of its own.
+
+    A subclass gives static methods ``forward(ctx, *args)`` and ``backward(ctx, *grad_outputs)``, which gives as many
+    gradients as forward has arguments (None for those that are no tensors or need none); and, for forward mode,
+    ``jvp(ctx, *tangents)``. It is called by `apply`. With ``create_graph=True`` backward is itself recorded.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> class Cube(xp.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.save_for_backward(x)
+    ...         return x**3
+    ...
+    ...     @staticmethod
+    ...     def backward(ctx, g):
+    ...         (x,) = ctx.saved_tensors
+    ...         return g * 3 * x**2
+    >>> x = xp.tensor(2.0, requires_grad=True)
+    >>> Cube.apply(x).backward()
+    >>> x.grad
+    tensor(12.)
+    """
+
+    @staticmethod
+    def forward(ctx: Any, *args: Any) -> Any:
+        """Compute the result: a Tensor or a tuple of them. Nothing it does is recorded."""
+        raise NotImplementedError("a Function needs a static method forward(ctx, *args)")
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        """Compute the gradients of the arguments."""
+        raise NotImplementedError("a Function needs a static method backward(ctx, *grad_outputs)")
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Any) -> Any:
+        """Compute the tangents of the results; without one, forward mode transposes ``backward``."""
+        raise NotImplementedError("this Function has no jvp(ctx, *tangents)")
+
+    @classmethod
+    def apply(cls, *args: Any) -> Any:
+        """Call the function, and record it if an argument is tracked."""
+        context = FunctionContext(tuple(isinstance(x, TensorBase) and x._node is not None for x in args))
+        tracked = grad_mode.enabled and any(context.needs_input_grad)
+        edges = tuple(x._node if isinstance(x, TensorBase) else None for x in args)
+        with no_grad():
+            given = cls.forward(context, *args)
+        results = list(given) if isinstance(given, tuple) else [given]
+        if not all(isinstance(out, TensorBase) for out in results):
+            raise TypeError(f"{cls.__name__}.forward must give a Tensor or a tuple of Tensors")
+        if tracked:
+            results = _record(cls, context, args, edges, results)
+        return tuple(results) if isinstance(given, tuple) else results[0]
+
+
+def _record(
+    cls: type[Function], context: FunctionContext, args: tuple[Any, ...], edges: tuple[Node | None, ...], results: list[Any]
+) -> list[Any]:
+    """Write down the call of a custom function; gives its results as the caller is to have them."""
+    node = MultiNode.__new__(MultiNode)
+    node.plan = _Call(cls, context)  # type: ignore[assignment]  # it answers to all that a Plan does
+    node.name = f"{cls.__name__}Backward"
+    node.edges = edges
+    node.hooks = None
+    if anomaly.enabled:
+        node.where = caller()
+    node.shape = tuple(out._array.shape for out in results)
+    node.dtype = tuple(out._array.dtype for out in results)
+    node.sequence = next(sequence)
+    node.saved = ()
+    context._node = weakref.ref(node)
+
+    storages = []
+    for x in context._to_save:
+        if x is None:
+            context._saved.append((None, None, None, None))
+            continue
+        storage = storage_of(x)
+        storage = storage.origin or storage
+        storage.saved += 1
+        storages.append(storage)
+        as_output = next((i for i, out in enumerate(results) if out is x), None)
+        as_input = next((i for i, arg in enumerate(args) if arg is x), None)
+        edge = x._node if as_input is None else edges[as_input]
+        context._saved.append((x._array, edge, as_output, storage))
+    context._to_save = ()
+    node.storages = tuple(storages)
+
+    outputs = [Output(node, i, out._array) for i, out in enumerate(results)]
+    node.outputs = [weakref.ref(output) for output in outputs]
+    for i, out in enumerate(results):
+        if any(out is x for x in context._not_differentiable):
+            continue
+        if any(out is x for x in context._dirty):
+            rebase(out, outputs[i])
+            continue
+        if any(out is x for x in args):  # given back as it came: its own history stays as it is
+            results[i] = make(out._array)
+            alias(out, results[i], None)
+        results[i]._node = outputs[i]
+    return results
+
+
+def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Say of a ``backward`` that it cannot itself be differentiated; who tries gets an error.
+
+    Parameters
+    ----------
+    backward : callable
+        Of a `Function`.
+    """
+
+    @functools.wraps(backward)
+    def once(ctx: Any, *grad_outputs: Any) -> Any:
+        with no_grad():
+            given = backward(ctx, *grad_outputs)
+        if not grad_mode.enabled:
+            return given
+        parts = given if isinstance(given, tuple) else (given,)
+        return tuple(None if part is None else _Once.apply(part, *grad_outputs) for part in parts)
+
+    return once
+
+
+class _Once(Function):
+    """The identity, of a gradient that must not be differentiated again."""
+
+    @staticmethod
+    def forward(ctx: Any, part: Any, *_: Any) -> Any:
+        return make(part._array)
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        raise RuntimeError("backward(): trying to differentiate twice a function that is marked with once_differentiable")

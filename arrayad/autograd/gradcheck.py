@@ -1,0 +1,284 @@
+"""Derivatives checked against central differences; usable on any function of tensors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import engine
+from .tape import TensorBase, enable_grad, make, namespace_of, no_grad, require_grad
+from .transforms import jvp
+from .. import dtypes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["GradcheckError", "check_grads", "gradcheck", "gradgradcheck"]
+
+
+class GradcheckError(RuntimeError):
+    """What a check raises: the derivatives do not agree."""
+
+
+def gradcheck(
+    func: Callable[..., Any],
+    inputs: Any,
+    *,
+    eps: float | None = None,
+    atol: float | None = None,
+    rtol: float | None = None,
+    raise_exception: bool = True,
+    fast_mode: bool = False,
+    check_forward_ad: bool = False,
+) -> bool:
+    """Whether the gradient of a function is that of central differences.
+
+    Parameters
+    ----------
+    func : callable
+        Of Tensors, gives a Tensor or a tuple of them.
+    inputs : Tensor or sequence of Tensor
+        Where it is checked; with respect to those that require a gradient. float64 and complex128 check best.
+    eps : float, optional
+        Of the differences. Default: the cube root of the dtype's eps, where the errors of rounding and of the difference
+        balance.
+    atol, rtol : float, optional
+        What is allowed between the two. Default: the square root of the dtype's eps, times 10.
+    raise_exception : bool, optional
+        Raise where they differ, or give False.
+    fast_mode : bool, optional
+        Compare one random projection, not every element: two evaluations whatever the size.
+    check_forward_ad : bool, optional
+        Check forward mode as well.
+
+    Raises
+    ------
+    GradcheckError
+        Where they differ, with the two beside each other.
+    ValueError
+        If no input requires a gradient.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> x = xp.linspace(0.1, 1, 4, dtype=xp.float64, requires_grad=True)
+    >>> xp.autograd.gradcheck(lambda x: xp.cumulative_sum(xp.log(x)), x)
+    True
+    """
+    modes = ("rev", "fwd") if check_forward_ad else ("rev",)
+    try:
+        _check(func, _inputs(inputs), modes, eps, atol, rtol, fast_mode)
+    except GradcheckError:
+        if raise_exception:
+            raise
+        return False
+    return True
+
+
+def gradgradcheck(func: Callable[..., Any], inputs: Any, **how: Any) -> bool:
+    """Whether the gradient of the gradient of a function is that of central differences.
+
+    Parameters
+    ----------
+    func : callable
+    inputs : Tensor or sequence of Tensor
+    **how
+        As in `gradcheck`.
+    """
+    tensors = _inputs(inputs)
+    return gradcheck(_gradient_of(func, tensors), tensors, **how)
+
+
+def check_grads(
+    func: Callable[..., Any],
+    args: Any,
+    order: int = 2,
+    modes: Sequence[str] = ("rev", "fwd"),
+    **how: Any,
+) -> None:
+    """Check the derivatives of a function up to an order, in both modes.
+
+    Parameters
+    ----------
+    func : callable
+        Of Tensors, gives a Tensor or a tuple of them.
+    args : Tensor or sequence of Tensor
+        Those of a floating dtype are checked, whether they require a gradient or not.
+    order : int, optional
+    modes : sequence of {"rev", "fwd"}, optional
+    **how
+        ``eps``, ``atol``, ``rtol`` and ``fast_mode``, as in `gradcheck`.
+
+    Raises
+    ------
+    GradcheckError
+        Where they do not agree.
+    """
+    unknown = set(modes) - {"rev", "fwd"}
+    if unknown:
+        raise ValueError(f"check_grads(): modes must be 'rev' or 'fwd', got {sorted(unknown)}")
+    tensors = []
+    for x in [args] if isinstance(args, TensorBase) else list(args):
+        fresh = make(x._array)
+        if dtypes.from_raw[x._array.dtype].kind in "fc":
+            require_grad(fresh, "check_grads")
+        tensors.append(fresh)
+    given = how.pop("eps", None), how.pop("atol", None), how.pop("rtol", None), how.pop("fast_mode", False)
+    for _ in range(order):
+        _check(func, tensors, tuple(modes), *given)
+        func = _gradient_of(func, tensors)
+
+
+def _inputs(inputs: Any) -> list[Any]:
+    tensors = [inputs] if isinstance(inputs, TensorBase) else list(inputs)
+    if not any(isinstance(x, TensorBase) and x._node is not None for x in tensors):
+        raise ValueError("gradcheck(): at least one of the inputs must require a gradient")
+    return tensors
+
+
+def _outputs(out: Any) -> list[Any]:
+    parts = [out] if isinstance(out, TensorBase) else list(out)
+    return [x for x in parts if dtypes.from_raw[x._array.dtype].kind in "fc"]
+
+
+def _gradient_of(func: Callable[..., Any], tensors: list[Any]) -> Callable[..., Any]:
+    """The gradient of a fixed random projection of a function, as a function."""
+    which = [i for i, x in enumerate(tensors) if isinstance(x, TensorBase) and x._node is not None]
+
+    def gradient(*args: Any) -> Any:
+        with enable_grad():
+            outs = [x for x in _outputs(func(*args)) if x._node is not None]
+            weights = [_random(x, 7 + i) for i, x in enumerate(outs)]
+            wanted = [args[i] for i in which]
+            if not outs:
+                return tuple(x * 0 for x in wanted)
+            return engine.grad(outs, wanted, weights, create_graph=True, materialize_grads=True)
+
+    return gradient
+
+
+def _host(x: Any) -> np.ndarray[Any, Any]:
+    return np.asarray(namespace_of(x._array).to_numpy(x._array))
+
+
+def _random(like: Any, seed: int) -> Any:
+    """Fixed random numbers in the shape of a tensor."""
+    source = np.random.default_rng(seed)
+    a = like._array
+    values = source.uniform(-1, 1, a.shape)
+    if dtypes.from_raw[a.dtype].kind == "c":
+        values = values + 1j * source.uniform(-1, 1, a.shape)
+    return _like(values, like)
+
+
+def _like(values: np.ndarray[Any, Any], like: Any) -> Any:
+    xp = namespace_of(like._array)
+    raw = np.asarray(values, dtype=dtypes.from_raw[like._array.dtype].dtype)
+    return make(xp.from_numpy(raw, xp.device_of(like._array)))
+
+
+def _inner(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> float:
+    """The real inner product, in which PyTorch's gradients of complex numbers are gradients."""
+    return float(np.sum(np.real(np.conj(a) * b)))
+
+
+def _check(
+    func: Callable[..., Any],
+    tensors: list[Any],
+    modes: tuple[str, ...],
+    eps: float | None,
+    atol: float | None,
+    rtol: float | None,
+    fast: bool,
+) -> None:
+    which = [i for i, x in enumerate(tensors) if isinstance(x, TensorBase) and x._node is not None]
+    precision = max(float(np.finfo(dtypes.from_raw[tensors[i]._array.dtype].dtype).eps) for i in which)
+    eps = precision ** (1 / 3) if eps is None else eps
+    atol = 10 * precision**0.5 if atol is None else atol
+    rtol = 10 * precision**0.5 if rtol is None else rtol
+    for number, (i, direction) in enumerate(_directions(tensors, which, fast)):
+        moved = {i: direction} if i >= 0 else direction
+        numeric = _difference(func, tensors, moved, eps)
+        for k, slope in enumerate(numeric):
+            weights = [_random_host(slope, 31 * number + k)] if fast else _units(slope)
+            for w in weights:
+                expected = _inner(w, slope)
+                for mode in modes:
+                    found = _derivative(func, tensors, which, moved, k, w, mode)
+                    if not np.isclose(found, expected, rtol=rtol, atol=atol, equal_nan=True):
+                        raise GradcheckError(
+                            f"{'reverse' if mode == 'rev' else 'forward'} mode disagrees with central differences for output "
+                            f"{k} and {'all inputs' if i < 0 else f'input {i}'}: analytic {found}, numeric {expected} "
+                            f"(step {eps:.2g}, atol {atol:.2g}, rtol {rtol:.2g})"
+                        )
+
+
+def _random_host(like: np.ndarray[Any, Any], seed: int) -> np.ndarray[Any, Any]:
+    source = np.random.default_rng(seed)
+    values = source.uniform(-1, 1, like.shape)
+    return values + 1j * source.uniform(-1, 1, like.shape) if like.dtype.kind == "c" else values
+
+
+def _units(like: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
+    """Unit arrays of a shape; of complex numbers, in both directions."""
+    units = []
+    for k in range(like.size):
+        for factor in (1, 1j) if like.dtype.kind == "c" else (1,):
+            unit = np.zeros(like.size, like.dtype)
+            unit[k] = factor
+            units.append(unit.reshape(like.shape))
+    return units
+
+
+def _directions(tensors: list[Any], which: list[int], fast: bool) -> list[tuple[int, Any]]:
+    """Where the inputs are moved to: along each element, or all at once at random."""
+    if fast:
+        return [(-1, {i: _host(_random(tensors[i], 100 + i)) for i in which})]
+    return [(i, unit) for i in which for unit in _units(_host(tensors[i]))]
+
+
+def _difference(func: Any, tensors: list[Any], moved: dict[int, Any], eps: float) -> list[np.ndarray[Any, Any]]:
+    """The central difference of every output."""
+
+    def at(step: float) -> list[np.ndarray[Any, Any]]:
+        args = [_like(_host(x) + step * moved[i], x) if i in moved else _plain(x) for i, x in enumerate(tensors)]
+        for x, original in zip(args, tensors, strict=True):
+            if isinstance(x, TensorBase) and original._node is not None:
+                require_grad(x, "gradcheck")  # a function may itself differentiate
+        return [_host(out).copy() for out in _outputs(func(*args))]
+
+    with no_grad():
+        return [(b - a) / (2 * eps) for a, b in zip(at(-eps), at(eps), strict=True)]
+
+
+def _plain(x: Any) -> Any:
+    return make(x._array) if isinstance(x, TensorBase) else x
+
+
+def _derivative(
+    func: Any, tensors: list[Any], which: list[int], moved: dict[int, Any], output: int, w: Any, mode: str
+) -> float:
+    """The derivative along a direction of an output's projection, by one of the modes."""
+    leaves = [_plain(x) for x in tensors]
+    if mode == "fwd":
+        primals = tuple(leaves[i] for i in which)
+        tangents = tuple(_like(moved.get(i, np.zeros(leaves[i]._array.shape)), leaves[i]) for i in which)
+
+        def of_these(*these: Any) -> Any:
+            args = list(leaves)
+            for i, x in zip(which, these, strict=True):
+                args[i] = x
+            return _outputs(func(*args))[output]
+
+        return _inner(np.asarray(w), _host(jvp(of_these, primals, tangents)[1]))
+    for i in which:
+        require_grad(leaves[i], "gradcheck")
+    with enable_grad():
+        out = _outputs(func(*leaves))[output]
+    if out._node is None:
+        return 0.0
+    wanted = [leaves[i] for i in which]
+    gradients = engine.grad([out], wanted, [_like(np.asarray(w), out)], materialize_grads=True)
+    pairs = zip(which, gradients, strict=True)
+    return sum(_inner(moved[i], _host(g)) for i, g in pairs if i in moved and g is not None)

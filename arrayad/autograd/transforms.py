@@ -1,0 +1,440 @@
+"""Functional transforms: from functions of containers of tensors to their derivatives. They nest.
+
+Arguments and results may be any nesting of dicts, lists, tuples and named tuples of tensors (optree's PyTrees).
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from . import engine
+from .forward import push_forward
+from .tape import TensorBase, enable_grad, make, namespace_of, require_grad
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "grad",
+    "grad_and_value",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "linearize",
+    "value_and_grad",
+    "vjp",
+]
+
+
+def _flatten(tree: Any, what: str) -> tuple[list[Any], Any]:
+    """The tensors of a container, in order, and how to build one like it."""
+    import optree  # costs `import arrayad` a fifth; needed only here
+
+    leaves, form = optree.tree_flatten(tree)
+    for leaf in leaves:
+        if not isinstance(leaf, TensorBase):
+            raise TypeError(f"{what} must be Tensors, in any containers; got {type(leaf).__name__}")
+    return leaves, form
+
+
+def _build(form: Any, leaves: Any) -> Any:
+    return form.unflatten(list(leaves))
+
+
+class _Trace:
+    """One run of a function, recorded: its inputs as the start of the tape, and its outputs."""
+
+    def __init__(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], has_aux: bool = False) -> None:
+        given, self.form = _flatten(args, f"{name}(): the arguments")
+        # A level of its own: tracked inputs are cloned, so that outer transforms see through, and others become leaves.
+        self.outer = any(x._node is not None for x in given)
+        with enable_grad():
+            self.inputs = [_start(x) for x in given]
+            out = function(*_build(self.form, self.inputs))
+        self.aux = None
+        if has_aux:
+            if not isinstance(out, tuple) or len(out) != 2:
+                raise TypeError(f"{name}(): with has_aux=True the function must give (output, aux)")
+            out, self.aux = out
+        self.outputs, self.out_form = _flatten(out, f"{name}(): the function's results")
+
+    def value(self) -> Any:
+        """The outputs, with the history of outer transforms only."""
+        return _build(self.out_form, [self.plain(x) for x in self.outputs])
+
+    def plain(self, x: Any) -> Any:
+        """A result, without history unless an outer transform asks for it."""
+        return x if self.outer else x.detach()
+
+    def pull_back(self, cotangents: list[Any]) -> list[Any]:
+        """The gradients of the inputs, given cotangents of the outputs."""
+        tracked = [(x, g) for x, g in zip(self.outputs, cotangents, strict=True) if x._node is not None]
+        if not tracked:
+            return [_zeros_like(x) for x in self.inputs]
+        outputs, seeds = zip(*tracked, strict=True)
+        again = self.outer or any(g is not None and g._node is not None for g in seeds)
+        return list(
+            engine.grad(outputs, self.inputs, seeds, retain_graph=True, create_graph=again, materialize_grads=True)
+        )
+
+    def push(self, tangents: list[Any]) -> list[Any]:
+        """The tangents of the outputs, given those of the inputs."""
+        known = {x._node: t for x, t in zip(self.inputs, tangents, strict=True)}
+        again = self.outer or any(t._node is not None for t in tangents)
+        moved = push_forward([x._node for x in self.outputs if x._node is not None], known)
+        iterator = iter(moved)
+        out = []
+        for x in self.outputs:
+            t = next(iterator) if x._node is not None else None
+            t = _zeros_like(x) if t is None else t
+            out.append(t if again else t.detach())
+        return out
+
+
+def _start(x: Any) -> Any:
+    from .. import functions  # the namespace of Tensors, which stands above the tape
+
+    if x._node is not None:
+        return functions.clone(x)
+    start = make(x._array)
+    require_grad(start, "transform")
+    return start
+
+
+def _zeros_like(x: Any) -> Any:
+    a = x._array
+    return make(namespace_of(a).zeros(a.shape, dtype=a.dtype, device=a.device))
+
+
+def _same_form(name: str, tree: Any, form: Any, like: list[Any]) -> list[Any]:
+    leaves, own = _flatten(tree, f"{name}()'s tangents and cotangents")
+    if own != form:
+        raise ValueError(f"{name}(): expected the structure {form}, got {own}")
+    for x, y in zip(leaves, like, strict=True):
+        if x._array.shape != y._array.shape:
+            raise ValueError(f"{name}(): expected shape {tuple(y._array.shape)}, got {tuple(x._array.shape)}")
+    return leaves
+
+
+def _split(argnums: int | tuple[int, ...], args: tuple[Any, ...], function: Callable[..., Any]) -> Any:
+    """The function of the arguments that are differentiated alone, and these."""
+    which = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    def of_these(*these: Any) -> Any:
+        everything = list(args)
+        for i, value in zip(which, these, strict=True):
+            everything[i] = value
+        return function(*everything)
+
+    try:
+        return of_these, tuple(args[i] for i in which)
+    except IndexError:
+        raise ValueError(f"argnums {argnums} is out of range for {len(args)} arguments") from None
+
+
+def value_and_grad(
+    func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """A function that gives the value of a scalar function and its gradient.
+
+    Parameters
+    ----------
+    func : callable
+        Gives a real Tensor of one element; with `has_aux` a pair of that and anything.
+    argnums : int or tuple of int, optional
+        With respect to which positional arguments, each a Tensor or container of Tensors.
+    has_aux : bool, optional
+
+    Returns
+    -------
+    callable
+        Gives ``(value, gradient)``, or ``((value, aux), gradient)``; the gradient has the form of the argument, or is a
+        tuple of such for a tuple of `argnums`.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> f = xp.func.value_and_grad(lambda w, x: xp.sum(w["a"] * x))
+    >>> f({"a": xp.asarray([1.0, 2.0])}, xp.asarray([3.0, 4.0]))
+    (tensor(11.), {'a': tensor([3., 4.])})
+    """
+
+    @functools.wraps(func)
+    def transformed(*args: Any, **kwargs: Any) -> Any:
+        of_these, these = _split(argnums, args, functools.partial(func, **kwargs) if kwargs else func)
+        trace = _Trace("grad", of_these, these, has_aux)
+        if len(trace.outputs) != 1 or trace.outputs[0].numel() != 1:
+            raise RuntimeError("grad(): the function must give one Tensor of one element")
+        gradients = _build(trace.form, trace.pull_back([None]))
+        gradients = gradients[0] if isinstance(argnums, int) else gradients
+        return ((trace.value(), trace.aux) if has_aux else trace.value()), gradients
+
+    return transformed
+
+
+def grad(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """A function that gives the gradient of a scalar function.
+
+    Parameters
+    ----------
+    func : callable
+        Gives a real Tensor of one element; with `has_aux` a pair of that and anything.
+    argnums : int or tuple of int, optional
+        With respect to which positional arguments.
+    has_aux : bool, optional
+        The function gives ``(gradient, aux)`` then.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.func.grad(xp.func.grad(xp.sin))(xp.asarray(0.0))
+    tensor(-0.)
+    """
+    both = value_and_grad(func, argnums, has_aux)
+
+    @functools.wraps(func)
+    def transformed(*args: Any, **kwargs: Any) -> Any:
+        value, gradients = both(*args, **kwargs)
+        return (gradients, value[1]) if has_aux else gradients
+
+    return transformed
+
+
+def grad_and_value(
+    func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """`value_and_grad` in PyTorch's order: the gradient first."""
+    both = value_and_grad(func, argnums, has_aux)
+
+    @functools.wraps(func)
+    def transformed(*args: Any, **kwargs: Any) -> Any:
+        value, gradients = both(*args, **kwargs)
+        return gradients, value
+
+    return transformed
+
+
+def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """The value of a function, and a function that pulls cotangents of it back to its arguments.
+
+    Parameters
+    ----------
+    func : callable
+    *primals
+        Its arguments: Tensors or containers of them.
+    has_aux : bool, optional
+        The function gives a pair of its value and anything.
+
+    Returns
+    -------
+    value
+    pull_back : callable
+        Takes a cotangent of the form of the value and gives the tuple of those of the arguments; any number of times.
+    aux
+        Only with `has_aux`.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> value, pull_back = xp.func.vjp(xp.exp, xp.zeros(2))
+    >>> pull_back(xp.asarray([1.0, 2.0]))
+    (tensor([1., 2.]),)
+    """
+    trace = _Trace("vjp", func, primals, has_aux)
+
+    def pull_back(cotangent: Any) -> Any:
+        return _build(trace.form, trace.pull_back(_same_form("vjp", cotangent, trace.out_form, trace.outputs)))
+
+    return (trace.value(), pull_back, trace.aux) if has_aux else (trace.value(), pull_back)
+
+
+def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """The value of a function, and its derivative at that point as a linear function.
+
+    Parameters
+    ----------
+    func : callable
+    *primals
+        Its arguments: Tensors or containers of them.
+
+    Returns
+    -------
+    value
+    push : callable
+        Takes tangents of the forms of the arguments and gives the tangent of the value; it replays the one trace, any number
+        of times.
+    """
+    trace = _Trace("linearize", func, primals)
+
+    def push(*tangents: Any) -> Any:
+        return _build(trace.out_form, trace.push(_same_form("linearize", tangents, trace.form, trace.inputs)))
+
+    return trace.value(), push
+
+
+def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+    """The value of a function and its derivative along a direction.
+
+    Parameters
+    ----------
+    func : callable
+    primals, tangents : tuple
+        The arguments, and the direction, of the same form.
+
+    Returns
+    -------
+    value, tangent
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.func.jvp(xp.sin, (xp.zeros(2),), (xp.asarray([1.0, 2.0]),))
+    (tensor([0., 0.]), tensor([1., 2.]))
+    """
+    value, push = linearize(func, *primals)
+    return value, push(*tangents)
+
+
+def _basis(x: Any) -> list[Any]:
+    """The unit tensors of the shape of `x`."""
+    a = x._array
+    xp = namespace_of(a)
+    size = x.numel()
+    rows = xp.eye(size, dtype=a.dtype, device=a.device)
+    return [make(xp.reshape(rows[i, ...], a.shape)) for i in range(size)]
+
+
+def _assembled(rows: list[list[Any]], shape: tuple[int, ...], tail: list[tuple[int, ...]], last: bool) -> list[Any]:
+    """Jacobians of one output, or input, of a list of derivatives along its unit tensors."""
+    from .. import functions  # the namespace of Tensors, which stands above the tape
+
+    blocks = []
+    for j, other in enumerate(tail):
+        if not rows:
+            raise ValueError("jacobian(): an argument or result has no elements")
+        stacked = functions.stack([row[j] for row in rows], axis=-1 if last else 0)
+        blocks.append(functions.reshape(stacked, (*other, *shape) if last else (*shape, *other)))
+    return blocks
+
+
+def jacrev(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """A function that gives the Jacobian of a function, by reverse mode: one backward for each element of the result.
+
+    Parameters
+    ----------
+    func : callable
+    argnums : int or tuple of int, optional
+        With respect to which positional arguments.
+
+    Returns
+    -------
+    callable
+        Gives, for each tensor of the result, what has the form of the argument, with Tensors of the shape of the result
+        followed by that of the argument.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.func.jacrev(lambda x: x**2)(xp.asarray([1.0, 2.0]))
+    tensor([[2., 0.],
+            [0., 4.]])
+    """
+
+    @functools.wraps(func)
+    def transformed(*args: Any) -> Any:
+        of_these, these = _split(argnums, args, func)
+        trace = _Trace("jacrev", of_these, these)
+        shapes = [tuple(x._array.shape) for x in trace.inputs]
+        columns = []
+        for k, out in enumerate(trace.outputs):
+            rows = []
+            for unit in _basis(out):
+                seeds = [unit if i == k else _zeros_like(x) for i, x in enumerate(trace.outputs)]
+                rows.append(trace.pull_back(seeds))
+            blocks = _build(trace.form, _assembled(rows, tuple(out._array.shape), shapes, False))
+            columns.append(blocks[0] if isinstance(argnums, int) else blocks)
+        return _build(trace.out_form, columns)
+
+    return transformed
+
+
+def jacfwd(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """A function that gives the Jacobian of a function, by forward mode: one replay for each element of the argument.
+
+    Parameters
+    ----------
+    func : callable
+    argnums : int or tuple of int, optional
+        With respect to which positional arguments.
+
+    Returns
+    -------
+    callable
+        As `jacrev`'s.
+    """
+
+    @functools.wraps(func)
+    def transformed(*args: Any) -> Any:
+        of_these, these = _split(argnums, args, func)
+        trace = _Trace("jacfwd", of_these, these)
+        shapes = [tuple(x._array.shape) for x in trace.outputs]
+        by_input = []
+        for k, x in enumerate(trace.inputs):
+            rows = []
+            for unit in _basis(x):
+                rows.append(trace.push([unit if i == k else _zeros_like(y) for i, y in enumerate(trace.inputs)]))
+            by_input.append(_assembled(rows, tuple(x._array.shape), shapes, True))
+        columns = []
+        for j in range(len(trace.outputs)):
+            blocks = _build(trace.form, [blocks[j] for blocks in by_input])
+            columns.append(blocks[0] if isinstance(argnums, int) else blocks)
+        return _build(trace.out_form, columns)
+
+    return transformed
+
+
+jacobian = jacrev
+
+
+def hessian(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """A function that gives the Hessian of a scalar function: forward over reverse.
+
+    Parameters
+    ----------
+    func : callable
+        Gives a real Tensor of one element.
+    argnums : int or tuple of int, optional
+        With respect to which positional arguments.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.func.hessian(lambda x: xp.sum(x**3))(xp.asarray([1.0, 2.0]))
+    tensor([[ 6.,  0.],
+            [ 0., 12.]])
+    """
+    return jacfwd(grad(func, argnums), argnums)
+
+
+def hvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+    """The gradient of a scalar function, and its Hessian times a direction: forward over reverse.
+
+    Parameters
+    ----------
+    func : callable
+        Gives a real Tensor of one element.
+    primals, tangents : tuple
+        The arguments, and the direction, of the same form.
+
+    Returns
+    -------
+    gradient, product : tuple
+        One for each argument.
+    """
+    return jvp(grad(func, tuple(range(len(primals)))), primals, tangents)
+
+

@@ -1,0 +1,137 @@
+"""Checkpointing: compute again in backward what would take memory to keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..autograd.tape import Leaf, Node, Output, TensorBase, enable_grad, make, release, sequence, storage_of
+from ..functions import random
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["checkpoint"]
+
+
+def checkpoint(
+    function: Callable[..., Any], *args: Any, preserve_rng_state: bool = True, use_reentrant: bool = False, **kwargs: Any
+) -> Any:
+    """Call a function so that its graph keeps nothing but the arguments; backward calls it again to have the rest.
+
+    Parameters
+    ----------
+    function : callable
+        Gives a Tensor or a tuple of them. It must compute the same when it is called again.
+    *args, **kwargs
+        Its arguments.
+    preserve_rng_state : bool, optional
+        Have random numbers drawn with arrayad's default generators come out the same again.
+    use_reentrant : bool, optional
+        PyTorch's; there is one way here, which needs no second backward inside the first, so it changes nothing.
+
+    Returns
+    -------
+    Tensor or tuple of Tensor
+        What the function gives.
+
+    Raises
+    ------
+    RuntimeError
+        In backward, if the function does not do the same again.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> x = xp.linspace(0, 1, 4, requires_grad=True)
+    >>> y = xp.utils.checkpoint.checkpoint(lambda x: xp.exp(xp.sin(x) * 2), x)
+    >>> y.sum().backward()
+    >>> x.grad
+    tensor([2.0000, 3.6361, 5.4138, 5.8151])
+    """
+    state = random.get_state() if preserve_rng_state else None
+    start = next(sequence)
+    out = function(*args, **kwargs)
+    nodes = _made_since(start, out)
+    if nodes:
+        segment = _Segment(function, args, kwargs, state, nodes)
+        for node in nodes:
+            if node.storages:
+                release(node)
+                node.saved = segment  # type: ignore[assignment]  # the engine restores it when it comes to the node
+    return out
+
+
+def _made_since(start: int, out: Any) -> list[Node]:
+    """The nodes that a call made, in order."""
+    parts = out if isinstance(out, (tuple, list)) else (out,)
+    stack = [x._node for x in parts if isinstance(x, TensorBase) and x._node is not None]
+    found: set[Node] = set()
+    while stack:
+        node = stack.pop()
+        if node.sequence > start and node not in found and not isinstance(node, Leaf):
+            found.add(node)
+            stack.extend(edge for edge in node.edges if edge is not None)
+    return sorted((node for node in found if not isinstance(node, Output)), key=lambda node: node.sequence)
+
+
+class _Segment:
+    """What it takes to compute the saved arrays of some nodes again."""
+
+    def __init__(
+        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], state: Any, nodes: list[Node]
+    ) -> None:
+        self.function = function
+        self.args = [_Kept(x) if isinstance(x, TensorBase) else x for x in args]
+        self.kwargs = {name: _Kept(x) if isinstance(x, TensorBase) else x for name, x in kwargs.items()}
+        self.state = state
+        # Not the nodes themselves, which refer to this: a graph must be freed without the collector.
+        self.places = {node.sequence: i for i, node in enumerate(nodes)}
+        self.names = [node.name for node in nodes]
+        self.computed: list[Node] | None = None
+
+    def restore(self, node: Node) -> tuple[Any, ...]:
+        """Give a node what it would have saved, from the one second call."""
+        if self.computed is None:
+            self.computed = self._compute()
+        again = self.computed[self.places[node.sequence]]
+        if again.saved is None:
+            raise RuntimeError(f"backward(): what {node.name} needs was computed again and used up; pass retain_graph=True")
+        node.saved, node.storages = again.saved, again.storages
+        again.saved, again.storages = None, ()
+        return node.saved
+
+    def _compute(self) -> list[Node]:
+        now = random.get_state() if self.state is not None else None
+        try:
+            if self.state is not None:
+                random.set_state(self.state)
+            start = next(sequence)
+            with enable_grad():
+                args = [x.tensor() if isinstance(x, _Kept) else x for x in self.args]
+                kwargs = {name: x.tensor() if isinstance(x, _Kept) else x for name, x in self.kwargs.items()}
+                nodes = _made_since(start, self.function(*args, **kwargs))
+        finally:
+            if now is not None:
+                random.set_state(now)
+        if [node.name for node in nodes] != self.names:
+            raise RuntimeError("checkpoint(): the function did not do the same when it was called again")
+        return nodes
+
+
+class _Kept:
+    """An argument, kept as the tape keeps arrays: writing in place into the tensor leaves it as it was."""
+
+    def __init__(self, x: Any) -> None:
+        self.array = x._array
+        self.node = x._node
+        self.storage = storage_of(x).origin or storage_of(x)
+        self.storage.saved += 1
+
+    def tensor(self) -> Any:
+        """The argument again, with its history."""
+        x = make(self.array, self.node)
+        storage_of(x).origin = self.storage
+        return x
+
+    def __del__(self) -> None:
+        self.storage.saved -= 1

@@ -1,0 +1,631 @@
+"""Against NumPy, on arrays and arguments that Hypothesis makes up.
+
+Broadcasting, indexing, reductions and creation have to give NumPy's result, or an error of NumPy's kind. Promotion is held
+against the rules that the design states, and conversion from and to NumPy arrays and lists loses nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import arrayad as xp
+from arrayad.autograd.operation import operations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DTYPES = tuple(xp.__array_namespace_info__().dtypes().values())
+SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
+
+settings.register_profile("against_numpy", deadline=None, max_examples=150)
+examples = settings(settings.get_profile("against_numpy"))
+
+
+def numpy_dtype(dtype: Any) -> np.dtype:
+    return np.dtype(dtype.name)
+
+
+def arrays(dtype: Any, shape: Any = SHAPES, small: bool = True) -> st.SearchStrategy[np.ndarray]:
+    """Arrays of a dtype: of small numbers, whose sums and products do not overflow, or of any."""
+    raw = np.dtype(dtype.name) if isinstance(dtype, xp.DType) else np.dtype(dtype)
+    elements: Any = None
+    if small:
+        integers = st.integers(0 if raw.kind == "u" else -4, 4)
+        elements = {
+            "b": st.booleans(),
+            "i": integers,
+            "u": integers,
+            "f": st.integers(-16, 16).map(lambda n: n / 4),
+            "c": st.builds(complex, st.integers(-4, 4), st.integers(-4, 4)),
+        }[raw.kind]
+    return hnp.arrays(raw, shape, elements=elements, fill=st.nothing())
+
+
+def any_array(small: bool = True) -> st.SearchStrategy[np.ndarray]:
+    return st.sampled_from(DTYPES).flatmap(lambda dtype: arrays(dtype, small=small))
+
+
+def outcome(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What a call gives, or the exception that it raises; NumPy's warnings of infinities and of no elements are no errors."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001  (any, to be compared)
+            return error
+
+
+def same(ours: Any, theirs: Any, rtol: float = 0) -> None:
+    """One result in arrayad's terms and NumPy's: shape, dtype and values, or the kind of the error."""
+    if isinstance(theirs, Exception):
+        assert isinstance(ours, type(theirs)), f"{ours!r} where NumPy raises {theirs!r}"
+        return
+    assert not isinstance(ours, Exception), f"{ours!r} where NumPy gives {theirs!r}"
+    if isinstance(theirs, tuple):
+        assert len(ours) == len(theirs)
+        for one, other in zip(ours, theirs, strict=True):
+            same(one, other, rtol)
+        return
+    theirs = np.asarray(theirs)
+    array = ours.detach().numpy()
+    assert type(array) is np.ndarray
+    assert array.shape == theirs.shape
+    assert array.dtype == theirs.dtype
+    if rtol:
+        np.testing.assert_allclose(array, theirs, rtol=rtol, atol=rtol)
+    else:
+        np.testing.assert_array_equal(array, theirs)
+
+
+# --- broadcasting ---
+
+BINARY = sorted({op.name for op in operations.values() if op.forward is None and len(op.parameters) == 2})
+
+
+def test_binary_functions_are_found() -> None:
+    assert {"add", "atan2", "bitwise_xor", "equal", "floor_divide", "logaddexp", "pow"} <= set(BINARY)
+
+
+@pytest.mark.parametrize("name", BINARY)
+@settings(examples, max_examples=25)
+@given(data=st.data())
+def test_binary_functions_broadcast(name: str, data: st.DataObject) -> None:
+    kinds = next(op for op in operations.values() if op.name == name).takes[0]
+    dtype = data.draw(st.sampled_from([d for d in DTYPES if d.kind in kinds]))
+    shapes = data.draw(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, min_side=0, max_side=3)).input_shapes
+    a, b = (data.draw(arrays(dtype, shape)) for shape in shapes)
+    if name in ("pow", "bitwise_left_shift", "bitwise_right_shift"):
+        b = abs(b)  # where NumPy, too, says what the result is
+    same(outcome(getattr(xp, name), xp.asarray(a), xp.asarray(b)), outcome(getattr(np, name), a, b))
+
+
+@examples
+@given(shapes=st.lists(SHAPES, min_size=1, max_size=4))
+def test_shapes_broadcast_or_not(shapes: list[tuple[int, ...]]) -> None:
+    theirs = outcome(np.broadcast_shapes, *shapes)
+    ours = outcome(xp.broadcast_shapes, *shapes)
+    tensors = [xp.zeros(shape) for shape in shapes]
+    broadcast = outcome(xp.broadcast_arrays, *tensors)
+    total = outcome(lambda: sum(tensors[1:], tensors[0]))
+    if isinstance(theirs, Exception):
+        assert [type(e) for e in (ours, broadcast, total)] == [ValueError] * 3
+        assert "broadcast" in str(ours)
+    else:
+        assert ours == theirs
+        assert [x.shape for x in broadcast] == [theirs] * len(shapes)
+        assert total.shape == theirs
+
+
+@examples
+@given(array=any_array(), shape=SHAPES)
+def test_broadcast_to(array: np.ndarray, shape: tuple[int, ...]) -> None:
+    ours, theirs = outcome(xp.broadcast_to, xp.asarray(array), shape), outcome(np.broadcast_to, array, shape)
+    same(ours, theirs)
+    if isinstance(theirs, np.ndarray):
+        assert np.shares_memory(ours.numpy(), array) == np.shares_memory(theirs, array)
+        assert not ours.numpy().flags.writeable
+
+
+@examples
+@given(data=st.data())
+def test_broadcast_arrays(data: st.DataObject) -> None:
+    shapes = data.draw(hnp.mutually_broadcastable_shapes(num_shapes=3, max_dims=3, min_side=0, max_side=3)).input_shapes
+    raw = [data.draw(arrays(xp.float32, shape)) for shape in shapes]
+    same(xp.broadcast_arrays(*map(xp.asarray, raw)), tuple(np.broadcast_arrays(*raw)))
+
+
+# --- indexing ---
+
+
+_NO_KEY = [1.0, "a", slice(None, None, 0), np.asarray([0.5])]
+
+
+@st.composite
+def mixed_keys(draw: st.DrawFn, shape: tuple[int, ...]) -> Any:
+    """A key of any parts, mostly one for each axis; now and then one is out of range, of a wrong length, or no key at all."""
+    common = draw(hnp.array_shapes(min_dims=0, max_dims=2, max_side=2))  # of the integer arrays, which broadcast
+    rest = list(shape)
+    parts: list[Any] = []
+    while rest:
+        length = rest.pop(0)
+        edge = st.none() | st.integers(-length - 2, length + 2)
+        inside = st.integers(-length, length - 1) if length else st.just(0)
+        kind = draw(st.sampled_from(["slice", "integers", "number", "mask", "list", "wide mask", "bad", "end"]))
+        if kind == "slice":
+            parts.append(slice(draw(edge), draw(edge), draw(st.sampled_from([None, -3, -2, -1, 1, 2, 3]))))
+        elif kind == "integers":
+            shown = draw(st.sampled_from([common, common[1:], (1,) * len(common)]))
+            parts.append(draw(hnp.arrays(draw(st.sampled_from(["int64", "int8"])), shown, elements=inside, fill=st.nothing())))
+        elif kind == "number":
+            parts.append(draw(inside))
+        elif kind == "mask":
+            parts.append(draw(hnp.arrays(np.bool_, (length,), fill=st.nothing())))
+        elif kind == "list":
+            parts.append(draw(st.lists(inside, min_size=1, max_size=2)))
+        elif kind == "wide mask":
+            size = (length, rest.pop(0)) if rest else ()
+            parts.append(draw(hnp.arrays(np.bool_, size, fill=st.nothing())))
+        elif kind == "bad":
+            parts.append(draw(st.sampled_from([length, -length - 1, np.ones(length + 1, bool), [0, length], *_NO_KEY])))
+        else:
+            break
+    if not rest and draw(st.integers(0, 9)) == 0:
+        parts.append(0)  # one too many
+    for extra in draw(st.lists(st.sampled_from([None, None, ..., True]), max_size=2)):
+        parts.insert(draw(st.integers(0, len(parts))), extra)
+    return parts[0] if len(parts) == 1 and draw(st.booleans()) else tuple(parts)
+
+
+def keys(shape: tuple[int, ...]) -> st.SearchStrategy[Any]:
+    strategies = [
+        mixed_keys(shape),
+        mixed_keys(shape),
+        hnp.basic_indices(shape, allow_newaxis=True),
+        hnp.arrays(np.bool_, shape, fill=st.nothing()),
+    ]
+    if shape and all(shape):
+        strategies.append(hnp.integer_array_indices(shape, result_shape=hnp.array_shapes(max_dims=2, max_side=3)))
+    return st.one_of(strategies)
+
+
+def of_tensors(key: Any) -> Any:
+    """A key with Tensors in place of NumPy arrays, which are taken as well."""
+    if isinstance(key, tuple):
+        return tuple(of_tensors(part) for part in key)
+    return xp.asarray(key) if isinstance(key, np.ndarray) else key
+
+
+@st.composite
+def indexed(draw: st.DrawFn) -> tuple[np.ndarray, Any]:
+    shape = draw(SHAPES | hnp.array_shapes(min_dims=2, max_dims=3, max_side=3))
+    array = draw(arrays(draw(st.sampled_from(DTYPES)), shape))
+    return array, draw(keys(shape))
+
+
+@settings(examples, max_examples=500)
+@given(case=indexed())
+def test_getitem(case: tuple[np.ndarray, Any]) -> None:
+    array, key = case
+    x = xp.asarray(array)
+    theirs = outcome(operator.getitem, array, key)
+    same(outcome(operator.getitem, x, of_tensors(key)), theirs)
+    same(outcome(operator.getitem, x, key), theirs)
+
+
+@settings(examples, max_examples=200)
+@given(case=indexed())
+def test_basic_keys_give_views(case: tuple[np.ndarray, Any]) -> None:
+    """What is written into a tensor under a basic key is seen in it, and what is written under others is not."""
+    array, key = case
+    theirs, ours = array.copy(), xp.asarray(array, copy=True)
+    view = outcome(operator.getitem, theirs, key)
+    assume(not isinstance(view, Exception))
+    if not isinstance(view, np.ndarray):  # NumPy gives a scalar here, and a tensor is a view all the same
+        view = theirs[(*key, ...) if isinstance(key, tuple) else (key, ...)]
+    view[...] = 1
+    ours[of_tensors(key)].fill_(1)
+    same(ours, theirs)
+
+
+@settings(examples, max_examples=500)
+@given(case=indexed(), data=st.data())
+def test_setitem(case: tuple[np.ndarray, Any], data: st.DataObject) -> None:
+    array, key = case
+    theirs, ours = array.copy(), xp.asarray(array, copy=True)
+    place = outcome(operator.getitem, array, key)
+    shape = getattr(place, "shape", ())
+    dtype = data.draw(st.sampled_from([d for d in DTYPES if d.kind != "c" or array.dtype.kind == "c"]))
+    value = data.draw(
+        st.one_of(
+            arrays(dtype, shape),
+            arrays(dtype, st.integers(0, len(shape)).map(lambda i: (1,) * i + shape[i:])),
+            arrays(dtype, SHAPES),
+            st.sampled_from([True, 3, 0.0]),
+        )
+    )
+    expected = outcome(operator.setitem, theirs, key, value)
+    result = outcome(operator.setitem, ours, of_tensors(key), of_tensors(value))
+    if expected is None:
+        assert result is None
+    else:
+        same(result, expected)
+    same(ours, theirs)  # also where both refused
+
+
+# --- promotion ---
+
+RANK = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}
+NUMBERS = {True: xp.bool, 2: xp.int64, 0.5: xp.float32, 1j: xp.complex64}  # and the default dtypes of their kinds
+
+
+def promoted(a: Any, b: Any) -> Any:
+    """The rules in words: within a kind, and of real with complex floats, NumPy's; across kinds, the higher kind's dtype.
+
+    None if there is no common dtype: of uint64 with a signed integer NumPy makes a float, which is of another kind.
+    """
+    if RANK[a.kind] == RANK[b.kind] or (a.kind in "fc" and b.kind in "fc"):
+        dtype = np.promote_types(a.name, b.name)
+        return getattr(xp, dtype.name) if RANK[dtype.kind] == max(RANK[a.kind], RANK[b.kind]) else None
+    return max(a, b, key=lambda d: RANK[d.kind])
+
+
+def with_number(dtype: Any, number: complex) -> Any:
+    """Python's numbers are weak: one of a higher kind changes the kind, but never the width."""
+    own = NUMBERS[number]
+    if RANK[own.kind] <= RANK[dtype.kind]:
+        return dtype
+    if dtype.kind == "f":
+        return xp.complex128 if dtype is xp.float64 else xp.complex64
+    return own
+
+
+PAIRS = list(itertools.product(DTYPES, DTYPES))
+MIXED = list(itertools.product(DTYPES, NUMBERS))
+
+
+def test_oracle_agrees_with_pytorch() -> None:
+    """Where PyTorch has the dtypes in full; its uint16, uint32 and uint64 are not promoted."""
+    torch = pytest.importorskip("torch", reason="PyTorch, the oracle of the oracle, is not installed")
+    for a, b in PAIRS:
+        if not {"uint16", "uint32", "uint64"} & {a.name, b.name}:
+            theirs = torch.promote_types(getattr(torch, a.name), getattr(torch, b.name))
+            assert str(theirs).removeprefix("torch.") == promoted(a, b).name
+
+
+def _operand(dtype: Any, *values: Any) -> np.ndarray:
+    return np.asarray(values or (3, 1, 0), dtype.name)
+
+
+def _check(op: Callable[..., Any], reference: Callable[..., Any], dtype: Any, *operands: Any) -> None:
+    """An operation of a result dtype: its values are those of the operands in that dtype. None: there is no such dtype."""
+    tensors = [xp.asarray(x) if isinstance(x, np.ndarray) else x for x in operands]
+    if dtype is None:
+        with pytest.raises(TypeError, match="no common dtype"):
+            op(*tensors)
+        return
+    result = op(*tensors)
+    with np.errstate(all="ignore"):
+        expected = reference(*[np.asarray(x).astype(dtype.name) for x in operands])
+    same(result, expected)
+    assert result.dtype is getattr(xp, expected.dtype.name)
+
+
+def _floating(dtype: Any) -> Any:
+    """What a quotient is: of integers and booleans, the default floating dtype."""
+    return xp.float32 if dtype is not None and dtype.kind in "biu" else dtype
+
+
+ARITHMETIC = (xp.add, np.add, "+"), (xp.multiply, np.multiply, "*")
+OPERATORS = {"+": operator.add, "*": operator.mul, "/": operator.truediv}
+COMPARISONS = (
+    (xp.equal, np.equal),
+    (xp.not_equal, np.not_equal),
+    (xp.less, np.less),
+    (xp.less_equal, np.less_equal),
+    (xp.greater, np.greater),
+    (xp.greater_equal, np.greater_equal),
+)
+
+
+@pytest.mark.parametrize(("a", "b"), PAIRS, ids=str)
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
+def test_promotion(a: Any, b: Any) -> None:
+    dtype = promoted(a, b)
+    x, y = _operand(a), _operand(b, 1, 1, 1)
+    for ours, theirs, symbol in ARITHMETIC:
+        _check(ours, theirs, dtype, x, y)
+        _check(OPERATORS[symbol], theirs, dtype, x, y)
+    _check(xp.divide, np.divide, _floating(dtype), x, y)
+    _check(operator.truediv, np.divide, _floating(dtype), x, y)
+    condition = np.asarray([True, False, True])
+    _check(lambda x, y: xp.where(xp.asarray(condition), x, y), lambda x, y: np.where(condition, x, y), dtype, x, y)
+    _check(lambda x, y: xp.concat([x, y]), lambda x, y: np.concat([x, y]), dtype, x, y)
+    _check(lambda x, y: xp.stack([x, y]), lambda x, y: np.stack([x, y]), dtype, x, y)
+    for ours, theirs in COMPARISONS:
+        if dtype is None or dtype.kind != "c" or ours in (xp.equal, xp.not_equal):
+            _check(ours, theirs, dtype, x, y)
+        else:
+            with pytest.raises(TypeError, match="complex"):
+                ours(xp.asarray(x), xp.asarray(y))
+
+
+@pytest.mark.parametrize(("a", "b"), PAIRS, ids=str)
+def test_result_type(a: Any, b: Any) -> None:
+    dtype = promoted(a, b)
+    assert xp.can_cast(a, b) == (dtype is b)
+    for first, second in itertools.product((a, xp.zeros(2, dtype=a)), (b, xp.zeros((), dtype=b))):
+        if dtype is None:
+            with pytest.raises(TypeError, match="no common dtype"):
+                xp.result_type(first, second)
+        else:
+            assert xp.result_type(first, second) is dtype
+
+
+@pytest.mark.parametrize(("a", "number"), MIXED, ids=str)
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
+def test_promotion_with_a_number(a: Any, number: complex) -> None:
+    dtype = with_number(a, number)
+    assert xp.result_type(a, number) is xp.result_type(number, a) is dtype
+    x = _operand(a)
+    for ours, theirs, symbol in ARITHMETIC:
+        for op in (ours, OPERATORS[symbol]):
+            _check(op, theirs, dtype, x, number)
+            _check(op, theirs, dtype, number, x)
+    for op in (xp.divide, operator.truediv):
+        _check(op, np.divide, _floating(dtype), x, number)
+        _check(op, np.divide, _floating(dtype), number, x)
+    condition = np.asarray([True, False, True])
+    _check(lambda x, y: xp.where(xp.asarray(condition), x, y), lambda x, y: np.where(condition, x, y), dtype, x, number)
+    _check(lambda x, y: xp.where(xp.asarray(condition), x, y), lambda x, y: np.where(condition, x, y), dtype, number, x)
+    for ours, theirs in COMPARISONS[: 2 if dtype.kind == "c" else None]:
+        _check(ours, theirs, dtype, x, number)
+        _check(ours, theirs, dtype, number, x)
+
+
+def test_numpys_scalars_are_numbers() -> None:
+    """NumPy's scalars are arrays to NumPy; to people, and here, they are numbers, and weak."""
+    x = xp.ones(2)
+    for result in (x + np.float64(1), np.float64(1) + x, xp.multiply(x, np.int64(3)), x < np.float64(2)):
+        assert result.dtype in (xp.float32, xp.bool)
+    same(np.float64(3) - x, np.asarray([2.0, 2.0], np.float32))
+    same(xp.where(x > 0, np.float64(0.5), x), np.asarray([0.5, 0.5], np.float32))
+    assert (xp.asarray([1, 2]) + np.float64(0.5)).dtype is xp.float32
+
+
+def test_promotion_of_zero_dimensional_tensors_is_that_of_others() -> None:
+    """Unlike in PyTorch, and as in the standard, an array without axes is no weaker than others."""
+    assert (xp.ones(2) + xp.ones((), dtype=xp.float64)).dtype is xp.float64
+    assert (xp.ones(2, dtype=xp.int8) + xp.ones((), dtype=xp.int64)).dtype is xp.int64
+
+
+def test_promotion_follows_the_default_dtype() -> None:
+    integers = xp.asarray([1, 2])
+    xp.set_default_dtype(xp.float64)
+    try:
+        assert (integers / integers).dtype is (integers / 2).dtype is (integers * 0.5).dtype is xp.float64
+        assert (integers * 1j).dtype is xp.complex128
+        assert (xp.ones(2, dtype=xp.float32) * 0.5).dtype is xp.float32
+        assert xp.sqrt(integers).dtype is xp.asarray([0.5]).dtype is xp.linspace(0, 1, 3).dtype is xp.float64
+    finally:
+        xp.set_default_dtype(xp.float32)
+    assert (integers / integers).dtype is xp.float32
+
+
+@pytest.mark.parametrize("dtype", [d for d in DTYPES if d.kind in "iu"], ids=str)
+def test_integers_that_do_not_fit(dtype: Any) -> None:
+    info = xp.iinfo(dtype)
+    x = xp.zeros(2, dtype=dtype)
+    for number in (info.min - 1, info.max + 1):
+        for op in (xp.add, xp.multiply, xp.maximum, lambda x, n: xp.where(x == 0, x, n)):
+            with pytest.raises(OverflowError):
+                op(x, number)
+    assert (x + info.max).tolist() == [info.max] * 2
+    assert (x + info.min).tolist() == [info.min] * 2
+
+
+# --- reductions ---
+
+REDUCTIONS = ("sum", "prod", "max", "min", "mean", "var", "std", "all", "any", "count_nonzero", "argmax", "argmin")
+SEVERAL_AXES = set(REDUCTIONS) - {"argmax", "argmin"}
+TAKES = {"max": "biuf", "min": "biuf", "argmax": "biuf", "argmin": "biuf", "mean": "fc", "var": "f", "std": "f"}
+
+
+@st.composite
+def reductions(draw: st.DrawFn, name: str) -> tuple[np.ndarray, dict[str, Any]]:
+    dtype = draw(st.sampled_from([d for d in DTYPES if d.kind in TAKES.get(name, "biufc")]))
+    array = draw(arrays(dtype))
+    one = st.integers(-array.ndim - 1, array.ndim)  # out of range at either end
+    axis = st.none() | one
+    if name in SEVERAL_AXES:
+        axis |= st.lists(one, max_size=3).map(tuple)
+    return array, {"axis": draw(axis), "keepdims": draw(st.booleans())}
+
+
+@pytest.mark.parametrize("name", REDUCTIONS)
+@settings(examples, max_examples=60)
+@given(data=st.data())
+def test_reductions(name: str, data: st.DataObject) -> None:
+    array, how = data.draw(reductions(name))
+    x = xp.asarray(array)
+    theirs = outcome(getattr(np, name), array, **how)
+    rtol = {np.float32: 1e-5, np.complex64: 1e-5}.get(array.dtype.type, 1e-12) if name in ("mean", "var", "std") else 0
+    pytorchs = {"dim": how["axis"], "keepdim": how["keepdims"]}
+    same(outcome(getattr(xp, name), x, **how), theirs, rtol)
+    same(outcome(getattr(xp, name), x, **pytorchs), theirs, rtol)
+    same(outcome(getattr(x, name), **how), theirs, rtol)
+    same(outcome(getattr(x, name), how["axis"], how["keepdims"]), theirs, rtol)
+
+
+@pytest.mark.parametrize("name", ["cumulative_sum", "cumulative_prod", "sort", "argsort"])
+@settings(examples, max_examples=60)
+@given(data=st.data())
+def test_along_an_axis(name: str, data: st.DataObject) -> None:
+    dtype = data.draw(st.sampled_from([d for d in DTYPES if d.kind != "c" or name.startswith("cumulative")]))
+    array = data.draw(arrays(dtype, hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=3)))
+    axis = data.draw(st.integers(-array.ndim - 1, array.ndim))
+    how = {"include_initial": data.draw(st.booleans())} if name.startswith("cumulative") else {"stable": True}
+    x = xp.asarray(array)
+    theirs = outcome(getattr(np, name), array, axis=axis, **how)
+    same(outcome(getattr(xp, name), x, axis=axis, **how), theirs)
+    same(outcome(getattr(xp, name), x, dim=axis, **how), theirs)
+    if not name.startswith("cumulative") and not isinstance(theirs, Exception):
+        falling = np.argsort(-array.astype(float), axis=axis, stable=True)
+        falling = falling if name == "argsort" else np.take_along_axis(array, falling, axis=axis)
+        same(getattr(xp, name)(x, axis=axis, descending=True), falling)
+
+
+@pytest.mark.parametrize("name", ["var", "std"])
+@examples
+@given(array=arrays(xp.float64), correction=st.sampled_from([0, 1, 0.5, 2]))
+def test_correction(name: str, array: np.ndarray, correction: float) -> None:
+    ours = outcome(getattr(xp, name), xp.asarray(array), correction=correction)
+    if array.size > correction:
+        same(ours, getattr(np, name)(array, correction=correction), 1e-12)
+    else:  # NumPy, which says nothing of it, gives infinities or NaN
+        assert math.isnan(ours.item())
+
+
+# --- creation ---
+
+DTYPE = st.sampled_from(DTYPES)
+
+
+@examples
+@given(shape=SHAPES, dtype=DTYPE, value=st.sampled_from([0, 1, 3, True]))
+def test_filled(shape: tuple[int, ...], dtype: Any, value: Any) -> None:
+    raw = dtype.name
+    same(xp.zeros(shape, dtype=dtype), np.zeros(shape, raw))
+    same(xp.zeros(*shape, dtype=dtype) if shape else xp.zeros((), dtype=dtype), np.zeros(shape, raw))
+    same(xp.ones(shape, dtype=dtype), np.ones(shape, raw))
+    same(xp.full(shape, value, dtype=dtype), np.full(shape, value, raw))
+    assert xp.empty(shape, dtype=dtype).shape == shape
+    like = xp.ones(shape, dtype=dtype)
+    same(xp.zeros_like(like), np.zeros(shape, raw))
+    same(xp.ones_like(like), np.ones(shape, raw))
+    same(xp.full_like(like, value), np.full(shape, value, raw))
+    assert (xp.empty_like(like).shape, xp.empty_like(like).dtype) == (shape, dtype)
+    same(xp.zeros_like(like, dtype=xp.int8), np.zeros(shape, "int8"))
+
+
+@pytest.mark.parametrize(("value", "dtype"), [(True, xp.bool), (1, xp.int64), (0.5, xp.float32), (1j, xp.complex64)])
+def test_defaults(value: complex, dtype: Any) -> None:
+    assert xp.full((2,), value).dtype is xp.asarray([value]).dtype is xp.tensor(value).dtype is dtype
+    assert xp.zeros(2).dtype is xp.ones(2).dtype is xp.empty(2).dtype is xp.eye(2).dtype is xp.float32
+    assert xp.arange(3).dtype is xp.int64
+    assert xp.arange(3.0).dtype is xp.linspace(0, 1, 2).dtype is xp.float32
+
+
+@examples
+@given(rows=st.integers(0, 4), columns=st.none() | st.integers(0, 4), k=st.integers(-5, 5), dtype=DTYPE)
+def test_eye(rows: int, columns: int | None, k: int, dtype: Any) -> None:
+    same(xp.eye(rows, columns, k=k, dtype=dtype), np.eye(rows, columns, k=k, dtype=dtype.name))
+
+
+_NUMBER = st.integers(-20, 20) | st.integers(-80, 80).map(lambda n: n / 8)
+
+
+@settings(examples, max_examples=300)
+@given(start=_NUMBER, stop=st.none() | _NUMBER, step=_NUMBER, dtype=st.none() | st.sampled_from(["int64", "int8", "float64"]))
+def test_arange(start: float, stop: float | None, step: float, dtype: str | None) -> None:
+    args = (start,) if stop is None else (start, stop, step)
+    assume(len(args) == 1 or step)
+    whole = all(isinstance(n, int) for n in args)
+    # Numbers are computed in float64 and cast once; integer dtypes are given integers, of which everyone has one idea.
+    assume(dtype is None or whole or dtype == "float64")
+    expected = np.arange(*args).astype(dtype or ("int64" if whole else "float32"))
+    same(xp.arange(*args, dtype=None if dtype is None else getattr(xp, dtype)), expected)
+
+
+@examples
+@given(start=_NUMBER, stop=_NUMBER, num=st.integers(0, 7), endpoint=st.booleans())
+def test_linspace(start: float, stop: float, num: int, endpoint: bool) -> None:
+    expected = np.linspace(start, stop, num, endpoint=endpoint)
+    same(xp.linspace(start, stop, num, endpoint=endpoint, dtype=xp.float64), expected)
+    same(xp.linspace(start, stop, num, endpoint=endpoint), expected.astype(np.float32))
+
+
+@examples
+@given(data=st.data(), k=st.integers(-4, 4))
+def test_triangles(data: st.DataObject, k: int) -> None:
+    array = data.draw(arrays(data.draw(DTYPE), hnp.array_shapes(min_dims=2, max_dims=3, min_side=0, max_side=3)))
+    same(xp.tril(xp.asarray(array), k=k), np.tril(array, k))
+    same(xp.triu(xp.asarray(array), k=k), np.triu(array, k))
+
+
+@examples
+@given(lengths=st.lists(st.integers(0, 3), max_size=3), indexing=st.sampled_from(["xy", "ij"]))
+def test_meshgrid(lengths: list[int], indexing: str) -> None:
+    axes = [np.arange(n) for n in lengths]
+    same(xp.meshgrid(*map(xp.asarray, axes), indexing=indexing), np.meshgrid(*axes, indexing=indexing))
+
+
+# --- round trips ---
+
+
+@settings(examples, max_examples=300)
+@given(array=any_array(small=False))
+def test_from_numpy_and_back(array: np.ndarray) -> None:
+    x = xp.asarray(array)
+    same(x, array)
+    assert x.dtype.name == array.dtype.name
+    assert (x.shape, x.ndim, x.size, x.nbytes) == (array.shape, array.ndim, array.size, array.nbytes)
+    for back in (x.numpy(), np.asarray(x), np.from_dlpack(x), xp.from_numpy(array).numpy(), xp.from_dlpack(array).numpy()):
+        assert back.tobytes() == array.tobytes()  # NaNs and signs of zeros as well
+        assert np.shares_memory(back, array) == bool(array.size)
+    for copy in (xp.tensor(array), xp.asarray(array, copy=True), x.clone()):
+        assert copy.numpy().tobytes() == array.tobytes()
+        assert not np.shares_memory(copy.numpy(), array)
+
+
+@settings(examples, max_examples=300)
+@given(array=any_array(small=False))
+def test_to_lists_and_back(array: np.ndarray) -> None:
+    numbers = xp.asarray(array).tolist()
+    # repr, since NaN does not equal itself
+    assert repr(numbers) == repr(array.tolist())
+    assume(array.size or array.ndim < 2 or array.shape[-1] == 0)  # of (0, 3) nothing is left in []
+    assume(0 not in array.shape[:-1])
+    again = xp.asarray(numbers, dtype=getattr(xp, array.dtype.name))
+    assert again.shape == array.shape
+    np.testing.assert_array_equal(again.numpy(), array)
+    if array.ndim == 0:
+        item = xp.asarray(array).item()
+        assert type(item) is type(array.item())
+        assert repr(item) == repr(array.item())
+
+
+@examples
+@given(array=any_array())
+def test_layouts_and_byte_orders(array: np.ndarray) -> None:
+    for other in (array.T, array[..., ::-1] if array.ndim else array, np.asfortranarray(array)):
+        x = xp.asarray(other)
+        same(x, other)
+        assert np.shares_memory(x.numpy(), other) == bool(other.size)
+        same(x + 0 if array.dtype.kind != "b" else x ^ False, other)
+    same(xp.asarray(array.astype(array.dtype.newbyteorder("S"))), array)
+
+
+@examples
+@given(array=any_array(), dtype=DTYPE)
+def test_astype(array: np.ndarray, dtype: Any) -> None:
+    x = xp.asarray(array)
+    if array.dtype.kind == "c" and dtype.kind not in "bc":
+        with pytest.raises(TypeError, match=r"astype\(\): casting complex\d+ to \w+ would lose a part"):
+            xp.astype(x, dtype)
+        return
+    if dtype.kind == "u" and array.dtype.kind in "if":
+        array = abs(array)  # of negative numbers, unsigned integers have no one idea
+        x = xp.asarray(array)
+    same(xp.astype(x, dtype), array.astype(dtype.name))
+    same(xp.asarray(array, dtype=dtype), array.astype(dtype.name))
+    same(x.to(dtype), array.astype(dtype.name))

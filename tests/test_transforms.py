@@ -1,0 +1,372 @@
+"""What is built on the tape: transforms, custom functions, checks, hooks, checkpoints, anomaly detection, pictures."""
+
+from __future__ import annotations
+
+import gc
+import math
+import weakref
+import xml.etree.ElementTree as ElementTree
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+import pytest
+
+import arrayad as xp
+from arrayad.autograd import mutation
+from arrayad.utils.checkpoint import checkpoint
+
+F64 = xp.float64
+
+
+def _x(*values: float) -> xp.Tensor:
+    return xp.asarray(values, dtype=F64)
+
+
+def _f(x: xp.Tensor) -> xp.Tensor:
+    return xp.sum(xp.sin(x) * x**2) + xp.linalg.det(xp.linalg.outer(x, x) + xp.eye(2, dtype=F64))
+
+
+# --- transforms ---
+
+
+def test_every_way_to_a_hessian_agrees() -> None:
+    x = _x(0.3, 0.7)
+    func = xp.func
+    ways = [
+        func.hessian(_f),
+        func.jacrev(func.grad(_f)),
+        func.jacfwd(func.grad(_f)),
+        func.jacfwd(func.jacrev(_f)),
+        func.jacrev(func.jacfwd(_f)),
+        func.jacfwd(func.jacfwd(_f)),
+    ]
+    first, *others = [way(x).numpy() for way in ways]
+    for other in others:
+        np.testing.assert_allclose(other, first, atol=1e-12)
+    v = _x(1.0, -2.0)
+    gradient, product = func.hvp(_f, (x,), (v,))
+    np.testing.assert_allclose(product[0].numpy(), first @ v.numpy())
+    np.testing.assert_allclose(gradient[0].numpy(), func.grad(_f)(x).numpy())
+
+
+def test_third_order_by_nesting() -> None:
+    d = xp.func.grad
+    assert d(d(d(lambda x: x**5)))(xp.asarray(2.0, dtype=F64)).item() == 60 * 4
+    third = xp.func.jacfwd(xp.func.jacrev(xp.func.jacfwd(lambda x: x**3)))(_x(1.0, 2.0))
+    assert third.shape == (2, 2, 2, 2)
+    assert third[0, 0, 0, 0].item() == 6.0
+
+
+def test_inner_and_outer_variables_are_kept_apart() -> None:
+    """The example on which forward modes go wrong that confuse their perturbations."""
+    d = xp.func.grad
+    out = d(lambda x: x * d(lambda y: x + y)(xp.asarray(1.0)))(xp.asarray(1.0))
+    assert out.item() == 1.0
+    one = (xp.asarray(1.0),)
+    forward = xp.func.jvp(lambda x: x * xp.func.jvp(lambda y: x + y, one, one)[1], one, one)[1]
+    assert forward.item() == 1.0
+
+
+def test_containers() -> None:
+    Point = namedtuple("Point", "x y")
+    tree = {"a": [_x(1.0, 2.0)], "b": (Point(_x(3.0), _x(4.0)),)}
+
+    def f(t: Any) -> xp.Tensor:
+        return (t["a"][0] ** 2).sum() + (t["b"][0].x * t["b"][0].y).sum()
+
+    gradient = xp.func.grad(f)(tree)
+    assert gradient["a"][0].tolist() == [2.0, 4.0]
+    assert isinstance(gradient["b"][0], Point)
+    assert (gradient["b"][0].x.item(), gradient["b"][0].y.item()) == (4.0, 3.0)
+    with pytest.raises(TypeError, match="must be Tensors"):
+        xp.func.grad(f)({"a": [1.0], "b": tree["b"]})
+
+
+def test_argnums_and_aux() -> None:
+    value, gradients = xp.func.value_and_grad(lambda a, b: (a * b).sum(), argnums=(1, 0))(_x(2.0), _x(5.0))
+    assert (value.item(), gradients[0].item(), gradients[1].item()) == (10.0, 2.0, 5.0)
+    gradient, aux = xp.func.grad(lambda a: ((a**2).sum(), {"n": 3}), has_aux=True)(_x(2.0))
+    assert (gradient.item(), aux) == (4.0, {"n": 3})
+    assert xp.func.grad_and_value(lambda a: (a**2).sum())(_x(2.0))[0].item() == 4.0
+    value, pull_back, aux = xp.func.vjp(lambda a: (a**2, "aux"), _x(2.0), has_aux=True)
+    assert (value.item(), pull_back(_x(1.0))[0].item(), aux) == (4.0, 4.0, "aux")
+    with pytest.raises(ValueError, match="argnums"):
+        xp.func.grad(lambda a: a.sum(), argnums=2)(_x(1.0))
+
+
+def test_linearize_replays_one_trace() -> None:
+    calls = []
+
+    def f(x: xp.Tensor) -> xp.Tensor:
+        calls.append(1)
+        return xp.exp(x)
+
+    value, push = xp.func.linearize(f, _x(0.0, 1.0))
+    for v in ([1.0, 0.0], [0.0, 2.0]):
+        np.testing.assert_allclose(push(_x(*v)).numpy(), value.numpy() * v)
+    assert len(calls) == 1
+    with pytest.raises(ValueError, match="shape"):
+        push(_x(1.0))
+
+
+def test_results_have_no_history_of_their_own() -> None:
+    x = _x(0.3, 0.7)
+    value, gradient = xp.func.value_and_grad(_f)(x)
+    assert not value.requires_grad
+    assert not gradient.requires_grad
+    assert not x.requires_grad
+    x.requires_grad_()
+    assert xp.func.grad(_f)(x).requires_grad  # an outer tape sees through
+    np.testing.assert_allclose(
+        xp.autograd.grad(xp.func.grad(_f)(x).sum(), x)[0].numpy(), xp.func.hessian(_f)(x.detach()).sum(axis=0).numpy()
+    )
+
+
+# --- custom functions ---
+
+
+class Both(xp.autograd.Function):
+    """Two results, a number among the arguments, arguments and results saved."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, y: Any, n: int) -> Any:
+        a = xp.exp(x * y)
+        ctx.save_for_backward(x, y, a)
+        return a, xp.sin(x) * n
+
+    @staticmethod
+    def backward(ctx: Any, ga: Any, gb: Any) -> Any:
+        assert ctx.needs_input_grad == (True, True, False)
+        x, y, a = ctx.saved_tensors
+        return ga * a * y + gb * xp.cos(x) * 3, ga * a * x, None
+
+
+def test_function() -> None:
+    xp.autograd.check_grads(lambda x, y: Both.apply(x, y, 3), [_x(0.3, 0.2), _x(0.7, -0.1)])
+    x = _x(1.0).requires_grad_()
+    out = Both.apply(x, x, 3)
+    assert [o.grad_fn.name for o in out] == ["BothBackward"] * 2
+    out[1].sum().backward()
+    assert x.grad.item() == pytest.approx(3 * math.cos(1))
+    with pytest.raises(RuntimeError, match="retain_graph"):
+        out[0].sum().backward()
+    node = weakref.ref(out[0]._node)
+    gc.disable()
+    del out
+    assert node() is None
+    gc.enable()
+    assert not Both.apply(_x(1.0), _x(1.0), 3)[0].requires_grad
+
+
+def test_function_with_jvp() -> None:
+    class Twice(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return 2 * x
+
+        @staticmethod
+        def jvp(ctx: Any, t: Any) -> Any:
+            return 7 * t  # wrong on purpose: so it is seen that this is what is called
+
+    assert xp.func.jvp(Twice.apply, (_x(1.0),), (_x(1.0),))[1].item() == 7.0
+
+
+def test_function_marks() -> None:
+    class Marks(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            x.mul_(2)
+            order = xp.argsort(x)
+            ctx.mark_dirty(x)
+            ctx.mark_non_differentiable(order)
+            return x, order
+
+        @staticmethod
+        @xp.autograd.once_differentiable
+        def backward(ctx: Any, g: Any, _: Any) -> Any:
+            return g * 2
+
+    x = _x(2.0, 1.0).requires_grad_()
+    y = x * 1
+    out, order = Marks.apply(y)
+    assert out is y
+    assert y.tolist() == [4.0, 2.0]
+    assert not order.requires_grad
+    (g,) = xp.autograd.grad(y.sum(), x, create_graph=True)
+    assert g.tolist() == [2.0, 2.0]
+    seed = xp.ones_like(y).requires_grad_()
+    (g,) = xp.autograd.grad(Marks.apply(x * 1)[0], x, seed, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        g.sum().backward()
+
+
+@pytest.mark.parametrize(("given", "error"), [((), RuntimeError), (1.0, TypeError)])
+def test_function_with_a_wrong_backward(given: Any, error: type) -> None:
+    class Wrong(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x * 1
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return given
+
+    with pytest.raises(error, match=r"Wrong\.backward"):
+        Wrong.apply(_x(1.0).requires_grad_()).sum().backward()
+
+
+# --- checks ---
+
+
+def test_gradcheck_finds_a_wrong_rule() -> None:
+    x = _x(0.4, 0.6).requires_grad_()
+    assert xp.autograd.gradcheck(lambda x: x**3, x, check_forward_ad=True)
+    assert xp.autograd.gradcheck(lambda x: x**3, x, fast_mode=True, check_forward_ad=True)
+    assert xp.autograd.gradgradcheck(lambda x: x**3, x)
+    for how in ({}, {"fast_mode": True}):
+        with pytest.raises(xp.autograd.GradcheckError, match=r"analytic .* numeric"):
+            xp.autograd.gradcheck(lambda x: x.detach() * x, x, **how)
+        assert not xp.autograd.gradcheck(lambda x: x.detach() * x, x, raise_exception=False, **how)
+    with pytest.raises(xp.autograd.GradcheckError):
+        xp.autograd.gradgradcheck(lambda x: x.detach() ** 2 * x, x)
+    with pytest.raises(ValueError, match="gradient"):
+        xp.autograd.gradcheck(lambda x: x, x.detach())
+
+
+def test_check_grads_of_complex_and_float32() -> None:
+    z = xp.asarray([1 + 2j, -0.5 + 0.3j], dtype=xp.complex128)
+    xp.autograd.check_grads(lambda z: (xp.abs(z) ** 2, xp.exp(z)), z)
+    xp.autograd.check_grads(xp.sin, xp.asarray([0.3, 0.4]), order=1, atol=1e-2, rtol=1e-2)
+
+
+# --- hooks ---
+
+
+def test_hooks() -> None:
+    x = _x(1.0, 2.0).requires_grad_()
+    y = x * 3
+    seen = []
+    y.register_hook(lambda g: seen.append(g.tolist()))
+    handle = y.register_hook(lambda g: g * 10)
+    y.retain_grad()
+    (y * y).sum().backward(retain_graph=True)
+    assert seen == [[6.0, 12.0]]
+    assert y.grad.tolist() == [60.0, 120.0]
+    assert x.grad.tolist() == [180.0, 360.0]
+    handle.remove()
+    handle.remove()
+    x.grad = None
+    (y * y).sum().backward()
+    assert x.grad.tolist() == [18.0, 36.0]
+    with pytest.raises(RuntimeError, match="hook"):
+        _x(1.0).register_hook(lambda g: g)
+    z = _x(1.0).requires_grad_()
+    z.register_hook(lambda g: g[None])
+    with pytest.raises(RuntimeError, match="shape"):
+        (z * 1).sum().backward()
+
+
+# --- checkpoints ---
+
+
+def test_checkpoint_gives_the_same_and_keeps_less() -> None:
+    w = xp.randn(4, 4, dtype=F64, requires_grad=True)
+    x = xp.randn(4, 4, dtype=F64, requires_grad=True)
+
+    def f(x: xp.Tensor) -> xp.Tensor:
+        h = xp.tanh(x @ w) * xp.rand(4, 4, dtype=F64)
+        return xp.linalg.svd(h @ h.mT + xp.eye(4, dtype=F64)).S.sum() + xp.exp(h).sum()
+
+    state = xp.random.get_state()
+    expected = xp.autograd.grad(f(x), [x, w])
+    xp.random.set_state(state)
+    out = checkpoint(f, x)
+    assert not any(isinstance(node.saved, tuple) and node.storages for node in _nodes(out))
+    after = xp.rand(1)
+    found = xp.autograd.grad(out, [x, w])
+    for a, b in zip(expected, found, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+    xp.random.set_state(state)
+    f(x)
+    assert xp.rand(1).item() == after.item()  # backward left the generator as it was
+
+
+def _nodes(x: xp.Tensor) -> list[Any]:
+    found, stack = [], [x._node]
+    while stack:
+        node = stack.pop()
+        found.append(node)
+        stack += [edge for edge in node.edges if edge is not None]
+    return found
+
+
+def test_checkpoint_survives_writing_over_its_argument() -> None:
+    x = _x(1.0, 2.0).requires_grad_()
+    y = x * 1
+    out = checkpoint(lambda y: (y**3).sum(), y)
+    y.zero_()
+    out.backward()
+    assert x.grad.tolist() == [3.0, 12.0]
+
+
+def test_checkpoint_of_what_changes() -> None:
+    calls = []
+
+    def f(x: xp.Tensor) -> xp.Tensor:
+        calls.append(1)
+        return xp.sin(x) if len(calls) == 1 else xp.exp(x)
+
+    with pytest.raises(RuntimeError, match="did not do the same"):
+        checkpoint(f, _x(1.0).requires_grad_()).backward()
+
+
+# --- anomaly detection ---
+
+
+def test_anomaly_names_the_line_of_the_forward() -> None:
+    x = xp.asarray(-1.0).requires_grad_()
+    with xp.autograd.detect_anomaly(), np.errstate(invalid="ignore"):
+        y = xp.sqrt(x)  # here
+        with pytest.raises(RuntimeError, match="SqrtBackward0 returned nan") as caught:
+            y.backward()
+    (note,) = caught.value.__notes__
+    assert "y = xp.sqrt(x)  # here" in note
+    assert not hasattr((x * 1)._node, "where")
+
+
+def test_anomaly_names_who_saved_and_who_wrote() -> None:
+    x = _x(1.0, 2.0).requires_grad_()
+    other = x.detach().clone()
+    other.numpy()
+    with xp.autograd.set_detect_anomaly(True):
+        out = (x * other).sum()  # saving
+        other.add_(1)  # writing
+        with pytest.raises(RuntimeError, match=r"other\.add_\(1\)  # writing") as caught:
+            out.backward()
+    assert "# saving" in caught.value.__notes__[0]
+
+
+# --- pictures ---
+
+
+def test_picture() -> None:
+    x = _x(1.0, 2.0).requires_grad_()
+    picture = xp.autograd.graph(xp.linalg.eigh(xp.linalg.outer(x, x)).eigenvalues.sum())
+    for name in ("SumBackward0", "LinalgEighBackward0", "OuterBackward0", "leaf", "2×2", "saves"):
+        assert name in picture.dot
+        assert name in picture.svg
+    assert picture._repr_svg_() == picture.svg
+    assert ElementTree.fromstring(picture.svg).tag.endswith("svg")
+    with pytest.raises(RuntimeError, match="no graph"):
+        xp.autograd.graph(x.detach())
+
+
+def test_copies_are_counted() -> None:
+    before = mutation.copies
+    x = _x(1.0, 2.0).requires_grad_()
+    y = x * 1
+    part = y[:1]
+    _ = y * y
+    part.zero_()
+    assert mutation.copies == before + 1
