@@ -11,7 +11,7 @@ import math as _math
 # benchmarks/import_time.py measures it.
 import numpy as _numpy  # noqa: F401  (for the reason above)
 
-from . import autograd, cuda, fft, func, linalg, random, utils
+from . import autograd, cuda, fft, func, linalg, random, special, utils
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .devices import device, get_default_device, set_default_device
 from .dtypes import (
@@ -31,6 +31,18 @@ from .dtypes import (
     uint16,
     uint32,
     uint64,
+)
+from .functions.beyond import (
+    allclose,
+    einsum,
+    isclose,
+    kron,
+    log_softmax,
+    logsumexp,
+    nan_to_num,
+    pad,
+    relu,
+    softmax,
 )
 from .functions.creation import (
     arange,
@@ -255,6 +267,9 @@ from .functions.sorting import (
     argsort,
     sort,
 )
+from .functions.special import (
+    expit as sigmoid,
+)
 from .functions.statistical import (
     cumulative_prod,
     cumulative_sum,
@@ -304,6 +319,7 @@ __all__ = [
     "acosh",
     "add",
     "all",
+    "allclose",
     "amax",
     "amin",
     "any",
@@ -374,6 +390,7 @@ __all__ = [
     "DType",
     "dtype",
     "e",
+    "einsum",
     "empty",
     "empty_like",
     "enable_grad",
@@ -424,11 +441,13 @@ __all__ = [
     "is_floating_point",
     "is_grad_enabled",
     "is_tensor",
+    "isclose",
     "isdtype",
     "isfinite",
     "isin",
     "isinf",
     "isnan",
+    "kron",
     "le",
     "less",
     "less_equal",
@@ -438,11 +457,13 @@ __all__ = [
     "log10",
     "log1p",
     "log2",
+    "log_softmax",
     "logaddexp",
     "logical_and",
     "logical_not",
     "logical_or",
     "logical_xor",
+    "logsumexp",
     "long",
     "LongTensor",
     "lt",
@@ -465,6 +486,7 @@ __all__ = [
     "multiply",
     "mv",
     "nan",
+    "nan_to_num",
     "ne",
     "neg",
     "negative",
@@ -477,6 +499,7 @@ __all__ = [
     "numel",
     "ones",
     "ones_like",
+    "pad",
     "permute",
     "permute_dims",
     "pi",
@@ -493,6 +516,7 @@ __all__ = [
     "ravel",
     "real",
     "reciprocal",
+    "relu",
     "remainder",
     "repeat",
     "reshape",
@@ -507,12 +531,15 @@ __all__ = [
     "set_printoptions",
     "short",
     "ShortTensor",
+    "sigmoid",
     "sign",
     "signbit",
     "sin",
     "sinh",
     "Size",
+    "softmax",
     "sort",
+    "special",
     "split",
     "sqrt",
     "square",

@@ -6,7 +6,7 @@ from typing import Any
 
 __all__ = ["device", "get_default_device", "set_default_device"]
 
-_TYPES = ("cpu", "cuda")
+TYPES = ["cpu", "cuda"]  # backends add theirs
 
 
 class device:
@@ -55,8 +55,8 @@ class device:
         if not isinstance(type, str):
             raise TypeError(f"device(): expected a string such as 'cpu' or 'cuda:0', got {type!r}")
         kind, _, number = type.partition(":")
-        if kind not in _TYPES or (":" in type and not number.isdigit()) or (number and index is not None):
-            raise RuntimeError(f"device(): expected one of {', '.join(_TYPES)}, with or without ':index'. Got {type!r}")
+        if kind not in TYPES or (":" in type and not number.isdigit()) or (number and index is not None):
+            raise RuntimeError(f"device(): expected one of {', '.join(TYPES)}, with or without ':index'. Got {type!r}")
         self.type = kind
         self.index = int(number) if number else index
 

@@ -67,7 +67,7 @@ class DType:
         self.name = name
         self.kind = self.dtype.kind
         self.itemsize = self.dtype.itemsize
-        self.rank = "biufc".index(self.kind.replace("u", "i"))  # of the kind, in promotion; Python scalars have it too
+        self.rank = "bifc".index(self.kind.replace("u", "i"))  # of the kind, in promotion
         self._hash = hash(self.dtype)
 
     def __repr__(self) -> str:

@@ -107,13 +107,18 @@ def _in_place_operator(function: Callable[[Any, Any], Any]) -> Callable[[Any, An
     return operator
 
 
+_LEFT_OUT: Any = object()
+
+
 def _reduction(function: Callable[..., Any]) -> Callable[..., Any]:
     """A reduction as a method, which takes axis and keepdims also by position, as NumPy's and PyTorch's methods do."""
 
     @functools.wraps(function)
-    def method(self: Any, /, *axis_and_keepdims: Any, **kwargs: Any) -> Any:
-        if axis_and_keepdims:
-            kwargs.update(zip(("axis", "keepdims"), axis_and_keepdims, strict=False))
+    def method(self: Any, /, axis: Any = _LEFT_OUT, keepdims: Any = _LEFT_OUT, **kwargs: Any) -> Any:
+        if axis is not _LEFT_OUT:
+            kwargs["axis"] = axis
+        if keepdims is not _LEFT_OUT:
+            kwargs["keepdims"] = keepdims
         return function(self, **kwargs)
 
     return method
@@ -349,6 +354,8 @@ class Tensor(TensorBase):
         RuntimeError
             If it is not tracked, the cotangent is missing or of the wrong shape, or the graph was used up before.
         """
+        if gradient is not None and not isinstance(gradient, TensorBase):
+            raise TypeError(f"backward(): gradient must be a Tensor or None, not {type(gradient).__name__}")
         engine.backward(self, gradient, retain_graph, create_graph, inputs)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
@@ -469,7 +476,7 @@ class Tensor(TensorBase):
     def _number(self, name: str) -> Any:
         """The one element, for a conversion to one of Python's numbers."""
         if math.prod(self._array.shape) != 1:
-            raise TypeError(f"{name}(): only tensors with one element can be converted to Python's numbers")
+            raise TypeError(f"{name}(): expected a Tensor of one element, got one of {math.prod(self._array.shape)}")
         return self.item()
 
     def __int__(self) -> builtins.int:
@@ -744,7 +751,7 @@ class Tensor(TensorBase):
     def stride(self, dim: builtins.int | None = None) -> Any:
         """The steps in memory, in elements, between neighbours along each axis, or along one."""
         strides = namespace_of(self._array).strides(self._array)
-        return strides if dim is None else strides[dim]
+        return strides if dim is None else strides[manipulation.axis_of(dim, self.ndim, "stride")]
 
     def storage_offset(self) -> builtins.int:
         """The place of its first element in its memory."""
@@ -775,14 +782,19 @@ class Tensor(TensorBase):
         Raises
         ------
         RuntimeError
-            If the memory's layout does not allow it; `reshape` copies then.
+            If the shape does not fit, or the memory's layout does not allow it; `reshape` copies then.
         """
         sizes = _sizes(shape)
         try:
             return manipulation.reshape(self, sizes, copy=False)
-        except ValueError as error:
-            if "cannot reshape" in str(error):  # a shape that does not fit
-                raise RuntimeError(f"view(): shape {sizes} is invalid for input of size {self.numel()}") from None
+        except TypeError:
+            raise TypeError(f"view(): shape must be made of ints, got {sizes}") from None
+        except ValueError:
+            count, known = self.numel(), math.prod(n for n in sizes if n != -1)
+            unknown = sizes.count(-1)
+            fits = known > 0 and count % known == 0 if unknown else count == known
+            if unknown > 1 or min(sizes, default=0) < -1 or not fits:
+                raise RuntimeError(f"view(): shape {sizes} is invalid for input of size {count}") from None
             raise RuntimeError(
                 f"view(): size {sizes} is not compatible with the tensor's size {tuple(self.shape)} and stride "
                 f"{self.stride()} (at least one dimension spans across two contiguous subspaces). Use .reshape(...) instead."
@@ -797,10 +809,19 @@ class Tensor(TensorBase):
         return manipulation.reshape(self, tuple(other.shape))
 
     def expand(self, *sizes: Any) -> Tensor:
-        """A view with axes of length 1 made longer and new ones in front; -1 keeps a length."""
+        """A view with axes of length 1 made longer and new ones in front; -1 keeps a length.
+
+        Raises
+        ------
+        RuntimeError
+            If another axis would have to change, or a new one has no length.
+        """
         wanted = _sizes(sizes)
-        have = (1,) * (len(wanted) - self.ndim) + tuple(self.shape)
-        return manipulation.broadcast_to(self, tuple(h if n == -1 else n for n, h in zip(wanted, have, strict=True)))
+        have = (-1,) * (len(wanted) - self.ndim) + tuple(self.shape)
+        try:
+            return manipulation.broadcast_to(self, tuple(h if n == -1 else n for n, h in zip(wanted, have, strict=True)))
+        except ValueError:
+            raise RuntimeError(f"expand(): sizes {wanted} do not fit a tensor of shape {tuple(self.shape)}") from None
 
     def expand_as(self, other: Tensor) -> Tensor:
         """A view in the shape of another tensor."""
@@ -814,7 +835,8 @@ class Tensor(TensorBase):
         """A view without axes of length 1: those named, where they are of length 1, or all."""
         named = dim if axis is None else axis
         axes = range(self.ndim) if named is None else named if isinstance(named, (tuple, list)) else (named,)
-        return manipulation.squeeze(self, axis=tuple(a for a in axes if self._array.shape[a] == 1))
+        places = [manipulation.axis_of(a, self.ndim, "squeeze") for a in axes]
+        return manipulation.squeeze(self, axis=tuple(a for a in places if self._array.shape[a] == 1))
 
     def tile(self, *repetitions: Any) -> Tensor:
         """The tensor repeated as a whole along its axes."""
@@ -1034,6 +1056,9 @@ class Tensor(TensorBase):
 
     def fill_(self, value: Any) -> Tensor:
         """Set every element to a number or a 0-dimensional tensor; gives the tensor itself."""
+        if isinstance(value, TensorBase) and value._array.shape:
+            shape = tuple(value._array.shape)
+            raise RuntimeError(f"fill_(): value must be a number or a 0-dimensional tensor, got one of shape {shape}")
         indexing.setitem(self, ..., value)
         return self
 

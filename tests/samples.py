@@ -313,7 +313,78 @@ for _norm in ("backward", "ortho", "forward"):
         add(_name, lambda x, f=_name, o=_norm: getattr(xp.fft, f)(x, s=(4, 2), axes=(1, 0), norm=o), cplx(2, 3), label=f"{_norm}-")
     add("rfftn", lambda x, o=_norm: xp.fft.rfftn(x, norm=o), real(2, 3), label=f"{_norm}-")
     add("rfftn", lambda x, o=_norm: xp.fft.rfftn(x, s=(4, 2), axes=(1, 0), norm=o), real(2, 3), label=f"{_norm}-")
-add("fft", xp.fft.fft, real(4))
+add("fft", xp.fft.fft, real(4), flags={"beyond the standard": True})  # real input
 add("fftshift", xp.fft.fftshift, real(5))
 add("fftshift", lambda x: xp.fft.fftshift(x, axes=1), real(2, 3))
 add("ifftshift", xp.fft.ifftshift, real(5))
+
+# --- special functions ---
+
+
+def _special(name: str, low: float = -2.0, high: float = 2.0) -> None:
+    function = getattr(xp.special, name)
+    for shape in _SHAPES:
+        add(name, function, shape(lambda *s: real(*s, low=low, high=high)))
+
+
+for _name in ("erf", "erfc", "erfcx", "expit", "i0", "i0e", "i1", "i1e", "log_expit", "log_ndtr", "ndtr", "sinc"):
+    _special(_name)
+_special("erfinv", -0.9, 0.9)
+for _name in ("logit", "ndtri"):
+    _special(_name, 0.1, 0.9)
+for _name in ("digamma", "entr", "gammaln"):
+    _special(_name, 0.4, 4)
+for _order in range(3):
+    add("polygamma", lambda x, n=_order: xp.special.polygamma(n, x), real(2, 3, low=0.6, high=4), label=f"{_order}-")
+# Where a series takes over near 0; the kinks of the scaled functions are left out.
+add("i1", xp.special.i1, np.asarray([-1.01, -0.99, 0.0, 1e-3, 0.99, 1.01]))
+add("i1e", xp.special.i1e, np.asarray([-1.01, -0.99, 1e-3, 0.99, 1.01]))
+add("sinc", xp.special.sinc, np.asarray([-0.32, -0.31, 0.0, 1e-3, 0.31, 0.32]))
+add("log_ndtr", xp.special.log_ndtr, np.asarray([-30.0, -6.0, 0.0, 6.0]), label="tails-")
+
+
+def _special_of_two(name: str, low: float, high: float) -> None:
+    function = getattr(xp.special, name)
+    for a, b in (((2, 3), (2, 3)), ((3,), (2, 1)), ((), (2,)), ((2, 0), (1, 0))):
+        add(name, function, real(*a, low=low, high=high), real(*b, low=low + 0.01, high=high + 0.02))
+    add(name, lambda x: function(x, 1.3), real(3, low=low, high=high), label="number-right-")
+    add(name, lambda x: function(1.3, x), real(3, low=low, high=high), label="number-left-")
+
+
+for _name in ("betaln", "kl_div", "rel_entr", "xlogy", "xlog1py"):
+    _special_of_two(_name, 0.4, 3)
+for _name in ("xlogy", "xlog1py"):
+    add(_name, getattr(xp.special, _name), np.asarray([0.0, -1.0, 0.0]), np.asarray([0.5, 2.0, 3.0]), label="zero-")
+for _name in ("gammainc", "gammaincc"):
+    for _shape in ((3,), (2, 3), ()):
+        add(_name, lambda x, f=_name: getattr(xp.special, f)(xp.asarray([0.7, 1.0, 2.5], dtype=xp.float64), x), real(*_shape, low=0.3, high=4))
+
+# --- beyond the standard ---
+
+add("relu", xp.relu, real(2, 3))
+for _axis in _AXES[:-1]:
+    for _name in ("softmax", "log_softmax"):
+        add(_name, lambda x, n=_name, a=_axis: getattr(xp, n)(x, a), real(2, 3, 2))
+    for _keep in (False, True):
+        add("logsumexp", lambda x, a=_axis, k=_keep: xp.logsumexp(x, a, k), real(2, 3, 2))
+add("logsumexp", lambda x, b: xp.special.logsumexp(x, 1, b), real(2, 3), np.asarray([0.5, 2.0, 0.0]), label="factors-")
+add("logsumexp", lambda x, b: xp.special.logsumexp(x, b=b, return_sign=True)[0], real(3), np.asarray([-3.5, 2.0, 0.0]), label="sign-")
+# Compositions, kept here beside what they are made of.
+for _subscripts, _operands in (
+    ("ii->i", (real(3, 3),)),
+    ("iji", (real(2, 3, 2),)),
+    ("...ij->j...", (real(2, 3, 4),)),
+):
+    add("permute_dims", lambda *x, s=_subscripts: xp.einsum(s, *x), *_operands, label=f"einsum-{_subscripts}-")
+for _subscripts, _operands in (
+    ("ij,jk", (real(2, 3), real(3, 4))),
+    ("bij,bjk->kbi", (real(2, 3, 2), cplx(2, 2, 2))),
+    ("i,j->ji", (real(2), real(3))),
+    ("...i,...i", (real(2, 3), real(3))),
+    ("iij,jk,kl->l", (cplx(2, 2, 3), cplx(3, 2), cplx(2, 2))),
+):
+    add("matmul", lambda *x, s=_subscripts: xp.einsum(s, *x), *_operands, label=f"einsum-{_subscripts}-")
+add("multiply", xp.kron, real(2, 3), real(3), label="kron-")
+for _mode in ("edge", "reflect", "symmetric", "wrap"):
+    add("take", lambda x, m=_mode: xp.pad(x, ((1, 2), (0, 1)), mode=m), real(2, 3), label=f"pad-{_mode}-")
+add("index_put", lambda x: xp.pad(x, ((1, 2), (0, 1)), constant_values=1.5), real(2, 3), label="pad-")

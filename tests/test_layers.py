@@ -24,6 +24,7 @@ LAYERS = [
     "functions",
     "tensor",
     "linalg",
+    "special",
     "fft",
     "func",
     "random",

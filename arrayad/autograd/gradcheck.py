@@ -175,7 +175,7 @@ def _random(like: Any, seed: int) -> Any:
 def _like(values: np.ndarray[Any, Any], like: Any) -> Any:
     xp = namespace_of(like._array)
     raw = np.asarray(values, dtype=dtypes.from_raw[like._array.dtype].dtype)
-    return make(xp.from_numpy(raw, xp.device_of(like._array)))
+    return make(xp.from_numpy(raw, like._array.device))
 
 
 def _inner(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> float:

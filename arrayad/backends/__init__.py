@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import numpy as _numpy
-from ..devices import device
+from ..devices import TYPES, device
 
 __all__ = ["Array", "Namespace", "backend_of_device", "backend_of_type", "default_backend", "register"]
 
@@ -26,6 +26,8 @@ def register(backend: Namespace) -> None:
     for array_type in backend.array_types:
         _by_type[array_type] = backend
     _by_device[backend.device_type] = backend
+    if backend.device_type not in TYPES:
+        TYPES.append(backend.device_type)
 
 
 def backend_of_type(array_type: type) -> Namespace:

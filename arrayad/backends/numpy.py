@@ -7,6 +7,7 @@ doubles the time of ``import arrayad`` (measured by ``benchmarks/import_time.py`
 from __future__ import annotations
 
 import builtins
+import importlib
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,7 @@ from numpy import (  # noqa: F401  (the backend's namespace)
     greater_equal,
     hypot,
     imag,
+    int64,
     isfinite,
     isin,
     isinf,
@@ -110,7 +112,6 @@ from numpy import (  # noqa: F401  (the backend's namespace)
     stack,
     std,
     subtract,
-    sum,
     take,
     tensordot,
     tile,
@@ -147,6 +148,10 @@ def __getattr__(name: str) -> Any:
     if name == "fft":
         globals()[name] = np.fft
         return np.fft
+    # Special functions are SciPy's, which is optional.
+    if name == "special":
+        module = globals()[name] = importlib.import_module(".numpy_special", __package__)
+        return module
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -215,7 +220,13 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | 
 
 def arange(start: Any, stop: Any, step: Any, *, dtype: Any, device: Any = None) -> Array:
     """A range; for floating dtypes each element is ``start + i*step`` computed in float64 and rounded once."""
-    return np.arange(start, stop, step).astype(dtype) if dtype.kind == "f" else np.arange(start, stop, step, dtype=dtype)
+    floating = np.dtype(dtype).kind == "f"
+    return np.arange(start, stop, step).astype(dtype) if floating else np.arange(start, stop, step, dtype=dtype)
+
+
+def sum(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
+    """``numpy.sum`` without its wrapper, which costs more than a short sum does: 0.8 us against 2.1 for ten elements."""
+    return np.add.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 def count_nonzero(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
@@ -278,8 +289,8 @@ def devices() -> tuple[device, ...]:
     return (_CPU,)
 
 
-def from_numpy(array: Array, place: device) -> Array:
-    """A raw array of this backend with the values of a NumPy array."""
+def from_numpy(array: Array, place: Any) -> Array:
+    """A raw array of this backend, on a raw device, with the values of a NumPy array."""
     return array
 
 

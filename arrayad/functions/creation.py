@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .data_types import astype, transfer
+from .data_types import astype, check_tensor, dtype_of, transfer
 from .manipulation import broadcast_arrays, reshape, stack
 from .. import dtypes
 from ..autograd.operation import linear
@@ -15,7 +16,7 @@ from ..autograd.tape import TensorBase, make, require_grad, storage_of
 from ..backends import Namespace, backend_of_device, backend_of_type, default_backend
 from ..devices import device as Device
 from ..devices import get_default_device
-from ..dtypes import DType, as_dtype, get_default_dtype
+from ..dtypes import DType, get_default_dtype
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -122,17 +123,25 @@ def arange(
     """
     if stop is None:
         start, stop = 0, start
+    numbers = [_number(n, "arange", name) for n, name in ((start, "start"), (stop, "stop"), (step, "step"))]
+    if any(isinstance(n, complex) for n in numbers):
+        raise TypeError("arange(): start, stop and step must be real numbers")
+    first, last, step = numbers
     if step == 0:
         raise ValueError("arange(): step must not be 0")
+    if not math.isfinite((last - first) / step):
+        raise ValueError(f"arange(): start, stop and step must be finite, got {first}, {last} and {step}")
     backend, place = place_of(device)
     if dtype is None:
-        whole = all(isinstance(n, int) for n in (start, stop, step))
-        chosen = dtypes.int64 if whole else get_default_dtype()
+        chosen = dtypes.int64 if all(isinstance(n, int) for n in numbers) else get_default_dtype()
     else:
-        chosen = as_dtype(dtype)
-    if (stop - start) / step <= 0:
+        chosen = dtype_of(dtype, "arange")
+    if (last - first) / step <= 0:
         return finish(backend.empty((0,), dtype=backend.raw_dtype(chosen), device=place), requires_grad, "arange")
-    array = backend.arange(start, stop, step, dtype=backend.raw_dtype(chosen), device=place)
+    try:
+        array = backend.arange(first, last, step, dtype=backend.raw_dtype(chosen), device=place)
+    except (ValueError, OverflowError) as error:  # too many; too large for the dtype
+        raise type(error)(f"arange(): {error}") from None
     return finish(array, requires_grad, "arange")
 
 
@@ -169,18 +178,26 @@ def asarray(obj: Any, /, *, dtype: DType | None = None, device: Any = None, copy
     tensor([[1, 2],
             [3, 4]])
     """
-    chosen = None if dtype is None else as_dtype(dtype)
+    return _convert(obj, dtype, device, copy, "asarray")
+
+
+def _convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str) -> Any:
+    """`asarray`, for the function of a name."""
+    chosen = None if dtype is None else dtype_of(dtype, name)
     if isinstance(obj, TensorBase):
         return _from_tensor(obj, chosen, device, copy)
     if isinstance(obj, (list, tuple)) and _holds_tensor(obj):
         if copy is False:
-            raise ValueError("asarray(): a sequence of Tensors cannot be made one Tensor without a copy")
-        return _from_tensor(stack([asarray(x) for x in obj]), chosen, device, None)
+            raise ValueError(f"{name}(): a sequence of Tensors cannot be made one Tensor without a copy")
+        parts = [_convert(x, None, None, None, name) for x in obj]
+        if len({x.shape for x in parts}) > 1:
+            raise ValueError(f"{name}(): shapes must be equal, got {', '.join(str(tuple(x.shape)) for x in parts)}")
+        return _from_tensor(stack(parts), chosen, device, None)
     foreign = not isinstance(obj, np.ndarray) and hasattr(obj, "__dlpack__") and hasattr(obj, "__dlpack_device__")
     if foreign and not isinstance(obj, np.generic):
         return _from_tensor(from_dlpack(obj), chosen, device, copy)
     backend, place = place_of(device)
-    array = _host_array(obj, chosen, copy)
+    array = _host_array(obj, chosen, copy, name)
     shared = array is obj or (isinstance(obj, np.ndarray) and default_backend.shares_memory(array, obj))
     x = make(backend.from_numpy(array, place))
     if shared or not array.flags.owndata:  # memory that others may see and write into
@@ -204,19 +221,22 @@ def _holds_tensor(obj: Any) -> bool:
     return any(isinstance(x, TensorBase) or (isinstance(x, (list, tuple)) and _holds_tensor(x)) for x in obj)
 
 
-def _host_array(obj: Any, dtype: DType | None, copy: bool | None) -> np.ndarray[Any, Any]:
+def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str) -> np.ndarray[Any, Any]:
     """A NumPy array of a dtype of the standard."""
     try:
         array = np.asarray(obj, dtype=None if dtype is None else dtype.dtype, copy=copy)
-    except ValueError as error:
-        raise ValueError(f"asarray(): {error}") from None
+    except (ValueError, TypeError, OverflowError) as error:
+        if copy is False:
+            raise ValueError(f"{name}(): {type(obj).__name__} cannot be taken without a copy, and copy is False") from None
+        kind = next(kind for kind in (ValueError, TypeError, OverflowError) if isinstance(error, kind))
+        raise kind(f"{name}(): {error}") from None
     if not array.dtype.isnative:
         if copy is False:
-            raise ValueError("asarray(): an array of swapped bytes cannot be taken without a copy")
+            raise ValueError(f"{name}(): an array of swapped bytes cannot be taken without a copy")
         array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype not in dtypes.from_raw:
         raise TypeError(
-            f"asarray(): can't make a Tensor of {type(obj).__name__} with NumPy dtype {array.dtype}; the dtypes are "
+            f"{name}(): can't make a Tensor of {type(obj).__name__} with NumPy dtype {array.dtype}; the dtypes are "
             f"{', '.join(d.name for d in dtypes.ALL)}"
         )
     if dtype is None and array.dtype.kind in "fc" and _is_of_numbers(obj):
@@ -264,8 +284,7 @@ def tensor(data: Any, *, dtype: DType | None = None, device: Any = None, require
     tensor([[1, 2],
             [3, 4]])
     """
-    x: Any = asarray(data, dtype=dtype, device=device)
-    array = x._array
+    array = _convert(data, dtype, device, None, "tensor")._array
     return finish(backend_of_type(array.__class__).asarray(array, copy=True), requires_grad, "tensor")
 
 
@@ -292,7 +311,7 @@ def from_numpy(array: Any, /) -> Tensor:
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy(): expected numpy.ndarray, got {type(array).__name__}")
-    return asarray(array, device="cpu", copy=False)
+    return _convert(array, None, "cpu", False, "from_numpy")
 
 
 @linear(x=lambda xp, g: g)
@@ -330,7 +349,7 @@ def empty(
     requires_grad : bool, optional
     """
     backend, place = place_of(device)
-    raw = backend.raw_dtype(get_default_dtype() if dtype is None else as_dtype(dtype))
+    raw = backend.raw_dtype(get_default_dtype() if dtype is None else dtype_of(dtype, "empty"))
     return finish(backend.empty(shape_of(shape, more, "empty"), dtype=raw, device=place), requires_grad, "empty")
 
 
@@ -360,7 +379,7 @@ def zeros(
             [0., 0., 0.]])
     """
     backend, place = place_of(device)
-    raw = backend.raw_dtype(get_default_dtype() if dtype is None else as_dtype(dtype))
+    raw = backend.raw_dtype(get_default_dtype() if dtype is None else dtype_of(dtype, "zeros"))
     return finish(backend.zeros(shape_of(shape, more, "zeros"), dtype=raw, device=place), requires_grad, "zeros")
 
 
@@ -383,7 +402,7 @@ def ones(
     requires_grad : bool, optional
     """
     backend, place = place_of(device)
-    raw = backend.raw_dtype(get_default_dtype() if dtype is None else as_dtype(dtype))
+    raw = backend.raw_dtype(get_default_dtype() if dtype is None else dtype_of(dtype, "ones"))
     return finish(backend.ones(shape_of(shape, more, "ones"), dtype=raw, device=place), requires_grad, "ones")
 
 
@@ -414,25 +433,41 @@ def full(
             [7, 7]])
     """
     backend, place = place_of(device)
-    if isinstance(fill_value, TensorBase):
-        fill_value = fill_value.item()
-    if not isinstance(fill_value, (bool, int, float, complex)):
-        raise TypeError(f"full(): fill_value must be a number, got {type(fill_value).__name__}")
-    raw = backend.raw_dtype(dtypes.default_dtype_for(type(fill_value)) if dtype is None else as_dtype(dtype))
-    array = backend.full(shape_of(shape, (), "full"), fill_value, dtype=raw, device=place)
+    value = _number(fill_value, "full", "fill_value")
+    chosen = dtypes.default_dtype_for(type(value)) if dtype is None else dtype_of(dtype, "full")
+    array = _filled(backend, shape_of(shape, (), "full"), value, chosen, place, "full")
     return finish(array, requires_grad, "full")
+
+
+def _number(x: Any, name: str, parameter: str) -> Any:
+    """A Python number; Tensors and NumPy's scalars of one element count as such."""
+    number: Any = x
+    if isinstance(x, (TensorBase, np.generic)):
+        number = number.item()
+    if not isinstance(number, (bool, int, float, complex)):
+        raise TypeError(f"{name}(): {parameter} must be a number, got {type(x).__name__}")
+    return number
+
+
+def _filled(backend: Namespace, shape: tuple[int, ...], value: Any, dtype: DType, place: Any, name: str) -> Any:
+    """A raw array with one value everywhere."""
+    if isinstance(value, complex) and dtype.kind != "c":
+        raise TypeError(f"{name}(): a complex fill_value cannot be had in {dtype.name}")
+    try:
+        return backend.full(shape, value, dtype=backend.raw_dtype(dtype), device=place)
+    except (OverflowError, ValueError) as error:  # too large an integer; no integer, as NaN
+        raise type(error)(f"{name}(): {error}") from None
 
 
 def _like(x: Any, dtype: Any, device: Any, name: str) -> tuple[Namespace, Any, Any, Any]:
     """Backend, shape, raw dtype and raw device of a tensor like `x`."""
-    if not isinstance(x, TensorBase):
-        raise TypeError(f"{name}(): argument 'x' must be Tensor, not {type(x).__name__}")
+    check_tensor(x, name)
     a = x._array
     if device is None:
         backend, place = backend_of_type(a.__class__), a.device
     else:
         backend, place = place_of(device)
-    raw = backend.raw_dtype(dtypes.from_raw[a.dtype] if dtype is None else as_dtype(dtype))
+    raw = backend.raw_dtype(dtypes.from_raw[a.dtype] if dtype is None else dtype_of(dtype, name))
     return backend, a.shape, raw, place
 
 
@@ -508,7 +543,9 @@ def full_like(
     requires_grad : bool, optional
     """
     backend, shape, raw, place = _like(x, dtype, device, "full_like")
-    return finish(backend.full(shape, fill_value, dtype=raw, device=place), requires_grad, "full_like")
+    value = _number(fill_value, "full_like", "fill_value")
+    array = _filled(backend, shape, value, dtypes.from_raw[raw], place, "full_like")
+    return finish(array, requires_grad, "full_like")
 
 
 def eye(
@@ -535,8 +572,9 @@ def eye(
     requires_grad : bool, optional
     """
     backend, place = place_of(device)
-    raw = backend.raw_dtype(get_default_dtype() if dtype is None else as_dtype(dtype))
-    return finish(backend.eye(n_rows, n_cols, k=k, dtype=raw, device=place), requires_grad, "eye")
+    raw = backend.raw_dtype(get_default_dtype() if dtype is None else dtype_of(dtype, "eye"))
+    rows, columns = shape_of((n_rows, n_rows if n_cols is None else n_cols), (), "eye")
+    return finish(backend.eye(rows, columns, k=k, dtype=raw, device=place), requires_grad, "eye")
 
 
 def linspace(
@@ -570,14 +608,22 @@ def linspace(
     >>> xp.linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
+    ends = _number(start, "linspace", "start"), _number(stop, "linspace", "stop")
+    of_complex = any(isinstance(n, complex) for n in ends)
+    try:
+        count = operator.index(num)
+    except TypeError:
+        raise TypeError(f"linspace(): num must be an int, got {num!r}") from None
+    if count < 0:
+        raise ValueError(f"linspace(): num must not be negative, got {count}")
     backend, place = place_of(device)
     if dtype is None:
-        chosen = get_default_dtype()
-        if isinstance(start, complex) or isinstance(stop, complex):
-            chosen = dtypes.COMPLEX_OF[chosen]
+        chosen = dtypes.COMPLEX_OF[get_default_dtype()] if of_complex else get_default_dtype()
     else:
-        chosen = as_dtype(dtype)
-    array = backend.linspace(start, stop, num, dtype=backend.raw_dtype(chosen), device=place, endpoint=endpoint)
+        chosen = dtype_of(dtype, "linspace")
+        if of_complex and chosen.kind != "c":
+            raise TypeError(f"linspace(): complex numbers cannot be had in {chosen.name}")
+    array = backend.linspace(*ends, count, dtype=backend.raw_dtype(chosen), device=place, endpoint=endpoint)
     return finish(array, requires_grad, "linspace")
 
 
@@ -638,8 +684,10 @@ def meshgrid(*arrays: Tensor, indexing: str = "xy") -> tuple[Tensor, ...]:
     """
     if indexing not in ("xy", "ij"):
         raise ValueError(f"meshgrid(): indexing must be 'xy' or 'ij', got {indexing!r}")
-    if any(x.ndim != 1 for x in arrays):
-        raise ValueError("meshgrid(): arrays must be one-dimensional")
+    for x in arrays:
+        check_tensor(x, "meshgrid", "arrays")
+        if x.ndim != 1:
+            raise ValueError(f"meshgrid(): arrays must be one-dimensional, got one of {x.ndim} dimensions")
     if len({x.dtype for x in arrays}) > 1:
         raise ValueError("meshgrid(): arrays must have one dtype")
     count = len(arrays)
@@ -651,6 +699,11 @@ def meshgrid(*arrays: Tensor, indexing: str = "xy") -> tuple[Tensor, ...]:
         for axis, x in zip(axes, arrays, strict=True)
     ]
     return broadcast_arrays(*columns)
+
+
+def _check_matrices(x: Any, name: str) -> None:
+    if len(x.shape) < 2:
+        raise ValueError(f"{name}(): x must have at least two dimensions, got {len(x.shape)}")
 
 
 @linear(x=lambda xp, g, k: xp.tril(g, k=k))
@@ -668,6 +721,7 @@ def tril(xp: Namespace, x: Tensor, /, *, k: int = 0) -> Tensor:
     -----
     Differentiable.
     """
+    _check_matrices(x, "tril")
     return xp.tril(x, k=k)
 
 
@@ -686,4 +740,5 @@ def triu(xp: Namespace, x: Tensor, /, *, k: int = 0) -> Tensor:
     -----
     Differentiable.
     """
+    _check_matrices(x, "triu")
     return xp.triu(x, k=k)

@@ -124,6 +124,8 @@ def _not_zero(xp: Namespace, x: Any) -> Any:
 def abs(x: Tensor, /) -> Tensor:
     """Absolute value of each element.
 
+    At 0 the gradient is the subgradient 0.
+
     Examples
     --------
     >>> import arrayad as xp
@@ -176,7 +178,10 @@ def atan(x: Tensor, /) -> Tensor:
     x2=lambda xp, g, x1, x2: -g * x1 / _not_zero(xp, x1 * x1 + x2 * x2),
 )
 def atan2(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
-    """Angle in radians of the point of coordinates ``x2`` and ``x1``, in its quadrant, in ``[-pi, pi]``."""
+    """Angle in radians of the point of coordinates ``x2`` and ``x1``, in its quadrant, in ``[-pi, pi]``.
+
+    At the origin the gradient is 0.
+    """
 
 
 @elementwise(takes=FLOATING, x=lambda xp, g, x: g / (1 - x * x))
@@ -216,7 +221,10 @@ def bitwise_xor(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
 
 @elementwise(takes=REAL, x=_zero)
 def ceil(x: Tensor, /) -> Tensor:
-    """Smallest integer not less than each element, in the element's dtype."""
+    """Smallest integer not less than each element, in the element's dtype.
+
+    The gradient is 0, at the steps too.
+    """
 
 
 def _inside(x: Any, min: Any, max: Any) -> Any:
@@ -309,7 +317,10 @@ def conj(x: Tensor, /) -> Tensor:
 # sign(x1) sign(x2) is taken from x1 and the output, and so is 0 at x1 = 0, as in PyTorch.
 @elementwise(takes=REAL_FLOATING, x1=lambda xp, g, x1, out: g * xp.sign(x1) * xp.sign(out), x2=_zero)
 def copysign(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
-    """Magnitude of each element of ``x1`` with the sign of the element of ``x2``."""
+    """Magnitude of each element of ``x1`` with the sign of the element of ``x2``.
+
+    At ``x1 = 0`` the gradient is 0.
+    """
 
 
 @elementwise(takes=FLOATING, x=lambda xp, g, x: -g * xp.sin(x))
@@ -359,12 +370,18 @@ def expm1(x: Tensor, /) -> Tensor:
 
 @elementwise(takes=REAL, x=_zero)
 def floor(x: Tensor, /) -> Tensor:
-    """Greatest integer not greater than each element, in the element's dtype."""
+    """Greatest integer not greater than each element, in the element's dtype.
+
+    The gradient is 0, at the steps too.
+    """
 
 
 @elementwise(takes=REAL, x1=_zero, x2=_zero)
 def floor_divide(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
-    """Greatest integer not greater than the quotient of the elements of two tensors."""
+    """Greatest integer not greater than the quotient of the elements of two tensors.
+
+    The gradient is 0, at the steps too.
+    """
 
 
 @elementwise(takes=REAL_OR_BOOLEAN, reason=_BOOLEAN_OUTPUT)
@@ -383,7 +400,10 @@ def greater_equal(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     x2=lambda xp, g, x2, out: g * x2 / _not_zero(xp, out),
 )
 def hypot(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
-    """Length of the hypotenuse of right triangles of given legs, without overflow between."""
+    """Length of the hypotenuse of right triangles of given legs, without overflow between.
+
+    At the origin the gradient is the subgradient 0.
+    """
 
 
 @elementwise(takes=COMPLEX, conjugate=False, view=True, x=lambda xp, g: g * 1j)
@@ -541,6 +561,8 @@ def _pow_base(xp: Namespace, g: Any, x1: Any, x2: Any) -> Any:
 def pow(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
     """Each element of ``x1`` to the power of the element of ``x2``.
 
+    The gradient of the base is 0 where the exponent is 0, that of the exponent 0 where the base is 0.
+
     Examples
     --------
     >>> import arrayad as xp
@@ -566,7 +588,10 @@ def remainder(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
 
 @elementwise(takes=NUMERIC, x=_zero)
 def round(x: Tensor, /) -> Tensor:
-    """Nearest integer to each element, ties to even, in the element's dtype."""
+    """Nearest integer to each element, ties to even, in the element's dtype.
+
+    The gradient is 0, at the steps too.
+    """
 
 
 def _sign(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
@@ -578,7 +603,10 @@ def _sign(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
 
 @elementwise(takes=NUMERIC, grad_name="Sgn", conjugate=False, x=_sign)
 def sign(x: Tensor, /) -> Tensor:
-    """Sign of each element: -1, 0 or 1, NaN of NaN; of a complex number, the number over its magnitude."""
+    """Sign of each element: -1, 0 or 1, NaN of NaN; of a complex number, the number over its magnitude.
+
+    The gradient of a real tensor is 0, at 0 too.
+    """
 
 
 @elementwise(takes=REAL_FLOATING, reason=_BOOLEAN_OUTPUT)
@@ -623,4 +651,7 @@ def tanh(x: Tensor, /) -> Tensor:
 
 @elementwise(takes=REAL, x=_zero)
 def trunc(x: Tensor, /) -> Tensor:
-    """Each element rounded toward zero, in the element's dtype."""
+    """Each element rounded toward zero, in the element's dtype.
+
+    The gradient is 0, at the steps too.
+    """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .creation import arange
 from .data_types import astype
-from .manipulation import concat
+from .manipulation import along, concat
 from .. import dtypes
 from ..autograd.operation import FLOATING, composite, differentiable, linear
 from ..dtypes import as_dtype, get_default_dtype
@@ -53,7 +53,7 @@ def _fit(xp: Namespace, x: Any, length: int, axis: int) -> Any:
     axis %= x.ndim
     have = x.shape[axis]
     if have > length:
-        return x[(*(slice(None),) * axis, slice(0, length))]
+        return x[along(axis, 0, length)]
     if have < length:
         shape = tuple(length - have if i == axis else n for i, n in enumerate(x.shape))
         return xp.concat([x, xp.zeros(shape, dtype=x.dtype, device=x.device)], axis=axis)
@@ -253,7 +253,7 @@ def _irfft_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: int, norm
     length = g.shape[axis]
     out = xp.fft.rfft(g, axis=axis, norm=_DUAL[norm])
     axis %= g.ndim
-    places = xp.arange(0, out.shape[axis], 1, dtype=dtypes.int64.dtype, device=g.device)
+    places = xp.arange(0, out.shape[axis], 1, dtype=xp.int64, device=g.device)
     single = (places == 0) | (places * 2 == length)
     one = xp.ones(places.shape, dtype=g.dtype, device=g.device)
     weights = xp.reshape(xp.where(single, one, 2 * one), (-1,) + (1,) * (g.ndim - 1 - axis))

@@ -130,7 +130,7 @@ def _scatter_along(xp: Namespace, g: Any, x_shape: tuple[int, ...], indices: Any
     rank = len(x_shape)
     key = [
         xp.reshape(
-            xp.arange(0, n, 1, dtype=dtypes.int64.dtype, device=g.device), (1,) * i + (n,) + (1,) * (rank - 1 - i)
+            xp.arange(0, n, 1, dtype=xp.int64, device=g.device), (1,) * i + (n,) + (1,) * (rank - 1 - i)
         )
         for i, n in enumerate(x_shape)
     ]
@@ -173,7 +173,11 @@ def take(xp: Namespace, x: Tensor, indices: Tensor, /, *, axis: int | None = Non
     """
     if axis is None and x.ndim != 1:
         raise ValueError(f"take(): axis is needed for a tensor of {x.ndim} dimensions")
-    return xp.take(x, indices, axis=axis)
+    if indices.ndim == 1:
+        return xp.take(x, indices, axis=axis)
+    place = 0 if axis is None else axis % x.ndim  # the standard has one-dimensional indices only
+    taken = xp.take(x, xp.reshape(indices, (-1,)), axis=place)
+    return xp.reshape(taken, (*x.shape[:place], *indices.shape, *x.shape[place + 1 :]))
 
 
 @linear(grad_name="Gather", x=_scatter_along)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from .statistical import keep, spread
@@ -23,6 +24,7 @@ from ..autograd.operation import (
     not_differentiable,
     promote,
 )
+from ..autograd.tape import TensorBase
 from ..dtypes import as_dtype
 
 if TYPE_CHECKING:
@@ -132,7 +134,6 @@ def matmul(xp: Namespace, x1: Tensor, x2: Tensor, /) -> Tensor:
     -----
     Differentiable.
     """
-    x1, x2 = _same_dtype(xp, x1, x2)
     return xp.matmul(x1, x2)
 
 
@@ -276,7 +277,6 @@ def outer(xp: Namespace, x1: Tensor, x2: Tensor, /) -> Tensor:
     -----
     Differentiable.
     """
-    x1, x2 = _same_dtype(xp, x1, x2)
     return xp.linalg.outer(x1, x2)
 
 
@@ -313,7 +313,7 @@ def cross(xp: Namespace, x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor
 
 def _on_diagonal(xp: Namespace, g: Any, x_shape: tuple[int, ...], offset: int) -> Any:
     """Zeros of a shape of matrices with `g` on a diagonal."""
-    places = xp.arange(0, g.shape[-1], 1, dtype=dtypes.int64.dtype, device=g.device)
+    places = xp.arange(0, g.shape[-1], 1, dtype=xp.int64, device=g.device)
     key = (..., places + max(-offset, 0), places + max(offset, 0))
     return xp.scatter_add(g, key, x_shape)
 
@@ -439,7 +439,6 @@ def solve(xp: Namespace, x1: Tensor, x2: Tensor, /) -> Tensor:
     -----
     Differentiable.
     """
-    x1, x2 = _same_dtype(xp, x1, x2)
     return xp.linalg.solve(x1, x2)
 
 
@@ -666,11 +665,39 @@ def matrix_power(xp: Namespace, x: Tensor, n: int, /) -> Tensor:
 # --- decompositions ---
 
 
+def _equal(xp: Namespace, values: Any) -> Any:
+    """Which pairs of values are the same, up to what rounding makes of equal ones."""
+    gaps = xp.abs(_row(xp, values) - _column(xp, values))
+    if values.shape[-1] == 0:
+        return gaps == 0
+    scale = xp.max(xp.abs(values), axis=-1, keepdims=True)
+    return gaps <= values.shape[-1] * _eps(values) * _column(xp, scale)
+
+
 def _gaps(xp: Namespace, values: Any) -> Any:
     """``1 / (values[j] - values[i])``, 0 where they are equal: there the gauge is free, and invariant losses ask nothing."""
     gaps = _row(xp, values) - _column(xp, values)
-    equal = gaps == 0
+    equal = _equal(xp, values)
     return xp.where(equal, xp.zeros_like(gaps), 1 / xp.where(equal, xp.ones_like(gaps), gaps))
+
+
+def _warn_of_gauge(xp: Namespace, name: str, turning: Any, parts: list[Any], values: Any) -> None:
+    """Warn of a loss that depends on what is free: the phases of vectors and, for equal values, their choice.
+
+    `turning` is what turning the vectors among themselves would change the loss by; where turning is free it has to be 0,
+    measured by the `parts` it is made of. This looks at values, so it is done in an ordinary backward, not in a recorded one.
+    """
+    if isinstance(turning, TensorBase) or not math.prod(turning.shape):
+        return
+    free = xp.where(_equal(xp, values), turning, xp.zeros_like(turning))
+    size = max(float(xp.max(xp.abs(part))) for part in parts)
+    if float(xp.max(xp.abs(free))) > math.sqrt(_eps(turning)) * size:
+        warnings.warn(
+            f"{name}(): the loss depends on the phases of the vectors, or on their choice for equal values, which are "
+            "arbitrary; so is its gradient",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def _eigh_rule(xp: Namespace, g: Any, out: Any) -> Any:
@@ -678,7 +705,9 @@ def _eigh_rule(xp: Namespace, g: Any, out: Any) -> Any:
     values, vectors = out
     middle = xp.zeros_like(vectors)
     if g_vectors is not None:
-        middle = xp.matmul(_h(xp, vectors), g_vectors) * _gaps(xp, values)
+        inner = xp.matmul(_h(xp, vectors), g_vectors)
+        _warn_of_gauge(xp, "eigh", inner - _h(xp, inner), [inner], values)
+        middle = inner * _gaps(xp, values)
     if g_values is not None:
         middle = middle + _on_diagonal(xp, g_values, tuple(vectors.shape), 0)
     result = xp.matmul(vectors, xp.matmul(middle, _h(xp, vectors)))
@@ -702,7 +731,8 @@ def eigh(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
     Notes
     -----
     Differentiable; the gradient is symmetric. Losses must not depend on the gauge of the eigenvectors: their signs or
-    phases and, for equal eigenvalues, their choice.
+    phases and, for equal eigenvalues, their choice; backward warns of those that do. Where eigenvalues are equal, the
+    gradient is right for losses that depend on each group of equals as a whole, by its eigenvalue and its projector.
     """
     return xp.linalg.eigh(x)
 
@@ -742,6 +772,8 @@ def _eig_rule(xp: Namespace, g: Any, out: Any) -> Any:
     if g_vectors is not None:
         inner = xp.matmul(adjoint, g_vectors)
         along = xp.real(_diagonal_of(xp, inner))
+        kept = _on_diagonal(xp, xp.astype(along, inner.dtype), tuple(inner.shape), 0)
+        _warn_of_gauge(xp, "eig", inner - kept, [inner], values)
         inner = inner - xp.matmul(adjoint, vectors) * _row(xp, along)
         middle = inner * xp.conj(_gaps(xp, values))
     if g_values is not None:
@@ -874,8 +906,11 @@ def _svd_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
     inverse = 1 / xp.where(columns == 0, xp.ones_like(columns), columns)
     gaps = _gaps(xp, s * s)
     outside = None
+    turned, parts = xp.zeros_like(middle), []
     if g_u is not None:
         inner = xp.matmul(_h(xp, u), g_u)
+        turned = inner - _h(xp, inner)
+        parts.append(inner)
         middle = middle + (inner - _h(xp, inner)) * gaps * columns
         if as_dtype(x.dtype).kind == "c":  # the phase that U and V turn by together
             middle = middle + _only_diagonal(xp, inner - _h(xp, inner)) * inverse / 2
@@ -885,11 +920,15 @@ def _svd_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
     if g_vh is not None:
         g_v = _h(xp, g_vh)
         inner = xp.matmul(vh, g_v)
+        turned = turned + inner - _h(xp, inner)
+        parts.append(inner)
         middle = middle + _column(xp, s) * ((inner - _h(xp, inner)) * gaps)
         if x.shape[-1] > rank:
             part = (g_v - xp.matmul(v, inner)) * inverse
             part = xp.matmul(u, _h(xp, part))
             outside = part if outside is None else outside + part
+    if parts:
+        _warn_of_gauge(xp, "svd", turned, parts, s)
     result = xp.matmul(u, xp.matmul(middle, vh))
     return result if outside is None else result + outside
 

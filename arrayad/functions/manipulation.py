@@ -142,6 +142,11 @@ def broadcast_to(xp: Namespace, x: Tensor, /, shape: tuple[int, ...]) -> Tensor:
     return xp.broadcast_to(x, tuple(shape))
 
 
+def along(axis: int, start: int | None, stop: int | None) -> tuple[Any, ...]:
+    """The key of a slice along one axis, counted from the front."""
+    return (*(slice(None),) * axis, slice(start, stop), ...)
+
+
 def _parts(xp: Namespace, g: Any, arrays_shape: list[Any], axis: int | None) -> list[Any]:
     """The parts of `g` that came from each of the joined arrays."""
     if axis is None:
@@ -151,7 +156,7 @@ def _parts(xp: Namespace, g: Any, arrays_shape: list[Any], axis: int | None) -> 
     parts, start = [], 0
     for shape in arrays_shape:
         length = functools.reduce(operator.mul, shape, 1) if flat else shape[axis]
-        part = g[(*(slice(None),) * axis, slice(start, start + length))]
+        part = g[along(axis, start, start + length)]
         parts.append(xp.reshape(part, shape) if flat else part)
         start += length
     return parts
@@ -303,7 +308,7 @@ def _unrepeat(xp: Namespace, g: Any, x_shape: tuple[int, ...], repeats: Any, axi
     size = functools.reduce(operator.mul, x_shape, 1)
     flat_shape = (size,) if axis is None else x_shape
     place = 0 if axis is None else axis % len(x_shape)
-    places = xp.repeat(xp.arange(0, flat_shape[place], 1, dtype=dtypes.int64.dtype, device=g.device), repeats)
+    places = xp.repeat(xp.arange(0, flat_shape[place], 1, dtype=xp.int64, device=g.device), repeats)
     key = (*(slice(None),) * place, places)
     return xp.reshape(xp.scatter_add(g, key, flat_shape), x_shape)
 

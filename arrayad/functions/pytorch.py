@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from .creation import empty, tensor
+from .data_types import check_tensor
 from .elementwise import (
     abs,
     acos,
@@ -34,7 +35,7 @@ from .elementwise import (
 )
 from .indexing import getitem, take, take_along_axis
 from .linear_algebra import matmul, matrix_transpose
-from .manipulation import concat, expand_dims, moveaxis, permute_dims, reshape, unstack
+from .manipulation import axis_of, concat, expand_dims, moveaxis, permute_dims, reshape, unstack
 from .searching import where
 from .statistical import cumulative_prod, cumulative_sum, max, min
 from .. import dtypes
@@ -185,8 +186,10 @@ def transpose(x: Tensor, /, dim0: int, dim1: int) -> Tensor:
     IndexError
         If an axis is out of range.
     """
+    check_tensor(x, "transpose")
     order = list(range(x.ndim))
-    order[dim0], order[dim1] = order[dim1], order[dim0]
+    i, j = axis_of(dim0, x.ndim, "transpose"), axis_of(dim1, x.ndim, "transpose")
+    order[i], order[j] = j, i
     return permute_dims(x, tuple(order))
 
 
@@ -201,6 +204,7 @@ def t(x: Tensor, /) -> Tensor:
     RuntimeError
         For more than two axes.
     """
+    check_tensor(x, "t")
     if x.ndim > 2:
         raise RuntimeError(f"t(): expected a tensor with at most 2 dimensions, got {x.ndim}; use permute_dims() or mT")
     return matrix_transpose(x) if x.ndim == 2 else reshape(x, tuple(x.shape))
@@ -217,16 +221,18 @@ def flatten(x: Tensor, /, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
     Raises
     ------
+    IndexError
+        If an axis is out of range.
     RuntimeError
         If the last comes before the first.
     """
+    check_tensor(x, "flatten")
     shape = tuple(x.shape)
-    rank = len(shape)
-    if rank == 0:
+    if not shape:
         return reshape(x, (1,))
-    first, last = start_dim % rank, end_dim % rank
+    first, last = axis_of(start_dim, len(shape), "flatten"), axis_of(end_dim, len(shape), "flatten")
     if first > last:
-        raise RuntimeError("flatten(): start_dim cannot come after end_dim")
+        raise RuntimeError(f"flatten(): start_dim cannot come after end_dim, got {start_dim} and {end_dim}")
     return reshape(x, (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
 
 
@@ -237,6 +243,7 @@ def ravel(x: Tensor, /) -> Tensor:
 
 def numel(x: Tensor, /) -> int:
     """The number of elements."""
+    check_tensor(x, "numel")
     return math.prod(x.shape)
 
 
@@ -247,15 +254,19 @@ def is_tensor(obj: object, /) -> bool:
 
 def is_floating_point(x: Tensor, /) -> bool:
     """Whether the dtype is real floating-point."""
+    check_tensor(x, "is_floating_point")
     return x.dtype.kind == "f"
 
 
 def is_complex(x: Tensor, /) -> bool:
     """Whether the dtype is complex."""
+    check_tensor(x, "is_complex")
     return x.dtype.kind == "c"
 
 
 def _product(name: str, x: Tensor, y: Tensor, ranks: tuple[int, int]) -> Tensor:
+    check_tensor(x, name)
+    check_tensor(y, name, "y")
     if (x.ndim, y.ndim) != ranks:
         raise RuntimeError(f"{name}(): expected tensors of {ranks[0]} and {ranks[1]} dimensions, got {x.ndim} and {y.ndim}")
     return matmul(x, y)
@@ -299,9 +310,13 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
     Raises
     ------
     ValueError
-        If the lengths do not add up.
+        If the lengths do not add up, or one is negative.
+    IndexError
+        If the axis is out of range.
     """
-    length = x.shape[dim]
+    check_tensor(x, "split")
+    axis = axis_of(dim, x.ndim, "split")
+    length = x.shape[axis]
     if isinstance(split_size_or_sections, int):
         size = split_size_or_sections
         if size < 1:
@@ -309,9 +324,9 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
         sizes = [size] * (length // size) + ([length % size] if length % size or not length else [])
     else:
         sizes = list(split_size_or_sections)
-        if sum(sizes) != length:
+        if sum(sizes) != length or any(n < 0 for n in sizes):
             raise ValueError(f"split(): sizes {sizes} do not add up to the length {length}")
-    front = (slice(None),) * (dim % x.ndim)
+    front = (slice(None),) * axis
     ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
     return tuple([getitem(x, (*front, slice(end - n, end))) for n, end in zip(sizes, ends, strict=True)])
 
@@ -332,7 +347,8 @@ def chunk(x: Tensor, /, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """
     if chunks < 1:
         raise ValueError(f"chunk(): chunks must be positive, got {chunks}")
-    return split(x, -(-x.shape[dim] // chunks) or 1, dim)
+    check_tensor(x, "chunk")
+    return split(x, -(-x.shape[axis_of(dim, x.ndim, "chunk")] // chunks) or 1, dim)
 
 
 def index_select(x: Tensor, /, dim: int, index: Tensor) -> Tensor:

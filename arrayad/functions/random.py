@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING, Any
 
 from .creation import finish, shape_of
+from .data_types import check_tensor, dtype_of
 from .. import dtypes
 from ..autograd.tape import make
 from ..backends import backend_of_device, backend_of_type
 from ..devices import device as Device
 from ..devices import get_default_device
-from ..dtypes import DType, as_dtype, get_default_dtype
+from ..dtypes import DType, get_default_dtype
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -33,6 +35,13 @@ __all__ = [
     "seed",
     "set_state",
 ]
+
+
+def _integer(x: Any, name: str, parameter: str) -> int:
+    try:
+        return operator.index(x)
+    except TypeError:
+        raise TypeError(f"{name}(): {parameter} must be an int, got {x!r}") from None
 
 
 class Generator:
@@ -59,9 +68,10 @@ class Generator:
 
     def manual_seed(self, seed: int) -> Generator:
         """Start again from a seed, a number of at least 0; gives the generator itself."""
-        if seed < 0:
+        number = _integer(seed, "manual_seed", "seed")
+        if number < 0:
             raise ValueError(f"manual_seed(): the seed must not be negative, got {seed}")
-        self._seed = int(seed)
+        self._seed = number
         self._source = self._backend.generator(self._seed)
         return self
 
@@ -88,9 +98,11 @@ class Generator:
 _default: dict[Device, Generator] = {}
 
 
-def _generator(generator: Generator | None, device: Any) -> Generator:
+def _generator(generator: Generator | None, device: Any, name: str = "") -> Generator:
     """The generator given, or the device's own."""
     if generator is not None:
+        if not isinstance(generator, Generator):
+            raise TypeError(f"{name}(): generator must be a Generator or None, got {type(generator).__name__}")
         return generator
     place = get_default_device() if device is None else Device(device)
     if place not in _default:
@@ -146,7 +158,7 @@ def initial_seed() -> int:
 
 
 def _floating(name: str, dtype: DType | None) -> DType:
-    chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
+    chosen = get_default_dtype() if dtype is None else dtype_of(dtype, name)
     if chosen.kind != "f":
         raise TypeError(f"{name}(): dtype should be real-valued floating point. Got {chosen.name} instead.")
     return chosen
@@ -173,7 +185,7 @@ def rand(
     device : device, optional
     requires_grad : bool, optional
     """
-    source = _generator(generator, device)
+    source = _generator(generator, device, "rand")
     raw = source._backend.raw_dtype(_floating("rand", dtype))
     return finish(source._source.random(shape_of(shape, more, "rand"), raw), requires_grad, "rand")
 
@@ -199,7 +211,7 @@ def randn(
     device : device, optional
     requires_grad : bool, optional
     """
-    source = _generator(generator, device)
+    source = _generator(generator, device, "randn")
     raw = source._backend.raw_dtype(_floating("randn", dtype))
     return finish(source._source.standard_normal(shape_of(shape, more, "randn"), raw), requires_grad, "randn")
 
@@ -234,11 +246,12 @@ def randint(
     """
     if size is None:
         low, high, size = 0, low, high
-    if not isinstance(high, int) or low >= high:
+    first, last = _integer(low, "randint", "low"), _integer(high, "randint", "high")
+    if first >= last:
         raise ValueError(f"randint(): low must be less than high, got {low} and {high}")
-    source = _generator(generator, device)
-    drawn = source._source.integers(low, high, shape_of(size, (), "randint"))
-    chosen = dtypes.int64 if dtype is None else as_dtype(dtype)
+    source = _generator(generator, device, "randint")
+    drawn = source._source.integers(first, last, shape_of(size, (), "randint"))
+    chosen = dtypes.int64 if dtype is None else dtype_of(dtype, "randint")
     return make(source._backend.astype(drawn, source._backend.raw_dtype(chosen), copy=False))
 
 
@@ -254,9 +267,12 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: DType | None 
         Default: int64.
     device : device, optional
     """
-    source = _generator(generator, device)
-    chosen = dtypes.int64 if dtype is None else as_dtype(dtype)
-    return make(source._backend.astype(source._source.permutation(n), source._backend.raw_dtype(chosen), copy=False))
+    count = _integer(n, "randperm", "n")
+    if count < 0:
+        raise ValueError(f"randperm(): n must not be negative, got {n}")
+    source = _generator(generator, device, "randperm")
+    chosen = dtypes.int64 if dtype is None else dtype_of(dtype, "randperm")
+    return make(source._backend.astype(source._source.permutation(count), source._backend.raw_dtype(chosen), copy=False))
 
 
 def rand_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -269,6 +285,7 @@ def rand_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, r
     device : device, optional
     requires_grad : bool, optional
     """
+    check_tensor(x, "rand_like")
     place = x.device if device is None else device
     return rand(tuple(x.shape), dtype=x.dtype if dtype is None else dtype, device=place, requires_grad=requires_grad)
 
@@ -283,6 +300,7 @@ def randn_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, 
     device : device, optional
     requires_grad : bool, optional
     """
+    check_tensor(x, "randn_like")
     place = x.device if device is None else device
     return randn(tuple(x.shape), dtype=x.dtype if dtype is None else dtype, device=place, requires_grad=requires_grad)
 
@@ -305,10 +323,20 @@ def normal(
     generator : Generator, optional
         Default: the device's.
 
+    Raises
+    ------
+    ValueError
+        If `std` is a negative number.
+
     Notes
     -----
     Differentiable with respect to `mean` and `std` (it is ``mean + std * randn(...)``).
     """
+    for x, parameter in ((mean, "mean"), (std, "std")):
+        if not isinstance(x, (int, float)):
+            check_tensor(x, "normal", parameter)
+    if isinstance(std, (int, float)) and std < 0:
+        raise ValueError(f"normal(): std must not be negative, got {std}")
     if size is None:
         shapes: Any = [x.shape for x in (mean, std) if not isinstance(x, (int, float))]
         if not shapes:
@@ -333,7 +361,19 @@ def bernoulli(p: Tensor, /, *, generator: Generator | None = None) -> Tensor:
     -------
     Tensor
         Of the shape and dtype of `p`.
+
+    Raises
+    ------
+    TypeError
+        For another dtype.
+    ValueError
+        If a probability is not in ``[0, 1]``.
     """
+    check_tensor(p, "bernoulli", "p")
+    if p.dtype.kind != "f":
+        raise TypeError(f"bernoulli(): input dtype should be real-valued floating point dtypes. Got {p.dtype.name} instead.")
+    if not bool(((p >= 0) & (p <= 1)).all()):
+        raise ValueError("bernoulli(): probabilities must be between 0 and 1")
     drawn = rand(tuple(p.shape), generator=generator, dtype=p.dtype, device=p.device)
     return (drawn < p.detach()).to(p.dtype)
 
@@ -364,7 +404,10 @@ def multinomial(
     ValueError
         If the weights are not one-dimensional, negative, all 0, or too few are positive.
     """
-    source = _generator(generator, weights.device)
+    check_tensor(weights, "multinomial", "weights")
+    if _integer(num_samples, "multinomial", "num_samples") < 0:
+        raise ValueError(f"multinomial(): num_samples must not be negative, got {num_samples}")
+    source = _generator(generator, weights.device, "multinomial")
     host = backend_of_type(weights._array.__class__).to_numpy(weights._array).astype(float)
     total = host.sum()
     if host.ndim != 1 or not math.isfinite(total) or total <= 0 or (host < 0).any():

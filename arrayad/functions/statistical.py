@@ -15,6 +15,8 @@ from ..autograd.operation import (
     linear,
 )
 
+from .manipulation import along
+
 if TYPE_CHECKING:
     from ..backends import Namespace
     from ..dtypes import DType
@@ -250,7 +252,7 @@ def min(xp: Namespace, x: Tensor, /, *, axis: Axis = None, keepdims: bool = Fals
 def _exclusive_product(xp: Namespace, x: Any, axis: int) -> Any:
     """The product of the elements before each one along an axis."""
     products = xp.cumulative_prod(x, axis=axis, include_initial=True)
-    return products[(*(slice(None),) * axis, slice(None, -1))]
+    return products[along(axis, None, -1)]
 
 
 def _rest_product(xp: Namespace, g: Any, x: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
@@ -302,7 +304,7 @@ def prod(
 def _uncumulate(xp: Namespace, g: Any, axis: int | None, include_initial: bool) -> Any:
     axis = 0 if axis is None else axis % g.ndim
     if include_initial:
-        g = g[(*(slice(None),) * axis, slice(1, None))]
+        g = g[along(axis, 1, None)]
     return xp.flip(xp.cumulative_sum(xp.flip(g, axis=axis), axis=axis), axis=axis)
 
 
@@ -347,12 +349,11 @@ def _suffix_recurrence(xp: Namespace, g: Any, factors: Any, axis: int) -> Any:
     The maps ``s -> g[i] + factors[i] * s`` are composed in pairs, then fours, and so on (Hillis & Steele 1986, "Data
     parallel algorithms", section "All partial sums"). Nothing is divided by.
     """
-    front = (slice(None),) * axis
     length = g.shape[axis]
     step = 1
     while step < length:
-        here, there = (*front, slice(None, length - step)), (*front, slice(step, None))
-        tail = (*front, slice(length - step, None))
+        here, there = along(axis, None, length - step), along(axis, step, None)
+        tail = along(axis, length - step, None)
         g, factors = (
             xp.concat([g[here] + factors[here] * g[there], g[tail]], axis=axis),
             xp.concat([factors[here] * factors[there], xp.zeros_like(factors[tail])], axis=axis),
@@ -364,12 +365,11 @@ def _suffix_recurrence(xp: Namespace, g: Any, factors: Any, axis: int) -> Any:
 def _uncumulate_product(xp: Namespace, g: Any, x: Any, axis: int | None, include_initial: bool) -> Any:
     """Element i stands in the products from i on: the product before it times ``g[i] + x[i+1] (g[i+1] + x[i+2] (...))``."""
     axis = 0 if axis is None else axis % g.ndim
-    front = (slice(None),) * axis
     if include_initial:
-        g = g[(*front, slice(1, None))]
+        g = g[along(axis, 1, None)]
     if g.shape[axis] == 0:
         return g
-    following = xp.concat([x[(*front, slice(1, None))], xp.zeros_like(x[(*front, slice(0, 1))])], axis=axis)
+    following = xp.concat([x[along(axis, 1, None)], xp.zeros_like(x[along(axis, 0, 1)])], axis=axis)
     return _exclusive_product(xp, x, axis) * _suffix_recurrence(xp, g, following, axis)
 
 

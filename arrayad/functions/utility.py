@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .elementwise import not_equal, subtract
 from .indexing import getitem
-from .manipulation import concat
+from .manipulation import along, concat
 from .. import dtypes
 from ..autograd.operation import not_differentiable
 from ..autograd.tape import TensorBase
@@ -107,8 +107,8 @@ def diff(
         raise ValueError(f"diff(): axis {axis} is out of range for {rank} dimensions")
     parts = [part for part in (prepend, x, append) if part is not None]
     out: Any = concat(parts, axis=axis) if len(parts) > 1 else x
-    front = (slice(None),) * (axis % rank)
+    axis %= rank
     difference = not_equal if dtypes.from_raw[out._array.dtype] is dtypes.bool else subtract
     for _ in range(n):
-        out = difference(getitem(out, (*front, slice(1, None))), getitem(out, (*front, slice(None, -1))))
+        out = difference(getitem(out, along(axis, 1, None)), getitem(out, along(axis, None, -1)))
     return out

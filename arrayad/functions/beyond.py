@@ -1,0 +1,541 @@
+"""What users of NumPy and PyTorch look for in the main namespace and the standard lacks.
+
+Most are composed of the standard's functions, and so are differentiable as these are.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import string
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .creation import asarray, full
+from .data_types import astype, finfo, result_type
+from .elementwise import abs, equal, imag, isfinite, isnan, less_equal, logical_and, logical_or, multiply, real
+from .indexing import index_put, take
+from .linear_algebra import diagonal, matmul
+from .manipulation import broadcast_to, moveaxis, permute_dims, reshape
+from .searching import where
+from .statistical import count_of, keep, sum
+from .utility import all
+from .. import dtypes
+from ..autograd.operation import REAL, REAL_FLOATING, differentiable
+from ..autograd.tape import TensorBase
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .statistical import Axis
+    from ..backends import Namespace
+    from ..tensor import Tensor
+
+    Pairs = int | Sequence[int] | Sequence[Sequence[int]]
+
+__all__ = [
+    "allclose",
+    "einsum",
+    "isclose",
+    "kron",
+    "log_softmax",
+    "logsumexp",
+    "nan_to_num",
+    "pad",
+    "relu",
+    "softmax",
+]
+
+
+# --- of neural networks ---
+
+
+# At 0 the subgradient 0, as in PyTorch; that of maximum(x, 0) is 1/2.
+@differentiable(takes=REAL, x=lambda xp, g, out: xp.where(out > 0, g, xp.zeros_like(g)))
+def relu(xp: Namespace, x: Tensor, /) -> Tensor:
+    """The rectifier: each element, or 0 if it is negative.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real-valued.
+
+    Raises
+    ------
+    TypeError
+        For complex or boolean `x`.
+
+    Notes
+    -----
+    Differentiable; at 0 the derivative is 0.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.relu(xp.asarray([-1.5, 0.0, 2.0]))
+    tensor([0., 0., 2.])
+    """
+    return xp.maximum(x, xp.zeros((), dtype=x.dtype, device=x.device))
+
+
+@differentiable(
+    takes=REAL_FLOATING, x=lambda xp, g, out, axis: out * (g - xp.sum(g * out, axis=axis, keepdims=True))
+)
+def softmax(xp: Namespace, x: Tensor, /, axis: Axis = None) -> Tensor:
+    """Exponentials of the elements, scaled to add up to 1 along axes.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real floating-point; integers and booleans become the default floating dtype.
+    axis : int, tuple of int or None, optional
+        Also ``dim``. None is all.
+
+    Returns
+    -------
+    Tensor
+        Of the same shape; NaN along axes that are ``-inf`` throughout.
+
+    Notes
+    -----
+    Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.softmax(xp.asarray([0.0, 0.0, -xp.inf]), dim=0)
+    tensor([0.5000, 0.5000, 0.0000])
+    """
+    if 0 in x.shape:
+        return xp.zeros_like(x)
+    e = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    return e / xp.sum(e, axis=axis, keepdims=True)
+
+
+@differentiable(
+    takes=REAL_FLOATING,
+    grad_name="LogSoftmax",
+    x=lambda xp, g, out, axis: g - xp.exp(out) * xp.sum(g, axis=axis, keepdims=True),
+)
+def log_softmax(xp: Namespace, x: Tensor, /, axis: Axis = None) -> Tensor:
+    """Logarithm of `softmax`, exact also where that underflows.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real floating-point; integers and booleans become the default floating dtype.
+    axis : int, tuple of int or None, optional
+        Also ``dim``. None is all.
+
+    Returns
+    -------
+    Tensor
+        Of the same shape.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    if 0 in x.shape:
+        return xp.zeros_like(x)
+    x = x - xp.max(x, axis=axis, keepdims=True)
+    return x - xp.log(xp.sum(xp.exp(x), axis=axis, keepdims=True))
+
+
+def _logsumexp_rule(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
+    # exp(x - out), in the form that infinities cannot turn to NaN: +inf weighs 1; where all are -inf, as in PyTorch, all
+    # weigh 0.
+    g, out = keep(xp, g, x_shape, axis), keep(xp, out, x_shape, axis)
+    infinite = xp.isinf(out)
+    zero = xp.zeros_like(x)
+    at_infinity = xp.where((x == out) & (out > 0), zero, zero - math.inf)
+    return g * xp.exp(xp.where(infinite, at_infinity, x - xp.where(infinite, xp.zeros_like(out), out)))
+
+
+@differentiable(takes=REAL_FLOATING, x=_logsumexp_rule)
+def logsumexp(xp: Namespace, x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Logarithm of the sum of exponentials over axes, without overflow between.
+
+    `arrayad.special.logsumexp` has SciPy's further arguments.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real floating-point; integers and booleans become the default floating dtype.
+    axis : int, tuple of int or None, optional
+        Also ``dim``. None is all.
+    keepdims : bool, optional
+        Also ``keepdim``. Keep the reduced axes, with length 1.
+
+    Returns
+    -------
+    Tensor
+        ``-inf`` for no elements.
+
+    Notes
+    -----
+    Differentiable; elements at ``-inf`` get a gradient of 0, also where all are.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.logsumexp(xp.asarray([1000.0, 1000.0]), dim=0)
+    tensor(1000.6932)
+    """
+    low = xp.asarray(-math.inf, dtype=x.dtype, device=x.device)
+    if count_of(x.shape, axis) == 0:
+        return xp.sum(x, axis=axis, keepdims=keepdims) + low
+    top = xp.max(x, axis=axis, keepdims=True)
+    top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
+    total = xp.sum(xp.exp(x - top), axis=axis, keepdims=keepdims)
+    nothing = total == 0
+    out = xp.log(xp.where(nothing, xp.ones_like(total), total)) + xp.reshape(top, total.shape)
+    return xp.where(nothing, low, out)
+
+
+# --- comparing, cleaning ---
+
+
+def isclose(
+    x1: Tensor, x2: Tensor | complex, /, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> Tensor:
+    """Whether ``|x1 - x2| <= atol + rtol * |x2|``, element by element.
+
+    Parameters
+    ----------
+    x1 : Tensor
+        Numeric or boolean.
+    x2 : Tensor or number
+        Of a shape that broadcasts with `x1`.
+    rtol, atol : float, optional
+        The tolerance relative to `x2`, and the absolute.
+    equal_nan : bool, optional
+        Take two NaNs for close.
+
+    Returns
+    -------
+    Tensor
+        Boolean, of the broadcast shape. Infinities are close to themselves alone.
+
+    Notes
+    -----
+    Not differentiable: its output is boolean.
+    """
+    x1 = x1.detach()
+    second: Any = x2.detach() if isinstance(x2, TensorBase) else asarray(x2, device=x1.device)
+    dtype = result_type(x1, second)
+    if dtype.kind in "biu":  # differences of integers wrap around
+        dtype = dtypes.float64
+    x1, second = astype(x1, dtype), astype(second, dtype)
+    finite = logical_and(isfinite(x1), isfinite(second))
+    near = less_equal(abs(where(finite, x1, 0) - where(finite, second, 0)), atol + rtol * abs(where(finite, second, 0)))
+    close = where(finite, near, equal(x1, second))
+    return logical_or(close, logical_and(isnan(x1), isnan(second))) if equal_nan else close
+
+
+def allclose(
+    x1: Tensor, x2: Tensor | complex, /, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> bool:
+    """Whether all elements are close in the sense of `isclose`.
+
+    Parameters
+    ----------
+    x1 : Tensor
+        Numeric or boolean.
+    x2 : Tensor or number
+        Of a shape that broadcasts with `x1`.
+    rtol, atol : float, optional
+        The tolerance relative to `x2`, and the absolute.
+    equal_nan : bool, optional
+        Take two NaNs for close.
+    """
+    return bool(all(isclose(x1, x2, rtol, atol, equal_nan)))
+
+
+def nan_to_num(x: Tensor, /, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+    """Each element, or a number in place of NaN and infinities; in complex elements, of each part.
+
+    Parameters
+    ----------
+    x : Tensor
+        Numeric or boolean.
+    nan : number, optional
+        In place of NaN.
+    posinf, neginf : number or None, optional
+        In place of ``inf`` and ``-inf``. None is the greatest and the least finite number of the dtype.
+
+    Notes
+    -----
+    Differentiable; what is replaced gets a gradient of 0.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.nan_to_num(xp.asarray([xp.nan, 1.0, xp.inf]), posinf=9.0)
+    tensor([0., 1., 9.])
+    """
+    if x.dtype.kind == "c":
+        return nan_to_num(real(x), nan, posinf, neginf) + 1j * nan_to_num(imag(x), nan, posinf, neginf)
+    if x.dtype.kind != "f":
+        return where(equal(x, x), x, x)
+    info = finfo(x.dtype)
+    out = where(isnan(x), nan, x)
+    out = where(equal(x, math.inf), info.max if posinf is None else posinf, out)
+    return where(equal(x, -math.inf), info.min if neginf is None else neginf, out)
+
+
+# --- products ---
+
+
+def kron(x1: Tensor, x2: Tensor, /) -> Tensor:
+    """The Kronecker product: blocks of `x2`, one for each element of `x1` and scaled by it.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor
+        Numeric. The one of lower rank gets axes of length 1 in front.
+
+    Returns
+    -------
+    Tensor
+        Of the product of the shapes, axis by axis.
+
+    Notes
+    -----
+    Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.kron(xp.asarray([1, 10]), xp.asarray([1, 2, 3]))
+    tensor([ 1,  2,  3, 10, 20, 30])
+    """
+    rank = max(x1.ndim, x2.ndim)
+    shape1 = (1,) * (rank - x1.ndim) + tuple(x1.shape)
+    shape2 = (1,) * (rank - x2.ndim) + tuple(x2.shape)
+    blocks = reshape(x1, tuple(itertools.chain(*((n, 1) for n in shape1))))
+    inner = reshape(x2, tuple(itertools.chain(*((1, n) for n in shape2))))
+    return reshape(multiply(blocks, inner), tuple(n * m for n, m in zip(shape1, shape2, strict=True)))
+
+
+def einsum(subscripts: str, /, *operands: Tensor) -> Tensor:
+    """Sum of products of elements over named axes: Einstein's convention.
+
+    Parameters
+    ----------
+    subscripts : str
+        A letter for each axis of each operand, as in ``"ij,jk->ik"``. A letter that stands twice in one operand takes its
+        diagonal. ``...`` is any further axes, which broadcast. Without ``->`` the output has those of ``...`` and then, in
+        alphabetical order, the letters that stand once.
+    *operands : Tensor
+        Numeric.
+
+    Returns
+    -------
+    Tensor
+        Of the common dtype, also for integers.
+
+    Raises
+    ------
+    ValueError
+        If the subscripts do not fit the operands.
+
+    Notes
+    -----
+    Differentiable. It is made of diagonals, sums, permutations and products of matrices; more than two operands are taken
+    in the order that ``numpy.einsum_path`` finds.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> x = xp.reshape(xp.arange(4), (2, 2))
+    >>> xp.einsum("ij,jk->ik", x, x)
+    tensor([[ 2,  3],
+            [ 6, 11]])
+    >>> xp.einsum("ii", x)
+    tensor(3)
+    """
+    for x in operands:
+        if not isinstance(x, TensorBase):
+            raise TypeError(f"einsum(): operands must be Tensors, not {type(x).__name__}")
+    terms, out = _parse(subscripts, [x.ndim for x in operands])
+    sizes = _sizes(terms, operands)
+    dtype = result_type(*operands)
+    pending = [(term, x if x.dtype == dtype else astype(x, dtype)) for term, x in zip(terms, operands, strict=True)]
+    for group in _path(pending, out):
+        chosen = [pending[i] for i in group]
+        pending = [pair for i, pair in enumerate(pending) if i not in group]
+        term, x = chosen[0]
+        for i, (other, y) in enumerate(chosen[1:], start=2):
+            wanted = {*out, *itertools.chain(*(t for t, _ in pending + chosen[i:]))}
+            term, x = _product(term, x, other, y, wanted, sizes)
+        pending.append((term, x))
+    ((term, x),) = pending
+    term, x = _reduced(term, x, set(out))
+    x = permute_dims(x, tuple(term.index(letter) for letter in out))
+    return broadcast_to(x, tuple(sizes[letter] for letter in out))
+
+
+def _parse(subscripts: str, ranks: list[int]) -> tuple[list[str], str]:
+    """The letters of each operand and of the output; the axes of ``...`` get letters of their own."""
+    inputs, arrow, out = subscripts.replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    if len(terms) != len(ranks):
+        raise ValueError(f"einsum(): {len(terms)} operands are named in {subscripts!r}, and {len(ranks)} given")
+    unused = [letter for letter in string.ascii_letters if letter not in subscripts]
+    rest = [rank - len(term.replace("...", "", 1)) for term, rank in zip(terms, ranks, strict=True)]
+    most = max(n if "..." in term else 0 for term, n in zip(terms, rest, strict=True))
+    for term, n, rank in zip(terms, rest, ranks, strict=True):
+        if n < 0 or (n > 0 and "..." not in term):
+            raise ValueError(f"einsum(): {term!r} does not fit an operand of {rank} dimensions")
+    if most > len(unused):
+        raise ValueError("einsum(): there are more axes than letters")
+    # Broadcasting aligns at the right, so each operand has the last of these.
+    shared = "".join(unused[:most])
+    terms = [term.replace("...", shared[most - n :] if n else "", 1) for term, n in zip(terms, rest, strict=True)]
+    if arrow:
+        out = out.replace("...", shared, 1)
+    else:
+        every = "".join(terms)
+        out = shared + "".join(sorted(x for x in set(every) - set(shared) if every.count(x) == 1))
+    for letter in "".join(terms) + out:
+        if letter not in string.ascii_letters:
+            raise ValueError(f"einsum(): {letter!r} in {subscripts!r} is no letter")
+    for letter in out:
+        if out.count(letter) > 1 or not any(letter in term for term in terms):
+            why = "stands in the output twice" if out.count(letter) > 1 else "is in the output and in no operand"
+            raise ValueError(f"einsum(): {letter!r} of {subscripts!r} {why}")
+    return terms, out
+
+
+def _sizes(terms: list[str], operands: Sequence[Tensor]) -> dict[str, int]:
+    """The length of the axis of each letter; a length of 1 broadcasts."""
+    sizes: dict[str, int] = {}
+    for term, x in zip(terms, operands, strict=True):
+        for letter, n in zip(term, x.shape, strict=True):
+            have = sizes.setdefault(letter, n)
+            if have == 1:
+                sizes[letter] = n
+            elif n not in (1, have):
+                raise ValueError(f"einsum(): axis {letter!r} has lengths {have} and {n}")
+    return sizes
+
+
+def _path(pending: list[tuple[str, Tensor]], out: str) -> list[tuple[int, ...]]:
+    """Which operands are multiplied in which order, what comes out put last."""
+    if len(pending) < 3:
+        return [tuple(range(len(pending)))]
+    shapes = [np.broadcast_to(np.float32(0), tuple(x.shape)) for _, x in pending]
+    found, _ = np.einsum_path(",".join(term for term, _ in pending) + "->" + out, *shapes, optimize="greedy")
+    return [tuple(sorted(group)) for group in found[1:]]
+
+
+def _reduced(term: str, x: Tensor, wanted: set[str]) -> tuple[str, Tensor]:
+    """Diagonals in place of letters that stand twice, sums over those that nobody wants."""
+    for letter in dict.fromkeys(term):
+        while term.count(letter) > 1:
+            first = term.index(letter)
+            second = term.index(letter, first + 1)
+            n, m = x.shape[first], x.shape[second]
+            if n != m:  # one is 1, and broadcasts
+                x = sum(x, axis=first if n == 1 else second, dtype=x.dtype)
+                term = term[:second] + term[second + 1 :] if n != 1 else term[:first] + term[first + 1 :]
+                continue
+            x = diagonal(moveaxis(x, (first, second), (-2, -1)))
+            term = term[:first] + term[first + 1 : second] + term[second + 1 :] + letter
+    lost = tuple(i for i, letter in enumerate(term) if letter not in wanted)
+    if lost:
+        x = sum(x, axis=lost, dtype=x.dtype)
+    return "".join(letter for letter in term if letter in wanted), x
+
+
+def _product(
+    term1: str, x1: Tensor, term2: str, x2: Tensor, wanted: set[str], sizes: dict[str, int]
+) -> tuple[str, Tensor]:
+    """The product of two operands, summed over what is in both and nobody else wants: one product of matrices."""
+    term1, x1 = _reduced(term1, x1, wanted | set(term2))
+    term2, x2 = _reduced(term2, x2, wanted | set(term1))
+    both = [letter for letter in term1 if letter in term2]
+    batch = "".join(letter for letter in both if letter in wanted)
+    summed = "".join(letter for letter in both if letter not in wanted)
+    rows = "".join(letter for letter in term1 if letter not in term2)
+    columns = "".join(letter for letter in term2 if letter not in term1)
+    left = _aligned(term1, x1, batch + rows + summed)
+    right = _aligned(term2, x2, batch + summed + columns)
+    out = batch + rows + columns
+    if not summed:
+        b = len(batch)
+        shape = tuple(left.shape)
+        left = reshape(left, shape + (1,) * len(columns))
+        shape = tuple(right.shape)
+        return out, multiply(left, reshape(right, (*shape[:b], *(1,) * len(rows), *shape[b:])))
+    b, r, s = len(batch), len(rows), len(summed)
+    # The summed axes must be of one length in both for the product; the others broadcast by themselves.
+    inner = tuple(sizes[letter] for letter in summed)
+    left = broadcast_to(left, (*left.shape[: b + r], *inner))
+    right = broadcast_to(right, (*right.shape[:b], *inner, *right.shape[b + s :]))
+    free1, free2 = tuple(left.shape[b : b + r]), tuple(right.shape[b + s :])
+    k = math.prod(inner)
+    left = reshape(left, (*left.shape[:b], math.prod(free1), k))
+    right = reshape(right, (*right.shape[:b], k, math.prod(free2)))
+    product = matmul(left, right)
+    return out, reshape(product, (*product.shape[:b], *free1, *free2))
+
+
+def _aligned(term: str, x: Tensor, order: str) -> Tensor:
+    return x if term == order else permute_dims(x, tuple(term.index(letter) for letter in order))
+
+
+# --- padding ---
+
+
+def pad(x: Tensor, pad_width: Pairs, mode: str = "constant", constant_values: complex = 0) -> Tensor:
+    """A tensor made longer at both ends of its axes, in NumPy's form.
+
+    Parameters
+    ----------
+    x : Tensor
+    pad_width : int or sequence
+        How many elements are put before and after: ``((before, after), ...)``, a pair for each axis; one pair for all; or
+        one number for all.
+    mode : str, optional
+        What is put there: ``"constant"``; ``"edge"``, the outermost elements; ``"reflect"`` and ``"symmetric"``, the tensor
+        mirrored at and behind its outermost elements; ``"wrap"``, the tensor repeated.
+    constant_values : number, optional
+        For ``"constant"``, in the dtype of `x`.
+
+    Raises
+    ------
+    ValueError
+        For another mode, a negative width, or widths that do not fit the rank.
+
+    Notes
+    -----
+    Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.pad(xp.asarray([1, 2, 3]), (2, 1), mode="edge")
+    tensor([1, 1, 1, 2, 3, 3])
+    """
+    if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
+        raise ValueError(f"pad(): unknown mode {mode!r}; there are 'constant', 'edge', 'reflect', 'symmetric' and 'wrap'")
+    try:
+        widths = np.broadcast_to(np.asarray(pad_width), (x.ndim, 2)).tolist()
+    except ValueError:
+        raise ValueError(f"pad(): pad_width {pad_width!r} does not fit a tensor of {x.ndim} dimensions") from None
+    for pair in widths:
+        if any(not isinstance(width, int) or width < 0 for width in pair):
+            raise ValueError(f"pad(): widths must be integers that are not negative, got {pad_width!r}")
+    if mode == "constant":
+        shape = tuple(before + n + after for (before, after), n in zip(widths, x.shape, strict=True))
+        inner = tuple(slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True))
+        return index_put(full(shape, constant_values, dtype=x.dtype, device=x.device), inner, x)
+    for axis, (pair, n) in enumerate(zip(widths, tuple(x.shape), strict=True)):
+        if pair != [0, 0]:
+            # NumPy's own padding of the positions says which element goes where.
+            positions = np.pad(np.arange(n), pair, mode=mode)  # type: ignore[call-overload]  # the mode is one of those above
+            x = take(x, asarray(positions, device=x.device), axis=axis)
+    return x

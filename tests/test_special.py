@@ -1,0 +1,396 @@
+"""Special functions and what goes beyond the standard: values against SciPy and NumPy, special points, errors."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.special
+
+import arrayad as xp
+
+UNARY = (
+    "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "expit", "gammaln", "i0", "i0e", "i1", "i1e", "log_expit", "log_ndtr",
+    "logit", "ndtr", "ndtri", "psi", "sinc",
+)  # fmt: skip
+BINARY = ("betaln", "gammainc", "gammaincc", "kl_div", "rel_entr", "xlog1py", "xlogy")
+POINTS = np.asarray([-np.inf, -100.0, -2.5, -1.0, -0.5, -1e-3, -0.0, 0.0, 1e-9, 0.3, 0.5, 0.7, 1.0, 2.0, 9.0, 600.0, np.inf, np.nan])
+TOLERANCE = {np.float32: 1e-5, np.float64: 1e-13}
+
+
+def close(found: xp.Tensor, expected: Any, dtype: Any = np.float64) -> None:
+    assert found.numpy().dtype == np.asarray(expected).dtype
+    np.testing.assert_allclose(found.numpy(), expected, rtol=TOLERANCE.get(dtype, 1e-13), atol=1e-30)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", UNARY)
+def test_unary(name: str, dtype: Any) -> None:
+    x = POINTS.astype(dtype)
+    if name == "sinc":
+        x = x[np.isfinite(x)]
+    close(getattr(xp.special, name)(xp.asarray(x)), getattr(scipy.special, name)(x), dtype)
+    assert getattr(xp.special, name)(xp.asarray(0.25)).shape == ()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", BINARY)
+def test_binary(name: str, dtype: Any) -> None:
+    x, y = POINTS.astype(dtype)[:, None], POINTS.astype(dtype)
+    close(getattr(xp.special, name)(xp.asarray(x), xp.asarray(y)), getattr(scipy.special, name)(x, y), dtype)
+
+
+@pytest.mark.parametrize("name", [*UNARY, *BINARY])
+def test_public_and_documented(name: str) -> None:
+    assert name in xp.special.__all__
+    function = getattr(xp.special, name)
+    assert function.__doc__
+    ones = [xp.asarray([1])] * (1 if name in UNARY else 2)
+    assert function(*ones).dtype is xp.float32  # the default floating dtype for integers
+    with pytest.raises(TypeError):
+        function(*[1.0] * len(ones))
+    with pytest.raises(TypeError, match="real-valued"):
+        function(*[x.to(xp.complex64) for x in ones])
+
+
+@pytest.mark.parametrize("n", range(4))
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_polygamma(n: int, dtype: Any) -> None:
+    x = np.linspace(0.2, 20, 30).astype(dtype)
+    found = xp.special.polygamma(n, xp.asarray(x))
+    assert found.numpy().dtype == dtype
+    np.testing.assert_allclose(found.numpy(), scipy.special.polygamma(n, x), rtol=TOLERANCE[dtype])
+    with pytest.raises(ValueError, match="negative"):
+        xp.special.polygamma(-1 - n, xp.asarray(x))
+
+
+def _gradient(function: Any, *arrays: Any) -> list[np.ndarray]:
+    """Of the sum, warnings counting as errors, and the second order free of NaN as well."""
+    leaves = [xp.asarray(a, dtype=xp.float64).requires_grad_() for a in arrays]
+    first = xp.autograd.grad(function(*leaves).sum(), leaves, create_graph=True)
+    total = xp.zeros((), dtype=xp.float64)
+    for g in first:
+        total = total + xp.where(xp.isfinite(g), g, 0.0).sum()
+    if total.requires_grad:
+        for g in xp.autograd.grad(total, leaves, materialize_grads=True):
+            assert not np.isnan(g.numpy()).any()
+    return [g.detach().numpy() for g in first]
+
+
+def test_gradients_at_zero_probabilities() -> None:
+    sp = xp.special
+    assert [g.tolist() for g in _gradient(sp.xlogy, [0.0, 0.0, 2.0], [0.0, np.e, 1.0])] == [[0, 1, 0], [0, 0, 2]]
+    assert [g.tolist() for g in _gradient(sp.xlog1py, [0.0, 0.0], [-1.0, 0.0])] == [[0, 0], [0, 0]]
+    assert [g.tolist() for g in _gradient(sp.entr, [0.0, 1.0])] == [[0, -1]]
+    assert [g.tolist() for g in _gradient(sp.rel_entr, [0.0, 0.0, 1.0], [0.0, 2.0, 1.0])] == [[0, 0, 1], [0, 0, -1]]
+    assert [g.tolist() for g in _gradient(sp.kl_div, [0.0, 0.0, 1.0], [0.0, 2.0, 1.0])] == [[0, 0, 0], [1, 1, 0]]
+
+
+def test_mixed_derivative_of_xlogy_at_zero() -> None:
+    x = xp.tensor(0.0, requires_grad=True)
+    y = xp.tensor(2.0, requires_grad=True)
+    (g,) = xp.autograd.grad(xp.special.xlogy(x, y), y, create_graph=True)
+    assert xp.autograd.grad(g, x)[0].item() == 0.5
+
+
+def test_gradients_at_infinity() -> None:
+    sp = xp.special
+    for function in (sp.erf, sp.erfc, sp.ndtr, sp.expit):
+        x = xp.asarray([-xp.inf, xp.inf]).requires_grad_()
+        function(x).sum().backward()
+        assert x.grad.tolist() == [0.0, 0.0]
+    (g,) = _gradient(lambda x: sp.log_ndtr(x), [-1e3, -40.0, 40.0, 1e3])
+    np.testing.assert_allclose(g, [1000.001, 40.02496888, 0, 0], rtol=1e-6, atol=1e-300)
+    (g,) = _gradient(lambda x: sp.gammainc(2.5, x), [0.0, np.inf])
+    assert g.tolist() == [0, 0]
+
+
+def test_second_derivatives_where_a_quotient_is_zero_over_zero() -> None:
+    sp = xp.special
+    for function, expected in ((sp.sinc, -np.pi**2 / 3), (sp.i0, 0.5), (sp.i1, 0.0)):
+        x = xp.tensor(0.0, dtype=xp.float64, requires_grad=True)
+        (g,) = xp.autograd.grad(function(x), x, create_graph=True)
+        (h,) = xp.autograd.grad(g, x, create_graph=True)
+        (third,) = xp.autograd.grad(h, x)
+        assert h.item() == pytest.approx(expected)
+        assert third.item() == pytest.approx(3 / 8 if function is sp.i1 else 0.0)
+
+
+@pytest.mark.parametrize("name", ["gammainc", "gammaincc"])
+def test_no_derivative_with_respect_to_the_shape(name: str) -> None:
+    a = xp.tensor(2.0, requires_grad=True)
+    x = xp.tensor(1.0, requires_grad=True)
+    out = getattr(xp.special, name)(a, x)
+    (g,) = xp.autograd.grad(out, x, retain_graph=True)
+    assert abs(g.item()) == pytest.approx(np.exp(-1))
+    with pytest.raises(NotImplementedError, match="first argument"):
+        out.backward()
+
+
+def test_without_scipy() -> None:
+    code = """if True:
+        import sys, warnings
+        warnings.simplefilter("error")
+        sys.modules["scipy"] = None
+        import arrayad as xp
+        x = xp.tensor([0.0, 1.0], requires_grad=True)
+        for f in (xp.sigmoid, xp.softmax, xp.log_softmax, xp.logsumexp, xp.special.sinc, xp.special.logsumexp):
+            f(x).sum().backward()
+        for call in (lambda: xp.special.erf(x), lambda: xp.special.xlogy(x, 2), lambda: xp.special.polygamma(1, x)):
+            try:
+                call()
+            except ImportError as error:
+                print(error)
+    """
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=".").stdout
+    assert out.splitlines() == [
+        f"{name}() needs SciPy, which is not installed: pip install arrayad[scipy]" for name in ("erf", "xlogy", "polygamma")
+    ]
+
+
+def test_no_such_function() -> None:
+    assert not hasattr(xp.special, "zeta")
+    assert not hasattr(xp.functions.special, "airy")
+    from arrayad.backends import numpy_special
+
+    with pytest.raises(AttributeError, match="airy"):
+        numpy_special.airy  # noqa: B018
+
+
+# --- softmax and its kin ---
+
+
+@pytest.mark.parametrize("axis", [None, 0, -1, (0, 1)])
+def test_softmax_and_kin(axis: Any) -> None:
+    x = np.random.default_rng(0).normal(size=(3, 4)) * 50
+    for ours, theirs in (
+        (xp.softmax, scipy.special.softmax),
+        (xp.log_softmax, scipy.special.log_softmax),
+        (xp.logsumexp, scipy.special.logsumexp),
+        (xp.special.logsumexp, scipy.special.logsumexp),
+    ):
+        np.testing.assert_allclose(ours(xp.asarray(x), axis).numpy(), theirs(x, axis=axis), rtol=1e-13, atol=1e-300)
+    assert xp.softmax is xp.special.softmax
+    assert xp.sigmoid is xp.special.expit
+
+
+def test_pytorch_forms() -> None:
+    x = xp.tensor([[1.0, 2.0, 3.0]], requires_grad=True)
+    assert xp.logsumexp(x, 1).shape == xp.logsumexp(x, dim=1).shape == (1,)
+    assert xp.logsumexp(x, 1, True).shape == xp.logsumexp(x, dim=1, keepdim=True).shape == (1, 1)
+    assert xp.softmax(x, dim=1).sum().item() == pytest.approx(1)
+    for function, name in (
+        (xp.relu, "ReluBackward0"),
+        (xp.sigmoid, "SigmoidBackward0"),
+        (lambda x: xp.softmax(x, 1), "SoftmaxBackward0"),
+        (lambda x: xp.log_softmax(x, 1), "LogSoftmaxBackward0"),
+        (lambda x: xp.logsumexp(x, 1), "LogsumexpBackward0"),
+    ):
+        assert name in repr(function(x).grad_fn)
+
+
+def test_logsumexp_of_infinities() -> None:
+    inf = np.inf
+    x = np.asarray([[-inf, -inf], [-inf, 1.0], [inf, 1.0], [-inf, inf]])
+    (g,) = _gradient(lambda x: xp.logsumexp(x, 1), x)
+    assert g.tolist() == [[0, 0], [0, 1], [1, 0], [0, 1]]
+    assert xp.logsumexp(xp.asarray(x), 1).tolist() == [-inf, 1, inf, inf]
+    assert np.isnan(xp.logsumexp(xp.asarray([xp.nan, 1.0])).item())
+    assert xp.logsumexp(xp.zeros((2, 0)), 1).tolist() == [-inf, -inf]
+    assert xp.logsumexp(xp.zeros((0, 2)), 1).shape == xp.softmax(xp.zeros((0, 2)), 1).shape[:1] == (0,)
+    assert xp.log_softmax(xp.zeros((0, 2)), 1).shape == (0, 2)
+
+
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("b", [None, 2.0, [1.0, -3.0, 0.0], [[1.0], [0.0]], [0.0, 0.0, 0.0]])
+@pytest.mark.parametrize("axis", [None, 0, 1])
+def test_logsumexp_in_scipys_form(axis: Any, b: Any, keepdims: bool) -> None:
+    a = np.asarray([[1.0, 2.0, 5.0], [-1.0, -np.inf, 3.0]])
+    factors = xp.asarray(b, dtype=xp.float64) if isinstance(b, list) else b
+    ours = xp.special.logsumexp(xp.asarray(a), axis, factors, keepdims, True)
+    theirs = scipy.special.logsumexp(a, axis, b, keepdims, True)
+    for x, y in zip(ours, theirs, strict=True):
+        close(x, y)
+        assert x.shape == y.shape
+    close(xp.special.logsumexp(xp.asarray(a), axis, factors, keepdims), scipy.special.logsumexp(a, axis, b, keepdims))
+
+
+def test_logsumexp_sends_no_nan() -> None:
+    a = [[-np.inf, -np.inf], [0.0, -np.inf], [0.0, 0.0]]
+    for g in _gradient(lambda a, b: xp.special.logsumexp(a, 1, b), a, [1.0, 1.0]):
+        assert not np.isnan(g).any()
+    (g, h) = _gradient(lambda a, b: xp.special.logsumexp(a, b=b), [1.0, 1.0], [1.0, 0.0])
+    assert g.tolist() == [1, 0]
+    assert h.tolist() == [1, 1]
+    # What a factor of 0 takes out may be of any size; SciPy gives NaN here.
+    assert xp.special.logsumexp(xp.asarray([1.0, 900.0, xp.inf]), b=xp.asarray([1.0, 0.0, 0.0])).item() == 1
+    assert xp.special.logsumexp(xp.asarray([0, 0]), b=xp.asarray([1, 3])).item() == pytest.approx(np.log(4))
+
+
+def test_relu() -> None:
+    x = xp.asarray([-1.0, 0.0, 2.0, xp.nan]).requires_grad_()
+    y = xp.relu(x)
+    np.testing.assert_array_equal(y.detach().numpy(), [0, 0, 2, np.nan])
+    y.sum().backward()
+    assert x.grad.tolist()[:3] == [0, 0, 1]
+    assert xp.relu(xp.asarray([-1, 2])).dtype is xp.int64
+
+
+# --- comparing, cleaning ---
+
+
+def test_isclose() -> None:
+    values = np.asarray([0.0, 1e-9, 1.0, 1 + 1e-6, 1 + 1e-4, np.inf, -np.inf, np.nan])
+    for equal_nan in (False, True):
+        found = xp.isclose(xp.asarray(values)[:, None], xp.asarray(values), equal_nan=equal_nan)
+        np.testing.assert_array_equal(found.numpy(), np.isclose(values[:, None], values, equal_nan=equal_nan))
+    assert xp.isclose(xp.asarray([1, 2], dtype=xp.uint8), xp.asarray([2, 2], dtype=xp.uint8), atol=0.5).tolist() == [False, True]
+    assert xp.isclose(xp.tensor([1.0, 2.0], requires_grad=True), 2).tolist() == [False, True]
+    assert xp.isclose(xp.asarray([1 + 1j]), xp.asarray([1 + 1.000001j])).tolist() == [True]
+    assert xp.allclose(xp.ones(3), 1) is True
+    assert xp.allclose(xp.ones(3), xp.asarray([1, 1, 1.1])) is False
+    assert xp.allclose(xp.ones(3), xp.asarray([1, 1, 1.1]), rtol=0.2) is True
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64])
+def test_nan_to_num(dtype: Any) -> None:
+    x = np.asarray([np.nan, np.inf, -np.inf, 1.5], dtype=dtype)
+    for how in ({}, {"nan": 2.0}, {"posinf": 5.0, "neginf": -7.0}):
+        found = xp.nan_to_num(xp.asarray(x), **how)
+        expected = np.nan_to_num(x, **how)
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(found.numpy(), expected)
+    assert xp.nan_to_num(xp.asarray([1, 2])).tolist() == [1, 2]
+
+
+def test_gradient_of_nan_to_num() -> None:
+    x = xp.asarray([xp.nan, xp.inf, 1.0]).requires_grad_()
+    xp.nan_to_num(x).sum().backward()
+    assert x.grad.tolist() == [0, 0, 1]
+
+
+# --- products ---
+
+
+@pytest.mark.parametrize("shapes", [((2,), (3,)), ((2, 3), (4, 1)), ((2,), (3, 2)), ((2, 1, 2), (3,)), ((), (2, 2)), ((0, 2), (2, 2))])
+def test_kron(shapes: Any) -> None:
+    a, b = (np.random.default_rng(i).normal(size=s) for i, s in enumerate(shapes))
+    close(xp.kron(xp.asarray(a), xp.asarray(b)), np.kron(a, b))
+
+
+EINSUMS = [
+    ("ii", [(3, 3)]),
+    ("ii->i", [(3, 3)]),
+    ("ij->", [(2, 3)]),
+    ("ba", [(2, 3)]),
+    ("i j -> j i", [(2, 3)]),
+    ("iii", [(2, 2, 2)]),
+    ("iiji->ji", [(2, 2, 3, 2)]),
+    ("...ii->...i", [(4, 2, 2)]),
+    ("...ij->ji...", [(4, 5, 2, 3)]),
+    ("i,i", [(3,), (3,)]),
+    ("i,j", [(3,), (2,)]),
+    ("i,->i", [(3,), ()]),
+    ("ij,jk", [(2, 3), (3, 4)]),
+    ("ij,kj->ki", [(2, 3), (4, 3)]),
+    ("bij,bjk->bik", [(2, 3, 4), (2, 4, 2)]),
+    ("bij,jk->bik", [(2, 3, 4), (4, 2)]),
+    ("...ij,...jk->...ik", [(2, 1, 3, 4), (5, 4, 2)]),
+    ("...i,...i->...", [(2, 3), (3,)]),
+    ("...,...", [(2, 3), (3,)]),
+    ("ij...,j...->i...", [(2, 3, 1), (3, 4)]),
+    ("ij,jk", [(2, 1), (3, 4)]),
+    ("bi,bi->b", [(1, 3), (4, 3)]),
+    ("iij,jk->ik", [(2, 2, 3), (3, 2)]),
+    ("ij,ij->ij", [(2, 3), (2, 3)]),
+    ("ij,k->jk", [(2, 3), (4,)]),
+    ("ij,jk,kl", [(2, 3), (3, 4), (4, 2)]),
+    ("ij,jk,kl,l->i", [(2, 3), (3, 4), (4, 2), (2,)]),
+    ("i,i,i->i", [(3,), (3,), (3,)]),
+    ("ijk,il,jm,kn->lmn", [(2, 3, 2), (2, 2), (3, 2), (2, 3)]),
+    ("ij,jk", [(2, 0), (0, 3)]),
+    ("ij->ij", [(0, 3)]),
+]
+
+
+@pytest.mark.parametrize(("subscripts", "shapes"), EINSUMS)
+@pytest.mark.parametrize("dtype", [np.float64, np.complex128, np.int32])
+def test_einsum(subscripts: str, shapes: Any, dtype: Any) -> None:
+    rng = np.random.default_rng(0)
+    operands = [(rng.normal(size=s) * 5).astype(dtype) for s in shapes]
+    if dtype is np.complex128:
+        operands = [x + 1j * rng.normal(size=x.shape) for x in operands]
+    found = xp.einsum(subscripts, *[xp.asarray(x) for x in operands])
+    expected = np.einsum(subscripts, *operands)
+    assert found.dtype == expected.dtype
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_einsum_of_dtypes() -> None:
+    out = xp.einsum("ij,j->i", xp.ones((2, 3), dtype=xp.float32), xp.ones(3, dtype=xp.complex128))
+    assert out.dtype is xp.complex128
+    assert xp.einsum("i,i->", xp.asarray([1, 2]), xp.asarray([0.5, 0.5])).item() == 1.5
+
+
+@pytest.mark.parametrize(
+    ("subscripts", "shapes", "message"),
+    [
+        ("ij", [(2,)], "does not fit"),
+        ("i", [(2, 2)], "does not fit"),
+        ("i,j", [(2,)], "2 operands"),
+        ("i,i", [(2,), (3,)], "lengths 2 and 3"),
+        ("i->ii", [(2,)], "twice"),
+        ("i->j", [(2,)], "no operand"),
+        ("i?", [(2, 2)], "no letter"),
+        ("i.j", [(2, 2)], "does not fit|no letter"),
+    ],
+)
+def test_einsum_refuses(subscripts: str, shapes: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        xp.einsum(subscripts, *[xp.zeros(s) for s in shapes])
+
+
+def test_einsum_refuses_foreign_arrays() -> None:
+    with pytest.raises(TypeError, match="Tensors, not ndarray"):
+        xp.einsum("i,i", np.ones(2), xp.ones(2))
+    with pytest.raises(ValueError, match="operands"):
+        xp.einsum("")
+
+
+# --- padding ---
+
+
+@pytest.mark.parametrize("mode", ["constant", "edge", "reflect", "symmetric", "wrap"])
+@pytest.mark.parametrize("width", [0, 2, (1, 3), ((1, 0), (0, 5)), ((2,), (1,))])
+def test_pad(mode: str, width: Any) -> None:
+    x = np.arange(6.0).reshape(2, 3)
+    close(xp.pad(xp.asarray(x), width, mode), np.pad(x, width, mode))
+
+
+def test_pad_with_a_value() -> None:
+    found = xp.pad(xp.asarray([1, 2]), (1, 2), constant_values=7)
+    assert found.tolist() == [7, 1, 2, 7, 7]
+    assert found.dtype is xp.int64
+
+
+def test_pad_refuses() -> None:
+    with pytest.raises(ValueError, match="unknown mode"):
+        xp.pad(xp.ones(2), 1, mode="circular")
+    with pytest.raises(ValueError, match="not negative"):
+        xp.pad(xp.ones(2), -1)
+    with pytest.raises(ValueError, match="integers"):
+        xp.pad(xp.ones(2), 1.5)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="does not fit"):
+        xp.pad(xp.ones((2, 2)), ((1, 1), (1, 1), (1, 1)))
+
+
+def test_functions_do_not_warn_where_scipys_do_not() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        xp.sigmoid(xp.asarray([-1e4, 1e4, -xp.inf, xp.inf]))
+        xp.isclose(xp.asarray([xp.inf]), xp.asarray([xp.inf]))
