@@ -54,7 +54,9 @@ def _operand(other: Any) -> bool:
     NumPy's scalars are numbers. Other arrays are refused by the function, with an error that says what to do; of anything
     else the operator is not ours to define, and Python asks the other side.
     """
-    return isinstance(other, (TensorBase, int, float, complex)) or hasattr(other, "__array__") or hasattr(other, "__dlpack__")
+    return (
+        isinstance(other, (TensorBase, int, float, complex)) or hasattr(other, "__array__") or hasattr(other, "__dlpack__")
+    )
 
 
 _PLAIN = frozenset((bool, int, float, complex))
@@ -91,7 +93,9 @@ def _in_place(function: Callable[..., Any]) -> Callable[..., Any]:
         return overwrite(self, function(self, *args, **kwargs), name)
 
     method.__name__ = method.__qualname__ = name
-    method.__doc__ = f"`arrayad.{function.__name__}` in place; gives the tensor itself.\n\n    Differentiable as the function is."
+    method.__doc__ = (
+        f"`arrayad.{function.__name__}` in place; gives the tensor itself.\n\n    Differentiable as the function is."
+    )
     return method
 
 
@@ -460,7 +464,9 @@ class Tensor(TensorBase):
             For more or fewer elements.
         """
         if math.prod(self._array.shape) != 1:
-            raise RuntimeError(f"item(): a Tensor with {math.prod(self._array.shape)} elements cannot be converted to Scalar")
+            raise RuntimeError(
+                f"item(): a Tensor with {math.prod(self._array.shape)} elements cannot be converted to Scalar"
+            )
         return namespace_of(self._array).to_numpy(self._array).item()
 
     def tolist(self) -> Any:
@@ -544,7 +550,9 @@ class Tensor(TensorBase):
             For a tensor on another device, unless forced.
         """
         if self._node is not None and not force:
-            raise RuntimeError("numpy(): the Tensor requires grad. Use tensor.detach().numpy() instead, or numpy(force=True).")
+            raise RuntimeError(
+                "numpy(): the Tensor requires grad. Use tensor.detach().numpy() instead, or numpy(force=True)."
+            )
         if self.device.type != "cpu" and not force:
             raise TypeError(f"numpy(): the Tensor is on {self.device}. Use .cpu() first, or numpy(force=True).")
         storage_of(self).exported = True

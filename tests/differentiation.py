@@ -67,7 +67,7 @@ def convention(op: Any) -> str:
     text = inspect.getdoc(op.call) or ""
     if op.kind == "elementwise":  # what stands between the summary and the sections
         return " ".join(text.partition("\n\n")[2].partition("Parameters\n---")[0].split())
-    notes = re.search(r"Notes\n-+\n(.*?)(\n\n[A-Z]\w+\n-+|\Z)", text, re.S)
+    notes = re.search(r"Notes\n-+\n(.*?)(\n\n[A-Z]\w+\n-+|\Z)", text, re.DOTALL)
     found = " ".join((notes.group(1) if notes else "").split())
     found = re.sub(r"^Differentiable(, in both modes and any order)?[.,;]? ?", "", found)
     return found[:1].upper() + found[1:]
@@ -77,7 +77,9 @@ def source(op: Any) -> str:
     """Where the formula is from: a reference beside the rule, or what its file names at the top."""
     for rule in op.rules:
         if rule is not None:
-            comments = re.findall(r"# (.*(?:arXiv:|\((?:19|20)\d\d\)|\b(?:19|20)\d\d\b).*)", inspect.getsource(rule.function))
+            comments = re.findall(
+                r"# (.*(?:arXiv:|\((?:19|20)\d\d\)|\b(?:19|20)\d\d\b).*)", inspect.getsource(rule.function)
+            )
             if comments:
                 return comments[0]
     if op.kind in ("linear", "multilinear"):

@@ -230,7 +230,15 @@ for _descending in (False, True):
 
 # --- linear algebra ---
 
-for _a, _b in (((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 4)), ((4, 2, 3), (3, 2)), ((3,), (2, 3, 2)), ((2, 1, 2, 3), (4, 3, 2))):
+for _a, _b in (
+    ((3,), (3,)),
+    ((2, 3), (3,)),
+    ((3,), (3, 2)),
+    ((2, 3), (3, 4)),
+    ((4, 2, 3), (3, 2)),
+    ((3,), (2, 3, 2)),
+    ((2, 1, 2, 3), (4, 3, 2)),
+):
     add("matmul", xp.matmul, real(*_a), real(*_b))
 add("matmul", xp.matmul, cplx(2, 3), cplx(3, 2))
 add("matmul", xp.matmul, real(2, 3), cplx(3, 2))
@@ -275,13 +283,27 @@ for _c in (False, True):
         add("svdvals", xp.linalg.svdvals, _m)
         if _shape != (2, 4) or not _c:
             add("qr", lambda x: xp.linalg.qr(x), _m)
-        add("svd", lambda x: (lambda u, s, v: ((u * s**2) @ u.mH, v.mH @ (v * s[..., :, None] ** 3), s, (u * s**2) @ v))(*xp.linalg.svd(x, full_matrices=False)), _m)
+        add(
+            "svd",
+            lambda x: (lambda u, s, v: ((u * s**2) @ u.mH, v.mH @ (v * s[..., :, None] ** 3), s, (u * s**2) @ v))(
+                *xp.linalg.svd(x, full_matrices=False)
+            ),
+            _m,
+        )
         add("svd", lambda x: xp.linalg.svd(x).S, _m)
     add("eigvalsh", lambda x: xp.linalg.eigvalsh(hermitian(x)), square(2, 3, 3, complexes=_c))
-    add("eigh", lambda x: (lambda w, v: ((v * w[..., None, :] ** 2) @ v.mH, w))(*xp.linalg.eigh(hermitian(x))), square(3, 3, complexes=_c))
+    add(
+        "eigh",
+        lambda x: (lambda w, v: ((v * w[..., None, :] ** 2) @ v.mH, w))(*xp.linalg.eigh(hermitian(x))),
+        square(3, 3, complexes=_c),
+    )
     add("eigh", lambda x: (lambda w, v: abs(v) ** 2)(*xp.linalg.eigh(hermitian(x))), square(2, 2, complexes=_c))
     add("eigvals", lambda x: (lambda w: (xp.sum(w**2), xp.sum(w**3)))(xp.linalg.eigvals(x)), square(3, 3, complexes=_c))
-    add("eig", lambda x: (lambda w, v: (abs(v) ** 2 @ abs(w) ** 2, xp.sum(abs(v) ** 4)))(*xp.linalg.eig(x)), square(3, 3, complexes=_c))
+    add(
+        "eig",
+        lambda x: (lambda w, v: (abs(v) ** 2 @ abs(w) ** 2, xp.sum(abs(v) ** 4)))(*xp.linalg.eig(x)),
+        square(3, 3, complexes=_c),
+    )
 add("qr", lambda x: xp.linalg.qr(x, mode="complete"), real(3, 3))
 add("qr", lambda x: xp.linalg.qr(x).R, real(4, 2))
 add("qr", lambda x: xp.linalg.qr(x).Q, real(2, 4))
@@ -297,20 +319,37 @@ for _ord in ("fro", "nuc", 1, -1, 2, -2, float("inf"), -float("inf"), None):
 for _ord in (2, 1, 0, 3, 0.5, -1, 2.5, float("inf"), -float("inf")):
     add("vector_norm", lambda x, o=_ord: xp.linalg.vector_norm(x, ord=o), real(2, 3), label=f"{_ord}-")
     add("vector_norm", lambda x, o=_ord: xp.linalg.vector_norm(x, ord=o, axis=(0, 2)), real(2, 3, 2), label=f"{_ord}-")
-    add("vector_norm", lambda x, o=_ord: xp.linalg.vector_norm(x, ord=o, axis=0, keepdims=True), cplx(3, 2), label=f"{_ord}-")
+    add(
+        "vector_norm", lambda x, o=_ord: xp.linalg.vector_norm(x, ord=o, axis=0, keepdims=True), cplx(3, 2), label=f"{_ord}-"
+    )
 
 # --- Fourier transforms ---
 
 for _norm in ("backward", "ortho", "forward"):
     for _name in ("fft", "ifft", "hfft", "irfft"):
         for _n in (None, 4, 7):
-            add(_name, lambda x, f=_name, n=_n, o=_norm: getattr(xp.fft, f)(x, n=n, norm=o), cplx(2, 5), label=f"{_norm}-{_n}-")
+            add(
+                _name,
+                lambda x, f=_name, n=_n, o=_norm: getattr(xp.fft, f)(x, n=n, norm=o),
+                cplx(2, 5),
+                label=f"{_norm}-{_n}-",
+            )
     for _name in ("rfft", "ihfft"):
         for _n in (None, 4, 7):
-            add(_name, lambda x, f=_name, n=_n, o=_norm: getattr(xp.fft, f)(x, n=n, axis=0, norm=o), real(5, 2), label=f"{_norm}-{_n}-")
+            add(
+                _name,
+                lambda x, f=_name, n=_n, o=_norm: getattr(xp.fft, f)(x, n=n, axis=0, norm=o),
+                real(5, 2),
+                label=f"{_norm}-{_n}-",
+            )
     for _name in ("fftn", "ifftn", "irfftn"):
         add(_name, lambda x, f=_name, o=_norm: getattr(xp.fft, f)(x, norm=o), cplx(2, 3), label=f"{_norm}-")
-        add(_name, lambda x, f=_name, o=_norm: getattr(xp.fft, f)(x, s=(4, 2), axes=(1, 0), norm=o), cplx(2, 3), label=f"{_norm}-")
+        add(
+            _name,
+            lambda x, f=_name, o=_norm: getattr(xp.fft, f)(x, s=(4, 2), axes=(1, 0), norm=o),
+            cplx(2, 3),
+            label=f"{_norm}-",
+        )
     add("rfftn", lambda x, o=_norm: xp.fft.rfftn(x, norm=o), real(2, 3), label=f"{_norm}-")
     add("rfftn", lambda x, o=_norm: xp.fft.rfftn(x, s=(4, 2), axes=(1, 0), norm=o), real(2, 3), label=f"{_norm}-")
 add("fft", xp.fft.fft, real(4), flags={"beyond the standard": True})  # real input
@@ -357,7 +396,11 @@ for _name in ("xlogy", "xlog1py"):
     add(_name, getattr(xp.special, _name), np.asarray([0.0, -1.0, 0.0]), np.asarray([0.5, 2.0, 3.0]), label="zero-")
 for _name in ("gammainc", "gammaincc"):
     for _shape in ((3,), (2, 3), ()):
-        add(_name, lambda x, f=_name: getattr(xp.special, f)(xp.asarray([0.7, 1.0, 2.5], dtype=xp.float64), x), real(*_shape, low=0.3, high=4))
+        add(
+            _name,
+            lambda x, f=_name: getattr(xp.special, f)(xp.asarray([0.7, 1.0, 2.5], dtype=xp.float64), x),
+            real(*_shape, low=0.3, high=4),
+        )
 
 # --- beyond the standard ---
 
@@ -368,7 +411,13 @@ for _axis in _AXES[:-1]:
     for _keep in (False, True):
         add("logsumexp", lambda x, a=_axis, k=_keep: xp.logsumexp(x, a, k), real(2, 3, 2))
 add("logsumexp", lambda x, b: xp.special.logsumexp(x, 1, b), real(2, 3), np.asarray([0.5, 2.0, 0.0]), label="factors-")
-add("logsumexp", lambda x, b: xp.special.logsumexp(x, b=b, return_sign=True)[0], real(3), np.asarray([-3.5, 2.0, 0.0]), label="sign-")
+add(
+    "logsumexp",
+    lambda x, b: xp.special.logsumexp(x, b=b, return_sign=True)[0],
+    real(3),
+    np.asarray([-3.5, 2.0, 0.0]),
+    label="sign-",
+)
 # Compositions, kept here beside what they are made of.
 for _subscripts, _operands in (
     ("ii->i", (real(3, 3),)),

@@ -18,12 +18,16 @@ from array_api_strict._array_object import Array
 from array_api_strict._flags import set_array_api_strict_flags
 
 from arrayad import backends, dtypes
-from arrayad.devices import device
 from arrayad.backends import numpy as numpy_backend
+from arrayad.devices import device
 
 array_types = (Array,)
 device_type = "strict"
-_RAW = {0: array_api_strict.Device("CPU_DEVICE"), 1: array_api_strict.Device("device1"), 2: array_api_strict.Device("device2")}
+_RAW = {
+    0: array_api_strict.Device("CPU_DEVICE"),
+    1: array_api_strict.Device("device1"),
+    2: array_api_strict.Device("device2"),
+}
 _DTYPES = {d: getattr(array_api_strict, d.name) for d in dtypes.ALL}
 
 

@@ -34,7 +34,9 @@ def test_skips_and_xfails_are_only_those_by_design() -> None:
     assert all(line.startswith("array_api_tests/test_dlpack.py") for line in lines)
 
 
-def test_without_the_suite_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_the_suite_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("ARRAY_API_TESTS_DIR", str(tmp_path))
     assert run.main([]) == run.UNAVAILABLE
     out = capsys.readouterr().out

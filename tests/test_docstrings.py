@@ -16,7 +16,18 @@ ROOT = Path(__file__).parent.parent
 
 def _public() -> dict[str, Any]:
     found: dict[str, Any] = {"arrayad": xp}
-    for module in (xp, xp.linalg, xp.fft, xp.special, xp.func, xp.random, xp.cuda, xp.autograd, xp.utils.checkpoint, xp.utils.data):
+    for module in (
+        xp,
+        xp.linalg,
+        xp.fft,
+        xp.special,
+        xp.func,
+        xp.random,
+        xp.cuda,
+        xp.autograd,
+        xp.utils.checkpoint,
+        xp.utils.data,
+    ):
         for name in module.__all__:
             found[f"{module.__name__}.{name}"] = getattr(module, name)
     for owner in (xp.Tensor, xp.Generator, xp.Size, xp.DType, xp.device, xp.utils.data.DataLoader):

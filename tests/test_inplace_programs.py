@@ -174,11 +174,17 @@ class Programs(RuleBasedStateMachine):
     def view(self, name: str, x: Any) -> Any:
         see, rank = VIEWS[name]
         tensor, reference = x
-        if reference.places.size == 0 or reference.places.ndim < rank or (name in ("transposed", "diagonal") and reference.places.ndim != 2):
+        if (
+            reference.places.size == 0
+            or reference.places.ndim < rank
+            or (name in ("transposed", "diagonal") and reference.places.ndim != 2)
+        ):
             return multiple()
         out = see(tensor)
         if name == "flat" and not np.shares_memory(out._array, tensor._array):  # a copy, where the layout asks for one
-            return self._new(out, fresh(see(reference.values), reference.jacobian.reshape(-1, COLUMNS), reference.history.tracked))
+            return self._new(
+                out, fresh(see(reference.values), reference.jacobian.reshape(-1, COLUMNS), reference.history.tracked)
+            )
         return self._new(out, reference.seen(see))
 
     @rule(target=variables, x=variables)
@@ -276,9 +282,7 @@ class Programs(RuleBasedStateMachine):
         leaves = [leaf for leaf, _ in self.leaves]
         found = xp.autograd.grad(total, leaves, retain_graph=True, materialize_grads=True)
         for g, (leaf, start) in zip(found, self.leaves, strict=True):
-            np.testing.assert_allclose(
-                g.numpy().reshape(-1), expected[start : start + leaf.numel()], rtol=1e-6, atol=1e-9
-            )
+            np.testing.assert_allclose(g.numpy().reshape(-1), expected[start : start + leaf.numel()], rtol=1e-6, atol=1e-9)
 
     def teardown(self) -> None:
         if self.leaves:

@@ -82,7 +82,9 @@ def test_imports_run_downward(path: Path) -> None:
 def test_no_foreign_library_is_imported() -> None:
     import subprocess
 
-    code = "import sys, arrayad; print([m for m in ('cupy', 'torch', 'scipy', 'jax', 'array_api_compat') if m in sys.modules])"
+    code = (
+        "import sys, arrayad; print([m for m in ('cupy', 'torch', 'scipy', 'jax', 'array_api_compat') if m in sys.modules])"
+    )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
 
 

@@ -80,9 +80,7 @@ def test_reverse(sample: Sample) -> None:
         assert g.shape == x.shape
         assert g.dtype == x.dtype
     with xp.no_grad():
-        above, below = (
-            _loss(sample, [xp.asarray(x) for x in _moved(sample, directions, s)]).item() for s in (STEP, -STEP)
-        )
+        above, below = (_loss(sample, [xp.asarray(x) for x in _moved(sample, directions, s)]).item() for s in (STEP, -STEP))
     _compare(_inner(gradients, directions).item(), (above - below) / (2 * STEP), sample, 1e-6)
 
 
@@ -144,7 +142,9 @@ def test_forward_over_reverse_agrees_with_reverse_twice(sample: Sample) -> None:
     slope = _inner(_gradients(sample, leaves, create_graph=True), directions)
     expected = 0.0
     if slope.requires_grad:
-        expected = _inner(xp.autograd.grad(slope, leaves, materialize_grads=True), [s.numpy(force=True) for s in seconds]).item()
+        expected = _inner(
+            xp.autograd.grad(slope, leaves, materialize_grads=True), [s.numpy(force=True) for s in seconds]
+        ).item()
     everything = tuple(range(len(leaves)))
     gradient = xp.func.grad(lambda *x: _loss(sample, list(x)), everything)
     _, products = xp.func.jvp(gradient, tuple(xp.asarray(x) for x in sample.inputs), seconds)
@@ -171,7 +171,11 @@ def test_eigh_of_equal_eigenvalues(complexes: bool) -> None:
     values, vectors = xp.linalg.eigh(leaf)
     group = vectors[:, :2]
     projector = group @ group.mH
-    loss = xp.sum(xp.real(projector * xp.asarray(w.conj()))) + xp.sum(values[:2]) if complexes else xp.sum(projector * xp.asarray(w)) + xp.sum(values[:2])
+    loss = (
+        xp.sum(xp.real(projector * xp.asarray(w.conj()))) + xp.sum(values[:2])
+        if complexes
+        else xp.sum(projector * xp.asarray(w)) + xp.sum(values[:2])
+    )
     (g,) = xp.autograd.grad(loss, leaf)
     p, r = q[:, :2] @ q[:, :2].conj().T, q[:, 2:] @ q[:, 2:].conj().T
     h = (w + w.conj().T) / 2  # first-order perturbation theory: dP = (P dX R + R dX P) / (1 - 3)

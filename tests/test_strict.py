@@ -23,7 +23,9 @@ def backend() -> Iterator[None]:
     saved = dict(backends._by_type), dict(backends._by_device), list(devices.TYPES), dict(dtypes.from_raw)
     strict.register()
     yield
-    for current, before in zip((backends._by_type, backends._by_device, dtypes.from_raw), (saved[0], saved[1], saved[3]), strict=True):
+    for current, before in zip(
+        (backends._by_type, backends._by_device, dtypes.from_raw), (saved[0], saved[1], saved[3]), strict=True
+    ):
         current.clear()
         current.update(before)
     devices.TYPES[:] = saved[2]

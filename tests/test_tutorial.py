@@ -134,9 +134,7 @@ def test_aggregation(capsys: pytest.CaptureFixture[str]) -> None:
     )
     x = x.float()
     assert repr(x) == "tensor([[10., 11., 12., 13., 14.],\n        [15., 16., 17., 18., 19.]])"
-    assert repr((x.mean(), x.mean(dim=0))) == (
-        "(tensor(14.5000), tensor([12.5000, 13.5000, 14.5000, 15.5000, 16.5000]))"
-    )
+    assert repr((x.mean(), x.mean(dim=0))) == ("(tensor(14.5000), tensor([12.5000, 13.5000, 14.5000, 15.5000, 16.5000]))")
 
 
 def test_broadcasting(capsys: pytest.CaptureFixture[str]) -> None:

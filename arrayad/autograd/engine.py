@@ -9,7 +9,7 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
-from .tape import Leaf, MultiNode, Node, Output, TensorBase, grad_mode, anomaly, make, namespace_of, release, storage_of
+from .tape import Leaf, MultiNode, Node, Output, TensorBase, anomaly, grad_mode, make, namespace_of, release, storage_of
 from .. import dtypes
 from ..backends import Array, Namespace, backend_of_type
 
@@ -395,9 +395,7 @@ def unbroadcast(xp: Namespace, g: Any, shape: tuple[int, ...]) -> Any:
     extra = len(g.shape) - len(shape)
     if extra < 0:  # an assigned value may have leading axes of length 1 that the place does not have
         return xp.reshape(g, shape)
-    axes = tuple(range(extra)) + tuple(
-        i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1
-    )
+    axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1)
     if axes:
         g = xp.sum(g, axis=axes, keepdims=True)
     return xp.reshape(g, shape)
@@ -412,5 +410,3 @@ def _accumulate(tensor: Any, g: Any, create_graph: bool) -> None:
         tensor._grad = have + g
     else:
         have += g
-
-

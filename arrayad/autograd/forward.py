@@ -72,7 +72,9 @@ def _through(xp: Any, node: Node, incoming: list[Any], asked: set[int]) -> Any:
     op = plan.op
     kept = saved_of(node)
     if kept is None:
-        raise RuntimeError(f"{node.name}: what it saved was dropped by a backward; linearize() before, or pass retain_graph=True")
+        raise RuntimeError(
+            f"{node.name}: what it saved was dropped by a backward; linearize() before, or pass retain_graph=True"
+        )
     saved = Sweep(True, True, None, None).rebuild(node, kept)
     if op.kind == "elementwise" and op.conjugate:
         total = None

@@ -7,8 +7,21 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from .mutation import rebase
-from .tape import MultiNode, Node, Output, TensorBase, alias, anomaly, caller, grad_mode, make, namespace_of, no_grad
-from .tape import sequence, storage_of
+from .tape import (
+    MultiNode,
+    Node,
+    Output,
+    TensorBase,
+    alias,
+    anomaly,
+    caller,
+    grad_mode,
+    make,
+    namespace_of,
+    no_grad,
+    sequence,
+    storage_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +116,6 @@ class _Rule:
             if part is not None and not isinstance(part, TensorBase):
                 raise TypeError(f"{self.owner.__name__}.backward must give Tensors or None, not {type(part).__name__}")
         return parts if recorded else [None if part is None else part._array for part in parts]
-
 
     def push(self, tangents: list[Any]) -> tuple[Any, ...] | None:
         """The tangents of the results by the function's ``jvp``, if it has one."""

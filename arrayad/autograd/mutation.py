@@ -95,8 +95,9 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
         x._array = a
         x._storage = fresh
     else:
-        _prepare(x, name)
+        _unshare(x)
         namespace_of(a).setitem(x._array, ..., a)
+        _written(x, name)
     if grad_mode.enabled:
         rebase(x, out._node)
     return x
@@ -117,8 +118,9 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any) ->
     """
     check_writeable(x, "__setitem__")
     xp = namespace_of(x._array)
-    _prepare(x, "__setitem__")
-    xp.setitem(x._array, key, raw)
+    _unshare(x)
+    xp.setitem(x._array, key, raw)  # fails before it changes anything, and then nothing has been counted
+    _written(x, "__setitem__")
     tracked_value = isinstance(value, TensorBase) and value._node is not None
     if grad_mode.enabled and (x._node is not None or tracked_value):
         edges = (x._node, value._node if tracked_value else None)
@@ -138,32 +140,45 @@ def _shared(storage: Storage, x: TensorBase) -> bool:
     )
 
 
-def _prepare(x: TensorBase, name: str) -> None:
-    """Make the memory of `x` ready to be written into: nothing the tape saved may change unnoticed."""
+def _unshare(x: TensorBase) -> None:
+    """Before a write: if the tape saved arrays of the memory, move all tensors on it to a copy, if it can move."""
     global copies
     storage = storage_of(x)
-    if storage.saved:
-        new = Storage()
-        new.version = storage.version
-        new.exported = storage.exported
-        tensors = [x] if storage.aliases is None else [t for t in (r() for r in storage.aliases) if t is not None]
-        new.aliases, new.root = storage.aliases, storage.root
-        if storage.exported:
-            storage.overwritten_by = (f"{name} at\n  {caller()}\n" if anomaly.enabled else name, new)
+    if storage.saved and not storage.exported:
+        copies += 1
+        xp = namespace_of(x._array)
+        if storage.aliases is None:
+            x._array = xp.asarray(x._array, copy=True)
+            _succeed(storage, [x])
         else:
-            copies += 1
-            xp = namespace_of(x._array)
-            if storage.aliases is None:
-                x._array = xp.asarray(x._array, copy=True)
-            else:
-                new.root = xp.asarray(storage.root, copy=True)
-                for tensor in tensors:
-                    tensor._array = replay_raw(tensor._view.steps, new.root)
-        for tensor in tensors:
-            tensor._storage = new
-        storage.aliases = storage.root = None
+            tensors = [t for t in (r() for r in storage.aliases) if t is not None]
+            root = xp.asarray(storage.root, copy=True)
+            for tensor in tensors:
+                tensor._array = replay_raw(tensor._view.steps, root)
+            _succeed(storage, tensors).root = root
+
+
+def _written(x: TensorBase, name: str) -> None:
+    """After a write: count it and, if it went over saved values that could not move away, note who it was."""
+    storage = storage_of(x)
+    if storage.saved:
+        tensors = [x] if storage.aliases is None else [t for t in (r() for r in storage.aliases) if t is not None]
+        root = storage.root
+        new = _succeed(storage, tensors)
+        new.root = root
+        storage.overwritten_by = (f"{name} at\n  {caller()}\n" if anomaly.enabled else name, new)
         storage = new
     storage.version += 1
+
+
+def _succeed(old: Storage, tensors: list[TensorBase]) -> Storage:
+    """A new storage for tensors; the old one is left to the nodes that saved arrays of it."""
+    new = Storage()
+    new.version, new.exported, new.aliases = old.version, old.exported, old.aliases
+    for tensor in tensors:
+        tensor._storage = new
+    old.aliases = old.root = None
+    return new
 
 
 def replay_raw(steps: tuple[Step, ...], a: Any) -> Any:

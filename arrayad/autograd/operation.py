@@ -37,7 +37,6 @@ import numpy as np
 from .tape import Node, TensorBase, alias, grad_mode, make, record, record_several
 from .. import dtypes
 from ..backends import Array, Namespace, backend_of_type
-from ..devices import device as Device
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -293,7 +292,7 @@ class Operation:
         )
 
     def keywords(self, kwargs: dict[str, Any], backend: Namespace) -> dict[str, Any]:
-        """Keyword arguments with PyTorch's spellings and our dtypes and devices made the backend's."""
+        """Keyword arguments with PyTorch's spellings and our dtypes made the backend's."""
         for theirs, ours in (("dim", "axis"), ("keepdim", "keepdims")):
             if theirs in kwargs and ours in self.parameters:
                 if ours in kwargs:
@@ -301,13 +300,23 @@ class Operation:
                 kwargs[ours] = kwargs.pop(theirs)
         dtype = kwargs.get("dtype")
         if dtype is not None:
-            kwargs["dtype"] = backend.raw_dtype(dtypes.as_dtype(dtype))
-        place = kwargs.get("device")
-        if place is not None:
-            kwargs["device"] = backend.raw_device(Device(place))
+            try:
+                kwargs["dtype"] = backend.raw_dtype(dtypes.as_dtype(dtype))
+            except TypeError as error:
+                raise TypeError(f"{self.name}(): {error}") from None
         return kwargs
 
     # --- what is refused ---
+
+    def named(self, error: Exception, args: Sequence[Any], kwargs: dict[str, Any]) -> Exception:
+        """A backend's error, of the same type, that names the function."""
+        if isinstance(error, TypeError):
+            try:
+                inspect.signature(self.call).bind(*args, **kwargs)
+            except TypeError as misuse:  # of the public signature, without the backend that the forward counts in
+                return TypeError(f"{self.name}(): {misuse}")
+        text = str(error)
+        return error if text.startswith(f"{self.name}(") else type(error)(f"{self.name}(): {text}")
 
     def not_a_tensor(self, name: str, value: Any) -> TypeError:
         """The error for an argument that is no Tensor."""
@@ -333,6 +342,10 @@ class Operation:
     def refusal(self, dtype: dtypes.DType) -> TypeError:
         """The error for a dtype that is not taken."""
         return TypeError(f"{self.name}(): input dtype should be {self.takes[1]} dtypes. Got {dtype.name} instead.")
+
+
+# What backends raise for arguments they do not take.
+_REFUSALS = (TypeError, ValueError, IndexError, OverflowError)
 
 
 class _Required:
@@ -365,7 +378,10 @@ def _unary(op: Operation) -> Callable[..., Any]:
             raise op.not_a_tensor("x", x) from None
         if a.dtype not in native:
             a = op.admit(a)
-        out = forwards[a.__class__](a)
+        try:
+            out = forwards[a.__class__](a)
+        except _REFUSALS as error:
+            raise op.named(error, (x,), {}) from None
         if out.__class__ is not a.__class__:
             out = backend_of_type(a.__class__).as_array(out)
         y = make(out)
@@ -396,8 +412,8 @@ def _binary(op: Operation) -> Callable[..., Any]:
             n2 = x2._node if isinstance(x2, TensorBase) else None
         try:
             out = forwards[a1.__class__](a1, a2)
-        except ValueError as error:
-            raise ValueError(f"{op.name}(): {error}") from None
+        except _REFUSALS as error:
+            raise op.named(error, (x1, x2), {}) from None
         if out.__class__ is not a1.__class__:
             out = backend_of_type(a1.__class__).as_array(out)
         y = make(out)
@@ -472,9 +488,7 @@ def promote(xp: Namespace, *operands: Any) -> tuple[Array, ...]:
     raw = xp.raw_dtype(dtype)
     place = arrays[0].device
     return tuple(
-        xp.asarray(x, dtype=raw, device=place)
-        if isinstance(x, _NUMBERS)
-        else (x if x.dtype == raw else xp.astype(x, raw))
+        xp.asarray(x, dtype=raw, device=place) if isinstance(x, _NUMBERS) else (x if x.dtype == raw else xp.astype(x, raw))
         for x in operands
     )
 
@@ -505,7 +519,10 @@ def _of_first(op: Operation) -> Callable[..., Any]:
             a = op.admit(a)
         if kwargs:
             kwargs = op.keywords(kwargs, backend_of_type(a.__class__))
-        out = forwards[a.__class__](a, *args, **kwargs)
+        try:
+            out = forwards[a.__class__](a, *args, **kwargs)
+        except _REFUSALS as error:
+            raise op.named(error, (x, *args), kwargs) from None
         if isinstance(out, tuple):
             ys = [_wrap(o, a) for o in out]
             if node is not None and differentiable and grad_mode.enabled:
@@ -539,6 +556,10 @@ def _of_several(op: Operation) -> Callable[..., Any]:
     slots = [(op.parameters.index(name), name) for name in op.tensors]
 
     def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            tensor = next((x for x in (*args, *kwargs.values()) if isinstance(x, TensorBase)), None)
+            if tensor is not None:
+                kwargs = op.keywords(kwargs, backend_of_type(tensor._array.__class__))
         inputs = op.bind(args, kwargs)
         arrays = []
         values = list(inputs)
@@ -546,7 +567,8 @@ def _of_several(op: Operation) -> Callable[..., Any]:
         for i, name in slots:
             x = inputs[i]
             if isinstance(x, TensorBase):
-                values[i] = a = x._array
+                a = x._array
+                values[i] = a = a if a.dtype in op.native else op.admit(a)
                 arrays.append(a)
                 edges.append(x._node)
                 continue
@@ -562,7 +584,10 @@ def _of_several(op: Operation) -> Callable[..., Any]:
         for a in arrays[1:]:
             if a.__class__ is not first.__class__:
                 raise _two_devices(op, arrays)
-        out = op.raw_call(values, first.__class__)
+        try:
+            out = op.raw_call(values, first.__class__)
+        except _REFUSALS as error:
+            raise op.named(error, args, kwargs) from None
         tensors = [inputs[i] for i, _ in slots]
         tracked = op.differentiable and grad_mode.enabled and any(edge is not None for edge in edges)
         if isinstance(out, tuple):
@@ -598,7 +623,10 @@ def _of_sequence(op: Operation) -> Callable[..., Any]:
         if kwargs:
             kwargs = op.keywords(kwargs, backend_of_type(raw[0].__class__))
         values = op.bind((raw,), kwargs)
-        y = _wrap(op.raw_call(values, raw[0].__class__), raw[0])
+        try:
+            y = _wrap(op.raw_call(values, raw[0].__class__), raw[0])
+        except _REFUSALS as error:
+            raise op.named(error, (arrays,), kwargs) from None
         edges = tuple([x._node for x in arrays])
         if op.differentiable and grad_mode.enabled and any(edge is not None for edge in edges):
             record(op, arrays, edges, _with_shapes(op, values, y._array), y._array, y)
@@ -729,9 +757,7 @@ def not_differentiable(
     return _declaring("not differentiable", {}, takes=takes, reason=reason)
 
 
-def composite(
-    *, takes: tuple[str, str] = ANY
-) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
+def composite(*, takes: tuple[str, str] = ANY) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
     """A function made of others: run on the backend as it stands and, where its tensor is tracked, on the tape.
 
     It has no rules of its own, yet ``grad_fn`` shows its name.

@@ -495,5 +495,3 @@ def release(node: Node) -> None:
 def namespace_of(array: Array) -> Any:
     """The backend of a raw array."""
     return backend_of_type(array.__class__)
-
-

@@ -77,9 +77,7 @@ class _Trace:
             return [_zeros_like(x) for x in self.inputs]
         outputs, seeds = zip(*tracked, strict=True)
         again = self.outer or any(g is not None and g._node is not None for g in seeds)
-        return list(
-            engine.grad(outputs, self.inputs, seeds, retain_graph=True, create_graph=again, materialize_grads=True)
-        )
+        return list(engine.grad(outputs, self.inputs, seeds, retain_graph=True, create_graph=again, materialize_grads=True))
 
     def push(self, tangents: list[Any]) -> list[Any]:
         """The tangents of the outputs, given those of the inputs."""
@@ -436,5 +434,3 @@ def hvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
         One for each argument.
     """
     return jvp(grad(func, tuple(range(len(primals)))), primals, tangents)
-
-

@@ -6,7 +6,6 @@ This is also the namespace `xp` of rules when a backward is recorded: it has the
 from . import fft as fft
 from . import linear_algebra as linalg
 from . import special as special
-from ..dtypes import int64 as int64
 from .creation import *
 from .data_types import *
 from .elementwise import *
@@ -19,3 +18,4 @@ from .sets import *
 from .sorting import *
 from .statistical import *
 from .utility import *
+from ..dtypes import int64 as int64

@@ -5,6 +5,7 @@ Most are composed of the standard's functions, and so are differentiable as thes
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import string
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .creation import asarray, full
+from .creation import asarray, clone, full
 from .data_types import astype, finfo, result_type
 from .elementwise import abs, equal, imag, isfinite, isnan, less_equal, logical_and, logical_or, multiply, real
 from .indexing import index_put, take
@@ -79,9 +80,7 @@ def relu(xp: Namespace, x: Tensor, /) -> Tensor:
     return xp.maximum(x, xp.zeros((), dtype=x.dtype, device=x.device))
 
 
-@differentiable(
-    takes=REAL_FLOATING, x=lambda xp, g, out, axis: out * (g - xp.sum(g * out, axis=axis, keepdims=True))
-)
+@differentiable(takes=REAL_FLOATING, x=lambda xp, g, out, axis: out * (g - xp.sum(g * out, axis=axis, keepdims=True)))
 def softmax(xp: Namespace, x: Tensor, /, axis: Axis = None) -> Tensor:
     """Exponentials of the elements, scaled to add up to 1 along axes.
 
@@ -234,9 +233,7 @@ def isclose(
     return logical_or(close, logical_and(isnan(x1), isnan(second))) if equal_nan else close
 
 
-def allclose(
-    x1: Tensor, x2: Tensor | complex, /, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
-) -> bool:
+def allclose(x1: Tensor, x2: Tensor | complex, /, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
     """Whether all elements are close in the sense of `isclose`.
 
     Parameters
@@ -359,7 +356,7 @@ def einsum(subscripts: str, /, *operands: Tensor) -> Tensor:
     for x in operands:
         if not isinstance(x, TensorBase):
             raise TypeError(f"einsum(): operands must be Tensors, not {type(x).__name__}")
-    terms, out = _parse(subscripts, [x.ndim for x in operands])
+    terms, out = _parse(subscripts, tuple(len(x.shape) for x in operands))
     sizes = _sizes(terms, operands)
     dtype = result_type(*operands)
     pending = [(term, x if x.dtype == dtype else astype(x, dtype)) for term, x in zip(terms, operands, strict=True)]
@@ -373,11 +370,14 @@ def einsum(subscripts: str, /, *operands: Tensor) -> Tensor:
         pending.append((term, x))
     ((term, x),) = pending
     term, x = _reduced(term, x, set(out))
-    x = permute_dims(x, tuple(term.index(letter) for letter in out))
-    return broadcast_to(x, tuple(sizes[letter] for letter in out))
+    x = _aligned(term, x, out)
+    x = _broadcast(x, tuple(sizes[letter] for letter in out))
+    # A tensor of its own, as elsewhere a view where nothing had to be computed.
+    return permute_dims(x, tuple(range(len(out)))) if any(x is operand for operand in operands) else x
 
 
-def _parse(subscripts: str, ranks: list[int]) -> tuple[list[str], str]:
+@functools.lru_cache(maxsize=256)
+def _parse(subscripts: str, ranks: tuple[int, ...]) -> tuple[list[str], str]:
     """The letters of each operand and of the output; the axes of ``...`` get letters of their own."""
     inputs, arrow, out = subscripts.replace(" ", "").partition("->")
     terms = inputs.split(",")
@@ -433,6 +433,9 @@ def _path(pending: list[tuple[str, Tensor]], out: str) -> list[tuple[int, ...]]:
 
 def _reduced(term: str, x: Tensor, wanted: set[str]) -> tuple[str, Tensor]:
     """Diagonals in place of letters that stand twice, sums over those that nobody wants."""
+    letters = set(term)
+    if len(letters) == len(term) and letters <= wanted:
+        return term, x
     for letter in dict.fromkeys(term):
         while term.count(letter) > 1:
             first = term.index(letter)
@@ -450,9 +453,7 @@ def _reduced(term: str, x: Tensor, wanted: set[str]) -> tuple[str, Tensor]:
     return "".join(letter for letter in term if letter in wanted), x
 
 
-def _product(
-    term1: str, x1: Tensor, term2: str, x2: Tensor, wanted: set[str], sizes: dict[str, int]
-) -> tuple[str, Tensor]:
+def _product(term1: str, x1: Tensor, term2: str, x2: Tensor, wanted: set[str], sizes: dict[str, int]) -> tuple[str, Tensor]:
     """The product of two operands, summed over what is in both and nobody else wants: one product of matrices."""
     term1, x1 = _reduced(term1, x1, wanted | set(term2))
     term2, x2 = _reduced(term2, x2, wanted | set(term1))
@@ -473,14 +474,25 @@ def _product(
     b, r, s = len(batch), len(rows), len(summed)
     # The summed axes must be of one length in both for the product; the others broadcast by themselves.
     inner = tuple(sizes[letter] for letter in summed)
-    left = broadcast_to(left, (*left.shape[: b + r], *inner))
-    right = broadcast_to(right, (*right.shape[:b], *inner, *right.shape[b + s :]))
+    left = _broadcast(left, (*left.shape[: b + r], *inner))
+    right = _broadcast(right, (*right.shape[:b], *inner, *right.shape[b + s :]))
     free1, free2 = tuple(left.shape[b : b + r]), tuple(right.shape[b + s :])
     k = math.prod(inner)
-    left = reshape(left, (*left.shape[:b], math.prod(free1), k))
-    right = reshape(right, (*right.shape[:b], k, math.prod(free2)))
+    left = _reshaped(left, (*left.shape[:b], math.prod(free1), k))
+    right = _reshaped(right, (*right.shape[:b], k, math.prod(free2)))
     product = matmul(left, right)
-    return out, reshape(product, (*product.shape[:b], *free1, *free2))
+    return out, _reshaped(product, (*product.shape[:b], *free1, *free2))
+
+
+# What changes nothing is not recorded.
+
+
+def _broadcast(x: Tensor, shape: tuple[int, ...]) -> Tensor:
+    return x if x.shape == shape else broadcast_to(x, shape)
+
+
+def _reshaped(x: Tensor, shape: tuple[int, ...]) -> Tensor:
+    return x if x.shape == shape else reshape(x, shape)
 
 
 def _aligned(term: str, x: Tensor, order: str) -> Tensor:
@@ -533,9 +545,10 @@ def pad(x: Tensor, pad_width: Pairs, mode: str = "constant", constant_values: co
         shape = tuple(before + n + after for (before, after), n in zip(widths, x.shape, strict=True))
         inner = tuple(slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True))
         return index_put(full(shape, constant_values, dtype=x.dtype, device=x.device), inner, x)
+    out = x
     for axis, (pair, n) in enumerate(zip(widths, tuple(x.shape), strict=True)):
         if pair != [0, 0]:
             # NumPy's own padding of the positions says which element goes where.
             positions = np.pad(np.arange(n), pair, mode=mode)  # type: ignore[call-overload]  # the mode is one of those above
-            x = take(x, asarray(positions, device=x.device), axis=axis)
-    return x
+            out = take(out, asarray(positions, device=x.device), axis=axis)
+    return clone(x) if out is x else out

@@ -471,9 +471,7 @@ def _like(x: Any, dtype: Any, device: Any, name: str) -> tuple[Namespace, Any, A
     return backend, a.shape, raw, place
 
 
-def empty_like(
-    x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def empty_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor like another, whose elements are not set.
 
     Parameters
@@ -488,9 +486,7 @@ def empty_like(
     return finish(backend.empty(shape, dtype=raw, device=place), requires_grad, "empty_like")
 
 
-def zeros_like(
-    x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def zeros_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of zeros like another.
 
     Parameters
@@ -505,9 +501,7 @@ def zeros_like(
     return finish(backend.zeros(shape, dtype=raw, device=place), requires_grad, "zeros_like")
 
 
-def ones_like(
-    x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def ones_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of ones like another.
 
     Parameters
@@ -695,8 +689,7 @@ def meshgrid(*arrays: Tensor, indexing: str = "xy") -> tuple[Tensor, ...]:
     if indexing == "xy" and count > 1:
         axes[:2] = [1, 0]
     columns = [
-        reshape(x, tuple(x.shape[0] if axis == i else 1 for i in range(count)))
-        for axis, x in zip(axes, arrays, strict=True)
+        reshape(x, tuple(x.shape[0] if axis == i else 1 for i in range(count))) for axis, x in zip(axes, arrays, strict=True)
     ]
     return broadcast_arrays(*columns)
 

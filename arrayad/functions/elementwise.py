@@ -250,9 +250,7 @@ def _above(x: Any, min: Any, max: Any) -> Any:
     min=lambda xp, g, x, min, max: xp.where(_below(x, min, max), g, xp.zeros_like(g)),
     max=lambda xp, g, x, min, max: xp.where(_above(x, min, max), g, xp.zeros_like(g)),
 )
-def clip(
-    xp: Namespace, x: Tensor, /, min: Tensor | float | None = None, max: Tensor | float | None = None
-) -> Tensor:
+def clip(xp: Namespace, x: Tensor, /, min: Tensor | float | None = None, max: Tensor | float | None = None) -> Tensor:
     """Each element, or the nearer bound where it is outside of ``[min, max]``.
 
     Parameters

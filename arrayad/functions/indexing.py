@@ -129,9 +129,7 @@ def _scatter_along(xp: Namespace, g: Any, x_shape: tuple[int, ...], indices: Any
     axis %= len(x_shape)
     rank = len(x_shape)
     key = [
-        xp.reshape(
-            xp.arange(0, n, 1, dtype=xp.int64, device=g.device), (1,) * i + (n,) + (1,) * (rank - 1 - i)
-        )
+        xp.reshape(xp.arange(0, n, 1, dtype=xp.int64, device=g.device), (1,) * i + (n,) + (1,) * (rank - 1 - i))
         for i, n in enumerate(x_shape)
     ]
     key[axis] = indices

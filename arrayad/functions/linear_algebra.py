@@ -189,9 +189,7 @@ def _tensordot_x2(xp: Namespace, g: Any, x1: Any, axes: Any, x2_shape: tuple[int
 
 
 @multilinear(takes=NUMERIC, x1=_tensordot_x1, x2=_tensordot_x2)
-def tensordot(
-    xp: Namespace, x1: Tensor, x2: Tensor, /, *, axes: int | tuple[list[int], list[int]] = 2
-) -> Tensor:
+def tensordot(xp: Namespace, x1: Tensor, x2: Tensor, /, *, axes: int | tuple[list[int], list[int]] = 2) -> Tensor:
     """Sum of products over some axes of each of two tensors.
 
     Parameters
@@ -986,9 +984,7 @@ def svdvals(xp: Namespace, x: Tensor, /) -> Tensor:
 # --- norms ---
 
 
-def _vector_norm_rule(
-    xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Any, ord: float
-) -> Any:
+def _vector_norm_rule(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Any, ord: float) -> Any:
     g = spread(xp, g, x_shape, axis)
     if ord == 0:
         return xp.zeros_like(x)

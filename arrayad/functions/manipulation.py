@@ -247,9 +247,7 @@ def flip(xp: Namespace, x: Tensor, /, *, axis: int | tuple[int, ...] | None = No
 
 
 @linear(grad_name="Movedim", view=True, x=lambda xp, g, source, destination: xp.moveaxis(g, destination, source))
-def moveaxis(
-    xp: Namespace, x: Tensor, source: int | tuple[int, ...], destination: int | tuple[int, ...], /
-) -> Tensor:
+def moveaxis(xp: Namespace, x: Tensor, source: int | tuple[int, ...], destination: int | tuple[int, ...], /) -> Tensor:
     """A tensor with axes moved to other places, the rest kept in order.
 
     Parameters
@@ -377,9 +375,7 @@ def _unroll(xp: Namespace, g: Any, shift: Any, axis: Any) -> Any:
 
 
 @linear(x=_unroll)
-def roll(
-    xp: Namespace, x: Tensor, /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None
-) -> Tensor:
+def roll(xp: Namespace, x: Tensor, /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None) -> Tensor:
     """A tensor with its elements moved along axes; what leaves at the end comes in at the start.
 
     Parameters

@@ -14,9 +14,7 @@ __all__ = ["argsort", "sort"]
 
 
 @not_differentiable("its output is of integers", takes=REAL_OR_BOOLEAN)
-def argsort(
-    xp: Namespace, x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True
-) -> Tensor:
+def argsort(xp: Namespace, x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
     """Positions that sort a tensor along an axis.
 
     Parameters
@@ -48,9 +46,7 @@ def _unsort(xp: Namespace, g: Any, x: Any, axis: int, descending: bool) -> Any:
 
 
 @differentiable(takes=REAL_OR_BOOLEAN, x=_unsort)
-def sort(
-    xp: Namespace, x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True
-) -> Tensor:
+def sort(xp: Namespace, x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
     """A tensor with its elements sorted along an axis.
 
     Parameters

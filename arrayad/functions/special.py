@@ -200,10 +200,14 @@ def _no_rule_for_shape(xp: Namespace, g: Any) -> NoReturn:
 
 
 def _gamma_density(xp: Namespace, x1: Any, x2: Any) -> Any:
-    # DLMF 8.8.13; at infinity the difference in the exponent would be inf - inf.
-    infinite = xp.isinf(x2)
-    x2 = xp.where(infinite, xp.ones_like(x2), x2)
-    density = xp.exp(xp.special.xlogy(x1 - 1, x2) - x2 - xp.special.gammaln(x1))
+    # DLMF 8.8.13, x2**(x1 - 1) * exp(-x2) / gamma(x1), by logarithms, since both factors may be beyond the dtype; at 0,
+    # where a derivative of the logarithm would be infinite, as it stands; at infinity, where there would be inf - inf, 0.
+    zero, infinite = x2 == 0, xp.isinf(x2)
+    one = xp.ones_like(x2)
+    x2, at_zero = xp.where(zero | infinite, one, x2), xp.where(zero, x2, one)
+    log_gamma = xp.special.gammaln(x1)
+    density = xp.exp((x1 - 1) * xp.log(x2) - x2 - log_gamma)
+    density = xp.where(zero, at_zero ** (x1 - 1) * xp.exp(-at_zero - log_gamma), density)
     return xp.where(infinite, xp.zeros_like(density), density)
 
 
@@ -256,9 +260,7 @@ def i0(x: Tensor, /) -> Tensor:
     """Modified Bessel function of the first kind and order 0 of each element (DLMF 10.25.2)."""
 
 
-@elementwise(
-    namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x, out: g * (xp.special.i1e(x) - xp.sign(x) * out)
-)
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x, out: g * (xp.special.i1e(x) - xp.sign(x) * out))
 def i0e(x: Tensor, /) -> Tensor:
     """``exp(-abs(x)) * i0(x)`` of each element, without overflow between."""
 
@@ -297,9 +299,7 @@ def logit(x: Tensor, /) -> Tensor:
     """Inverse of `expit` of each element: ``log(x / (1 - x))``; NaN outside of ``[0, 1]``."""
 
 
-@elementwise(
-    namespace="special", takes=REAL_FLOATING, grad_name="LogSigmoid", x=lambda xp, g, x: g * xp.special.expit(-x)
-)
+@elementwise(namespace="special", takes=REAL_FLOATING, grad_name="LogSigmoid", x=lambda xp, g, x: g * xp.special.expit(-x))
 def log_expit(x: Tensor, /) -> Tensor:
     """Logarithm of `expit` of each element, exact also where that underflows."""
 

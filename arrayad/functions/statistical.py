@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from .manipulation import along
 from ..autograd.operation import (
     FLOATING_ONLY,
     NUMERIC_OR_BOOLEAN,
@@ -14,8 +15,6 @@ from ..autograd.operation import (
     differentiable,
     linear,
 )
-
-from .manipulation import along
 
 if TYPE_CHECKING:
     from ..backends import Namespace
@@ -51,9 +50,7 @@ def count_of(x_shape: tuple[int, ...], axis: Axis) -> int:
 
 
 @linear(takes=NUMERIC_OR_BOOLEAN, x=lambda xp, g, x_shape, axis: spread(xp, g, x_shape, axis))
-def sum(
-    xp: Namespace, x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
-) -> Tensor:
+def sum(xp: Namespace, x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False) -> Tensor:
     """Sum over axes.
 
     Parameters
@@ -85,9 +82,7 @@ def sum(
     return xp.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
-@linear(
-    takes=FLOATING_ONLY, x=lambda xp, g, x_shape, axis: spread(xp, g, x_shape, axis) / count_of(x_shape, axis)
-)
+@linear(takes=FLOATING_ONLY, x=lambda xp, g, x_shape, axis: spread(xp, g, x_shape, axis) / count_of(x_shape, axis))
 def mean(xp: Namespace, x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Arithmetic mean over axes.
 
@@ -124,9 +119,7 @@ def mean(xp: Namespace, x: Tensor, /, *, axis: Axis = None, keepdims: bool = Fal
 
 
 @composite(takes=REAL_FLOATING_ONLY)
-def var(
-    xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
-) -> Tensor:
+def var(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
     """Variance over axes.
 
     Parameters
@@ -155,15 +148,13 @@ def var(
     -----
     Differentiable.
     """
-    count = count_of(x.shape, axis) - correction
     deviation = x - xp.mean(x, axis=axis, keepdims=True)
+    count = count_of(x.shape, axis) - correction
     return xp.sum(deviation * deviation, axis=axis, keepdims=keepdims) / (count if count > 0 else math.nan)
 
 
 @composite(takes=REAL_FLOATING_ONLY)
-def std(
-    xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
-) -> Tensor:
+def std(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
     """Standard deviation over axes: the square root of `var`.
 
     Parameters
@@ -186,8 +177,8 @@ def std(
     -----
     Differentiable where it is not 0.
     """
-    count = count_of(x.shape, axis) - correction
     deviation = x - xp.mean(x, axis=axis, keepdims=True)
+    count = count_of(x.shape, axis) - correction
     total = xp.sum(deviation * deviation, axis=axis, keepdims=keepdims)
     return xp.sqrt(total / (count if count > 0 else math.nan))
 
@@ -273,9 +264,7 @@ def _rest_product(xp: Namespace, g: Any, x: Any, x_shape: tuple[int, ...], axis:
 
 
 @differentiable(conjugate=True, takes=NUMERIC_OR_BOOLEAN, x=_rest_product)
-def prod(
-    xp: Namespace, x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
-) -> Tensor:
+def prod(xp: Namespace, x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False) -> Tensor:
     """Product over axes.
 
     Parameters

@@ -19,9 +19,7 @@ __all__ = ["all", "any", "diff"]
 
 
 @not_differentiable("its output is boolean")
-def all(
-    xp: Namespace, x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
-) -> Tensor:
+def all(xp: Namespace, x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
     """Whether all elements along axes are true (not zero); true for no elements.
 
     Parameters
@@ -41,9 +39,7 @@ def all(
 
 
 @not_differentiable("its output is boolean")
-def any(
-    xp: Namespace, x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
-) -> Tensor:
+def any(xp: Namespace, x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
     """Whether any element along axes is true (not zero); false for no elements.
 
     Parameters
@@ -62,9 +58,7 @@ def any(
     return xp.any(x, axis=axis, keepdims=keepdims)
 
 
-def diff(
-    x: Tensor, /, *, axis: int = -1, n: int = 1, prepend: Tensor | None = None, append: Tensor | None = None
-) -> Tensor:
+def diff(x: Tensor, /, *, axis: int = -1, n: int = 1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
     """Differences between neighbours along an axis, taken `n` times.
 
     Parameters

@@ -1,0 +1,75 @@
+"""Objectives written with arrayad, minimized by ``scipy.optimize.minimize`` with exact gradients.
+
+    python examples/scipy_minimize.py
+
+The first objective is SciPy's own Rosenbrock function, as it stands: it is arithmetic on whatever it is given, so given a
+Tensor it can be differentiated, twice for Newton's method. The second is logistic regression, regularized, on scikit-learn's
+bundled measurements of breast tumours.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("SCIPY_ARRAY_API", "1")  # so that SciPy leaves Tensors what they are, where it converts its arguments
+
+import numpy as np
+from scipy.optimize import OptimizeResult, minimize, rosen, rosen_der, rosen_hess
+from sklearn.datasets import load_breast_cancer
+
+import arrayad as xp
+
+
+def with_gradient(function):
+    """What ``minimize(jac=True)`` asks for: the value, a number, and the gradient, a NumPy array, at a NumPy array."""
+    value_and_grad = xp.func.value_and_grad(function)
+
+    def call(point):
+        value, gradient = value_and_grad(xp.asarray(point))
+        return value.item(), gradient.numpy()
+
+    return call
+
+
+def rosenbrock() -> OptimizeResult:
+    """By Newton's method: gradient and matrix of second derivatives from the function alone."""
+    start = np.asarray([1.3, 0.7, 0.8, 1.9, 1.2])
+    hessian = xp.func.hessian(rosen)
+    np.testing.assert_allclose(with_gradient(rosen)(start)[1], rosen_der(start))
+    np.testing.assert_allclose(hessian(xp.asarray(start)).numpy(), rosen_hess(start))
+    return minimize(
+        with_gradient(rosen),
+        start,
+        jac=True,
+        hess=lambda point: hessian(xp.asarray(point)).numpy(),
+        method="Newton-CG",
+        options={"xtol": 1e-10},
+    )
+
+
+def logistic_regression() -> tuple[OptimizeResult, float]:
+    """By L-BFGS; the result, and the share of the tumours it classifies rightly."""
+    data, target = load_breast_cancer(return_X_y=True)
+    features = xp.asarray((data - data.mean(axis=0)) / data.std(axis=0), dtype=xp.float64)
+    signs = xp.asarray(2.0 * target - 1, dtype=xp.float64)
+
+    def loss(weights: xp.Tensor) -> xp.Tensor:
+        margins = signs * (features @ weights[1:] + weights[0])
+        return -xp.special.log_expit(margins).mean() + 1e-3 * (weights[1:] ** 2).sum()
+
+    result = minimize(with_gradient(loss), np.zeros(1 + features.shape[1]), jac=True, method="L-BFGS-B")
+    scores = features @ xp.asarray(result.x[1:]) + result.x[0]
+    return result, ((scores > 0) == (signs > 0)).float().mean().item()
+
+
+def main() -> tuple[OptimizeResult, OptimizeResult, float]:
+    """Minimize both and report."""
+    first = rosenbrock()
+    print(f"Rosenbrock: minimum {first.fun:.2e} at {first.x.round(6)} after {first.nit} iterations: {first.message}")
+    second, accuracy = logistic_regression()
+    print(f"logistic regression: loss {second.fun:.5f} and accuracy {accuracy:.1%} after {second.nit} iterations")
+    return first, second, accuracy
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""The examples run, and do what they say; that of the digits is run by test_readme.py."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+pytest.importorskip("sklearn")
+
+
+def _run(name: str) -> str:
+    """What an example prints, in a process of its own: what it sets in the environment has to be there before SciPy is."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-W", "error", str(ROOT / "examples" / name)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_ridge_hyperparameter() -> None:
+    out = _run("ridge_hyperparameter.py")
+    errors = [float(found) for found in re.findall(r"error ([\d.]+), gradient", out)]
+    slopes = [float(found) for found in re.findall(r"gradient (-?[\d.]+)\n", out)]
+    assert len(errors) == 26
+    assert errors == sorted(errors, reverse=True)
+    assert errors[-1] < 0.9 * errors[0]
+    assert abs(slopes[-1]) < 0.1
+    first, difference = re.search(r"gradient at alpha 1: ([\d.]+), by a central difference ([\d.]+)", out).groups()
+    assert float(first) == pytest.approx(float(difference), rel=1e-6)
+
+
+def test_scipy_minimize() -> None:
+    out = _run("scipy_minimize.py")
+    minimum = re.search(r"Rosenbrock: minimum ([\d.e-]+) at \[1\. 1\. 1\. 1\. 1\.\] .* Optimization terminated", out)
+    assert float(minimum.group(1)) < 1e-12
+    accuracy = re.search(r"logistic regression: loss 0\.\d+ and accuracy ([\d.]+)% after \d+ iterations", out)
+    assert float(accuracy.group(1)) > 97
