@@ -18,7 +18,6 @@ from .autograd import engine
 from .autograd.mutation import check_writeable, overwrite
 from .autograd.tape import Leaf, TensorBase, alias, make, namespace_of, no_grad, require_grad, sequence, storage_of
 from .devices import device as Device
-from .dtypes import DType
 from .functions import (
     creation,
     data_types,
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from .autograd.tape import Node
+    from .dtypes import DType
 
 __all__ = ["Tensor"]
 
@@ -167,7 +167,7 @@ class Tensor(TensorBase):
     __array_ufunc__ = None  # NumPy's operators leave the operation to ours, which say what to do
     __hash__ = object.__hash__  # by identity: == is elementwise
 
-    def __new__(cls, data: Any = (), *, dtype: Any = None, device: Any = None) -> Tensor:
+    def __new__(cls, data: Any = (), *, dtype: Any = None, device: Any = None) -> Tensor:  # noqa: PYI034  (no subclasses)
         """A tensor of data, of the default floating dtype unless another is given."""
         return creation.tensor(data, dtype=dtypes.get_default_dtype() if dtype is None else dtype, device=device)
 
@@ -281,7 +281,7 @@ class Tensor(TensorBase):
         elif not requires_grad and self._node is not None:
             if not isinstance(self._node, Leaf):
                 raise RuntimeError(
-                    "requires_grad_(): only leaf tensors can be made to not require grad; use detach() for one without history"
+                    "requires_grad_(): only leaf tensors can be made to not require grad; detach() gives one without history"
                 )
             self._node = None
         return self

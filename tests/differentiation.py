@@ -89,6 +89,13 @@ def source(op: Any) -> str:
     return {"linear_algebra": "Giles 2008"}.get(op.function.__module__.rpartition(".")[2], "calculus")
 
 
+INTRODUCTION = (
+    "The largest relative difference over all samples: *reverse* and *second order* against central differences in float64 "
+    "(whose own error is about 1e-9), *forward* and *forward over reverse* against reverse. Functions that are plain "
+    "compositions of these (`stack`, `diff`, `meshgrid`, …) are differentiable as they are made."
+)
+
+
 def page() -> str:
     """The page, in Markdown."""
     lines = [
@@ -96,9 +103,7 @@ def page() -> str:
         "",
         "# Differentiation by function",
         "",
-        "The largest relative difference over all samples: *reverse* and *second order* against central differences in float64 "
-        "(whose own error is about 1e-9), *forward* and *forward over reverse* against reverse. Functions that are plain "
-        "compositions of these (`stack`, `diff`, `meshgrid`, …) are differentiable as they are made.",
+        INTRODUCTION,
         "",
         f"arrayad {xp.__version__}, NumPy {np.__version__}, {datetime.date.today()}.",
         "",

@@ -6,8 +6,7 @@ import gc
 import math
 import weakref
 import xml.etree.ElementTree as ElementTree
-from collections import namedtuple
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -28,6 +27,11 @@ def _f(x: xp.Tensor) -> xp.Tensor:
 
 
 # --- transforms ---
+
+
+class Point(NamedTuple):
+    x: xp.Tensor
+    y: xp.Tensor
 
 
 def test_every_way_to_a_hessian_agrees() -> None:
@@ -69,7 +73,6 @@ def test_inner_and_outer_variables_are_kept_apart() -> None:
 
 
 def test_containers() -> None:
-    Point = namedtuple("Point", "x y")
     tree = {"a": [_x(1.0, 2.0)], "b": (Point(_x(3.0), _x(4.0)),)}
 
     def f(t: Any) -> xp.Tensor:

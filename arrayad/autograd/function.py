@@ -110,7 +110,7 @@ class _Rule:
         parts = list(given) if isinstance(given, tuple) else [given]
         if len(parts) != len(node.edges):
             raise RuntimeError(
-                f"{self.owner.__name__}.backward gave {len(parts)} gradients, and its forward has {len(node.edges)} arguments"
+                f"{self.owner.__name__}.backward gave {len(parts)} gradients; its forward has {len(node.edges)} arguments"
             )
         for part in parts:
             if part is not None and not isinstance(part, TensorBase):

@@ -208,7 +208,7 @@ def _check(
                     found = _derivative(func, tensors, which, moved, k, w, mode)
                     if not np.isclose(found, expected, rtol=rtol, atol=atol, equal_nan=True):
                         raise GradcheckError(
-                            f"{'reverse' if mode == 'rev' else 'forward'} mode disagrees with central differences for output "
+                            f"{'reverse' if mode == 'rev' else 'forward'} mode disagrees with the differences for output "
                             f"{k} and {'all inputs' if i < 0 else f'input {i}'}: analytic {found}, numeric {expected} "
                             f"(step {eps:.2g}, atol {atol:.2g}, rtol {rtol:.2g})"
                         )

@@ -64,16 +64,14 @@ class Graph:
                 place[node] = (width * (i + 1) / (len(layer) + 1), 40 + 90 * level)
         height = 90 * len(layers)
         parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-            'font-family="sans-serif" font-size="12" text-anchor="middle">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">',
+            '<g font-family="sans-serif" font-size="12" text-anchor="middle">',
         ]
         for a, b, shape in self._edges:
             (x1, y1), (x2, y2) = place[a], place[b]
             parts.append(f'<line x1="{x1:g}" y1="{y1 + 18:g}" x2="{x2:g}" y2="{y2 - 18:g}" stroke="#888"/>')
-            middle = ((x1 + x2) / 2 + 4, (y1 + y2) / 2 + 4)
-            parts.append(
-                f'<text x="{middle[0]:g}" y="{middle[1]:g}" fill="#777" font-size="10" text-anchor="start">{escape(shape)}</text>'
-            )
+            x, y = (x1 + x2) / 2 + 4, (y1 + y2) / 2 + 4
+            parts.append(f'<text x="{x:g}" y="{y:g}" fill="#777" font-size="10" text-anchor="start">{escape(shape)}</text>')
         for node, (x, y) in place.items():
             colour = "#d5e8d4" if isinstance(node, Leaf) else "#dae8fc"
             first, _, second = _label(node, "\n").partition("\n")
@@ -82,7 +80,7 @@ class Graph:
                 f'<text x="{x:g}" y="{y - (2 if second else -4):g}" fill="#111">{escape(first)}</text>'
                 f'<text x="{x:g}" y="{y + 12:g}" fill="#444" font-size="10">{escape(second)}</text>'
             )
-        return "".join([*parts, "</svg>"])
+        return "".join([*parts, "</g></svg>"])
 
     def _repr_svg_(self) -> str:
         return self.svg
@@ -116,7 +114,7 @@ def _nbytes(value: Any) -> int:
 
 
 def graph(tensors: Any) -> Graph:
-    """The graph of a tensor, or of several: nodes named as in ``grad_fn``, with what they save, and shapes on the edges.
+    r"""The graph of a tensor, or of several: nodes named as in ``grad_fn``, with what they save, and shapes on the edges.
 
     Parameters
     ----------
@@ -136,8 +134,8 @@ def graph(tensors: Any) -> Graph:
     digraph {
       node [shape=box, fontname="sans-serif"];
       n0 [label="SumBackward0"];
-      n1 [label="ExpBackward0\\nsaves 12 bytes"];
-      n2 [label="leaf\\n3"];
+      n1 [label="ExpBackward0\nsaves 12 bytes"];
+      n2 [label="leaf\n3"];
       n0 -> n1 [label="3"];
       n1 -> n2 [label="3"];
     }

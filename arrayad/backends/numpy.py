@@ -225,8 +225,7 @@ def arange(start: Any, stop: Any, step: Any, *, dtype: Any, device: Any = None) 
 
 def sum(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
     """``numpy.sum`` without its wrapper, which costs more than a short sum does: 0.8 us against 2.1 for ten elements."""
-    out: Array = np.add.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims)
-    return out
+    return np.add.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims)  # type: ignore[call-overload]  # stubs want a literal keepdims
 
 
 def count_nonzero(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:

@@ -683,7 +683,7 @@ def _warn_of_gauge(xp: Namespace, name: str, turning: Any, parts: list[Any], val
     """Warn of a loss that depends on what is free: the phases of vectors and, for equal values, their choice.
 
     `turning` is what turning the vectors among themselves would change the loss by; where turning is free it has to be 0,
-    measured by the `parts` it is made of. This looks at values, so it is done in an ordinary backward, not in a recorded one.
+    measured by the `parts` it is made of. This looks at values, so it is done in an ordinary backward only.
     """
     if isinstance(turning, TensorBase) or not math.prod(turning.shape):
         return

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sized
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...functions.random import Generator, randint, randperm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sized
 
 __all__ = ["BatchSampler", "RandomSampler", "Sampler", "SequentialSampler"]
 
