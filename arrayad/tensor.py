@@ -281,7 +281,7 @@ class Tensor(TensorBase):
         elif not requires_grad and self._node is not None:
             if not isinstance(self._node, Leaf):
                 raise RuntimeError(
-                    "requires_grad_(): only leaf tensors can be made to not require grad; detach() gives one without history"
+                    "requires_grad_(): only leaf tensors can be made to not require grad; use detach() for one that does not"
                 )
             self._node = None
         return self
