@@ -333,6 +333,11 @@ class Tensor(TensorBase):
         view = getattr(self, "_view", None)
         return None if view is None else view.base
 
+    @property
+    def is_view(self) -> builtins.bool:
+        """Whether it is seen through another tensor, of whose history its own is a part."""
+        return self._base is not None
+
     def backward(
         self,
         gradient: Tensor | None = None,
@@ -873,6 +878,9 @@ class Tensor(TensorBase):
     take = indexing.take
     index_select = pytorch.index_select
     gather = pytorch.gather
+    index_add = pytorch.index_add
+    index_copy = pytorch.index_copy
+    index_fill = pytorch.index_fill
     masked_fill = pytorch.masked_fill
     masked_select = pytorch.masked_select
     nonzero = searching.nonzero
@@ -1036,6 +1044,9 @@ class Tensor(TensorBase):
     logical_or_ = _in_place(elementwise.logical_or)
     logical_xor_ = _in_place(elementwise.logical_xor)
     lt_ = _in_place(elementwise.less)
+    index_add_ = _in_place(pytorch.index_add)
+    index_copy_ = _in_place(pytorch.index_copy)
+    index_fill_ = _in_place(pytorch.index_fill)
     masked_fill_ = _in_place(pytorch.masked_fill)
     maximum_ = _in_place(elementwise.maximum)
     minimum_ = _in_place(elementwise.minimum)

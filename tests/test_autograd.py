@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 import arrayad as xp
-from arrayad.autograd import mutation
 
 
 def test_gradients_add_up_and_keep_their_tensor() -> None:
@@ -263,9 +262,9 @@ def test_a_saved_value_survives_being_written_over() -> None:
     x = xp.asarray([1.0, 2.0]).requires_grad_()
     y = x * 1
     z = (y * y).sum()
-    before = mutation.copies
+    before = xp.autograd.copy_on_write_count()
     y.add_(10)
-    assert mutation.copies == before  # nobody else sees the memory, so the result takes its place
+    assert xp.autograd.copy_on_write_count() == before  # nobody else sees the memory, so the result takes its place
     z.backward()
     assert x.grad.tolist() == [2.0, 4.0]
 
@@ -274,14 +273,14 @@ def test_memory_is_copied_once_and_only_if_it_was_saved() -> None:
     x = xp.asarray([1.0, 2.0, 3.0]).requires_grad_()
     y = x * 1
     view = y[1:]
-    before = mutation.copies
+    before = xp.autograd.copy_on_write_count()
     view.mul_(2)
     view.mul_(2)
-    assert mutation.copies == before
+    assert xp.autograd.copy_on_write_count() == before
     z = (y * y).sum()
     view[0] = 0.0
     view[1] = 0.0
-    assert mutation.copies == before + 1
+    assert xp.autograd.copy_on_write_count() == before + 1
     assert y.tolist() == [1.0, 0.0, 0.0]
     z.backward()
     assert x.grad.tolist() == [2.0, 64.0, 96.0]
@@ -290,11 +289,11 @@ def test_memory_is_copied_once_and_only_if_it_was_saved() -> None:
 def test_backward_lets_go_of_what_it_saved() -> None:
     w = xp.ones(3, requires_grad=True)
     (w * w).sum().backward()
-    before = mutation.copies
+    before = xp.autograd.copy_on_write_count()
     with xp.no_grad():
         view = w[:1]
         view += 1
-    assert mutation.copies == before
+    assert xp.autograd.copy_on_write_count() == before
 
 
 def test_exported_memory_cannot_move_so_backward_says_so() -> None:
@@ -319,6 +318,8 @@ def test_versions_are_shared_with_views() -> None:
     assert row._base is x
     assert row.mT._base is x if row.ndim > 1 else row[None]._base is x
     assert x.detach()._base is None
+    assert row.is_view
+    assert not x.is_view
 
 
 def test_aliases_do_not_pile_up() -> None:
@@ -371,3 +372,45 @@ def test_view_made_without_grad_is_not_written_into_with_it() -> None:
         view = x[:2]
     with pytest.raises(RuntimeError, match="no_grad mode"):
         view.mul_(2)
+
+
+def test_parts_of_complex_numbers_are_views() -> None:
+    z = xp.asarray([1 + 2j, 3 - 1j], dtype=xp.complex128).requires_grad_()
+    y = z * 1
+    y.real.mul_(10.0)
+    y.imag[0] = 0.0
+    assert y.tolist() == [10 + 0j, 30 - 1j]
+    (xp.real(y) + 5 * xp.imag(y)).sum().backward()
+    assert z.grad.tolist() == [10 + 0j, 10 + 5j]
+
+
+def test_every_view_knows_its_base() -> None:
+    x = xp.zeros((2, 3, 1))
+    views = [
+        x[0], x[..., None], x.reshape(3, 2), x.view(6), x.permute(2, 0, 1), x.mT, x.transpose(0, 1), x.unsqueeze(0), x.squeeze(),
+        xp.broadcast_to(x, (2, 3, 4)), x.expand(2, 3, 4), xp.flip(x), xp.moveaxis(x, 0, 1), *xp.unstack(x), *x.unbind(1), x.split(1)[1],
+        xp.linalg.diagonal(x), xp.real(x), x.flatten(),
+    ]  # fmt: skip
+    for view in views:
+        assert view._base is x
+    x += 1
+    for view in views:
+        assert bool((view == 1).all())
+        assert view._version == 1
+    assert not x.mT.reshape(-1).is_view or x.mT.is_contiguous()
+    assert xp.imag(xp.zeros(2, dtype=xp.complex64)).is_view
+
+
+def test_index_add_and_kin() -> None:
+    x = xp.zeros(3, 2, requires_grad=True)
+    source = xp.asarray([[1.0, 2.0], [3.0, 4.0]]).requires_grad_()
+    index = xp.asarray([2, 2])
+    y = x * 1
+    assert y.index_add_(0, index, source, alpha=10) is y
+    assert y.tolist() == [[0.0, 0.0], [0.0, 0.0], [40.0, 60.0]]
+    y.index_fill_(1, xp.asarray([0]), 7.0)
+    y.index_copy_(0, xp.asarray([0]), source[:1] * 2)
+    assert y.tolist() == [[2.0, 4.0], [7.0, 0.0], [7.0, 60.0]]
+    y.sum().backward()
+    assert source.grad.tolist() == [[2.0, 12.0], [0.0, 10.0]]
+    assert x.grad.tolist() == [[0.0, 0.0], [0.0, 1.0], [0.0, 1.0]]

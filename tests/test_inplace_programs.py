@@ -92,6 +92,7 @@ VIEWS = {
     "new-axis": (lambda x: x[:, None], 1),
     "transposed": (lambda x: x.T, 2),
     "flat": (lambda x: x.reshape(-1), 1),
+    "unstacked": (lambda x: x[0] if isinstance(x, np.ndarray) else xp.unstack(x)[0], 1),
     "diagonal": (lambda x: np.diagonal(x) if isinstance(x, np.ndarray) else xp.linalg.diagonal(x), 2),
 }
 KEYS: dict[str, tuple[Any, int]] = {

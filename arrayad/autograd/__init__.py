@@ -3,6 +3,7 @@
 from .engine import backward, grad
 from .function import Function, FunctionContext, once_differentiable
 from .gradcheck import GradcheckError, check_grads, gradcheck, gradgradcheck
+from .mutation import copy_on_write_count
 from .picture import graph
 from .tape import detect_anomaly, enable_grad, inference_mode, is_grad_enabled, no_grad, set_detect_anomaly, set_grad_enabled
 
@@ -12,6 +13,7 @@ __all__ = [
     "GradcheckError",
     "backward",
     "check_grads",
+    "copy_on_write_count",
     "detect_anomaly",
     "enable_grad",
     "grad",

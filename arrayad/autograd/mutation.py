@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from .operation import Operation
     from .tape import Step
 
-__all__ = ["assign_item", "check_writeable", "copies", "overwrite", "rebase"]
+__all__ = ["assign_item", "check_writeable", "copy_on_write_count", "overwrite", "rebase"]
 
-copies = 0  # how many storages were copied because the tape had saved arrays of them; for tests
+copies = 0
 
 
 def check_writeable(x: TensorBase, name: str) -> None:
@@ -183,8 +183,9 @@ def _succeed(old: Storage, tensors: list[TensorBase]) -> Storage:
 
 def replay_raw(steps: tuple[Step, ...], a: Any) -> Any:
     """The raw view that view operations make of a raw array."""
-    for op, args, kwargs in steps:
-        a = op.forwards[a.__class__](a, *args, **kwargs)
+    for op, args, kwargs, output in steps:
+        out = op.forwards[a.__class__](a, *args, **kwargs)
+        a = out if output is None else out[output]
     return a
 
 
@@ -218,6 +219,12 @@ def rebase(x: Any, node: Any) -> None:
 
 def replay(steps: tuple[Step, ...], x: Any) -> Any:
     """The view, recorded, that view operations make of a tensor."""
-    for op, args, kwargs in steps:
-        x = op.call(x, *args, **kwargs)
+    for op, args, kwargs, output in steps:
+        out = op.call(x, *args, **kwargs)
+        x = out if output is None else out[output]
     return x
+
+
+def copy_on_write_count() -> int:
+    """How often memory was copied because an in-place operation wrote into what the tape had saved, since the start."""
+    return copies

@@ -388,7 +388,7 @@ def _unary(op: Operation) -> Callable[..., Any]:
         if node is not None and differentiable and grad_mode.enabled:
             record(op, (x,), (node,), (a, out, None), out, y)
         if op.view and backend_of_type(a.__class__).shares_memory(out, x._array):
-            alias(x, y, (op, (), {}))
+            alias(x, y, (op, (), {}, None))
         return y
 
     return call
@@ -528,15 +528,15 @@ def _of_first(op: Operation) -> Callable[..., Any]:
             if node is not None and differentiable and grad_mode.enabled:
                 record_several(op, (x,), (node,), _with_shapes(op, op.bind((a, *args), kwargs), out), ys)
             if op.view:
-                for y in ys:
-                    _share(op, x, y, (op, args, kwargs))
+                for i, y in enumerate(ys):
+                    _share(op, x, y, (op, args, kwargs, i))
             return out._make(ys) if hasattr(out, "_make") else tuple(ys)
         y = _wrap(out, a)
         if node is not None and differentiable and grad_mode.enabled:
             out = y._array
             record(op, (x,), (node,), _with_shapes(op, op.bind((a, *args), kwargs), out), out, y)
         if op.view:
-            _share(op, x, y, (op, args, kwargs))
+            _share(op, x, y, (op, args, kwargs, None))
         return y
 
     return call

@@ -120,7 +120,8 @@ class View:
         self.steps = steps
 
 
-Step = tuple["Operation", tuple[Any, ...], dict[str, Any]]  # a view operation and its static arguments
+# A view operation, its static arguments, and which of its outputs it is, if it has several.
+Step = tuple["Operation", tuple[Any, ...], dict[str, Any], int | None]
 
 
 def storage_of(x: TensorBase) -> Storage:

@@ -120,7 +120,10 @@ def view_put(xp: Namespace, x: Tensor, value: Tensor | None, steps: tuple[Step, 
     It is what an in-place operation on a view does to its base, and is recorded as that.
     """
     out = xp.asarray(x, copy=True)
-    xp.setitem(replay_raw(steps, out), ..., value)
+    seen = replay_raw(steps, out)
+    if dtypes.from_raw[seen.dtype].kind != "c" and dtypes.from_raw[value.dtype].kind == "c":
+        value = xp.real(value)  # a cotangent of a base, where the view is a part of complex numbers
+    xp.setitem(seen, ..., value)
     return out
 
 

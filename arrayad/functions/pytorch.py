@@ -33,7 +33,7 @@ from .elementwise import (
     subtract,
     trunc,
 )
-from .indexing import getitem, take, take_along_axis
+from .indexing import getitem, index_put, scatter_add, take, take_along_axis
 from .linear_algebra import matmul, matrix_transpose
 from .manipulation import axis_of, concat, expand_dims, moveaxis, permute_dims, reshape, unstack
 from .searching import where
@@ -78,6 +78,9 @@ __all__ = [
     "gather",
     "ge",
     "gt",
+    "index_add",
+    "index_copy",
+    "index_fill",
     "index_select",
     "IntTensor",
     "is_complex",
@@ -354,6 +357,69 @@ def chunk(x: Tensor, /, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 def index_select(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
     """`take` by PyTorch's name: slices along an axis by their positions."""
     return take(x, index, axis=dim)
+
+
+def _slices(x: Tensor, dim: int, index: Tensor) -> tuple[Any, ...]:
+    """The key of slices along an axis."""
+    return (*(slice(None),) * (dim % x.ndim), index)
+
+
+def index_add(x: Tensor, /, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
+    """A tensor with slices of another added to its slices along an axis, also where an index occurs twice.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+    index : Tensor
+        Integer positions along the axis, one-dimensional.
+    source : Tensor
+        Of the shape of `x`, with the length of `index` along the axis.
+    alpha : number, optional
+        What the source is multiplied by.
+
+    Notes
+    -----
+    Differentiable with respect to `x` and `source`.
+    """
+    return x + scatter_add(source if alpha == 1 else source * alpha, _slices(x, dim, index), tuple(x.shape))
+
+
+def index_copy(x: Tensor, /, dim: int, index: Tensor, source: Tensor) -> Tensor:
+    """A tensor with slices of another in place of its slices along an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+    index : Tensor
+        Integer positions along the axis, one-dimensional, none twice.
+    source : Tensor
+        Of the shape of `x`, with the length of `index` along the axis.
+
+    Notes
+    -----
+    Differentiable with respect to `x` and `source`.
+    """
+    return index_put(x, _slices(x, dim, index), source)
+
+
+def index_fill(x: Tensor, /, dim: int, index: Tensor, value: Any) -> Tensor:
+    """A tensor with a value in place of its slices along an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+    index : Tensor
+        Integer positions along the axis, one-dimensional.
+    value : number or 0-dimensional Tensor
+
+    Notes
+    -----
+    Differentiable with respect to `x` and `value`.
+    """
+    return index_put(x, _slices(x, dim, index), value)
 
 
 def gather(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
