@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DTYPES = tuple(xp.__array_namespace_info__().dtypes().values())
+DTYPE = st.sampled_from(DTYPES)
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
 
 settings.register_profile("against_numpy", deadline=None, max_examples=150)
@@ -68,7 +69,8 @@ def outcome(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 def same(ours: Any, theirs: Any, rtol: float = 0) -> None:
     """One result in arrayad's terms and NumPy's: shape, dtype and values, or the kind of the error."""
     if isinstance(theirs, Exception):
-        assert isinstance(ours, type(theirs)), f"{ours!r} where NumPy raises {theirs!r}"
+        kind = IndexError if isinstance(theirs, np.exceptions.AxisError) else type(theirs)
+        assert isinstance(ours, kind), f"{ours!r} where NumPy raises {theirs!r}"
         return
     assert not isinstance(ours, Exception), f"{ours!r} where NumPy gives {theirs!r}"
     if isinstance(theirs, tuple):
@@ -505,9 +507,73 @@ def test_correction(name: str, array: np.ndarray, correction: float) -> None:
         assert math.isnan(ours.item())
 
 
-# --- creation ---
+# --- manipulation ---
 
-DTYPE = st.sampled_from(DTYPES)
+# Functions of an array, an axis and a number, and NumPy's.
+MANIPULATIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "concat": (lambda x, axis, n: xp.concat([x, x], axis=axis), lambda a, axis, n: np.concat([a, a], axis=axis)),
+    "stack": (lambda x, axis, n: xp.stack([x, x], axis=axis), lambda a, axis, n: np.stack([a, a], axis=axis)),
+    "unstack": (lambda x, axis, n: xp.unstack(x, axis=axis), lambda a, axis, n: np.unstack(a, axis=axis)),
+    "unbind": (lambda x, axis, n: x.unbind(axis), lambda a, axis, n: np.unstack(a, axis=axis)),
+    "expand_dims": (lambda x, axis, n: xp.expand_dims(x, axis=axis), lambda a, axis, n: np.expand_dims(a, axis)),
+    "unsqueeze": (lambda x, axis, n: x.unsqueeze(axis), lambda a, axis, n: np.expand_dims(a, axis)),
+    "squeeze": (lambda x, axis, n: xp.squeeze(x, axis=axis), lambda a, axis, n: np.squeeze(a, axis)),
+    "squeeze_all": (lambda x, axis, n: x.squeeze(), lambda a, axis, n: np.squeeze(a)),
+    "flip": (lambda x, axis, n: xp.flip(x, axis=axis), lambda a, axis, n: np.flip(a, axis)),
+    "roll": (lambda x, axis, n: xp.roll(x, n, axis=axis), lambda a, axis, n: np.roll(a, n, axis)),
+    "roll_flat": (lambda x, axis, n: xp.roll(x, n), lambda a, axis, n: np.roll(a, n)),
+    "repeat": (lambda x, axis, n: xp.repeat(x, n, axis=axis), lambda a, axis, n: np.repeat(a, n, axis)),
+    "tile": (lambda x, axis, n: xp.tile(x, (abs(n), 1)), lambda a, axis, n: np.tile(a, (abs(n), 1))),
+    "moveaxis": (lambda x, axis, n: xp.moveaxis(x, axis, n), lambda a, axis, n: np.moveaxis(a, axis, n)),
+    "transpose": (lambda x, axis, n: x.transpose(axis, n), lambda a, axis, n: np.swapaxes(a, axis, n)),
+    "take": (
+        lambda x, axis, n: xp.take(x, xp.asarray([n, 0]), axis=axis),
+        lambda a, axis, n: np.take(a, np.asarray([n, 0]), axis=axis),
+    ),
+    "split": (
+        lambda x, axis, n: x.split(abs(n) + 1, axis),
+        lambda a, axis, n: tuple(np.split(a, range(abs(n) + 1, max(a.shape[axis], 1), abs(n) + 1), axis)),
+    ),
+    "flatten": (
+        lambda x, axis, n: x.flatten(axis),
+        lambda a, axis, n: a.reshape(*a.shape[:axis], math.prod(a.shape[range(a.ndim)[axis] :])),
+    ),
+    "diff": (lambda x, axis, n: xp.diff(x, axis=axis), lambda a, axis, n: np.diff(a, axis=axis)),
+}
+
+
+@pytest.mark.parametrize("name", MANIPULATIONS)
+@settings(examples, max_examples=60)
+@given(data=st.data(), n=st.integers(-3, 3))
+def test_manipulation(name: str, data: st.DataObject, n: int) -> None:
+    array = data.draw(arrays(data.draw(DTYPE), hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=3)))
+    axis = data.draw(st.integers(-array.ndim - 1, array.ndim))
+    ours, theirs = MANIPULATIONS[name]
+    if name == "diff" and not -array.ndim <= axis < array.ndim:
+        assert isinstance(outcome(ours, xp.asarray(array), axis, n), (ValueError, IndexError))
+    else:
+        same(outcome(ours, xp.asarray(array), axis, n), outcome(theirs, array, axis, n))
+
+
+@examples
+@given(data=st.data())
+def test_permutations_and_shapes(data: st.DataObject) -> None:
+    array = data.draw(any_array())
+    x = xp.asarray(array)
+    order = tuple(data.draw(st.permutations(range(array.ndim))))
+    same(xp.permute_dims(x, order), np.permute_dims(array, order))
+    same(x.permute(*order), np.permute_dims(array, order))
+    shape = data.draw(st.sampled_from([(-1,), (array.size,), (1, -1), tuple(reversed(array.shape))]) | SHAPES)
+    same(outcome(x.permute(*order).reshape, *shape), outcome(np.permute_dims(array, order).reshape, shape))
+    copied = outcome(np.reshape, np.permute_dims(array, order), shape, copy=False)
+    viewed = outcome(x.permute(*order).view, *shape)
+    if isinstance(copied, Exception):  # where a view cannot be had, or the shape does not fit
+        assert isinstance(viewed, RuntimeError)
+    else:
+        same(viewed, copied)
+
+
+# --- creation ---
 
 
 @examples
