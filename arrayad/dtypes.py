@@ -8,6 +8,7 @@ scalar types and Python's ``bool``, ``int``, ``float`` and ``complex`` are accep
 from __future__ import annotations
 
 import builtins
+import functools
 from typing import Any
 
 import numpy as np
@@ -162,6 +163,7 @@ def as_dtype(obj: Any) -> DType:
     return found
 
 
+@functools.cache
 def _pair(a: DType, b: DType) -> DType | None:
     if a.rank != b.rank:
         low, high = sorted((a, b), key=lambda d: d.rank)
@@ -176,9 +178,6 @@ def _pair(a: DType, b: DType) -> DType | None:
     return {16: int16, 32: int32, 64: int64}.get(bits)
 
 
-_promotion = {(a, b): _pair(a, b) for a in ALL for b in ALL}
-
-
 def promote(a: DType, b: DType) -> DType:
     """The dtype of a result of operands of two dtypes.
 
@@ -190,7 +189,7 @@ def promote(a: DType, b: DType) -> DType:
     TypeError
         For uint64 with a signed integer: no integer type holds both.
     """
-    out = _promotion[a, b]
+    out = _pair(a, b)
     if out is None:
         raise TypeError(f"{a} and {b} have no common dtype: no integer type holds the values of both")
     return out

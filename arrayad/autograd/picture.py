@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import Any
 
 from .tape import Leaf, Node, Output, TensorBase, namespace_of
@@ -71,14 +70,14 @@ class Graph:
             (x1, y1), (x2, y2) = place[a], place[b]
             parts.append(f'<line x1="{x1:g}" y1="{y1 + 18:g}" x2="{x2:g}" y2="{y2 - 18:g}" stroke="#888"/>')
             x, y = (x1 + x2) / 2 + 4, (y1 + y2) / 2 + 4
-            parts.append(f'<text x="{x:g}" y="{y:g}" fill="#777" font-size="10" text-anchor="start">{escape(shape)}</text>')
+            parts.append(f'<text x="{x:g}" y="{y:g}" fill="#777" font-size="10" text-anchor="start">{shape}</text>')
         for node, (x, y) in place.items():
             colour = "#d5e8d4" if isinstance(node, Leaf) else "#dae8fc"
             first, _, second = _label(node, "\n").partition("\n")
             parts.append(
                 f'<rect x="{x - 75:g}" y="{y - 18:g}" width="150" height="36" rx="6" fill="{colour}" stroke="#666"/>'
-                f'<text x="{x:g}" y="{y - (2 if second else -4):g}" fill="#111">{escape(first)}</text>'
-                f'<text x="{x:g}" y="{y + 12:g}" fill="#444" font-size="10">{escape(second)}</text>'
+                f'<text x="{x:g}" y="{y - (2 if second else -4):g}" fill="#111">{first}</text>'
+                f'<text x="{x:g}" y="{y + 12:g}" fill="#444" font-size="10">{second}</text>'
             )
         return "".join([*parts, "</g></svg>"])
 

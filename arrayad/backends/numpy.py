@@ -14,7 +14,6 @@ import numpy as np
 from numpy import (  # noqa: F401  (the backend's namespace)
     abs,
     acos,
-    acosh,
     add,
     all,
     any,
@@ -202,6 +201,17 @@ def tan(x: Array, /) -> Array:
     infinite = np.isinf(x.imag)
     if infinite.any():
         out = np.where(infinite, _complex(np.copysign(0, x.real), np.copysign(1, x.imag)), out).astype(x.dtype)
+    return out
+
+
+def acosh(x: Array, /) -> Array:
+    """NumPy's, save that ``acosh(0 + nan j)`` has the imaginary part pi/2; NumPy 2.1 gives NaN."""
+    out = np.acosh(x)
+    if x.dtype.kind != "c":
+        return out
+    odd = (x.real == 0) & np.isnan(x.imag)
+    if odd.any():
+        out = np.where(odd, _complex(np.full(x.shape, np.nan), np.full(x.shape, np.pi / 2)), out).astype(x.dtype)
     return out
 
 

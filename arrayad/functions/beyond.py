@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import string
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +46,8 @@ __all__ = [
     "relu",
     "softmax",
 ]
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # of subscripts
 
 
 # --- of neural networks ---
@@ -383,7 +384,7 @@ def _parse(subscripts: str, ranks: tuple[int, ...]) -> tuple[list[str], str]:
     terms = inputs.split(",")
     if len(terms) != len(ranks):
         raise ValueError(f"einsum(): {len(terms)} operands are named in {subscripts!r}, and {len(ranks)} given")
-    unused = [letter for letter in string.ascii_letters if letter not in subscripts]
+    unused = [letter for letter in _LETTERS if letter not in subscripts]
     rest = [rank - len(term.replace("...", "", 1)) for term, rank in zip(terms, ranks, strict=True)]
     most = max(n if "..." in term else 0 for term, n in zip(terms, rest, strict=True))
     for term, n, rank in zip(terms, rest, ranks, strict=True):
@@ -400,7 +401,7 @@ def _parse(subscripts: str, ranks: tuple[int, ...]) -> tuple[list[str], str]:
         every = "".join(terms)
         out = shared + "".join(sorted(x for x in set(every) - set(shared) if every.count(x) == 1))
     for letter in "".join(terms) + out:
-        if letter not in string.ascii_letters:
+        if letter not in _LETTERS:
             raise ValueError(f"einsum(): {letter!r} in {subscripts!r} is no letter")
     for letter in out:
         if out.count(letter) > 1 or not any(letter in term for term in terms):

@@ -114,7 +114,7 @@ def _unseen(xp: Namespace, g: Any, steps: tuple[Step, ...]) -> Any:
     x=_unseen,
     value=lambda xp, g, steps: _seen(g, steps),
 )
-def view_put(xp: Namespace, x: Tensor, value: Tensor | None, steps: tuple[Step, ...], /) -> Tensor:
+def view_put(xp: Namespace, x: Tensor, value: Tensor, steps: tuple[Step, ...], /) -> Tensor:
     """A copy of `x` with a value in place of what a chain of view operations shows of it.
 
     It is what an in-place operation on a view does to its base, and is recorded as that.
