@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import dtypes
 from .autograd import engine
-from .autograd.mutation import check_writeable, overwrite
+from .autograd.mutation import become, check_writeable, overwrite
 from .autograd.tape import Leaf, TensorBase, alias, make, namespace_of, no_grad, require_grad, sequence, storage_of
 from .devices import device as Device
 from .functions import (
@@ -95,6 +95,21 @@ def _in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     method.__name__ = method.__qualname__ = name
     method.__doc__ = (
         f"`arrayad.{function.__name__}` in place; gives the tensor itself.\n\n    Differentiable as the function is."
+    )
+    return method
+
+
+def _view_in_place(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The in-place twin of a function that gives a view: the tensor becomes that view of itself."""
+    name = f"{function.__name__}_"
+
+    def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        check_writeable(self, name)
+        return become(self, function(self, *args, **kwargs), name)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = (
+        f"Become `{function.__name__}` of itself, on the same memory; gives the tensor itself.\n\n    Differentiable."
     )
     return method
 
@@ -1072,6 +1087,12 @@ class Tensor(TensorBase):
     triu_ = _in_place(creation.triu)
     true_divide_ = _in_place(elementwise.divide)
     trunc_ = _in_place(elementwise.trunc)
+
+    squeeze_ = _view_in_place(squeeze)
+    swapaxes_ = _view_in_place(pytorch.transpose)
+    t_ = _view_in_place(pytorch.t)
+    transpose_ = _view_in_place(pytorch.transpose)
+    unsqueeze_ = _view_in_place(pytorch.unsqueeze)
 
     def fill_(self, value: Any) -> Tensor:
         """Set every element to a number or a 0-dimensional tensor; gives the tensor itself."""

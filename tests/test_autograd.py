@@ -414,3 +414,27 @@ def test_index_add_and_kin() -> None:
     y.sum().backward()
     assert source.grad.tolist() == [[2.0, 12.0], [0.0, 10.0]]
     assert x.grad.tolist() == [[0.0, 0.0], [0.0, 1.0], [0.0, 1.0]]
+
+
+def test_views_in_place() -> None:
+    x = xp.asarray([[1.0, 2.0, 3.0]]).requires_grad_()
+    y = x * 1
+    assert y.t_() is y
+    assert y.shape == (3, 1)
+    y.squeeze_().unsqueeze_(0).transpose_(0, 1)
+    assert y.shape == (3, 1)
+    z = (y * y).sum()
+    y[1:] *= 10.0
+    assert y.tolist() == [[1.0], [20.0], [30.0]]
+    (z + y.sum()).backward()
+    assert x.grad.tolist() == [[3.0, 14.0, 16.0]]
+    w = xp.ones(2, 3)
+    row = w[0]
+    with pytest.raises(RuntimeError, match="views"):
+        w.t_()
+    assert w.shape == (2, 3)
+    row.unsqueeze_(1)
+    w += 1
+    assert row.tolist() == [[2.0], [2.0], [2.0]]
+    with pytest.raises(RuntimeError, match="leaf"):
+        x.t_()

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .tape import Leaf, Storage, TensorBase, anomaly, caller, grad_mode, make, namespace_of, record, storage_of
+from .tape import Leaf, Storage, TensorBase, View, anomaly, caller, grad_mode, make, namespace_of, record, storage_of
 from .. import dtypes
 
 if TYPE_CHECKING:
     from .operation import Operation
     from .tape import Step
 
-__all__ = ["assign_item", "check_writeable", "copy_on_write_count", "overwrite", "rebase"]
+__all__ = ["assign_item", "become", "check_writeable", "copy_on_write_count", "overwrite", "rebase"]
 
 copies = 0
 
@@ -127,6 +127,27 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any) ->
         values = (x._array, key, raw, x._array, None)
         new = make(x._array)
         rebase(x, record(index_put, (x, value), edges, values, x._array, new))
+
+
+def become(x: Any, view: Any, name: str) -> Any:
+    """Have a tensor be seen as a view of it is, on the same memory and with the view's history.
+
+    Raises
+    ------
+    RuntimeError
+        If other tensors are views of it: they are seen through the form it had.
+    """
+    storage = storage_of(x)
+    others = [t for t in (r() for r in storage.aliases or ()) if t is not None and t is not view]
+    if any(t._view.base is x for t in others):
+        raise RuntimeError(
+            f"{name}(): the tensor has views, which are seen through the form that it has. Use the view itself."
+        )
+    base = _base(x)
+    x._array, x._node = view._array, view._node
+    x._view = View(base, view._view.steps)
+    storage.version += 1
+    return x
 
 
 def _base(x: TensorBase) -> TensorBase | None:

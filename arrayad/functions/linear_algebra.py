@@ -730,7 +730,9 @@ def eigh(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
     -----
     Differentiable; the gradient is symmetric. Losses must not depend on the gauge of the eigenvectors: their signs or
     phases and, for equal eigenvalues, their choice; backward warns of those that do. Where eigenvalues are equal, the
-    gradient is right for losses that depend on each group of equals as a whole, by its eigenvalue and its projector.
+    gradient is right for losses that depend on each group of equals as a whole, by its eigenvalue and its projector. (For
+    ``V f(w) V^H`` with a function `f` of equal eigenvalues no rule of `eigh` can be: the gradient has ``f'`` between them,
+    and what arrives at the eigenvectors is the same whatever ``f'`` is.)
     """
     return xp.linalg.eigh(x)
 

@@ -69,6 +69,8 @@ class DataLoader:
         drop_last: bool = False,
         generator: Generator | None = None,
     ) -> None:
+        if num_workers < 0:
+            raise ValueError(f"DataLoader(): num_workers must not be negative, got {num_workers}")
         if num_workers:
             raise NotImplementedError(f"DataLoader(): num_workers must be 0, got {num_workers}: there are no workers yet")
         if sampler is not None and shuffle:
