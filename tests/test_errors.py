@@ -784,3 +784,25 @@ def test_failed_in_place_operation_does_not_break_backward(statement: str) -> No
     z.backward()
     assert w.grad is not None
     assert w.grad.tolist() == [[3.0] * 3] * 2
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: xp.fft.fft(xp.ones(3), axis=4), IndexError, r"fft\(\): axis out of range for 1 dimensions, got 4"),
+        (
+            lambda: xp.fft.rfftn(xp.ones(3), axes=(0, 1)),
+            IndexError,
+            r"rfftn\(\): axis out of range for 1 dimensions, got 0, 1",
+        ),
+        (lambda: xp.ones(3).__setitem__(7, 1.0), IndexError, r"__setitem__\(\): index 7 is out of bounds"),
+        (
+            lambda: xp.ones(3).__setitem__(slice(None), xp.ones(4)),
+            ValueError,
+            r"__setitem__\(\): .*\(4,\) into shape \(3,\)",
+        ),
+    ],
+)
+def test_what_the_backend_would_say_less_well(call: Callable[[], object], error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        call()

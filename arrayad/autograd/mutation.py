@@ -119,7 +119,10 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any) ->
     check_writeable(x, "__setitem__")
     xp = namespace_of(x._array)
     _unshare(x)
-    xp.setitem(x._array, key, raw)  # fails before it changes anything, and then nothing has been counted
+    try:
+        xp.setitem(x._array, key, raw)
+    except (TypeError, ValueError, IndexError, OverflowError) as error:  # before anything has been changed or counted
+        raise type(error)(f"__setitem__(): {error}") from None
     _written(x, "__setitem__")
     tracked_value = isinstance(value, TensorBase) and value._node is not None
     if grad_mode.enabled and (x._node is not None or tracked_value):

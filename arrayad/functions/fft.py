@@ -43,7 +43,10 @@ __all__ = [
 _DUAL = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
-def _check(name: str, norm: str) -> None:
+def _check(name: str, norm: str, x: Any, axes: Sequence[int]) -> None:
+    rank = len(x.shape)
+    if any(not -rank <= axis < rank for axis in axes):
+        raise IndexError(f"{name}(): axis out of range for {rank} dimensions, got {', '.join(str(axis) for axis in axes)}")
     if norm not in _DUAL:
         raise ValueError(f"{name}(): norm must be 'backward', 'ortho' or 'forward', got {norm!r}")
 
@@ -95,7 +98,7 @@ def fft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, no
     -----
     Differentiable.
     """
-    _check("fft", norm)
+    _check("fft", norm, x, (axis,))
     return xp.fft.fft(x, n=n, axis=axis, norm=norm)
 
 
@@ -127,7 +130,7 @@ def ifft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, n
     -----
     Differentiable.
     """
-    _check("ifft", norm)
+    _check("ifft", norm, x, (axis,))
     return xp.fft.ifft(x, n=n, axis=axis, norm=norm)
 
 
@@ -174,7 +177,7 @@ def fftn(
     -----
     Differentiable.
     """
-    _check("fftn", norm)
+    _check("fftn", norm, x, axes or ())
     return xp.fft.fftn(x, s=s, axes=_axes(x, s, axes), norm=norm)
 
 
@@ -210,7 +213,7 @@ def ifftn(
     -----
     Differentiable.
     """
-    _check("ifftn", norm)
+    _check("ifftn", norm, x, axes or ())
     return xp.fft.ifftn(x, s=s, axes=_axes(x, s, axes), norm=norm)
 
 
@@ -243,7 +246,7 @@ def rfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, n
     -----
     Differentiable.
     """
-    _check("rfft", norm)
+    _check("rfft", norm, x, (axis,))
     return xp.fft.rfft(x, n=n, axis=axis, norm=norm)
 
 
@@ -283,7 +286,7 @@ def irfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, 
     -----
     Differentiable.
     """
-    _check("irfft", norm)
+    _check("irfft", norm, x, (axis,))
     return xp.fft.irfft(x, n=n, axis=axis, norm=norm)
 
 
@@ -319,7 +322,7 @@ def rfftn(
     -----
     Differentiable.
     """
-    _check("rfftn", norm)
+    _check("rfftn", norm, x, axes or ())
     *front, last = _axes(x, s, axes)
     half = xp.fft.rfft(x, n=None if s is None else s[-1], axis=last, norm=norm)
     return xp.fft.fftn(half, s=None if s is None else tuple(s[:-1]), axes=tuple(front), norm=norm) if front else half
@@ -357,7 +360,7 @@ def irfftn(
     -----
     Differentiable.
     """
-    _check("irfftn", norm)
+    _check("irfftn", norm, x, axes or ())
     *front, last = _axes(x, s, axes)
     if front:
         x = xp.fft.ifftn(x, s=None if s is None else tuple(s[:-1]), axes=tuple(front), norm=norm)
@@ -387,7 +390,7 @@ def hfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, n
     -----
     Differentiable.
     """
-    _check("hfft", norm)
+    _check("hfft", norm, x, (axis,))
     return xp.fft.irfft(xp.conj(x), n=n, axis=axis, norm=_DUAL[norm])
 
 
@@ -414,7 +417,7 @@ def ihfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, 
     -----
     Differentiable.
     """
-    _check("ihfft", norm)
+    _check("ihfft", norm, x, (axis,))
     return xp.conj(xp.fft.rfft(x, n=n, axis=axis, norm=_DUAL[norm]))
 
 
