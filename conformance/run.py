@@ -24,6 +24,7 @@ SUITE_COMMIT = "55fcc60179efa2680ddd6cd926ddf17b83530e2b"
 STANDARD = "https://github.com/data-apis/array-api"
 STANDARD_COMMIT = "5f847a3858875c682ae901aa22b0413bf24be9da"
 HERE = Path(__file__).resolve().parent
+STRICT_FROM = 100  # with fewer examples an xfail may by chance draw integers only, which are not tracked, and pass
 UNAVAILABLE = 75  # EX_TEMPFAIL
 MODULES = {"arrayad": "arrayad", "tracked": "conformance.tracked"}
 OUTCOMES = ("passed", "failed", "xfailed", "skipped")
@@ -89,7 +90,7 @@ def run_suite(suite: Path, namespace: str, version: str, examples: int, report: 
         f"--skips-file={HERE / 'skips.txt'}",
         f"--xfails-file={HERE / f'xfails-{namespace}.txt'}",
         "-o",
-        "xfail_strict=true",
+        f"xfail_strict={'true' if examples >= STRICT_FROM else 'false'}",
         f"--junitxml={report}",
     ]
     return subprocess.run(command, cwd=suite, env=environment, check=False).returncode
