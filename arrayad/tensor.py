@@ -770,7 +770,7 @@ class Tensor(TensorBase):
 
     def contiguous(self) -> Tensor:
         """The tensor with its elements in row-major order in memory; itself if they are."""
-        return self if self.is_contiguous() else creation.clone(self)
+        return self if self.is_contiguous() else creation.contiguous(self)
 
     def is_contiguous(self) -> builtins.bool:
         """Whether its elements are in row-major order in memory."""

@@ -438,3 +438,37 @@ def test_views_in_place() -> None:
     assert row.tolist() == [[2.0], [2.0], [2.0]]
     with pytest.raises(RuntimeError, match="leaf"):
         x.t_()
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x.sum(),
+        lambda x: x.mean(),
+        lambda x: x.reshape(2, 2).mT.sum(),
+        lambda x: xp.broadcast_to(x, (3, 4)).sum(),
+        lambda x: (x + x.detach()).sum(),
+        lambda x: xp.concat([x, x]).sum(),
+        lambda x: x[1:].sum(),
+    ],
+)
+def test_gradients_can_be_written_into(function: Any, create_graph: bool) -> None:
+    x, y = xp.ones(4, requires_grad=True), xp.ones(4, requires_grad=True)
+    (function(x) + function(y)).backward(create_graph=create_graph)
+    before = y.grad.tolist()
+    with xp.no_grad():
+        x.grad.add_(1).zero_()
+    assert x.grad.tolist() == [0.0] * 4
+    assert y.grad.tolist() == before
+
+
+def test_contiguous() -> None:
+    x = xp.arange(6.0).reshape(2, 3).requires_grad_()
+    y = x.t().contiguous()
+    assert y.is_contiguous()
+    assert y.stride() == (2, 1)
+    assert y.contiguous() is y
+    y.view(-1)[1] = 0.0
+    y.sum().backward()
+    assert x.grad.tolist() == [[1.0, 1.0, 1.0], [0.0, 1.0, 1.0]]

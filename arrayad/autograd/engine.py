@@ -244,7 +244,7 @@ class Sweep:
     def tensor(self, g: Any, owned: bool) -> Any:
         """A cotangent for the user, who may write into it: a Tensor whose memory is its own."""
         if self.create_graph:
-            return g
+            return g if owned else self.functions.clone(g)
         xp = namespace_of(g)
         return make(xp.as_array(g) if owned else xp.asarray(g, copy=True))
 
@@ -297,7 +297,9 @@ class Sweep:
                 part = xp.conj(part)
             if anomaly.enabled and anomaly.check_nan:
                 _refuse_nan(xp, part, node)
-            self.send(edge, part, part is not g)
+            # A rule may give `g` itself or a view of it, which others have too.
+            fresh = getattr(part, "_view", None) is None if self.create_graph else xp.owns_memory(part)
+            self.send(edge, part, fresh and part is not g)
 
     def gather(self, output: Output, g: Any) -> None:
         """Put the cotangent of one output beside those of the operation's others."""

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANY",
-    "BOOLEAN",
     "COMPLEX",
     "FLOATING",
     "FLOATING_ONLY",
@@ -93,7 +92,6 @@ REAL_FLOATING_ONLY = ("f", "real-valued floating point")
 COMPLEX = ("c", "complex")
 INTEGER = ("iu", "integer")
 INTEGER_OR_BOOLEAN = ("biu", "integer or boolean")
-BOOLEAN = ("b", "boolean")
 _BECOME_FLOATING = (FLOATING, REAL_FLOATING)
 
 _NUMBERS = (bool, int, float, complex)

@@ -330,6 +330,12 @@ def clone(xp: Namespace, x: Tensor, /) -> Tensor:
     return xp.asarray(x, copy=True)
 
 
+@linear(x=lambda xp, g: g)
+def contiguous(xp: Namespace, x: Tensor, /) -> Tensor:
+    """A tensor with its elements in row-major order in memory: a copy, unless they are so already."""
+    return xp.contiguous(x)
+
+
 def empty(
     shape: int | tuple[int, ...],
     *more: int,
