@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from . import dtypes
 from .autograd import engine
 from .autograd.mutation import become, check_writeable, overwrite
+from .autograd.operation import operator
 from .autograd.tape import Leaf, TensorBase, alias, make, namespace_of, no_grad, require_grad, sequence, storage_of
 from .devices import device as Device
 from .functions import (
@@ -64,13 +65,7 @@ _PLAIN = frozenset((bool, int, float, complex))
 
 def _operator(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """The operator of a function of two arguments."""
-
-    def operator(self: Any, other: Any, /) -> Any:
-        if other.__class__ is Tensor or other.__class__ in _PLAIN or _operand(other):
-            return function(self, other)
-        return NotImplemented
-
-    return operator
+    return operator(function, _operand)
 
 
 def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

@@ -128,8 +128,8 @@ add("clip", xp.clip, real(5), np.full(5, 0.8), np.full(5, -0.4), label="crossed-
 
 add("clone", xp.clone, real(2, 3))
 add("contiguous", lambda x: x.mT.contiguous(), real(2, 3))
-add("cast", lambda x: xp.astype(x, xp.complex128), real(3))
-add("cast", lambda x: xp.astype(x, xp.float64), real(3))
+add("astype", lambda x: xp.astype(x, xp.complex128), real(3))
+add("astype", lambda x: xp.astype(x, xp.float64), real(3))
 for _k in (-1, 0, 2):
     add("tril", lambda x, k=_k: xp.tril(x, k=k), real(2, 3, 4))
     add("triu", lambda x, k=_k: xp.triu(x, k=k), cplx(3, 4))

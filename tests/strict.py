@@ -94,6 +94,10 @@ def as_array(out: Array) -> Array:
     return out
 
 
+def scalar(value: complex, like: Array) -> Array:
+    return array_api_strict.asarray(value, dtype=like.dtype, device=like.device)
+
+
 def raw_dtype(dtype: dtypes.DType) -> Any:
     return _DTYPES[dtype]
 

@@ -91,7 +91,7 @@ def same(ours: Any, theirs: Any, rtol: float = 0) -> None:
 
 # --- broadcasting ---
 
-OF_TWO = {op.name: op for op in operations.values() if op.forward is None and len(op.parameters) == 2}
+OF_TWO = {op.name: op for op in operations.values() if op.forward is None and len(op.scalars) == 2}
 BINARY = sorted(name for name in OF_TWO if hasattr(np, name))  # the rest are not NumPy's but SciPy's
 
 

@@ -9,7 +9,20 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
-from .tape import Leaf, MultiNode, Node, Output, TensorBase, anomaly, grad_mode, make, namespace_of, release, storage_of
+from .tape import (
+    Leaf,
+    MultiNode,
+    Node,
+    Output,
+    TensorBase,
+    anomaly,
+    make,
+    namespace_of,
+    recording,
+    release,
+    set_recording,
+    storage_of,
+)
 from .. import dtypes
 from ..backends import Array, Namespace, backend_of_type
 
@@ -144,8 +157,8 @@ def _run(
         if tensor._node is None:
             raise RuntimeError(f"{name}(): one of the inputs does not require grad")
     retain = create_graph if retain is None else retain
-    before = grad_mode.enabled
-    grad_mode.enabled = create_graph
+    before = recording()
+    set_recording(create_graph)
     try:
         nodes = [root._node for root in roots]
         targets = None if inputs is None else [x._node for x in inputs]
@@ -157,7 +170,7 @@ def _run(
             )
         return Sweep(create_graph, retain, targets, needed).run(nodes, seeds)
     finally:
-        grad_mode.enabled = before
+        set_recording(before)
 
 
 def _seed(name: str, root: Any, g: Any, create_graph: bool) -> Any:
@@ -194,7 +207,8 @@ class Sweep:
         self.retain = retain
         self.targets = targets
         self.needed = needed  # the nodes that lead to a target; None: all
-        self.pending: dict[int, tuple[Node, Any, bool]] = {}  # node, cotangent, whether nobody else has the cotangent
+        # By minus the sequence number: a node, its cotangent, and whether nobody else has the cotangent.
+        self.pending: dict[int, tuple[Node, Any, bool]] = {}
         self.heap: list[int] = []
         if create_graph:
             from .. import functions  # the namespace of Tensors, which stands above the tape
@@ -205,10 +219,10 @@ class Sweep:
         for node, g in zip(nodes, seeds, strict=True):
             self.send(node, g, False)
         found: dict[Node, Any] = {}
-        pending, heap, retain, needed = self.pending, self.heap, self.retain, self.needed
-        wanted = frozenset(self.targets or ())
+        take, heap, retain, needed, targets = self.pending.pop, self.heap, self.retain, self.needed, self.targets
+        wanted = frozenset(targets or ())
         while heap:
-            node, g, owned = pending.pop(-heappop(heap))
+            node, g, owned = take(heappop(heap))
             if node.hooks is not None:
                 g, owned = self.call_hooks(node, g, owned)
             if node in wanted:
@@ -221,13 +235,13 @@ class Sweep:
                         if hasattr(node, "where"):
                             error.add_note(f"In the backward of {node.name}, which was recorded at\n  {node.where}")
                         raise
-                    if not retain:
+                    if not retain and node.storages:
                         release(node)
-            elif self.targets is None and isinstance(node, Leaf):
+            elif targets is None and isinstance(node, Leaf):
                 tensor = node.tensor()
                 if tensor is not None:
                     _accumulate(tensor, self.tensor(g, owned), self.create_graph)
-        return [self.tensor(*found[node]) if node in found else None for node in self.targets or ()]
+        return [self.tensor(*found[node]) if node in found else None for node in targets or ()]
 
     def call_hooks(self, node: Node, g: Any, owned: bool) -> tuple[Any, bool]:
         """Show a cotangent to the hooks of its node, each of which may give another in its place."""
@@ -244,35 +258,27 @@ class Sweep:
     def tensor(self, g: Any, owned: bool) -> Any:
         """A cotangent for the user, who may write into it: a Tensor whose memory is its own."""
         if self.create_graph:
-            return g if owned else self.functions.clone(g)
+            shared = g._storage is not None and g._storage.aliases is not None
+            return g if owned and not shared else self.functions.clone(g)
         xp = namespace_of(g)
-        return make(xp.as_array(g) if owned else xp.asarray(g, copy=True))
+        return make(xp.as_array(g) if owned and xp.owns_memory(g) else xp.asarray(g, copy=True))
 
     def pull(self, node: Node, g: Any) -> None:
         """Send each input of a node its cotangent."""
-        if isinstance(node, Output):
-            self.gather(node, g)
+        if node.__class__ is Output:
+            self.gather(node, g)  # type: ignore[arg-type]  # an Output, as the line before says
             return
-        plan, saved = node.plan, saved_of(node)
+        plan, saved = node.plan, node.saved
         op = plan.op
-        if saved is None:
-            raise RuntimeError(
-                f"backward(): trying to go through {node.name} a second time, but what it saved was dropped after the "
-                "first. Pass retain_graph=True to the first backward() or grad()."
-            )
+        if saved.__class__ is not tuple:
+            saved = self.restore(node)
         for storage in node.storages:
             if storage.overwritten_by is not None:
-                raise RuntimeError(
-                    f"backward(): one of the variables needed for gradient computation has been modified by an inplace "
-                    f"operation: {node.name} saved it at version {storage.version}, and it is at version "
-                    f"{storage.overwritten_by[1].version} since {storage.overwritten_by[0]}. Its memory is shared with "
-                    "another library (numpy(), from_numpy() or DLPack), so the saved values could not be kept; write into a "
-                    "clone() instead."
-                )
+                raise _overwritten(node, storage)
         # Of an operation with several outputs, `g` has a cotangent or None for each.
-        array = next(part for part in g if part is not None) if isinstance(node, MultiNode) else g
+        array = g if node.__class__ is Node else next(part for part in g if part is not None)
         if self.create_graph:
-            saved = self.rebuild(node, saved)
+            saved = self.rebuild(node, saved)  # type: ignore[arg-type]  # a tuple by now
             xp = self.functions
             array = array._array
         else:
@@ -280,51 +286,77 @@ class Sweep:
         conjugate = op.conjugate and dtypes.from_raw[array.dtype].kind == "c"
         if conjugate:
             g = xp.conj(g)
-        needed = self.needed
+        needed, edges = self.needed, node.edges
         if op.sequence:
             rule = op.rules[0]
-            parts = rule.function(xp, g, *[saved[i] for i in rule.at])
-            for edge, part in zip(node.edges, parts, strict=True):
+            parts = rule.function(xp, g, *[saved[i] for i in rule.at])  # type: ignore[index]
+            for edge, part in zip(edges, parts, strict=True):
                 if edge is not None and part is not None and (needed is None or edge in needed):
                     self.send(edge, xp.conj(part) if conjugate else part, False)
             return
         for i, rule in plan.rules:
-            edge = node.edges[i]
-            if edge is None or (needed is not None and edge not in needed):
+            edge = edges[i]
+            if needed is not None and edge not in needed:
                 continue
-            part = rule.function(xp, g, *[saved[k] for k in rule.at])
+            at = rule.at
+            # Spelled out for what most rules ask for: 0.1 us less for each than a list with a star.
+            if len(at) == 1:
+                part = rule.function(xp, g, saved[at[0]])  # type: ignore[index]
+            elif not at:
+                part = rule.function(xp, g)
+            else:
+                part = rule.function(xp, g, *[saved[k] for k in at])  # type: ignore[index]
             if conjugate:
                 part = xp.conj(part)
             if anomaly.enabled and anomaly.check_nan:
                 _refuse_nan(xp, part, node)
-            # A rule may give `g` itself or a view of it, which others have too.
-            fresh = getattr(part, "_view", None) is None if self.create_graph else xp.owns_memory(part)
-            self.send(edge, part, fresh and part is not g)
+            self.send(edge, part, part is not g)  # type: ignore[arg-type]  # a plan has rules for the edges there are
+
+    def restore(self, node: Node) -> tuple[Any, ...]:
+        """What a node saved, when it is not there: of a checkpoint, computed again."""
+        saved = saved_of(node)
+        if saved is None:
+            raise RuntimeError(
+                f"backward(): trying to go through {node.name} a second time, but what it saved was dropped after the "
+                "first. Pass retain_graph=True to the first backward() or grad()."
+            )
+        return saved
 
     def gather(self, output: Output, g: Any) -> None:
         """Put the cotangent of one output beside those of the operation's others."""
         node = output.edges[0]
         assert isinstance(node, MultiNode)  # for the type checker: the edge of an Output
-        entry = self.pending.get(node.sequence)
+        key = -node.sequence
+        entry = self.pending.get(key)
         cotangents = [None] * len(node.shape) if entry is None else list(entry[1])
         have = cotangents[output.index]
         cotangents[output.index] = g if have is None else have + g
         if entry is None:
-            heappush(self.heap, -node.sequence)
-        self.pending[node.sequence] = (node, tuple(cotangents), False)
+            heappush(self.heap, key)
+        self.pending[key] = (node, tuple(cotangents), False)
 
     def send(self, node: Node, g: Any, owned: bool) -> None:
-        """Add to the cotangent of a node, brought to its shape and dtype."""
+        """Add to the cotangent of a node, brought to its shape and dtype.
+
+        `owned` says that no other node was sent the same array; it may still be a view, of an array that one was.
+        """
         a = g._array if self.create_graph else g
-        if a.shape != node.shape or a.dtype != node.dtype:
-            g = fit(self.functions if self.create_graph else namespace_of(a), g, a, node)
-            owned = owned and g is not a
-        entry = self.pending.get(node.sequence)
+        if a.shape != node.shape or a.dtype is not node.dtype:
+            fitted = fit(self.functions if self.create_graph else namespace_of(a), g, a, node)
+            owned = owned or fitted is not g
+            g = fitted
+        key = -node.sequence
+        entry = self.pending.get(key)
         if entry is None:
-            self.pending[node.sequence] = (node, g, owned)
-            heappush(self.heap, -node.sequence)
+            self.pending[key] = (node, g, owned)
+            heappush(self.heap, key)
+            return
+        have = entry[1]
+        if not self.create_graph and entry[2] and namespace_of(have).owns_memory(have):
+            have += g  # in place, or for a backend's scalar a new one
         else:
-            self.pending[node.sequence] = (node, entry[1] + g, True)
+            have = have + g
+        self.pending[key] = (node, have, True)
 
     def rebuild(self, node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
         """What a node saved, as Tensors with their history and storage."""
@@ -357,6 +389,16 @@ def saved_of(node: Node) -> tuple[Any, ...] | None:
     """What a node saved; of a checkpoint, computed again."""
     saved: Any = node.saved
     return saved if saved is None or saved.__class__ is tuple else saved.restore(node)
+
+
+def _overwritten(node: Node, storage: Any) -> RuntimeError:
+    writer, new = storage.overwritten_by
+    return RuntimeError(
+        f"backward(): one of the variables needed for gradient computation has been modified by an inplace "
+        f"operation: {node.name} saved it at version {storage.version}, and it is at version {new.version} since {writer}. "
+        "Its memory is shared with another library (numpy(), from_numpy() or DLPack), so the saved values could not be "
+        "kept; write into a clone() instead."
+    )
 
 
 def _refuse_nan(xp: Namespace, part: Any, node: Node) -> None:

@@ -15,10 +15,10 @@ from .tape import (
     alias,
     anomaly,
     caller,
-    grad_mode,
     make,
     namespace_of,
     no_grad,
+    recording,
     sequence,
     storage_of,
 )
@@ -138,7 +138,7 @@ class _Call:
         self.op = self
         self.rules = (_Rule(function, context),)
         self.kind = "custom"
-        self.name = function.__name__
+        self.name = f"{function.__name__}Backward"
 
 
 class Function:
@@ -186,7 +186,7 @@ class Function:
     def apply(cls, *args: Any) -> Any:
         """Call the function, and record it if an argument is tracked."""
         context = FunctionContext(tuple(isinstance(x, TensorBase) and x._node is not None for x in args))
-        tracked = grad_mode.enabled and any(context.needs_input_grad)
+        tracked = recording() and any(context.needs_input_grad)
         edges = tuple(x._node if isinstance(x, TensorBase) else None for x in args)
         with no_grad():
             given = cls.forward(context, *args)
@@ -204,7 +204,6 @@ def _record(
     """Write down the call of a custom function; gives its results as the caller is to have them."""
     node = MultiNode.__new__(MultiNode)
     node.plan = _Call(cls, context)  # type: ignore[assignment]  # it answers to all that a Plan does
-    node.name = f"{cls.__name__}Backward"
     node.edges = edges
     node.hooks = None
     if anomaly.enabled:
@@ -259,7 +258,7 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
     def once(ctx: Any, *grad_outputs: Any) -> Any:
         with no_grad():
             given = backward(ctx, *grad_outputs)
-        if not grad_mode.enabled:
+        if not recording():
             return given
         parts = given if isinstance(given, tuple) else (given,)
         return tuple(None if part is None else _Once.apply(part, *grad_outputs) for part in parts)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .tape import Leaf, Storage, TensorBase, View, anomaly, caller, grad_mode, make, namespace_of, record, storage_of
+from .tape import Leaf, Storage, TensorBase, View, anomaly, caller, make, namespace_of, record, recording, storage_of
 from .. import dtypes
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def check_writeable(x: TensorBase, name: str) -> None:
         For a leaf that requires a gradient or a view of one while operations are recorded, and for memory that is
         read-only or expanded, where one element stands for several.
     """
-    if grad_mode.enabled:
+    if recording():
         if isinstance(x._node, Leaf):
             raise RuntimeError(
                 f"{name}(): a leaf Variable that requires grad is being used in an in-place operation. Do it under "
@@ -98,7 +98,7 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
         _unshare(x)
         namespace_of(a).setitem(x._array, ..., a)
         _written(x, name)
-    if grad_mode.enabled:
+    if recording():
         rebase(x, out._node)
     return x
 
@@ -125,11 +125,10 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any) ->
         raise type(error)(f"__setitem__(): {error}") from None
     _written(x, "__setitem__")
     tracked_value = isinstance(value, TensorBase) and value._node is not None
-    if grad_mode.enabled and (x._node is not None or tracked_value):
+    if recording() and (x._node is not None or tracked_value):
         edges = (x._node, value._node if tracked_value else None)
-        values = (x._array, key, raw, x._array, None)
-        new = make(x._array)
-        rebase(x, record(index_put, (x, value), edges, values, x._array, new))
+        plan, saved = index_put.keep(edges, (x._array, key, raw), x._array)
+        rebase(x, record(plan, (x, value), edges, saved, make(x._array)))
 
 
 def become(x: Any, view: Any, name: str) -> Any:
@@ -227,9 +226,9 @@ def rebase(x: Any, node: Any) -> None:
         start = 0 if getattr(base, "_view", None) is None else len(base._view.steps)
         steps = x._view.steps[start:]
         edges = (base._node, node)
-        values = (base._array, None, steps, base._array, None)
         op: Operation = view_put.operation  # type: ignore[attr-defined]  # of every declared function
-        record(op, (base, None), edges, values, base._array, base)
+        plan, saved = op.keep(edges, (base._array, None, steps), base._array)
+        record(plan, (base, None), edges, saved, base)
     else:
         return
     storage = base._storage

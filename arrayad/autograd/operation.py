@@ -14,7 +14,8 @@ A declaration is a function with the standard's signature under one of this modu
 
 What stands under a decorator sees raw arrays and their backend `xp`; what the decorator returns is the public function,
 over Tensors, with the same signature less `xp`. An elementwise function is its backend's function of the same name, so
-its body is its docstring. Parameters whose annotation names ``Tensor`` are those that may be tensors.
+its body is its docstring; so is that of any function under `of_backend`. Parameters whose annotation names ``Tensor`` are
+those that may be tensors.
 
 A rule is ``lambda xp, g, ...``: from the cotangent `g` of the output it gives that of the parameter it is named by. The
 names of its further parameters say what the tape saves: parameters of the operation, ``out``, or ``x_shape`` for the
@@ -27,6 +28,7 @@ for the holomorphic kinds, conjugates (PyTorch's convention: the gradient of a r
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 from operator import itemgetter
@@ -34,7 +36,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, NoReturn, ParamSpec
 
 import numpy as np
 
-from .tape import Node, TensorBase, alias, grad_mode, make, record, record_several
+from .tape import Node, TensorBase, alias, make, record, record_several, recording
 from .. import dtypes
 from ..backends import Array, Namespace, backend_of_type
 
@@ -61,6 +63,8 @@ __all__ = [
     "linear",
     "multilinear",
     "not_differentiable",
+    "of_backend",
+    "operator",
     "promote",
 ]
 
@@ -118,22 +122,38 @@ class Rule:
 class Plan:
     """What a node keeps, given which of its inputs need a gradient."""
 
-    __slots__ = ("inputs", "op", "out", "pick", "rules")
+    __slots__ = ("inputs", "keeps", "name", "op", "out", "pick", "rules", "shapes", "statics", "wanted")
 
-    pick: Callable[[Any], tuple[Any, ...]]  # of the values by layout, None for what is not kept
+    wanted: tuple[bool, ...]  # by layout: what is kept; a node's `saved` has None for the rest
+    pick: Callable[[Any], tuple[Any, ...]]  # of the values by layout and a None, what is kept
     inputs: tuple[int, ...]  # numbers of the tensor inputs that are kept
     out: bool  # whether the output is
+    keeps: bool  # whether any array is, whose memory an in-place operation must leave alone
+    statics: tuple[tuple[int, str], ...]  # number and name of the parameters kept that are no tensors
+    shapes: tuple[int, ...]  # where in the layout shapes are kept
     rules: tuple[tuple[int, Rule], ...]  # edge number and rule
+    name: str
 
     def __init__(self, op: Operation, needs: tuple[bool, ...]) -> None:
         self.op = op
+        self.name = op.grad_name
         self.rules = tuple((i, rule) for i, rule in enumerate(op.rules) if needs[i] and rule is not None)
-        wanted = {name for _, rule in self.rules for name in rule.names}
-        absent = len(op.layout)  # where the values have a None
-        picks = [i if name in wanted else absent for i, name in enumerate(op.layout)]
-        self.pick = itemgetter(*picks, absent)
-        self.inputs = tuple(i for i, name in enumerate(op.tensors) if name in wanted)
-        self.out = "out" in wanted
+        names = {name for _, rule in self.rules for name in rule.names}
+        self.wanted = tuple(name in names for name in op.layout)
+        absent = len(op.layout)
+        self.pick = itemgetter(*[i if want else absent for i, want in enumerate(self.wanted)], absent)
+        self.inputs = tuple(i for i, name in enumerate(op.tensors) if name in names)
+        self.out = "out" in names
+        self.keeps = self.out or bool(self.inputs)
+        count = len(op.parameters)
+        self.statics = tuple((i, name) for i, name in enumerate(op.parameters) if name in names and name not in op.tensors)
+        self.shapes = tuple(i for i in range(count + 1, absent) if self.wanted[i])
+
+    def renamed(self, name: str) -> Plan:
+        """The same under another name, for the last node of a composite operation."""
+        plan = copy.copy(self)
+        plan.name = name
+        return plan
 
 
 class _Plans(dict[tuple[bool, ...], Plan]):
@@ -141,8 +161,7 @@ class _Plans(dict[tuple[bool, ...], Plan]):
         self.op = op
 
     def __missing__(self, needs: tuple[bool, ...]) -> Plan:
-        op = self.op
-        plan = self[needs] = Plan(op, (True,) if op.sequence else needs)
+        plan = self[needs] = Plan(self.op, (True,) if self.op.sequence else needs)
         return plan
 
 
@@ -155,7 +174,7 @@ class _Forwards(dict[type, "Callable[..., Any]"]):
     def __missing__(self, array_type: type) -> Callable[..., Any]:
         backend = backend_of_type(array_type)
         op = self.op
-        if op.forward:
+        if op.forward is not None:
             forward = functools.partial(op.forward, backend)
         else:
             home = getattr(backend, op.namespace) if op.namespace else backend
@@ -209,6 +228,7 @@ class Operation:
         self.kind: Kind = kind
         self.parameters = names[skip:]
         self.positional = code.co_argcount - skip
+        self.names = frozenset(self.parameters)
         self.tensors = tuple(n for n in self.parameters if "Tensor" in function.__annotations__.get(n, ""))
         self.sequence = "Sequence[Tensor]" in function.__annotations__.get(self.parameters[0], "")
         self.optional = frozenset(n for n in self.tensors if "None" in function.__annotations__[n])
@@ -228,6 +248,8 @@ class Operation:
             raise TypeError(f"{self.name}: rules for {unknown}, which are none of its tensors {self.tensors}")
         self.rules: tuple[Any, ...] = tuple(Rule(rules[n], self) if n in rules else None for n in self.tensors)
         self.differentiable = any(rule is not None for rule in self.rules)
+        # The parameters whose shapes rules ask for.
+        self.shape_of = [self.parameters.index(n.removesuffix("_shape")) for n in self.layout[len(self.parameters) + 1 :]]
         positional = function.__defaults__ or ()
         keyword = function.__kwdefaults__ or {}
         self.defaults = (
@@ -265,17 +287,18 @@ class Operation:
         """The arguments by parameter, defaults filled in; TypeError where Python would raise it."""
         values = list(self.defaults)
         if len(args) > self.positional:
-            self._misuse(args, kwargs)
+            self.misuse(args, kwargs)
         values[: len(args)] = args
         for name, value in kwargs.items():
             if name not in self.parameters:
-                self._misuse(args, kwargs)
+                self.misuse(args, kwargs)
             values[self.parameters.index(name)] = value
         if _REQUIRED in [v if v is _REQUIRED else None for v in values]:
-            self._misuse(args, kwargs)
+            self.misuse(args, kwargs)
         return values
 
-    def _misuse(self, args: Sequence[Any], kwargs: dict[str, Any]) -> NoReturn:
+    def misuse(self, args: Sequence[Any], kwargs: dict[str, Any]) -> NoReturn:
+        """Raise the TypeError that Python raises for such arguments, with the function's name."""
         try:
             inspect.signature(self.call).bind(*args, **kwargs)
         except TypeError as error:
@@ -285,6 +308,8 @@ class Operation:
     def raw_call(self, values: Sequence[Any], array_type: type) -> Any:
         """The forward on raw values by parameter."""
         cut = self.positional
+        if cut == len(self.parameters):
+            return self.forwards[array_type](*values)
         return self.forwards[array_type](
             *values[:cut], **dict(zip(self.parameters[cut:], values[cut : len(self.parameters)], strict=True))
         )
@@ -303,6 +328,12 @@ class Operation:
             except TypeError as error:
                 raise TypeError(f"{self.name}(): {error}") from None
         return kwargs
+
+    def keep(self, edges: tuple[Node | None, ...], values: Sequence[Any], out: Any) -> tuple[Plan, tuple[Any, ...]]:
+        """The plan for some edges, and what it keeps of the raw arguments by parameter and of the output."""
+        plan = self.plans[tuple([edge is not None for edge in edges])]
+        shapes = [_shape_of(values[i]) for i in self.shape_of]
+        return plan, plan.pick((*values, out, *shapes, None))
 
     # --- what is refused ---
 
@@ -325,6 +356,10 @@ class Operation:
         found = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
         numbers = " or a number" if name in self.scalars else ""
         return TypeError(f"{self.name}(): argument {name!r} must be Tensor{numbers}, not {found}{hint}")
+
+    def not_tensors(self, x1: Any, x2: Any) -> TypeError:
+        """The error for two arguments of which one had to be a Tensor."""
+        return self.not_a_tensor("x2", x2) if isinstance(x1, _NUMBERS) else self.not_a_tensor("x1", x1)
 
     def admit(self, a: Array) -> Array:
         """An array whose dtype is not known to be taken: cast to the default floating dtype, or refused."""
@@ -363,10 +398,19 @@ def _two_devices(op: Operation, arrays: Sequence[Array]) -> RuntimeError:
 
 
 # --- call paths, one for each shape of declaration ---
+#
+# They are what an operation costs beside the backend's own function, so they are written for speed: no call that is not
+# needed, classes and dtypes compared by identity, what follows from the declaration computed before. docs/performance.md
+# has what each measure gained.
+
+_new = object.__new__
 
 
 def _unary(op: Operation) -> Callable[..., Any]:
-    forwards, native, differentiable = op.forwards, op.native, op.differentiable
+    forwards, native, view = op.forwards, op.native, op.view
+    plan = op.plans[True,] if op.differentiable else None
+    keeps_x, keeps_out = plan.wanted[:2] if plan is not None else (False, False)
+    shaped = bool(op.shape_of)
 
     def call(x: Any, /) -> Any:
         try:
@@ -382,47 +426,90 @@ def _unary(op: Operation) -> Callable[..., Any]:
             raise op.named(error, (x,), {}) from None
         if out.__class__ is not a.__class__:
             out = backend_of_type(a.__class__).as_array(out)
-        y = make(out)
-        if node is not None and differentiable and grad_mode.enabled:
-            record(op, (x,), (node,), (a, out, None), out, y)
-        if op.view and backend_of_type(a.__class__).shares_memory(out, x._array):
+        y = _new(x.__class__)
+        y._array = out
+        y._node = None
+        y._storage = None
+        if node is not None and plan is not None and recording():
+            saved = (a if keeps_x else None, out if keeps_out else None)
+            record(plan, (x,), (node,), (*saved, a.shape) if shaped else saved, y)
+        if view and backend_of_type(a.__class__).shares_memory(out, x._array):
             alias(x, y, (op, (), {}, None))
         return y
 
     return call
 
 
-def _binary(op: Operation) -> Callable[..., Any]:
-    forwards, native, differentiable = op.forwards, op.native, op.differentiable
+def _binary(op: Operation, takes: Callable[[Any], bool] | None = None) -> Callable[..., Any]:
+    """Two tensors, or a tensor and a number; as an operator, NotImplemented for what it does not take."""
+    forwards, native, plans = op.forwards, op.native, op.plans
+    differentiable, numbers, shape_of = op.differentiable, op.scalars, op.shape_of
 
     def call(x1: Any, x2: Any, /) -> Any:
-        # The usual case first: two tensors of one dtype. Everything else is sorted out in `_operands`.
-        if x1.__class__ is x2.__class__ and isinstance(x1, TensorBase):
-            a1 = x1._array
-            a2 = x2._array
-            n1 = x1._node
-            n2 = x2._node
-            if a1.dtype is not a2.dtype or a1.dtype not in native or a1.__class__ is not a2.__class__:
+        n1 = n2 = None
+        try:
+            if x1.__class__ is x2.__class__:
+                a1 = x1._array
+                n1 = x1._node
+                a2 = x2._array
+                n2 = x2._node
+                dtype = a1.dtype
+                if dtype is not a2.dtype or dtype not in native or a1.__class__ is not a2.__class__:
+                    a1, a2 = _operands(op, x1, x2)
+                made = x1.__class__
+            elif x2.__class__ in _RANK and numbers:
+                a1 = x1._array
+                n1 = x1._node
+                made = x1.__class__
+                a1, a2 = _with_number(op, a1, x2) or _operands(op, x1, x2)
+            elif x1.__class__ in _RANK and numbers:
+                a2 = x2._array
+                n2 = x2._node
+                made = x2.__class__
+                a2, a1 = _with_number(op, a2, x1) or reversed(_operands(op, x1, x2))
+            elif takes is not None and not takes(x2):
+                return NotImplemented
+            else:
                 a1, a2 = _operands(op, x1, x2)
-        else:
-            a1, a2 = _operands(op, x1, x2)
-            n1 = x1._node if isinstance(x1, TensorBase) else None
-            n2 = x2._node if isinstance(x2, TensorBase) else None
+                n1, n2 = getattr(x1, "_node", None), getattr(x2, "_node", None)
+                made = TensorBase.tensor_class
+        except AttributeError:
+            raise op.not_tensors(x1, x2) from None
         try:
             out = forwards[a1.__class__](a1, a2)
         except _REFUSALS as error:
             raise op.named(error, (x1, x2), {}) from None
         if out.__class__ is not a1.__class__:
             out = backend_of_type(a1.__class__).as_array(out)
-        y = make(out)
-        if (n1 is not None or n2 is not None) and differentiable and grad_mode.enabled:
-            values = (a1, a2, out, None)
-            if len(op.layout) > 3:
-                values = _with_shapes(op, (a1, a2), out)
-            record(op, (x1, x2), (n1, n2), values, out, y)
+        y = _new(made)
+        y._array = out
+        y._node = None
+        y._storage = None
+        if (n1 is not None or n2 is not None) and differentiable and recording():
+            plan = plans[n1 is not None, n2 is not None]
+            keeps = plan.wanted
+            saved = (a1 if keeps[0] else None, a2 if keeps[1] else None, out if keeps[2] else None)
+            if shape_of:
+                saved += tuple([(a2 if i else a1).shape for i in shape_of])
+            record(plan, (x1, x2), (n1, n2), saved, y)
         return y
 
     return call
+
+
+def operator(function: Callable[..., Any], takes: Callable[[Any], bool]) -> Callable[..., Any]:
+    """The operator of a function of two arguments; of what is not taken as the second, Python asks the other side."""
+    return _binary(function.operation, takes)  # type: ignore[attr-defined]  # of every declared function
+
+
+def _with_number(op: Operation, a: Array, number: complex) -> tuple[Array, Array] | None:
+    """An array and a number that its dtype holds, which is common enough for a way of its own."""
+    if a.dtype not in op.native or _RANK[number.__class__] > dtypes.from_raw[a.dtype].rank:
+        return None
+    try:
+        return a, backend_of_type(a.__class__).scalar(number, a)
+    except OverflowError as error:
+        raise OverflowError(f"{op.name}(): {error}") from None
 
 
 def _operands(op: Operation, x1: Any, x2: Any) -> tuple[Array, Array]:
@@ -431,16 +518,6 @@ def _operands(op: Operation, x1: Any, x2: Any) -> tuple[Array, Array]:
         for name, x in zip(op.tensors, (x1, x2), strict=True):
             if not isinstance(x, TensorBase):
                 raise op.not_a_tensor(name, x)
-    # A number whose kind the tensor's dtype holds is common enough for a way of its own: 1.2 us against 2.5 for x + 0.1.
-    tensor, number = (x1, x2) if x2.__class__ in _RANK else (x2, x1)
-    if number.__class__ in _RANK and isinstance(tensor, TensorBase):
-        a = tensor._array
-        if a.dtype in op.native and _RANK[number.__class__] <= dtypes.from_raw[a.dtype].rank:
-            try:
-                value = backend_of_type(a.__class__).asarray(number, dtype=a.dtype, device=a.device)
-            except OverflowError as error:
-                raise OverflowError(f"{op.name}(): {error}") from None
-            return (a, value) if tensor is x1 else (value, a)
     if isinstance(x1, TensorBase):
         a1 = x1._array
         a2 = x2._array if isinstance(x2, TensorBase) else _number(op, "x2", x2)
@@ -449,7 +526,7 @@ def _operands(op: Operation, x1: Any, x2: Any) -> tuple[Array, Array]:
     elif isinstance(x2, TensorBase):
         a1, a2 = _number(op, "x1", x1), x2._array
     else:
-        raise op.not_a_tensor("x2", x2) if isinstance(x1, _NUMBERS) else op.not_a_tensor("x1", x1)
+        raise op.not_tensors(x1, x2)
     try:
         a1, a2 = promote(backend_of_type((a1 if isinstance(x1, TensorBase) else a2).__class__), a1, a2)
     except (TypeError, OverflowError) as error:
@@ -491,21 +568,15 @@ def promote(xp: Namespace, *operands: Any) -> tuple[Array, ...]:
     )
 
 
-def _with_shapes(op: Operation, values: Sequence[Any], out: Any) -> tuple[Any, ...]:
-    """Values by layout: parameters, output, the shapes that rules ask for, and the None for what is not kept."""
-    count = len(op.parameters)
-    shapes = [_shape_of(values[op.parameters.index(n.removesuffix("_shape"))]) for n in op.layout[count + 1 :]]
-    return (*values, out, *shapes, None)
-
-
 def _shape_of(value: Any) -> Any:
     return [v.shape for v in value] if isinstance(value, (list, tuple)) else getattr(value, "shape", ())
 
 
 def _of_first(op: Operation) -> Callable[..., Any]:
     """One tensor, the first argument, and static ones after it."""
-    forwards, native, differentiable = op.forwards, op.native, op.differentiable
-    name = op.tensors[0]
+    forwards, native, view = op.forwards, op.native, op.view
+    plan = op.plans[True,] if op.differentiable else None
+    name, positional = op.tensors[0], op.positional
 
     def call(x: Any, /, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -515,60 +586,101 @@ def _of_first(op: Operation) -> Callable[..., Any]:
             raise op.not_a_tensor(name, x) from None
         if a.dtype not in native:
             a = op.admit(a)
+        if len(args) >= positional:
+            op.misuse((x, *args), kwargs)
         if kwargs:
             kwargs = op.keywords(kwargs, backend_of_type(a.__class__))
+            if not op.names.issuperset(kwargs):
+                op.misuse((x, *args), kwargs)
         try:
             out = forwards[a.__class__](a, *args, **kwargs)
         except _REFUSALS as error:
             raise op.named(error, (x, *args), kwargs) from None
-        if isinstance(out, tuple):
-            ys = [_wrap(o, a) for o in out]
-            if node is not None and differentiable and grad_mode.enabled:
-                record_several(op, (x,), (node,), _with_shapes(op, op.bind((a, *args), kwargs), out), ys)
-            if op.view:
-                for i, y in enumerate(ys):
-                    _share(op, x, y, (op, args, kwargs, i))
-            return out._make(ys) if hasattr(out, "_make") else tuple(ys)
-        y = _wrap(out, a)
-        if node is not None and differentiable and grad_mode.enabled:
-            out = y._array
-            record(op, (x,), (node,), _with_shapes(op, op.bind((a, *args), kwargs), out), out, y)
-        if op.view:
-            _share(op, x, y, (op, args, kwargs, None))
+        if out.__class__ is not a.__class__:
+            if isinstance(out, tuple):
+                return _several(op, x, a, args, kwargs, out)
+            out = backend_of_type(a.__class__).as_array(out)
+        y = _new(x.__class__)
+        y._array = out
+        y._node = None
+        y._storage = None
+        if node is not None and plan is not None and recording():
+            record(plan, (x,), (node,), _kept(plan, a, args, kwargs, out), y)
+        if view and backend_of_type(a.__class__).shares_memory(out, x._array):
+            alias(x, y, (op, args, kwargs, None))
         return y
 
     return call
 
 
-def _wrap(out: Any, like: Array) -> Any:
-    return make(out if out.__class__ is like.__class__ else backend_of_type(like.__class__).as_array(out))
+def _kept(plan: Plan, a: Array, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> tuple[Any, ...]:
+    """What a plan keeps of the arguments of a call of one tensor."""
+    op = plan.op
+    saved: list[Any] = [None] * len(op.layout)
+    if plan.inputs:
+        saved[0] = a
+    for i, name in plan.statics:
+        saved[i] = args[i - 1] if i <= len(args) else kwargs[name] if name in kwargs else op.defaults[i]
+    if plan.out:
+        saved[len(op.parameters)] = out
+    for i in plan.shapes:
+        saved[i] = a.shape
+    return tuple(saved)
 
 
-def _share(op: Operation, x: TensorBase, y: TensorBase, step: Any) -> None:
-    if backend_of_type(x._array.__class__).shares_memory(y._array, x._array):
-        alias(x, y, step)
+def _several(op: Operation, x: Any, a: Array, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
+    """The results of an operation that has more than one."""
+    ys = [make(_raw(part, a)) for part in out]
+    if x._node is not None and op.differentiable and recording():
+        plan = op.plans[True,]
+        record_several(plan, (x,), (x._node,), _kept(plan, a, args, kwargs, out), ys)
+    if op.view:
+        for i, y in enumerate(ys):
+            if backend_of_type(a.__class__).shares_memory(y._array, x._array):
+                alias(x, y, (op, args, kwargs, i))
+    return _packed(out, ys)
+
+
+def _raw(out: Any, like: Array) -> Array:
+    return out if out.__class__ is like.__class__ else backend_of_type(like.__class__).as_array(out)
+
+
+def _packed(out: Any, ys: list[Any]) -> Any:
+    """Results in a tuple of the kind that the backend gave."""
+    return out._make(ys) if hasattr(out, "_make") else tuple(ys)
 
 
 def _of_several(op: Operation) -> Callable[..., Any]:
     """Several tensors, in any position, and static arguments."""
     slots = [(op.parameters.index(name), name) for name in op.tensors]
+    count, native = len(op.parameters), op.native
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        if kwargs:
+        inputs: Sequence[Any] = args
+        if kwargs or len(args) != count:
             tensor = next((x for x in (*args, *kwargs.values()) if isinstance(x, TensorBase)), None)
-            if tensor is not None:
+            if kwargs and tensor is not None:
                 kwargs = op.keywords(kwargs, backend_of_type(tensor._array.__class__))
-        inputs = op.bind(args, kwargs)
-        arrays = []
+            inputs = op.bind(args, kwargs)
+        first = None
+        tracked = False
         values = list(inputs)
         edges: list[Node | None] = []
         for i, name in slots:
             x = inputs[i]
             if isinstance(x, TensorBase):
                 a = x._array
-                values[i] = a = a if a.dtype in op.native else op.admit(a)
-                arrays.append(a)
-                edges.append(x._node)
+                if a.dtype not in native:
+                    a = op.admit(a)
+                values[i] = a
+                if first is None:
+                    first = a
+                elif a.__class__ is not first.__class__:
+                    raise _two_devices(op, [first, a])
+                node = x._node
+                edges.append(node)
+                if node is not None:
+                    tracked = True
                 continue
             edges.append(None)
             if x is None and name in op.optional:
@@ -576,26 +688,23 @@ def _of_several(op: Operation) -> Callable[..., Any]:
             if isinstance(x, _NUMBERS) and (name in op.scalars or name in op.optional):
                 continue
             values[i] = _number(op, name, x) if name in op.scalars or name in op.optional else _refuse(op, name, x)
-        if not arrays:
+        if first is None:
             raise op.not_a_tensor(slots[0][1], inputs[slots[0][0]])
-        first = arrays[0]
-        for a in arrays[1:]:
-            if a.__class__ is not first.__class__:
-                raise _two_devices(op, arrays)
         try:
             out = op.raw_call(values, first.__class__)
         except _REFUSALS as error:
             raise op.named(error, args, kwargs) from None
-        tensors = [inputs[i] for i, _ in slots]
-        tracked = op.differentiable and grad_mode.enabled and any(edge is not None for edge in edges)
-        if isinstance(out, tuple):
-            ys = [_wrap(o, first) for o in out]
+        tracked = tracked and op.differentiable and recording()
+        if out.__class__ is not first.__class__ and isinstance(out, tuple):
+            ys = [make(_raw(part, first)) for part in out]
             if tracked:
-                record_several(op, tensors, tuple(edges), _with_shapes(op, values, out), ys)
-            return out._make(ys) if hasattr(out, "_make") else tuple(ys)
-        y = _wrap(out, first)
+                plan, saved = op.keep(tuple(edges), values, out)
+                record_several(plan, [inputs[i] for i, _ in slots], tuple(edges), saved, ys)
+            return _packed(out, ys)
+        y = make(_raw(out, first))
         if tracked:
-            record(op, tensors, tuple(edges), _with_shapes(op, values, y._array), y._array, y)
+            plan, saved = op.keep(tuple(edges), values, y._array)
+            record(plan, [inputs[i] for i, _ in slots], tuple(edges), saved, y)
         return y
 
     return call
@@ -607,6 +716,7 @@ def _refuse(op: Operation, name: str, x: Any) -> NoReturn:
 
 def _of_sequence(op: Operation) -> Callable[..., Any]:
     """A sequence of tensors, and static arguments."""
+    differentiable = op.differentiable
 
     def call(arrays: Any, /, **kwargs: Any) -> Any:
         if not isinstance(arrays, (list, tuple)) or not arrays:
@@ -615,19 +725,20 @@ def _of_sequence(op: Operation) -> Callable[..., Any]:
             if not isinstance(x, TensorBase):
                 raise op.not_a_tensor("arrays", x)
         raw = [x._array for x in arrays]
+        first = raw[0]
         for a in raw:
-            if a.__class__ is not raw[0].__class__:
+            if a.__class__ is not first.__class__:
                 raise _two_devices(op, raw)
         if kwargs:
-            kwargs = op.keywords(kwargs, backend_of_type(raw[0].__class__))
-        values = op.bind((raw,), kwargs)
+            kwargs = op.keywords(kwargs, backend_of_type(first.__class__))
         try:
-            y = _wrap(op.raw_call(values, raw[0].__class__), raw[0])
+            y = make(_raw(op.forwards[first.__class__](raw, **kwargs), first))
         except _REFUSALS as error:
             raise op.named(error, (arrays,), kwargs) from None
         edges = tuple([x._node for x in arrays])
-        if op.differentiable and grad_mode.enabled and any(edge is not None for edge in edges):
-            record(op, arrays, edges, _with_shapes(op, values, y._array), y._array, y)
+        if differentiable and edges.count(None) != len(edges) and recording():
+            plan, saved = op.keep(edges, op.bind((raw,), kwargs), y._array)
+            record(plan, arrays, edges, saved, y)
         return y
 
     return call
@@ -755,6 +866,11 @@ def not_differentiable(
     return _declaring("not differentiable", {}, takes=takes, reason=reason)
 
 
+def of_backend(function: Callable[P, R]) -> Callable[Concatenate[Namespace, P], R]:
+    """Below another decorator: the function is its backend's of the same name, called with the arguments as they are."""
+    return function  # type: ignore[return-value]  # an Operation sees that it lacks `xp`
+
+
 def composite(*, takes: tuple[str, str] = ANY) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
     """A function made of others: run on the backend as it stands and, where its tensor is tracked, on the tape.
 
@@ -767,7 +883,7 @@ def composite(*, takes: tuple[str, str] = ANY) -> Callable[[Callable[Concatenate
 
         @functools.wraps(on_arrays)
         def call(x: Any, /, *args: Any, **kwargs: Any) -> Any:
-            if not (isinstance(x, TensorBase) and x._node is not None and grad_mode.enabled):
+            if not (isinstance(x, TensorBase) and x._node is not None and recording()):
                 return on_arrays(x, *args, **kwargs)
             from .. import functions  # the namespace of Tensors, which stands above the tape
 
@@ -777,7 +893,7 @@ def composite(*, takes: tuple[str, str] = ANY) -> Callable[[Callable[Concatenate
                 kwargs = op.keywords(kwargs, backend_of_type(x._array.__class__))
             out: Any = function(functions, x, *args, **kwargs)  # type: ignore[arg-type]  # P has x at its head
             if out is not x and out._node is not None:
-                out._node.name = op.grad_name
+                out._node.plan = out._node.plan.renamed(op.grad_name)
             return out
 
         op.call = call

@@ -11,7 +11,7 @@ import numpy as np
 from .data_types import astype, check_tensor, dtype_of, transfer
 from .manipulation import broadcast_arrays, reshape, stack
 from .. import dtypes
-from ..autograd.operation import linear
+from ..autograd.operation import linear, of_backend
 from ..autograd.tape import TensorBase, make, require_grad, storage_of
 from ..backends import Namespace, backend_of_device, backend_of_type, default_backend
 from ..devices import device as Device
@@ -331,9 +331,9 @@ def clone(xp: Namespace, x: Tensor, /) -> Tensor:
 
 
 @linear(x=lambda xp, g: g)
-def contiguous(xp: Namespace, x: Tensor, /) -> Tensor:
+@of_backend
+def contiguous(x: Tensor, /) -> Tensor:
     """A tensor with its elements in row-major order in memory: a copy, unless they are so already."""
-    return xp.contiguous(x)
 
 
 def empty(

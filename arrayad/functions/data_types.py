@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
-from ..autograd.operation import linear
+from ..autograd.operation import linear, of_backend
 from ..autograd.tape import TensorBase, make
 from ..backends import backend_of_device, backend_of_type
 from ..devices import device as Device
 from ..dtypes import DType, as_dtype
 
 if TYPE_CHECKING:
-    from ..backends import Namespace
     from ..tensor import Tensor
 
 __all__ = ["astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type"]
 
 
 @linear(grad_name="ToCopy", x=lambda xp, g: g)
-def _cast(xp: Namespace, x: Tensor, /, *, dtype: Any, copy: bool) -> Tensor:
-    return xp.astype(x, dtype, copy=copy)
+@of_backend
+def _astype(x: Tensor, dtype: Any, /) -> Tensor:
+    """`astype` to a raw dtype, copied."""
 
 
 def check_tensor(x: Any, name: str, parameter: str = "x") -> None:
@@ -96,7 +96,7 @@ def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: Any = None)
     if not copy and have is wanted:
         return x
     source = x if wanted.kind in "fc" else make(x._array)
-    return _cast(source, dtype=wanted, copy=True)
+    return _astype(source, backend_of_type(x._array.__class__).raw_dtype(wanted))
 
 
 def can_cast(from_: DType | Tensor, to: DType, /) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
 from ..autograd.mutation import assign_item, replay, replay_raw
-from ..autograd.operation import linear
+from ..autograd.operation import linear, of_backend
 from ..autograd.tape import TensorBase
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["getitem", "index_put", "scatter_add", "setitem", "take", "take_along_axis", "view_put"]
 
 
+_PLAIN = frozenset((int, slice, type(None), type(...)))  # of keys with nothing to replace
+
+
 def raw_key(key: Any) -> Any:
     """An index with the arrays of its Tensors in place of them.
 
@@ -25,8 +28,10 @@ def raw_key(key: Any) -> Any:
     IndexError
         For a Tensor that is neither of integers nor boolean.
     """
+    if key.__class__ in _PLAIN:
+        return key
     if isinstance(key, tuple):
-        return tuple([_raw_part(part) for part in key])
+        return tuple([part if part.__class__ in _PLAIN else _raw_part(part) for part in key])
     return _raw_part(key)
 
 
@@ -47,8 +52,9 @@ def getitem(x: Tensor, key: Any) -> Tensor:
 
 
 @linear(grad_name="Slice", view=True, x=lambda xp, g, x_shape, key: xp.scatter_add(g, key, x_shape))
-def _getitem(xp: Namespace, x: Tensor, /, key: Any) -> Tensor:
-    return xp.getitem(x, key)
+@of_backend
+def _getitem(x: Tensor, /, key: Any) -> Tensor:
+    """`getitem` of a raw key."""
 
 
 def scatter_add(values: Tensor, key: Any, shape: tuple[int, ...]) -> Tensor:
@@ -57,16 +63,18 @@ def scatter_add(values: Tensor, key: Any, shape: tuple[int, ...]) -> Tensor:
 
 
 @linear(grad_name="IndexAdd", values=lambda xp, g, key: xp.getitem(g, key))
-def _scatter_add(xp: Namespace, values: Tensor, /, key: Any, shape: tuple[int, ...]) -> Tensor:
-    return xp.scatter_add(values, key, shape)
+@of_backend
+def _scatter_add(values: Tensor, /, key: Any, shape: tuple[int, ...]) -> Tensor:
+    """`scatter_add` at a raw key."""
 
 
 @linear(
     x=lambda xp, g, key: xp.index_put(g, key, xp.zeros((), dtype=g.dtype, device=g.device)),
     values=lambda xp, g, key: xp.getitem(g, key),
 )
-def _index_put(xp: Namespace, x: Tensor, key: Any, values: Tensor | complex, /) -> Tensor:
-    return xp.index_put(x, key, values)
+@of_backend
+def _index_put(x: Tensor, key: Any, values: Tensor | complex, /) -> Tensor:
+    """`index_put` at a raw key."""
 
 
 def index_put(x: Tensor, key: Any, values: Tensor | complex) -> Tensor:

@@ -22,6 +22,7 @@ from ..autograd.operation import (
     linear,
     multilinear,
     not_differentiable,
+    of_backend,
     promote,
 )
 from ..autograd.tape import TensorBase
@@ -106,12 +107,16 @@ def _matmul_x2(xp: Namespace, g: Any, x1: Any, x2_shape: tuple[int, ...]) -> Any
     if x1.ndim == 1:
         return g * x1 if len(x2_shape) == 1 else _column(xp, x1) * _row(xp, g)
     if len(x2_shape) == 1:
-        return _column(xp, g) * x1
+        return xp.matmul(_row(xp, g), x1)[..., 0, :]
+    if len(x2_shape) == 2 and x1.ndim > 2:  # one product of tall matrices, not a stack of products that is then summed
+        rows = math.prod(g.shape[:-1])
+        x1, g = xp.reshape(x1, (rows, x1.shape[-1])), xp.reshape(g, (rows, g.shape[-1]))
     return xp.matmul(_t(xp, x1), g)
 
 
 @multilinear(takes=NUMERIC, grad_name="Mm", x1=_matmul_x1, x2=_matmul_x2)
-def matmul(xp: Namespace, x1: Tensor, x2: Tensor, /) -> Tensor:
+@of_backend
+def matmul(x1: Tensor, x2: Tensor, /) -> Tensor:
     """Matrix product.
 
     Parameters
@@ -134,11 +139,11 @@ def matmul(xp: Namespace, x1: Tensor, x2: Tensor, /) -> Tensor:
     -----
     Differentiable.
     """
-    return xp.matmul(x1, x2)
 
 
 @linear(grad_name="T", view=True, x=lambda xp, g: xp.matrix_transpose(g))
-def matrix_transpose(xp: Namespace, x: Tensor, /) -> Tensor:
+@of_backend
+def matrix_transpose(x: Tensor, /) -> Tensor:
     """Matrices transposed.
 
     Parameters
@@ -160,7 +165,6 @@ def matrix_transpose(xp: Namespace, x: Tensor, /) -> Tensor:
     -----
     Differentiable.
     """
-    return xp.matrix_transpose(x)
 
 
 def _contracted(axes: Any, rank1: int, rank2: int) -> tuple[list[int], list[int], list[int], list[int]]:

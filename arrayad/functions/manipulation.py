@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .data_types import check_tensor
 from .. import dtypes
-from ..autograd.operation import linear
+from ..autograd.operation import linear, of_backend
 from ..dtypes import from_raw
 from ..size import Size
 
@@ -190,13 +190,15 @@ def concat(xp: Namespace, arrays: Sequence[Tensor], /, *, axis: int | None = 0) 
     >>> xp.concat([xp.zeros(2), xp.ones(1)])
     tensor([0., 0., 1.])
     """
-    dtype = functools.reduce(dtypes.promote, [from_raw[a.dtype] for a in arrays])
-    raw = xp.raw_dtype(dtype)
-    return xp.concat([a if a.dtype == raw else xp.astype(a, raw) for a in arrays], axis=axis)
+    if len({a.dtype for a in arrays}) > 1:
+        raw = xp.raw_dtype(functools.reduce(dtypes.promote, [from_raw[a.dtype] for a in arrays]))
+        arrays = [a if a.dtype == raw else xp.astype(a, raw) for a in arrays]
+    return xp.concat(arrays, axis=axis)
 
 
 @linear(grad_name="Unsqueeze", view=True, x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
-def expand_dims(xp: Namespace, x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
+@of_backend
+def expand_dims(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
     """A tensor with new axes of length 1.
 
     Parameters
@@ -221,11 +223,11 @@ def expand_dims(xp: Namespace, x: Tensor, /, axis: int | tuple[int, ...]) -> Ten
     -----
     Differentiable.
     """
-    return xp.expand_dims(x, axis=axis)
 
 
 @linear(view=True, x=lambda xp, g, axis: xp.flip(g, axis=axis))
-def flip(xp: Namespace, x: Tensor, /, *, axis: int | tuple[int, ...] | None = None) -> Tensor:
+@of_backend
+def flip(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None) -> Tensor:
     """A tensor with its elements in reverse order.
 
     Parameters
@@ -243,11 +245,11 @@ def flip(xp: Namespace, x: Tensor, /, *, axis: int | tuple[int, ...] | None = No
     -----
     Differentiable.
     """
-    return xp.flip(x, axis=axis)
 
 
 @linear(grad_name="Movedim", view=True, x=lambda xp, g, source, destination: xp.moveaxis(g, destination, source))
-def moveaxis(xp: Namespace, x: Tensor, source: int | tuple[int, ...], destination: int | tuple[int, ...], /) -> Tensor:
+@of_backend
+def moveaxis(x: Tensor, source: int | tuple[int, ...], destination: int | tuple[int, ...], /) -> Tensor:
     """A tensor with axes moved to other places, the rest kept in order.
 
     Parameters
@@ -264,7 +266,6 @@ def moveaxis(xp: Namespace, x: Tensor, source: int | tuple[int, ...], destinatio
     -----
     Differentiable.
     """
-    return xp.moveaxis(x, source, destination)
 
 
 def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
@@ -275,7 +276,8 @@ def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
 
 
 @linear(grad_name="Permute", view=True, x=lambda xp, g, axes: xp.permute_dims(g, _inverse(axes)))
-def permute_dims(xp: Namespace, x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
+@of_backend
+def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
     """A tensor with its axes in another order.
 
     Parameters
@@ -298,7 +300,6 @@ def permute_dims(xp: Namespace, x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
     -----
     Differentiable.
     """
-    return xp.permute_dims(x, tuple(axes))
 
 
 def _unrepeat(xp: Namespace, g: Any, x_shape: tuple[int, ...], repeats: Any, axis: int | None) -> Any:
@@ -342,7 +343,8 @@ def repeat(xp: Namespace, x: Tensor, repeats: int | Tensor, /, *, axis: int | No
 
 
 @linear(grad_name="View", view=True, x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
-def reshape(xp: Namespace, x: Tensor, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Tensor:
+@of_backend
+def reshape(x: Tensor, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Tensor:
     """A tensor of the same elements, in row-major order, with another shape.
 
     Parameters
@@ -367,7 +369,6 @@ def reshape(xp: Namespace, x: Tensor, /, shape: tuple[int, ...], *, copy: bool |
     -----
     Differentiable.
     """
-    return xp.reshape(x, tuple(shape) if isinstance(shape, (tuple, list)) else (shape,), copy=copy)
 
 
 def _unroll(xp: Namespace, g: Any, shift: Any, axis: Any) -> Any:
@@ -394,7 +395,8 @@ def roll(xp: Namespace, x: Tensor, /, shift: int | tuple[int, ...], *, axis: int
 
 
 @linear(view=True, x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
-def squeeze(xp: Namespace, x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
+@of_backend
+def squeeze(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
     """A tensor without some of its axes of length 1.
 
     Parameters
@@ -416,7 +418,6 @@ def squeeze(xp: Namespace, x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
     -----
     Differentiable.
     """
-    return xp.squeeze(x, axis=axis)
 
 
 def stack(arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import dtypes
-from ..autograd.operation import REAL, REAL_OR_BOOLEAN, differentiable, not_differentiable, promote
+from ..autograd.operation import REAL, REAL_OR_BOOLEAN, differentiable, not_differentiable, of_backend, promote
 
 if TYPE_CHECKING:
     from ..backends import Namespace
@@ -17,7 +17,8 @@ _INTEGER_OUTPUT = "its output is of integers"
 
 
 @not_differentiable(_INTEGER_OUTPUT, takes=REAL_OR_BOOLEAN)
-def argmax(xp: Namespace, x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
+@of_backend
+def argmax(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Positions of the maxima along an axis, the first where several tie.
 
     Parameters
@@ -43,11 +44,11 @@ def argmax(xp: Namespace, x: Tensor, /, *, axis: int | None = None, keepdims: bo
     -----
     Not differentiable: its output is of integers.
     """
-    return xp.argmax(x, axis=axis, keepdims=keepdims)
 
 
 @not_differentiable(_INTEGER_OUTPUT, takes=REAL_OR_BOOLEAN)
-def argmin(xp: Namespace, x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
+@of_backend
+def argmin(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """Positions of the minima along an axis, the first where several tie.
 
     Parameters
@@ -73,13 +74,11 @@ def argmin(xp: Namespace, x: Tensor, /, *, axis: int | None = None, keepdims: bo
     -----
     Not differentiable: its output is of integers.
     """
-    return xp.argmin(x, axis=axis, keepdims=keepdims)
 
 
 @not_differentiable(_INTEGER_OUTPUT)
-def count_nonzero(
-    xp: Namespace, x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
-) -> Tensor:
+@of_backend
+def count_nonzero(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
     """How many elements are not zero.
 
     Parameters
@@ -100,7 +99,6 @@ def count_nonzero(
     -----
     Not differentiable: its output is of integers.
     """
-    return xp.count_nonzero(x, axis=axis, keepdims=keepdims)
 
 
 @not_differentiable(_INTEGER_OUTPUT)
@@ -204,11 +202,12 @@ def where(xp: Namespace, condition: Tensor, x1: Tensor | complex, x2: Tensor | c
     >>> xp.where(x > 0, x, 0.0)
     tensor([1., 0.])
     """
-    numbers = (bool, int, float, complex)
-    if isinstance(x1, numbers) and isinstance(x2, numbers):
-        dtype = dtypes.with_number(dtypes.default_dtype_for(type(x1)), type(x2))
-        x1 = xp.asarray(x1, dtype=xp.raw_dtype(dtype), device=condition.device)
-    x1, x2 = promote(xp, x1, x2)
+    if x1.__class__ is not x2.__class__ or x1.__class__ is not condition.__class__ or x1.dtype != x2.dtype:
+        numbers = (bool, int, float, complex)
+        if isinstance(x1, numbers) and isinstance(x2, numbers):
+            dtype = dtypes.with_number(dtypes.default_dtype_for(type(x1)), type(x2))
+            x1 = xp.asarray(x1, dtype=xp.raw_dtype(dtype), device=condition.device)
+        x1, x2 = promote(xp, x1, x2)
     if dtypes.from_raw[condition.dtype] is not dtypes.bool:
         condition = condition != 0
     return xp.where(condition, x1, x2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..autograd.operation import REAL_OR_BOOLEAN, differentiable, not_differentiable
+from ..autograd.operation import REAL_OR_BOOLEAN, differentiable, not_differentiable, of_backend
 
 if TYPE_CHECKING:
     from ..backends import Namespace
@@ -14,7 +14,8 @@ __all__ = ["argsort", "sort"]
 
 
 @not_differentiable("its output is of integers", takes=REAL_OR_BOOLEAN)
-def argsort(xp: Namespace, x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
+@of_backend
+def argsort(x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
     """Positions that sort a tensor along an axis.
 
     Parameters
@@ -36,7 +37,6 @@ def argsort(xp: Namespace, x: Tensor, /, *, axis: int = -1, descending: bool = F
     -----
     Not differentiable: its output is of integers.
     """
-    return xp.argsort(x, axis=axis, descending=descending, stable=stable)
 
 
 def _unsort(xp: Namespace, g: Any, x: Any, axis: int, descending: bool) -> Any:

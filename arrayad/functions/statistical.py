@@ -14,6 +14,7 @@ from ..autograd.operation import (
     composite,
     differentiable,
     linear,
+    of_backend,
 )
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def count_of(x_shape: tuple[int, ...], axis: Axis) -> int:
 
 
 @linear(takes=NUMERIC_OR_BOOLEAN, x=lambda xp, g, x_shape, axis: spread(xp, g, x_shape, axis))
-def sum(xp: Namespace, x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False) -> Tensor:
+@of_backend
+def sum(x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False) -> Tensor:
     """Sum over axes.
 
     Parameters
@@ -79,11 +81,11 @@ def sum(xp: Namespace, x: Tensor, /, *, axis: Axis = None, dtype: DType | None =
     >>> xp.sum(xp.asarray([[1, 2], [3, 4]]), axis=0)
     tensor([4, 6])
     """
-    return xp.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 @linear(takes=FLOATING_ONLY, x=lambda xp, g, x_shape, axis: spread(xp, g, x_shape, axis) / count_of(x_shape, axis))
-def mean(xp: Namespace, x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+@of_backend
+def mean(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Arithmetic mean over axes.
 
     Parameters
@@ -115,7 +117,6 @@ def mean(xp: Namespace, x: Tensor, /, *, axis: Axis = None, keepdims: bool = Fal
     >>> xp.mean(xp.asarray([1.0, 2.0, 4.5]))
     tensor(2.5000)
     """
-    return xp.mean(x, axis=axis, keepdims=keepdims)
 
 
 @composite(takes=REAL_FLOATING_ONLY)
@@ -191,7 +192,8 @@ def _share(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], ax
 
 
 @differentiable(takes=REAL_OR_BOOLEAN, grad_name="Amax", x=_share)
-def max(xp: Namespace, x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+@of_backend
+def max(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Maximum over axes; NaN if there is one.
 
     Parameters
@@ -212,11 +214,11 @@ def max(xp: Namespace, x: Tensor, /, *, axis: Axis = None, keepdims: bool = Fals
     -----
     Differentiable; elements that tie get equal parts of the gradient.
     """
-    return xp.max(x, axis=axis, keepdims=keepdims)
 
 
 @differentiable(takes=REAL_OR_BOOLEAN, grad_name="Amin", x=_share)
-def min(xp: Namespace, x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
+@of_backend
+def min(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Minimum over axes; NaN if there is one.
 
     Parameters
@@ -237,7 +239,6 @@ def min(xp: Namespace, x: Tensor, /, *, axis: Axis = None, keepdims: bool = Fals
     -----
     Differentiable; elements that tie get equal parts of the gradient.
     """
-    return xp.min(x, axis=axis, keepdims=keepdims)
 
 
 def _exclusive_product(xp: Namespace, x: Any, axis: int) -> Any:
@@ -264,7 +265,8 @@ def _rest_product(xp: Namespace, g: Any, x: Any, x_shape: tuple[int, ...], axis:
 
 
 @differentiable(conjugate=True, takes=NUMERIC_OR_BOOLEAN, x=_rest_product)
-def prod(xp: Namespace, x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False) -> Tensor:
+@of_backend
+def prod(x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False) -> Tensor:
     """Product over axes.
 
     Parameters
@@ -287,7 +289,6 @@ def prod(xp: Namespace, x: Tensor, /, *, axis: Axis = None, dtype: DType | None 
     -----
     Differentiable, also where elements are 0.
     """
-    return xp.prod(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 def _uncumulate(xp: Namespace, g: Any, axis: int | None, include_initial: bool) -> Any:

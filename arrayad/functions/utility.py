@@ -8,18 +8,18 @@ from .elementwise import not_equal, subtract
 from .indexing import getitem
 from .manipulation import along, concat
 from .. import dtypes
-from ..autograd.operation import not_differentiable
+from ..autograd.operation import not_differentiable, of_backend
 from ..autograd.tape import TensorBase
 
 if TYPE_CHECKING:
-    from ..backends import Namespace
     from ..tensor import Tensor
 
 __all__ = ["all", "any", "diff"]
 
 
 @not_differentiable("its output is boolean")
-def all(xp: Namespace, x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
+@of_backend
+def all(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
     """Whether all elements along axes are true (not zero); true for no elements.
 
     Parameters
@@ -35,11 +35,11 @@ def all(xp: Namespace, x: Tensor, /, *, axis: int | tuple[int, ...] | None = Non
     -----
     Not differentiable: its output is boolean.
     """
-    return xp.all(x, axis=axis, keepdims=keepdims)
 
 
 @not_differentiable("its output is boolean")
-def any(xp: Namespace, x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
+@of_backend
+def any(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
     """Whether any element along axes is true (not zero); false for no elements.
 
     Parameters
@@ -55,7 +55,6 @@ def any(xp: Namespace, x: Tensor, /, *, axis: int | tuple[int, ...] | None = Non
     -----
     Not differentiable: its output is boolean.
     """
-    return xp.any(x, axis=axis, keepdims=keepdims)
 
 
 def diff(x: Tensor, /, *, axis: int = -1, n: int = 1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:

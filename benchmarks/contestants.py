@@ -1,0 +1,243 @@
+"""The libraries that are measured side by side, each through the few calls that a workload needs.
+
+Workloads are written once, over a contestant's namespace `xp`, in names that all of them have. What differs is how a
+gradient is asked for: arrayad, torch and mygrad have ``backward()``, HIPS autograd and JAX transform functions.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Array = np.ndarray[Any, Any]
+    Loss = Callable[..., Any]  # of a contestant, the arrays to differentiate by, and data
+    Step = Callable[[], Sequence[Any]]  # what is timed; gives its results
+
+
+class Imperative:
+    """arrayad and torch: the same names."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.xp: Any = importlib.import_module(name)
+        self.version: str = self.xp.__version__
+        self.erf: Any = self.xp.special.erf
+
+    def softmax(self, x: Any) -> Any:
+        """Along the last axis."""
+        return self.xp.softmax(x, -1)
+
+    def array(self, value: Array) -> Any:
+        """A tensor with the values of an array."""
+        return self.xp.asarray(value)
+
+    def leaf(self, value: Array) -> Any:
+        """One that gets a gradient."""
+        return self.array(value.copy()).requires_grad_()
+
+    def numpy(self, x: Any) -> Array:
+        """An array with the values of a tensor."""
+        return x.detach().numpy()
+
+    def gradient(self, loss: Loss, by: Sequence[Array], *data: Array) -> Step:
+        """A step that differentiates ``loss(self, *by, *data)`` by the arrays of `by`."""
+        leaves, constants = [self.leaf(a) for a in by], [self.array(a) for a in data]
+
+        def step() -> list[Any]:
+            for leaf in leaves:
+                leaf.grad = None
+            loss(self, *leaves, *constants).backward()
+            return [leaf.grad for leaf in leaves]
+
+        return step
+
+    def descent(self, loss: Loss, parameters: Sequence[Array], *data: Array, rate: float = 0.01) -> Step:
+        """A step of gradient descent from `parameters`; gives the loss before it."""
+        leaves, constants = [self.leaf(a) for a in parameters], [self.array(a) for a in data]
+
+        def step() -> list[Any]:
+            value = loss(self, *leaves, *constants)
+            value.backward()
+            with self.xp.no_grad():
+                for p in leaves:
+                    p -= rate * p.grad
+                    p.grad = None
+            return [value]
+
+        return step
+
+    def hvp(self, loss: Loss, by: Sequence[Array], along: Sequence[Array], *data: Array) -> Step:
+        """A step that gives the product of the Hessian with the vectors `along`: reverse mode twice."""
+        leaves, vectors = [self.leaf(a) for a in by], [self.array(a) for a in along]
+        constants = [self.array(a) for a in data]
+        grad = self.xp.autograd.grad
+
+        def step() -> list[Any]:
+            gradients = grad(loss(self, *leaves, *constants), leaves, create_graph=True)
+            return list(grad(sum((g * v).sum() for g, v in zip(gradients, vectors, strict=True)), leaves))
+
+        return step
+
+
+class Mygrad(Imperative):
+    """mygrad: NumPy's names, and no second order."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.xp = importlib.import_module(name)
+        self.version = self.xp.__version__
+
+    def softmax(self, x: Any) -> Any:
+        """Along the last axis."""
+        return self.xp.nnet.softmax(x, axis=-1)
+
+    def array(self, value: Array) -> Any:
+        """A constant."""
+        return self.xp.tensor(value, constant=True)
+
+    def leaf(self, value: Array) -> Any:
+        """One that gets a gradient; its memory is locked until backward."""
+        return self.xp.tensor(value.copy())
+
+    def numpy(self, x: Any) -> Array:
+        """The array inside, or itself: gradients are arrays."""
+        return x if isinstance(x, np.ndarray) else x.data
+
+    def gradient(self, loss: Loss, by: Sequence[Array], *data: Array) -> Step:
+        """As `Imperative.gradient`; a gradient is forgotten when its tensor is next used."""
+        leaves, constants = [self.leaf(a) for a in by], [self.array(a) for a in data]
+
+        def step() -> list[Any]:
+            loss(self, *leaves, *constants).backward()
+            return [leaf.grad for leaf in leaves]
+
+        return step
+
+    def descent(self, loss: Loss, parameters: Sequence[Array], *data: Array, rate: float = 0.01) -> Step:
+        """As `Imperative.descent`."""
+        leaves, constants = [self.leaf(a) for a in parameters], [self.array(a) for a in data]
+
+        def step() -> list[Any]:
+            value = loss(self, *leaves, *constants)
+            value.backward()
+            for p in leaves:
+                p.data -= rate * p.grad
+            return [value]
+
+        return step
+
+
+class Functional:
+    """HIPS autograd, and JAX, compiled as its users compile it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        package = importlib.import_module(name)
+        self.xp: Any = importlib.import_module("jax.numpy" if name == "jax" else "autograd.numpy")
+        self.special: Any = importlib.import_module(f"{name}.scipy.special")
+        self.erf: Any = self.special.erf
+        self.version = importlib.metadata.version(name)
+        self._grad: Any = package.grad
+        self._value_and_grad: Any = package.value_and_grad
+        self._compile: Any = lambda function: function
+        if name == "jax":
+            package.config.update("jax_enable_x64", True)
+            self._compile = package.jit
+
+    def array(self, value: Array) -> Any:
+        """An array of the library."""
+        return self.xp.asarray(value)
+
+    def numpy(self, x: Any) -> Array:
+        """NumPy's."""
+        return np.asarray(x)
+
+    def softmax(self, x: Any) -> Any:
+        """Along the last axis."""
+        return self.xp.exp(x - self.special.logsumexp(x, axis=-1, keepdims=True))
+
+    def _step(self, function: Any, by: Sequence[Array], data: Sequence[Array]) -> Step:
+        variables, constants = [self.array(a) for a in by], [self.array(a) for a in data]
+        function = self._compile(function)
+        return lambda: _finished(function(variables, *constants))
+
+    def gradient(self, loss: Loss, by: Sequence[Array], *data: Array) -> Step:
+        """As `Imperative.gradient`."""
+        return self._step(self._grad(lambda variables, *rest: loss(self, *variables, *rest)), by, data)
+
+    def descent(self, loss: Loss, parameters: Sequence[Array], *data: Array, rate: float = 0.01) -> Step:
+        """As `Imperative.descent`."""
+        state, constants = [self.array(a) for a in parameters], [self.array(a) for a in data]
+        differentiate = self._value_and_grad(lambda variables, *rest: loss(self, *variables, *rest))
+
+        def update(variables: Any, *rest: Any) -> Any:
+            value, gradients = differentiate(variables, *rest)
+            return value, [p - rate * g for p, g in zip(variables, gradients, strict=True)]
+
+        update = self._compile(update)
+
+        def step() -> list[Any]:
+            value, state[:] = update(state, *constants)
+            _finished(state)
+            return [value]
+
+        return step
+
+    def hvp(self, loss: Loss, by: Sequence[Array], along: Sequence[Array], *data: Array) -> Step:
+        """As `Imperative.hvp`."""
+        vectors = [self.array(a) for a in along]
+
+        def slope(variables: Any, *rest: Any) -> Any:
+            gradients = self._grad(lambda variables: loss(self, *variables, *rest))(variables)
+            return sum(self.xp.sum(g * v) for g, v in zip(gradients, vectors, strict=True))
+
+        return self._step(self._grad(slope), by, data)
+
+
+def _finished(results: Any) -> Any:
+    """Results that have been waited for."""
+    for result in results:
+        getattr(result, "block_until_ready", bool)()
+    return results
+
+
+class Raw:
+    """NumPy, which differentiates nothing: the floor under small operations."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.xp: Any = np
+        self.version = np.__version__
+
+    def array(self, value: Array) -> Array:
+        """Itself."""
+        return value
+
+    def numpy(self, x: Array) -> Array:
+        """Itself."""
+        return x
+
+
+KINDS: dict[str, Any] = {
+    "arrayad": Imperative,
+    "torch": Imperative,
+    "numpy": Raw,
+    "autograd": Functional,
+    "mygrad": Mygrad,
+    "jax": Functional,
+}
+
+
+def contestants(names: Sequence[str]) -> list[Any]:
+    """Those that are installed here, torch at one thread."""
+    found = [KINDS[name](name) for name in names if importlib.util.find_spec(name) is not None]
+    for contestant in found:
+        if contestant.name == "torch":
+            contestant.xp.set_num_threads(1)
+    return found

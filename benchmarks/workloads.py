@@ -1,0 +1,213 @@
+"""What is measured: small operations, and whole computations with their gradients.
+
+`SMALL` has statements, timed as they stand. `WORKLOADS` has functions that give a contestant's step. `LEFT_OUT` says who does not
+take part in what, and why.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .contestants import Step
+
+# Statement over `xp` and arrays x, y (10 elements, float32), m (8x8), c (10 booleans).
+SMALL = {
+    "add": "x + y",
+    "mul": "x * y",
+    "exp": "xp.exp(x)",
+    "sum": "xp.sum(x)",
+    "matmul": "m @ m",
+    "getitem": "x[2:5]",
+    "reshape": "xp.reshape(x, (2, 5))",
+    "where": "xp.where(c, x, y)",
+    "astype": "xp.astype(x, xp.float64)",
+    "concat": "xp.concat([x, y])",
+}
+# Where a library spells it differently.
+SPELLINGS = {
+    ("torch", "astype"): "x.to(xp.float64)",
+    ("mygrad", "matmul"): "xp.matmul(m, m)",
+    ("mygrad", "astype"): "x.astype('float64')",
+    ("mygrad", "concat"): "xp.concatenate([x, y])",
+    ("autograd", "concat"): "xp.concatenate([x, y])",
+    ("autograd", "astype"): "x.astype('float64')",
+}
+
+
+def small_arrays() -> dict[str, Any]:
+    """What the statements of `SMALL` name."""
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((2, 10)).astype(np.float32)
+    return {"x": x, "y": y, "m": rng.standard_normal((8, 8)).astype(np.float32), "c": x > 0}
+
+
+def _chain(length: int) -> Callable[[Any, Any], Any]:
+    def loss(lib: Any, x: Any) -> Any:
+        sin = lib.xp.sin
+        for _ in range(length // 2):
+            x = sin(x) * 1.01
+        return x
+
+    return loss
+
+
+def chain(lib: Any) -> Step:
+    """A thousand operations on a scalar, one after the other, and their gradient."""
+    return lib.gradient(_chain(1_000), [np.asarray(0.5)])
+
+
+def depth(lib: Any) -> Step:
+    """The same with a hundred thousand."""
+    return lib.gradient(_chain(100_000), [np.asarray(0.5)])
+
+
+def _mlp_loss(lib: Any, w1: Any, b1: Any, w2: Any, b2: Any, w3: Any, b3: Any, x: Any, target: Any) -> Any:
+    xp = lib.xp
+    h = xp.tanh(x @ w1 + b1)
+    h = xp.tanh(h @ w2 + b2)
+    z = h @ w3 + b3
+    z = z - xp.log(xp.sum(xp.exp(z), axis=1)).reshape(-1, 1)
+    return -xp.sum(z * target) / x.shape[0]
+
+
+def _mlp_arrays(batch: int) -> tuple[list[Any], list[Any]]:
+    rng = np.random.default_rng(0)
+    sizes = (784, 256, 128, 10)
+    parameters = []
+    for m, n in zip(sizes, sizes[1:], strict=False):
+        parameters += [rng.standard_normal((m, n)) / math.sqrt(m), np.zeros(n)]
+    data = [rng.standard_normal((batch, 784)), np.eye(10)[rng.integers(0, 10, batch)]]
+    return [a.astype(np.float32) for a in parameters], [a.astype(np.float32) for a in data]
+
+
+def mlp_128(lib: Any) -> Step:
+    """A step of gradient descent of a 784-256-128-10 network, 128 samples, float32."""
+    parameters, data = _mlp_arrays(128)
+    return lib.descent(_mlp_loss, parameters, *data)
+
+
+def mlp_8(lib: Any) -> Step:
+    """The same with 8 samples."""
+    parameters, data = _mlp_arrays(8)
+    return lib.descent(_mlp_loss, parameters, *data)
+
+
+def hvp(lib: Any) -> Step:
+    """The product of the network's Hessian with a vector, 128 samples, float32."""
+    parameters, data = _mlp_arrays(128)
+    rng = np.random.default_rng(1)
+    vectors = [rng.standard_normal(p.shape).astype(np.float32) for p in parameters]
+    return lib.hvp(_mlp_loss, parameters, vectors, *data)
+
+
+def logistic(lib: Any) -> Step:
+    """The gradient of logistic regression, 100,000 samples of 100 features, float64."""
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((100_000, 100)), rng.standard_normal(100) / 10
+    sign = np.where(x @ rng.standard_normal(100) > 0, 1.0, -1.0)
+
+    def loss(lib: Any, w: Any, x: Any, sign: Any) -> Any:
+        return lib.xp.mean(lib.xp.log1p(lib.xp.exp(-sign * (x @ w)))) + 0.01 * lib.xp.sum(w * w)
+
+    return lib.gradient(loss, [w], x, sign)
+
+
+def black_scholes_loss(lib: Any, spot: Any, strike: Any, time: Any, rate: Any, volatility: Any) -> Any:
+    """The sum of the prices of call options (Black and Scholes 1973, equation 13)."""
+    xp, erf = lib.xp, lib.erf
+    deviation = volatility * xp.sqrt(time)
+    d1 = (xp.log(spot / strike) + (rate + volatility * volatility / 2) * time) / deviation
+    d2 = d1 - deviation
+    half = 1 / math.sqrt(2)
+    n1, n2 = (1 + erf(d1 * half)) / 2, (1 + erf(d2 * half)) / 2
+    return xp.sum(spot * n1 - strike * xp.exp(-rate * time) * n2)
+
+
+def black_scholes_arrays(n: int = 1_000_000) -> list[Any]:
+    """Spot, strike, time, rate and volatility of options."""
+    rng = np.random.default_rng(0)
+    limits = ((80, 120), (80, 120), (0.1, 2), (0.01, 0.05), (0.1, 0.5))
+    return [rng.uniform(low, high, n) for low, high in limits]
+
+
+def black_scholes(lib: Any) -> Step:
+    """The prices of a million options and their five derivatives, float64."""
+    return lib.gradient(black_scholes_loss, black_scholes_arrays())
+
+
+def gaussian_process(lib: Any) -> Step:
+    """The marginal likelihood of 500 points under a Gaussian process and its gradient, float64."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-3, 3, (500, 2))
+    y = np.sin(x[:, 0]) + 0.1 * rng.standard_normal(500)
+    squares = ((x[:, None, :] - x[None, :, :]) ** 2).sum(-1)
+
+    def loss(lib: Any, log_scale: Any, log_length: Any, log_noise: Any, squares: Any, eye: Any, y: Any) -> Any:
+        xp = lib.xp
+        k = xp.exp(log_scale - squares * xp.exp(-2 * log_length) / 2) + xp.exp(log_noise) * eye
+        factor = xp.linalg.cholesky(k)
+        return xp.sum(y * xp.linalg.solve(k, y)) / 2 + xp.sum(xp.log(xp.diagonal(factor)))
+
+    return lib.gradient(loss, [np.asarray(0.1), np.asarray(0.2), np.asarray(-2.0)], squares, np.eye(500), y)
+
+
+def attention(lib: Any) -> Step:
+    """A block of self-attention: 4 sequences of 128 vectors of 256 numbers, 4 heads, float32; by weights and input."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((4, 128, 256)).astype(np.float32)
+    w_in = (rng.standard_normal((256, 768)) / 16).astype(np.float32)
+    w_out = (rng.standard_normal((256, 256)) / 16).astype(np.float32)
+
+    def loss(lib: Any, x: Any, w_in: Any, w_out: Any) -> Any:
+        xp = lib.xp
+        heads = (x @ w_in).reshape((4, 128, 12, 64)).swapaxes(1, 2)
+        q, k, v = heads[:, :4], heads[:, 4:8], heads[:, 8:]
+        scores = (q @ k.swapaxes(2, 3)) * 0.125
+        y = (lib.softmax(scores) @ v).swapaxes(1, 2).reshape((4, 128, 256)) @ w_out
+        return xp.sum(y * y)
+
+    return lib.gradient(loss, [x, w_in, w_out])
+
+
+def embedding(lib: Any) -> Step:
+    """4,096 rows gathered from a table of 50,000 x 64, and their gradients scattered back, float32."""
+    rng = np.random.default_rng(0)
+    table = rng.standard_normal((50_000, 64)).astype(np.float32)
+    rows = rng.integers(0, 50_000, 4_096)
+    weights = rng.standard_normal((4_096, 64)).astype(np.float32)
+
+    def loss(lib: Any, table: Any, rows: Any, weights: Any) -> Any:
+        return lib.xp.sum(table[rows] * weights)
+
+    return lib.gradient(loss, [table], rows, weights)
+
+
+WORKLOADS: dict[str, Callable[[Any], Step]] = {
+    "chain": chain,
+    "mlp-128": mlp_128,
+    "mlp-8": mlp_8,
+    "logistic": logistic,
+    "black-scholes": black_scholes,
+    "gaussian-process": gaussian_process,
+    "hvp": hvp,
+    "attention": attention,
+    "embedding": embedding,
+    "depth": depth,
+}
+
+LEFT_OUT = {
+    ("jax", "chain"): "compiles for a minute",
+    ("jax", "depth"): "compiles for hours",
+    ("autograd", "depth"): "minutes",
+    ("mygrad", "depth"): "recurses",
+    ("mygrad", "black-scholes"): "has no erf",
+    ("mygrad", "gaussian-process"): "has no linear algebra",
+    ("mygrad", "hvp"): "has first derivatives only",
+    **{("numpy", name): "differentiates nothing" for name in WORKLOADS},
+}
