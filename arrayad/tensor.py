@@ -17,7 +17,7 @@ from . import dtypes
 from .autograd import engine
 from .autograd.mutation import become, check_writeable, overwrite
 from .autograd.operation import operator
-from .autograd.tape import Leaf, TensorBase, alias, make, namespace_of, no_grad, require_grad, sequence, storage_of
+from .autograd.tape import Leaf, TensorBase, alias, base_of, make, namespace_of, no_grad, require_grad, sequence, storage_of
 from .devices import device as Device
 from .functions import (
     creation,
@@ -340,8 +340,7 @@ class Tensor(TensorBase):
 
     @property
     def _base(self) -> Tensor | None:
-        view = getattr(self, "_view", None)
-        return None if view is None else view.base
+        return base_of(self)  # type: ignore[return-value]  # every TensorBase is a Tensor
 
     @property
     def is_view(self) -> builtins.bool:

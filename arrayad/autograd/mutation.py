@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .tape import Leaf, Storage, TensorBase, View, anomaly, caller, make, namespace_of, record, recording, storage_of
+from .tape import Leaf, Storage, TensorBase, anomaly, base_of, caller, make, namespace_of, record, recording, storage_of
 from .. import dtypes
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def check_writeable(x: TensorBase, name: str) -> None:
                 f"{name}(): a leaf Variable that requires grad is being used in an in-place operation. Do it under "
                 "no_grad(), or on a clone()."
             )
-        base = _base(x)
+        base = base_of(x)
         if base is not None and isinstance(base._node, Leaf):
             raise RuntimeError(
                 f"{name}(): a view of a leaf Variable that requires grad is being used in an in-place operation. Do it "
@@ -90,8 +90,6 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
         # Nobody else sees the memory, so taking over the fresh array does for writing into the old one.
         fresh = out._storage if out._storage is not None and a is out._array else Storage()
         fresh.version = (0 if storage is None else storage.version) + 1
-        if storage is not None and storage.aliases is not None:
-            del x._view
         x._array = a
         x._storage = fresh
     else:
@@ -141,20 +139,15 @@ def become(x: Any, view: Any, name: str) -> Any:
     """
     storage = storage_of(x)
     others = [t for t in (r() for r in storage.aliases or ()) if t is not None and t is not view]
-    if any(t._view.base is x for t in others):
+    if any(t._viewed is x for t in others):
         raise RuntimeError(
             f"{name}(): the tensor has views, which are seen through the form that it has. Use the view itself."
         )
-    base = _base(x)
+    base = base_of(x)
     x._array, x._node = view._array, view._node
-    x._view = View(base, view._view.steps)
+    x._viewed, x._steps = base, view._steps
     storage.version += 1
     return x
-
-
-def _base(x: TensorBase) -> TensorBase | None:
-    view = getattr(x, "_view", None)
-    return None if view is None else view.base
 
 
 def _shared(storage: Storage, x: TensorBase) -> bool:
@@ -177,7 +170,7 @@ def _unshare(x: TensorBase) -> None:
             tensors = [t for t in (r() for r in storage.aliases) if t is not None]
             root = xp.asarray(storage.root, copy=True)
             for tensor in tensors:
-                tensor._array = replay_raw(tensor._view.steps, root)
+                tensor._array = replay_raw(tensor._steps, root)
             _succeed(storage, tensors).root = root
 
 
@@ -214,7 +207,7 @@ def replay_raw(steps: tuple[Step, ...], a: Any) -> Any:
 
 def rebase(x: Any, node: Any) -> None:
     """Let `x`, just written into, have `node` as its history, and all that is seen through the same base follow."""
-    base = _base(x)
+    base = base_of(x)
     if base is None:
         if node is None and x._node is None:
             return
@@ -223,8 +216,8 @@ def rebase(x: Any, node: Any) -> None:
     elif node is not None or base._node is not None:
         from ..functions.indexing import view_put  # an operation, above the tape
 
-        start = 0 if getattr(base, "_view", None) is None else len(base._view.steps)
-        steps = x._view.steps[start:]
+        start = 0 if base._storage is None or base._storage.aliases is None else len(base._steps)
+        steps = x._steps[start:]
         edges = (base._node, node)
         op: Operation = view_put.operation  # type: ignore[attr-defined]  # of every declared function
         plan, saved = op.keep(edges, (base._array, None, steps), base._array)
@@ -234,10 +227,10 @@ def rebase(x: Any, node: Any) -> None:
     storage = base._storage
     if storage is None or storage.aliases is None:
         return
-    start = len(base._view.steps)
+    start = len(base._steps)
     for tensor in [reference() for reference in storage.aliases]:
-        if tensor is not None and tensor is not base and tensor._view.base is base:
-            tensor._node = replay(tensor._view.steps[start:], base)._node
+        if tensor is not None and tensor is not base and tensor._viewed is base:
+            tensor._node = replay(tensor._steps[start:], base)._node
 
 
 def replay(steps: tuple[Step, ...], x: Any) -> Any:

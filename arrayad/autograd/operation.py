@@ -31,7 +31,6 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, NoReturn, ParamSpec, TypeVar
 
 import numpy as np
@@ -122,15 +121,13 @@ class Rule:
 class Plan:
     """What a node keeps, given which of its inputs need a gradient."""
 
-    __slots__ = ("inputs", "keeps", "name", "op", "out", "pick", "rules", "shapes", "statics", "wanted")
+    __slots__ = ("arguments", "inputs", "keeps", "name", "op", "out", "rules", "wanted")
 
-    wanted: tuple[bool, ...]  # by layout: what is kept; a node's `saved` has None for the rest
-    pick: Callable[[Any], tuple[Any, ...]]  # of the values by layout and a None, what is kept
+    wanted: tuple[bool, ...]  # for each parameter and the output: whether it is kept; else a node's `saved` has a None
     inputs: tuple[int, ...]  # numbers of the tensor inputs that are kept
     out: bool  # whether the output is
     keeps: bool  # whether any array is, whose memory an in-place operation must leave alone
-    statics: tuple[tuple[int, str], ...]  # number and name of the parameters kept that are no tensors
-    shapes: tuple[int, ...]  # where in the layout shapes are kept
+    arguments: tuple[int, ...]  # numbers of the parameters that are kept
     rules: tuple[tuple[int, Rule], ...]  # edge number and rule
     name: str
 
@@ -139,15 +136,11 @@ class Plan:
         self.name = op.grad_name
         self.rules = tuple((i, rule) for i, rule in enumerate(op.rules) if needs[i] and rule is not None)
         names = {name for _, rule in self.rules for name in rule.names}
-        self.wanted = tuple(name in names for name in op.layout)
-        absent = len(op.layout)
-        self.pick = itemgetter(*[i if want else absent for i, want in enumerate(self.wanted)], absent)
+        self.wanted = tuple(name in names for name in (*op.parameters, "out"))
         self.inputs = tuple(i for i, name in enumerate(op.tensors) if name in names)
         self.out = "out" in names
         self.keeps = self.out or bool(self.inputs)
-        count = len(op.parameters)
-        self.statics = tuple((i, name) for i, name in enumerate(op.parameters) if name in names and name not in op.tensors)
-        self.shapes = tuple(i for i in range(count + 1, absent) if self.wanted[i])
+        self.arguments = tuple(i for i, name in enumerate(op.parameters) if name in names)
 
     def renamed(self, name: str) -> Plan:
         """The same under another name, for the last node of a composite operation."""
@@ -181,6 +174,17 @@ class _Forwards(dict[type, "Callable[..., Any]"]):
             forward = getattr(home, op.name)
         self[array_type] = forward
         return forward
+
+
+class _Sharing(dict[type, "Callable[..., bool]"]):
+    """Raw array type -> its backend's ``shares_memory``."""
+
+    def __missing__(self, array_type: type) -> Callable[..., bool]:
+        function = self[array_type] = backend_of_type(array_type).shares_memory
+        return function
+
+
+_sharing = _Sharing()
 
 
 class Operation:
@@ -329,11 +333,17 @@ class Operation:
                 raise TypeError(f"{self.name}(): {error}") from None
         return kwargs
 
-    def keep(self, edges: tuple[Node | None, ...], values: Sequence[Any], out: Any) -> tuple[Plan, tuple[Any, ...]]:
+    def keep(self, edges: Sequence[Node | None], values: Sequence[Any], out: Any) -> tuple[Plan, tuple[Any, ...]]:
         """The plan for some edges, and what it keeps of the raw arguments by parameter and of the output."""
         plan = self.plans[tuple([edge is not None for edge in edges])]
-        shapes = [_shape_of(values[i]) for i in self.shape_of]
-        return plan, plan.pick((*values, out, *shapes, None))
+        saved: list[Any] = [None] * len(self.layout)
+        for i in plan.arguments:
+            saved[i] = values[i]
+        if plan.out:
+            saved[len(values)] = out
+        for k, i in enumerate(self.shape_of, len(values) + 1):
+            saved[k] = _shape_of(values[i])
+        return plan, tuple(saved)
 
     # --- what is refused ---
 
@@ -433,7 +443,7 @@ def _unary(op: Operation) -> Callable[..., Any]:
         if node is not None and plan is not None and recording():
             saved = (a if keeps_x else None, out if keeps_out else None)
             record(plan, (x,), (node,), (*saved, a.shape) if shaped else saved, y)
-        if view and backend_of_type(a.__class__).shares_memory(out, x._array):
+        if view and _sharing[a.__class__](out, x._array):
             alias(x, y, (op, (), {}, None))
         return y
 
@@ -444,6 +454,7 @@ def _binary(op: Operation, takes: Callable[[Any], bool] | None = None) -> Callab
     """Two tensors, or a tensor and a number; as an operator, NotImplemented for what it does not take."""
     forwards, native, plans = op.forwards, op.native, op.plans
     differentiable, numbers, shape_of = op.differentiable, op.scalars, op.shape_of
+    both = shape_of == [0, 1]  # as of a matrix product
 
     def call(x1: Any, x2: Any, /) -> Any:
         n1 = n2 = None
@@ -490,7 +501,7 @@ def _binary(op: Operation, takes: Callable[[Any], bool] | None = None) -> Callab
             keeps = plan.wanted
             saved = (a1 if keeps[0] else None, a2 if keeps[1] else None, out if keeps[2] else None)
             if shape_of:
-                saved += tuple([(a2 if i else a1).shape for i in shape_of])
+                saved += (a1.shape, a2.shape) if both else tuple([(a1, a2)[i].shape for i in shape_of])
             record(plan, (x1, x2), (n1, n2), saved, y)
         return y
 
@@ -569,6 +580,7 @@ def promote(xp: Namespace, *operands: Any) -> tuple[Array, ...]:
 
 
 def _shape_of(value: Any) -> Any:
+    """The shape of a raw argument, or the list of those of a sequence's arrays."""
     return [v.shape for v in value] if isinstance(value, (list, tuple)) else getattr(value, "shape", ())
 
 
@@ -593,7 +605,14 @@ def _of_first(op: Operation) -> Callable[..., Any]:
             if not op.names.issuperset(kwargs):
                 op.misuse((x, *args), kwargs)
         try:
-            out = forwards[a.__class__](a, *args, **kwargs)
+            if kwargs:
+                out = forwards[a.__class__](a, *args, **kwargs)
+            elif not args:
+                out = forwards[a.__class__](a)
+            elif len(args) == 1:
+                out = forwards[a.__class__](a, args[0])
+            else:
+                out = forwards[a.__class__](a, *args)
         except _REFUSALS as error:
             raise op.named(error, (x, *args), kwargs) from None
         if out.__class__ is not a.__class__:
@@ -606,25 +625,24 @@ def _of_first(op: Operation) -> Callable[..., Any]:
         y._storage = None
         if node is not None and plan is not None and recording():
             record(plan, (x,), (node,), _kept(plan, a, args, kwargs, out), y)
-        if view and backend_of_type(a.__class__).shares_memory(out, x._array):
+        if view and _sharing[a.__class__](out, x._array):
             alias(x, y, (op, args, kwargs, None))
         return y
 
     return call
 
 
-def _kept(plan: Plan, a: Array, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> tuple[Any, ...]:
-    """What a plan keeps of the arguments of a call of one tensor."""
+def _kept(plan: Plan, a: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> tuple[Any, ...]:
+    """What a plan keeps of the arguments of a call of one tensor or one sequence, and of its output."""
     op = plan.op
     saved: list[Any] = [None] * len(op.layout)
-    if plan.inputs:
-        saved[0] = a
-    for i, name in plan.statics:
-        saved[i] = args[i - 1] if i <= len(args) else kwargs[name] if name in kwargs else op.defaults[i]
+    for i in plan.arguments:
+        name = op.parameters[i]
+        saved[i] = a if i == 0 else args[i - 1] if i <= len(args) else kwargs[name] if name in kwargs else op.defaults[i]
     if plan.out:
         saved[len(op.parameters)] = out
-    for i in plan.shapes:
-        saved[i] = a.shape
+    for i, _ in enumerate(op.shape_of, len(op.parameters) + 1):
+        saved[i] = _shape_of(a)
     return tuple(saved)
 
 
@@ -636,7 +654,7 @@ def _several(op: Operation, x: Any, a: Array, args: tuple[Any, ...], kwargs: dic
         record_several(plan, (x,), (x._node,), _kept(plan, a, args, kwargs, out), ys)
     if op.view:
         for i, y in enumerate(ys):
-            if backend_of_type(a.__class__).shares_memory(y._array, x._array):
+            if _sharing[a.__class__](y._array, x._array):
                 alias(x, y, (op, args, kwargs, i))
     return _packed(out, ys)
 
@@ -652,8 +670,9 @@ def _packed(out: Any, ys: list[Any]) -> Any:
 
 def _of_several(op: Operation) -> Callable[..., Any]:
     """Several tensors, in any position, and static arguments."""
-    slots = [(op.parameters.index(name), name) for name in op.tensors]
-    count, native = len(op.parameters), op.native
+    slots = [(k, op.parameters.index(name), name) for k, name in enumerate(op.tensors)]
+    count, native, differentiable = len(op.parameters), op.native, op.differentiable
+    forwards = op.forwards if op.positional == count else None
 
     def call(*args: Any, **kwargs: Any) -> Any:
         inputs: Sequence[Any] = args
@@ -662,83 +681,87 @@ def _of_several(op: Operation) -> Callable[..., Any]:
             if kwargs and tensor is not None:
                 kwargs = op.keywords(kwargs, backend_of_type(tensor._array.__class__))
             inputs = op.bind(args, kwargs)
-        first = None
+        kind = None
         tracked = False
         values = list(inputs)
-        edges: list[Node | None] = []
-        for i, name in slots:
+        edges: list[Node | None] = [None] * len(slots)
+        for k, i, name in slots:
             x = inputs[i]
-            if isinstance(x, TensorBase):
-                a = x._array
-                if a.dtype not in native:
-                    a = op.admit(a)
-                values[i] = a
-                if first is None:
-                    first = a
-                elif a.__class__ is not first.__class__:
-                    raise _two_devices(op, [first, a])
-                node = x._node
-                edges.append(node)
-                if node is not None:
-                    tracked = True
+            if not isinstance(x, TensorBase):
+                values[i] = _operand(op, name, x)
                 continue
-            edges.append(None)
-            if x is None and name in op.optional:
-                continue
-            if isinstance(x, _NUMBERS) and (name in op.scalars or name in op.optional):
-                continue
-            values[i] = _number(op, name, x) if name in op.scalars or name in op.optional else _refuse(op, name, x)
-        if first is None:
-            raise op.not_a_tensor(slots[0][1], inputs[slots[0][0]])
+            a = x._array
+            if x._node is not None:
+                edges[k] = x._node
+                tracked = True
+            if a.dtype not in native:
+                a = op.admit(a)
+            values[i] = a
+            if kind is None:
+                kind = a.__class__
+            elif a.__class__ is not kind:
+                raise _two_devices(op, [value for value in values if value.__class__ in (kind, a.__class__)])
+        if kind is None:
+            raise op.not_a_tensor(op.tensors[0], inputs[slots[0][1]])
         try:
-            out = op.raw_call(values, first.__class__)
+            out = op.raw_call(values, kind) if forwards is None else forwards[kind](*values)
         except _REFUSALS as error:
             raise op.named(error, args, kwargs) from None
-        tracked = tracked and op.differentiable and recording()
-        if out.__class__ is not first.__class__ and isinstance(out, tuple):
-            ys = [make(_raw(part, first)) for part in out]
-            if tracked:
-                plan, saved = op.keep(tuple(edges), values, out)
-                record_several(plan, [inputs[i] for i, _ in slots], tuple(edges), saved, ys)
-            return _packed(out, ys)
-        y = make(_raw(out, first))
-        if tracked:
-            plan, saved = op.keep(tuple(edges), values, y._array)
-            record(plan, [inputs[i] for i, _ in slots], tuple(edges), saved, y)
+        if out.__class__ is not kind:
+            if isinstance(out, tuple):
+                parts = [part if part.__class__ is kind else backend_of_type(kind).as_array(part) for part in out]
+                ys = [make(part) for part in parts]
+                if tracked and differentiable and recording():
+                    plan, saved = op.keep(edges, values, out)
+                    record_several(plan, [inputs[i] for _, i, _ in slots], tuple(edges), saved, ys)
+                return _packed(out, ys)
+            out = backend_of_type(kind).as_array(out)
+        y = make(out)
+        if tracked and differentiable and recording():
+            plan, saved = op.keep(edges, values, out)
+            record(plan, [inputs[i] for _, i, _ in slots], tuple(edges), saved, y)
         return y
 
     return call
 
 
-def _refuse(op: Operation, name: str, x: Any) -> NoReturn:
+def _operand(op: Operation, name: str, x: Any) -> Any:
+    """An argument that may be a tensor and is none: a number, or nothing, where the operation takes it."""
+    if x is None and name in op.optional:
+        return None
+    if name in op.scalars or name in op.optional:
+        return _number(op, name, x)
     raise op.not_a_tensor(name, x)
 
 
 def _of_sequence(op: Operation) -> Callable[..., Any]:
     """A sequence of tensors, and static arguments."""
-    differentiable = op.differentiable
+    plan = op.plans[True,] if op.differentiable else None
 
     def call(arrays: Any, /, **kwargs: Any) -> Any:
         if not isinstance(arrays, (list, tuple)) or not arrays:
             raise TypeError(f"{op.name}(): argument 'arrays' must be a non-empty tuple or list of Tensors")
+        raw = []
+        tracked = False
         for x in arrays:
             if not isinstance(x, TensorBase):
                 raise op.not_a_tensor("arrays", x)
-        raw = [x._array for x in arrays]
-        first = raw[0]
-        for a in raw:
-            if a.__class__ is not first.__class__:
+            a = x._array
+            raw.append(a)
+            if a.__class__ is not raw[0].__class__:
                 raise _two_devices(op, raw)
+            if x._node is not None:
+                tracked = True
+        first = raw[0]
         if kwargs:
             kwargs = op.keywords(kwargs, backend_of_type(first.__class__))
         try:
             y = make(_raw(op.forwards[first.__class__](raw, **kwargs), first))
         except _REFUSALS as error:
             raise op.named(error, (arrays,), kwargs) from None
-        edges = tuple([x._node for x in arrays])
-        if differentiable and edges.count(None) != len(edges) and recording():
-            plan, saved = op.keep(edges, op.bind((raw,), kwargs), y._array)
-            record(plan, arrays, edges, saved, y)
+        if tracked and plan is not None and recording():
+            edges = tuple([x._node for x in arrays])
+            record(plan, arrays, edges, _kept(plan, raw, (), kwargs, y._array), y)
         return y
 
     return call

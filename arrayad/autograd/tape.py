@@ -10,9 +10,9 @@ from __future__ import annotations
 import functools
 import linecache
 import sys
-import weakref
 from contextvars import ContextVar
 from itertools import count
+from weakref import ref
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..backends import Array, backend_of_type
@@ -47,13 +47,14 @@ class TensorBase:
     it, and with whom it shares memory. The class that derives from it is the one that creation makes.
     """
 
-    # `_view` and `_grad` are left unset, which costs nothing, until a tensor is a view or gets a gradient.
-    __slots__ = ("__weakref__", "_array", "_grad", "_node", "_storage", "_view")
+    # `_grad` is left unset, which costs nothing, until there is one; `_viewed` and `_steps`, until the storage has aliases.
+    __slots__ = ("__weakref__", "_array", "_grad", "_node", "_steps", "_storage", "_viewed")
 
     _array: Array
     _node: Node | None
     _storage: Storage | None
-    _view: View
+    _viewed: TensorBase | None  # whose history its own is a part of; None also for a detached alias
+    _steps: tuple[Step, ...]  # how it is seen from the storage's root
     _grad: Any
 
     tensor_class: type[TensorBase]
@@ -105,19 +106,9 @@ class Storage:
     # The in-place operation that changed saved values of exported memory, and what describes the memory since.
     overwritten_by: tuple[str, Storage] | None = None
     origin: Storage | None = None  # of a tensor rebuilt from what a node saved: the storage that was saved
-    root: Array = None  # the array of the whole memory, which `View.steps` start from
-    aliases: list[weakref.ref[TensorBase]] | None = None  # every tensor on it, once there are two
+    root: Array = None  # the array of the whole memory, which `_steps` start from
+    aliases: list[ref[TensorBase]] | None = None  # every tensor on it, once there are two
     sweep_at: int = 16  # the length of `aliases` at which dead references are dropped
-
-
-class View:
-    """How a tensor that shares memory is seen from the memory's root, and whose history it is a part of."""
-
-    __slots__ = ("base", "steps")
-
-    def __init__(self, base: TensorBase | None, steps: tuple[Step, ...]) -> None:
-        self.base = base  # None: a detached alias, which shares memory but no history
-        self.steps = steps
 
 
 # A view operation, its static arguments, and which of its outputs it is, if it has several.
@@ -132,6 +123,12 @@ def storage_of(x: TensorBase) -> Storage:
     return storage
 
 
+def base_of(x: TensorBase) -> TensorBase | None:
+    """The tensor that `x` is a view of, or None."""
+    storage = x._storage
+    return None if storage is None or storage.aliases is None else x._viewed
+
+
 def alias(x: TensorBase, y: TensorBase, step: Step | None) -> None:
     """Write down that `y` shares the memory of `x`: through a view operation, or, without one, as a detached alias."""
     storage = x._storage
@@ -141,17 +138,19 @@ def alias(x: TensorBase, y: TensorBase, step: Step | None) -> None:
     aliases = storage.aliases
     if aliases is None:
         storage.root = x._array
-        storage.aliases = aliases = [weakref.ref(x)]
-        x._view = View(None, ())
+        storage.aliases = aliases = [ref(x)]
+        x._viewed = None
+        x._steps = ()
     elif len(aliases) >= storage.sweep_at:
         aliases[:] = [reference for reference in aliases if reference() is not None]
         storage.sweep_at = 2 * len(aliases) + 16
-    aliases.append(weakref.ref(y))
-    view = x._view
+    aliases.append(ref(y))
     if step is None:
-        y._view = View(None, view.steps)
+        y._viewed = None
+        y._steps = x._steps
     else:
-        y._view = View(x if view.base is None else view.base, (*view.steps, step))
+        y._viewed = x if x._viewed is None else x._viewed
+        y._steps = (*x._steps, step)
 
 
 # --- grad mode ---
@@ -379,10 +378,10 @@ class Leaf(Node):
     __slots__ = ("tensor",)
 
     name = "AccumulateGrad"
-    tensor: weakref.ref[TensorBase]
+    tensor: ref[TensorBase]
 
     def __init__(self, tensor: TensorBase) -> None:
-        self.tensor = weakref.ref(tensor)
+        self.tensor = ref(tensor)
         self.edges = ()
         self.storages = ()
         self.saved = ()
@@ -416,7 +415,7 @@ class MultiNode(Node):
 
     __slots__ = ("outputs",)
 
-    outputs: list[weakref.ref[Output]]  # weakly: they refer to this node
+    outputs: list[ref[Output]]  # weakly: they refer to this node
 
 
 def record(plan: Plan, inputs: Sequence[Any], edges: tuple[Node | None, ...], saved: Any, out: TensorBase) -> Node:
@@ -432,7 +431,7 @@ def record(plan: Plan, inputs: Sequence[Any], edges: tuple[Node | None, ...], sa
         What the plan keeps, by the operation's layout.
     """
     array = out._array
-    node = _new(Node)
+    node = Node()
     node.plan = plan
     node.edges = edges
     node.saved = saved
@@ -451,7 +450,7 @@ def record_several(
     plan: Plan, inputs: Sequence[Any], edges: tuple[Node | None, ...], saved: Any, outs: Sequence[TensorBase]
 ) -> None:
     """Write down that an operation made several tensors at once."""
-    node = _new(MultiNode)
+    node = MultiNode()
     node.plan = plan
     node.edges = edges
     node.saved = saved
@@ -463,7 +462,7 @@ def record_several(
     if anomaly.enabled:
         node.where = caller()
     outputs = [Output(node, i, out._array) for i, out in enumerate(outs)]
-    node.outputs = [weakref.ref(output) for output in outputs]
+    node.outputs = [ref(output) for output in outputs]
     for out, output in zip(outs, outputs, strict=True):
         out._node = output
 
@@ -472,12 +471,13 @@ def _hold(plan: Plan, inputs: Sequence[Any], outs: Sequence[TensorBase]) -> tupl
     """The storages of what a node saves, told that it does."""
     storages = []
     for i in plan.inputs:
+        x = inputs[i]
         try:
-            storage = inputs[i]._storage
-        except AttributeError:
+            storage = x._storage
+        except AttributeError:  # of a number
             storage = _NOBODYS
         if storage is None:
-            storage = inputs[i]._storage = Storage()
+            storage = x._storage = Storage()
         elif storage.origin is not None:
             storage = storage.origin
         storage.saved += 1
