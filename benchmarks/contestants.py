@@ -33,6 +33,10 @@ class Imperative:
         """Along the last axis."""
         return self.xp.softmax(x, -1)
 
+    def diagonal(self, x: Any) -> Any:
+        """Of a matrix."""
+        return self.xp.linalg.diagonal(x)
+
     def array(self, value: Array) -> Any:
         """A tensor with the values of an array."""
         return self.xp.asarray(value)
@@ -161,6 +165,10 @@ class Functional:
     def softmax(self, x: Any) -> Any:
         """Along the last axis."""
         return self.xp.exp(x - self.special.logsumexp(x, axis=-1, keepdims=True))
+
+    def diagonal(self, x: Any) -> Any:
+        """Of a matrix."""
+        return self.xp.diagonal(x)
 
     def _step(self, function: Any, by: Sequence[Array], data: Sequence[Array]) -> Step:
         variables, constants = [self.array(a) for a in by], [self.array(a) for a in data]

@@ -23,11 +23,11 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(autouse=True)
 def backend() -> Iterator[None]:
     """The backend, taken away again."""
-    saved = dict(backends._by_type), dict(backends._by_device), list(devices.TYPES), dict(dtypes.from_raw)
+    saved = dict(backends.by_type), dict(backends._by_device), list(devices.TYPES), dict(dtypes.from_raw)
     strict.register()
     yield
     for current, before in zip(
-        (backends._by_type, backends._by_device, dtypes.from_raw), (saved[0], saved[1], saved[3]), strict=True
+        (backends.by_type, backends._by_device, dtypes.from_raw), (saved[0], saved[1], saved[3]), strict=True
     ):
         current.clear()
         current.update(before)

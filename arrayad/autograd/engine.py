@@ -24,7 +24,7 @@ from .tape import (
     storage_of,
 )
 from .. import dtypes
-from ..backends import Array, Namespace, backend_of_type
+from ..backends import Array, Namespace, by_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -225,7 +225,7 @@ class Sweep:
             node, g, owned = take(heappop(heap))
             if node.hooks is not None:
                 g, owned = self.call_hooks(node, g, owned)
-            if node in wanted:
+            if wanted and node in wanted:
                 found[node] = (g, owned)
             if node.edges:
                 if needed is None or any(edge in needed for edge in node.edges):
@@ -268,7 +268,7 @@ class Sweep:
         if node.__class__ is Output:
             self.gather(node, g)  # type: ignore[arg-type]  # an Output, as the line before says
             return
-        plan, saved = node.plan, node.saved
+        plan, saved, edges, needed = node.plan, node.saved, node.edges, self.needed
         op = plan.op
         if saved.__class__ is not tuple:
             saved = self.restore(node)
@@ -282,11 +282,10 @@ class Sweep:
             xp = self.functions
             array = array._array
         else:
-            xp = backend_of_type(array.__class__)
+            xp = by_type[array.__class__]
         conjugate = op.conjugate and dtypes.from_raw[array.dtype].kind == "c"
         if conjugate:
             g = xp.conj(g)
-        needed, edges = self.needed, node.edges
         if op.sequence:
             rule = op.rules[0]
             parts = rule.function(xp, g, *[saved[i] for i in rule.at])  # type: ignore[index]
@@ -295,7 +294,7 @@ class Sweep:
                     self.send(edge, xp.conj(part) if conjugate else part, False)
             return
         for i, rule in plan.rules:
-            edge = edges[i]
+            edge: Any = edges[i]  # a plan has rules for the edges there are
             if needed is not None and edge not in needed:
                 continue
             at = rule.at
@@ -310,7 +309,7 @@ class Sweep:
                 part = xp.conj(part)
             if anomaly.enabled and anomaly.check_nan:
                 _refuse_nan(xp, part, node)
-            self.send(edge, part, part is not g)  # type: ignore[arg-type]  # a plan has rules for the edges there are
+            self.send(edge, part, part is not g)
 
     def restore(self, node: Node) -> tuple[Any, ...]:
         """What a node saved, when it is not there: of a checkpoint, computed again."""
@@ -345,18 +344,18 @@ class Sweep:
             fitted = fit(self.functions if self.create_graph else namespace_of(a), g, a, node)
             owned = owned or fitted is not g
             g = fitted
+        pending = self.pending
         key = -node.sequence
-        entry = self.pending.get(key)
-        if entry is None:
-            self.pending[key] = (node, g, owned)
+        if key not in pending:
+            pending[key] = (node, g, owned)
             heappush(self.heap, key)
             return
-        have = entry[1]
-        if not self.create_graph and entry[2] and namespace_of(have).owns_memory(have):
+        _, have, ours = pending[key]
+        if ours and not self.create_graph and namespace_of(have).owns_memory(have):
             have += g  # in place, or for a backend's scalar a new one
         else:
             have = have + g
-        self.pending[key] = (node, have, True)
+        pending[key] = (node, have, True)
 
     def rebuild(self, node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
         """What a node saved, as Tensors with their history and storage."""

@@ -176,15 +176,18 @@ class _Forwards(dict[type, "Callable[..., Any]"]):
         return forward
 
 
-class _Sharing(dict[type, "Callable[..., bool]"]):
-    """Raw array type -> its backend's ``shares_memory``."""
+class _Backends(dict[type, "Callable[..., Any]"]):
+    """Raw array type -> its backend's function of a name: looked up in a third of the time of the backend and its function."""
 
-    def __missing__(self, array_type: type) -> Callable[..., bool]:
-        function = self[array_type] = backend_of_type(array_type).shares_memory
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __missing__(self, array_type: type) -> Callable[..., Any]:
+        function = self[array_type] = getattr(backend_of_type(array_type), self.name)
         return function
 
 
-_sharing = _Sharing()
+_as_array, _scalar, _shares_memory = _Backends("as_array"), _Backends("scalar"), _Backends("shares_memory")
 
 
 class Operation:
@@ -435,7 +438,7 @@ def _unary(op: Operation) -> Callable[..., Any]:
         except _REFUSALS as error:
             raise op.named(error, (x,), {}) from None
         if out.__class__ is not a.__class__:
-            out = backend_of_type(a.__class__).as_array(out)
+            out = _as_array[a.__class__](out)
         y = _new(x.__class__)
         y._array = out
         y._node = None
@@ -443,7 +446,7 @@ def _unary(op: Operation) -> Callable[..., Any]:
         if node is not None and plan is not None and recording():
             saved = (a if keeps_x else None, out if keeps_out else None)
             record(plan, (x,), (node,), (*saved, a.shape) if shaped else saved, y)
-        if view and _sharing[a.__class__](out, x._array):
+        if view and _shares_memory[a.__class__](out, x._array):
             alias(x, y, (op, (), {}, None))
         return y
 
@@ -491,7 +494,7 @@ def _binary(op: Operation, takes: Callable[[Any], bool] | None = None) -> Callab
         except _REFUSALS as error:
             raise op.named(error, (x1, x2), {}) from None
         if out.__class__ is not a1.__class__:
-            out = backend_of_type(a1.__class__).as_array(out)
+            out = _as_array[a1.__class__](out)
         y = _new(made)
         y._array = out
         y._node = None
@@ -518,7 +521,7 @@ def _with_number(op: Operation, a: Array, number: complex) -> tuple[Array, Array
     if a.dtype not in op.native or _RANK[number.__class__] > dtypes.from_raw[a.dtype].rank:
         return None
     try:
-        return a, backend_of_type(a.__class__).scalar(number, a)
+        return a, _scalar[a.__class__](number, a)
     except OverflowError as error:
         raise OverflowError(f"{op.name}(): {error}") from None
 
@@ -618,14 +621,14 @@ def _of_first(op: Operation) -> Callable[..., Any]:
         if out.__class__ is not a.__class__:
             if isinstance(out, tuple):
                 return _several(op, x, a, args, kwargs, out)
-            out = backend_of_type(a.__class__).as_array(out)
+            out = _as_array[a.__class__](out)
         y = _new(x.__class__)
         y._array = out
         y._node = None
         y._storage = None
         if node is not None and plan is not None and recording():
             record(plan, (x,), (node,), _kept(plan, a, args, kwargs, out), y)
-        if view and _sharing[a.__class__](out, x._array):
+        if view and _shares_memory[a.__class__](out, x._array):
             alias(x, y, (op, args, kwargs, None))
         return y
 
@@ -654,13 +657,13 @@ def _several(op: Operation, x: Any, a: Array, args: tuple[Any, ...], kwargs: dic
         record_several(plan, (x,), (x._node,), _kept(plan, a, args, kwargs, out), ys)
     if op.view:
         for i, y in enumerate(ys):
-            if _sharing[a.__class__](y._array, x._array):
+            if _shares_memory[a.__class__](y._array, x._array):
                 alias(x, y, (op, args, kwargs, i))
     return _packed(out, ys)
 
 
 def _raw(out: Any, like: Array) -> Array:
-    return out if out.__class__ is like.__class__ else backend_of_type(like.__class__).as_array(out)
+    return out if out.__class__ is like.__class__ else _as_array[like.__class__](out)
 
 
 def _packed(out: Any, ys: list[Any]) -> Any:
@@ -709,13 +712,13 @@ def _of_several(op: Operation) -> Callable[..., Any]:
             raise op.named(error, args, kwargs) from None
         if out.__class__ is not kind:
             if isinstance(out, tuple):
-                parts = [part if part.__class__ is kind else backend_of_type(kind).as_array(part) for part in out]
+                parts = [part if part.__class__ is kind else _as_array[kind](part) for part in out]
                 ys = [make(part) for part in parts]
                 if tracked and differentiable and recording():
                     plan, saved = op.keep(edges, values, out)
                     record_several(plan, [inputs[i] for _, i, _ in slots], tuple(edges), saved, ys)
                 return _packed(out, ys)
-            out = backend_of_type(kind).as_array(out)
+            out = _as_array[kind](out)
         y = make(out)
         if tracked and differentiable and recording():
             plan, saved = op.keep(edges, values, out)

@@ -472,10 +472,7 @@ def _hold(plan: Plan, inputs: Sequence[Any], outs: Sequence[TensorBase]) -> tupl
     storages = []
     for i in plan.inputs:
         x = inputs[i]
-        try:
-            storage = x._storage
-        except AttributeError:  # of a number
-            storage = _NOBODYS
+        storage = x._storage if isinstance(x, TensorBase) else _NOBODYS
         if storage is None:
             storage = x._storage = Storage()
         elif storage.origin is not None:

@@ -17,14 +17,14 @@ __all__ = ["Array", "Namespace", "backend_of_device", "backend_of_type", "defaul
 Array = Any  # a raw array of some backend
 Namespace = Any  # a backend, or `arrayad.functions`, which has the same names
 
-_by_type: dict[type, Namespace] = {}
+by_type: dict[type, Namespace] = {}  # raw array type -> backend; `backend_of_type` says more where there is none
 _by_device: dict[str, Namespace] = {}
 
 
 def register(backend: Namespace) -> None:
     """Make a backend known by the types of its arrays and its kind of device."""
     for array_type in backend.array_types:
-        _by_type[array_type] = backend
+        by_type[array_type] = backend
     _by_device[backend.device_type] = backend
     if backend.device_type not in TYPES:
         TYPES.append(backend.device_type)
@@ -39,7 +39,7 @@ def backend_of_type(array_type: type) -> Namespace:
         If there is none.
     """
     try:
-        return _by_type[array_type]
+        return by_type[array_type]
     except KeyError:
         raise TypeError(f"no backend for arrays of type {array_type.__module__}.{array_type.__qualname__}") from None
 
