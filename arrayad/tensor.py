@@ -196,7 +196,7 @@ class Tensor(TensorBase):
     @property
     def device(self) -> Device:
         """Where the memory is."""
-        return namespace_of(self._array).device_of(self._array)
+        return namespace_of(self._array).as_device(self._array.device)
 
     @property
     def shape(self) -> Size:
@@ -659,16 +659,32 @@ class Tensor(TensorBase):
     # --- device, dtype and copies ---
 
     def to_device(self, device: Any, /, *, stream: Any = None) -> Tensor:
-        """The tensor on another device; the tensor itself if it is there already.
+        """The tensor on another device, with its history; the tensor itself if it is there already.
+
+        Parameters
+        ----------
+        device : device or str
+        stream : arrayad.cuda.Stream, optional
+            On which the copy is made, from or to a GPU. Default: the current one.
 
         Raises
         ------
         RuntimeError
             If the device is not available.
         """
-        return data_types.transfer(self, device)
+        if stream is None:
+            return data_types.transfer(self, device)
+        with stream:
+            return data_types.transfer(self, device)
 
-    def to(self, *args: Any, dtype: Any = None, device: Any = None, copy: builtins.bool = False) -> Tensor:
+    def to(
+        self,
+        *args: Any,
+        dtype: Any = None,
+        device: Any = None,
+        non_blocking: builtins.bool = False,
+        copy: builtins.bool = False,
+    ) -> Tensor:
         """The tensor with another dtype, on another device, or like another tensor; itself where nothing changes.
 
         Parameters
@@ -677,27 +693,50 @@ class Tensor(TensorBase):
             In any order.
         dtype : dtype, optional
         device : device, optional
+        non_blocking : bool, optional
+            Do not wait for the copy from the host to a GPU; it is made behind what is on the current stream. It overlaps
+            with computation if the memory is pinned (`pin_memory`). A copy to the host always waits.
         copy : bool, optional
             Copy also where nothing changes.
         """
         for arg in args:
-            if isinstance(arg, TensorBase):
-                dtype, device = dtypes.from_raw[arg._array.dtype], namespace_of(arg._array).device_of(arg._array)
+            if isinstance(arg, Tensor):
+                dtype, device = arg.dtype, arg.device
             elif isinstance(arg, (str, Device)):
                 device = arg
             else:
                 dtype = arg
-        out = self if device is None else self.to_device(device)
+        out = self if device is None else data_types.transfer(self, device, non_blocking=non_blocking)
         out = out if dtype is None else data_types.astype(out, dtype, copy=False)
         return creation.clone(out) if copy and out is self else out
 
     def cpu(self) -> Tensor:
         """The tensor in the host's memory."""
-        return self.to_device("cpu")
+        return data_types.transfer(self, "cpu")
 
-    def cuda(self, device: Any = None) -> Tensor:
-        """The tensor on a GPU: the current one unless given."""
-        return self.to_device("cuda" if device is None else Device("cuda", device) if isinstance(device, int) else device)
+    def cuda(self, device: Any = None, non_blocking: builtins.bool = False) -> Tensor:
+        """The tensor on a GPU: the current one unless given, by number or as a device."""
+        place = "cuda" if device is None else Device("cuda", device) if isinstance(device, int) else device
+        return data_types.transfer(self, place, non_blocking=non_blocking)
+
+    def pin_memory(self) -> Tensor:
+        """A copy in page-locked memory of the host, from which copies to a GPU can overlap with computation.
+
+        Returns
+        -------
+        Tensor
+            On the CPU, without history; the tensor itself if its memory is pinned.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor is not on the CPU, or there is no GPU.
+        """
+        return data_types.pin_memory(self)
+
+    def is_pinned(self) -> builtins.bool:
+        """Whether the tensor is in page-locked memory of the host."""
+        return data_types.is_pinned(self)
 
     def type_as(self, other: Tensor) -> Tensor:
         """The tensor in the dtype of another."""

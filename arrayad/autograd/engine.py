@@ -6,15 +6,17 @@ from it, and nothing recurses: a chain of a million operations takes a million t
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 from .tape import Leaf, MultiNode, Node, Output, TensorBase, anomaly, grad_mode, make, namespace_of, release, storage_of
 from .. import dtypes
-from ..backends import Array, Namespace, backend_of_type
+from ..backends import Array, Namespace, backend_of_type, uses_current_device
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from ..tensor import Tensor
 
@@ -155,7 +157,8 @@ def _run(
                 f"{name}(): one of the inputs was not used in computing the outputs. Set allow_unused=True to get None, or "
                 "materialize_grads=True to get zeros, for it."
             )
-        return Sweep(create_graph, retain, targets, needed).run(nodes, seeds)
+        sweep = _SweepOnDevices if uses_current_device() and not create_graph else Sweep
+        return sweep(create_graph, retain, targets, needed).run(nodes, seeds)
     finally:
         grad_mode.enabled = before
 
@@ -351,6 +354,27 @@ class Sweep:
                 storage_of(out).origin = storage
             values[i] = tuple(outs) if isinstance(node, MultiNode) else outs[0]
         return tuple(values)
+
+
+class _SweepOnDevices(Sweep):
+    """The walk where a backend computes on a current device: each rule and sum runs on the device of its cotangent.
+
+    A recorded backward does not need it: it calls operations, which see to that themselves.
+    """
+
+    def pull(self, node: Node, g: Any) -> None:
+        with _on_device_of(g):
+            super().pull(node, g)
+
+    def send(self, node: Node, g: Any, owned: bool) -> None:
+        with _on_device_of(g):
+            super().send(node, g, owned)
+
+
+def _on_device_of(g: Any) -> AbstractContextManager[Any]:
+    array = next(part for part in g if part is not None) if isinstance(g, tuple) else g
+    use: Any = namespace_of(array).use_device
+    return nullcontext() if use is None else use(array)
 
 
 def saved_of(node: Node) -> tuple[Any, ...] | None:

@@ -156,12 +156,30 @@ class _Forwards(dict[type, "Callable[..., Any]"]):
         backend = backend_of_type(array_type)
         op = self.op
         if op.forward:
-            forward = functools.partial(op.forward, backend)
+            forward: Any = functools.partial(op.forward, backend)
         else:
             home = getattr(backend, op.namespace) if op.namespace else backend
             forward = getattr(home, op.name)
+        if backend.use_device is not None:
+            forward = _on_device(forward, backend, array_type)
         self[array_type] = forward
         return forward
+
+
+def _on_device(function: Callable[..., Any], backend: Namespace, array_type: type) -> Callable[..., Any]:
+    """A function of raw arrays, for a backend that computes on a current device: made current is that of the arrays."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        arrays = []
+        for x in (*args, *kwargs.values()):
+            if isinstance(x, array_type):
+                arrays.append(x)
+            elif isinstance(x, (list, tuple)):  # several tensors, or the parts of a key
+                arrays += [part for part in x if isinstance(part, array_type)]
+        with backend.use_device(*arrays):
+            return function(*args, **kwargs)
+
+    return call
 
 
 class Operation:
@@ -307,7 +325,11 @@ class Operation:
     # --- what is refused ---
 
     def named(self, error: Exception, args: Sequence[Any], kwargs: dict[str, Any]) -> Exception:
-        """A backend's error, of the same type, that names the function."""
+        """A backend's error, of the same type, that names the function; where devices are mixed, one that says so."""
+        flat = [y for x in (*args, *kwargs.values()) for y in (x if isinstance(x, (list, tuple)) else (x,))]
+        arrays = [x._array for x in flat if isinstance(x, TensorBase)]
+        if any(a.__class__ is not arrays[0].__class__ or a.device != arrays[0].device for a in arrays[1:]):
+            return _two_devices(self, arrays)
         if isinstance(error, TypeError):
             try:
                 inspect.signature(self.call).bind(*args, **kwargs)
@@ -355,7 +377,7 @@ operations: dict[str, Operation] = {}  # every declared operation by module and 
 
 
 def _two_devices(op: Operation, arrays: Sequence[Array]) -> RuntimeError:
-    places = sorted({str(backend_of_type(a.__class__).device_of(a)) for a in arrays})
+    places = sorted({str(backend_of_type(a.__class__).as_device(a.device)) for a in arrays})
     return RuntimeError(
         f"{op.name}(): expected all tensors to be on the same device, but found {' and '.join(places)}; nothing moves by "
         "itself: use .to()"
@@ -541,7 +563,7 @@ def _of_first(op: Operation) -> Callable[..., Any]:
 
 
 def _wrap(out: Any, like: Array) -> Any:
-    return make(out if out.__class__ is like.__class__ else backend_of_type(like.__class__).as_array(out))
+    return make(out if out.__class__ is like.__class__ else backend_of_type(out.__class__).as_array(out))
 
 
 def _share(op: Operation, x: TensorBase, y: TensorBase, step: Any) -> None:

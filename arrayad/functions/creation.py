@@ -14,8 +14,8 @@ from .. import dtypes
 from ..autograd.operation import linear
 from ..autograd.tape import TensorBase, make, require_grad, storage_of
 from ..backends import Namespace, backend_of_device, backend_of_type, default_backend
+from ..devices import default
 from ..devices import device as Device
-from ..devices import get_default_device
 from ..dtypes import DType, get_default_dtype
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ __all__ = [
 
 def place_of(device: Any) -> tuple[Namespace, Any]:
     """The backend and the raw device for a `device` argument."""
-    place = get_default_device() if device is None else Device(device)
+    place = default.device if device is None else Device(device)
     backend = backend_of_device(place)
     return backend, backend.raw_device(place)
 
