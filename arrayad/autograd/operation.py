@@ -129,6 +129,8 @@ class Plan:
         self.op = op
         self.rules = tuple((i, rule) for i, rule in enumerate(op.rules) if needs[i] and rule is not None)
         wanted = {name for _, rule in self.rules for name in rule.names}
+        if op.tangent is not None:
+            wanted.update(op.tangent.names)
         absent = len(op.layout)  # where the values have a None
         picks = [i if name in wanted else absent for i, name in enumerate(op.layout)]
         self.pick = itemgetter(*picks, absent)
@@ -199,6 +201,8 @@ class Operation:
         The names a rule may ask for, in the order of what a node saves.
     rules : tuple of Rule or None
         One for each name of `tensors`.
+    tangent : Rule or None
+        From the tangent of the one tensor to that of the output, where it does not follow from the rules.
     reason : str
         Why it is not differentiable, if it is not.
     namespace : str
@@ -217,6 +221,7 @@ class Operation:
         conjugate: bool = False,
         reason: str = "",
         namespace: str = "",
+        tangent: Callable[..., Any] | None = None,
     ) -> None:
         code = function.__code__
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
@@ -245,6 +250,7 @@ class Operation:
         if unknown:
             raise TypeError(f"{self.name}: rules for {unknown}, which are none of its tensors {self.tensors}")
         self.rules: tuple[Any, ...] = tuple(Rule(rules[n], self) if n in rules else None for n in self.tensors)
+        self.tangent = None if tangent is None else Rule(tangent, self)
         self.differentiable = any(rule is not None for rule in self.rules)
         positional = function.__defaults__ or ()
         keyword = function.__kwdefaults__ or {}
@@ -750,10 +756,16 @@ def _declaring(
 
 
 def linear(
-    *, takes: tuple[str, str] = ANY, grad_name: str = "", conjugate: bool = False, view: bool = False, **rules: Any
+    *,
+    takes: tuple[str, str] = ANY,
+    grad_name: str = "",
+    conjugate: bool = False,
+    view: bool = False,
+    tangent: Callable[..., Any] | None = None,
+    **rules: Any,
 ) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
     """A function linear in its tensors together; each rule is the transpose. Forward, a tangent goes as the value does."""
-    return _declaring("linear", rules, takes=takes, grad_name=grad_name, conjugate=conjugate, view=view)
+    return _declaring("linear", rules, takes=takes, grad_name=grad_name, conjugate=conjugate, view=view, tangent=tangent)
 
 
 def multilinear(

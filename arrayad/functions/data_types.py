@@ -304,11 +304,12 @@ def transfer(x: Any, place: Any, *, non_blocking: bool = False) -> Any:
     return _to_device(x, place=there.as_device(raw), source=here.as_device(a.device), non_blocking=non_blocking)
 
 
-def _moved(xp: Namespace, g: Any, source: Device) -> Any:
+def _back(xp: Namespace, g: Any, source: Device) -> Any:
     return transfer(g, source) if isinstance(g, TensorBase) else backends.transfer(g, source)
 
 
-@linear(grad_name="ToCopy", x=_moved)
+# A tangent has its own rule: to transpose the other one takes a cotangent on a device that the tape does not know.
+@linear(grad_name="ToCopy", x=_back, tangent=lambda xp, t, place: transfer(t, place))
 def _to_device(xp: Namespace, x: Tensor, /, *, place: Device, source: Device, non_blocking: bool) -> Tensor:
     return backends.transfer(x, place, non_blocking=non_blocking)
 
