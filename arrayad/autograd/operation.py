@@ -341,7 +341,7 @@ class Operation:
                 inspect.signature(self.call).bind(*args, **kwargs)
             except TypeError as misuse:  # of the public signature, without the backend that the forward counts in
                 return TypeError(f"{self.name}(): {misuse}")
-        text = str(error)
+        text = str(error).rstrip()  # NumPy ends some with a space
         return error if text.startswith(f"{self.name}(") else type(error)(f"{self.name}(): {text}")
 
     def not_a_tensor(self, name: str, value: Any) -> TypeError:

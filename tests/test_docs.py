@@ -1,0 +1,113 @@
+"""What the README and the pages of docs/ show is what happens.
+
+Blocks with prompts are doctests, cells of notebooks are run as a script, diffs are applied and tested, and no block of code is
+of another kind. The pages themselves are built by `nox -s docs`, which runs the notebooks once more and keeps what they print.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import warnings
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import pytest
+
+import arrayad as xp
+
+from . import standard
+from .test_docstrings import run_examples
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(p.relative_to(ROOT).as_posix() for p in [ROOT / "README.md", *(ROOT / "docs").glob("**/*.md")])
+PAGES = [p for p in PAGES if "/_build/" not in p]
+# Languages of blocks that are not Python: commands to type, files to write, and what something looks like.
+OTHERS = {"sh", "toml", "text", "bibtex", "json"}
+
+
+class Block(NamedTuple):
+    language: str
+    text: str
+    options: str
+
+
+def _blocks(page: str) -> list[Block]:
+    found = re.findall(r"^```([^\n]*)\n(.*?)^```$", (ROOT / page).read_text(), re.DOTALL | re.MULTILINE)
+    out = []
+    for head, text in found:
+        options = re.match(r"((?::[^\n]*\n)*)", text)
+        assert options
+        out.append(Block(head.strip(), text[options.end() :], options.group(1)))
+    return out
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_is_run(page: str) -> None:
+    is_notebook = "file_format: mystnb" in (ROOT / page).read_text()
+    for block in _blocks(page):
+        if block.language == "{code-cell}":
+            assert is_notebook, f"{page}: a cell on a page that is no notebook"
+        elif block.language in ("python", "pycon"):
+            assert block.text.startswith(">>>"), f"{page}: this code is not run:\n{block.text}"
+        else:
+            assert block.language in OTHERS or block.language.startswith("{"), f"{page}: a block of {block.language!r}"
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if any(b.language in ("python", "pycon") for b in _blocks(p))])
+def test_examples_of_page(page: str) -> None:
+    text = "\n\n".join(b.text for b in _blocks(page) if b.language in ("python", "pycon"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's, of divisions by zero that are shown
+        run_examples(text, page)
+
+
+def _script(page: str) -> str:
+    """The cells of a notebook as one script; those said to raise have to."""
+    parts = []
+    for block in _blocks(page):
+        if block.language != "{code-cell}" or block.text.startswith("%"):
+            continue
+        if "raises-exception" in block.options:
+            indented = textwrap.indent(block.text, "    ")
+            parts.append(
+                f"try:\n{indented}except Exception: pass\nelse: raise AssertionError({block.text!r} + 'did not raise')\n"
+            )
+        else:
+            parts.append(block.text)
+    return "\n".join(parts)
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if "file_format: mystnb" in (ROOT / p).read_text()])
+def test_notebook(page: str, tmp_path: Path) -> None:
+    # In a process of its own, since SciPy reads its switch when it is imported.
+    path = tmp_path / "cells.py"
+    path.write_text(_script(page))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg"}
+    done = subprocess.run([sys.executable, path], capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
+    assert not done.returncode, done.stderr
+
+
+def test_reference_has_every_public_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "docs" / "_ext")
+    import reference
+
+    text = "\n".join(line for lines in reference.pages().values() for line in lines)
+    documented = re.findall(r"^\.\. auto(?:function|class):: arrayad\.([\w.]+)", text, re.MULTILINE)
+    assert len(documented) == len(set(documented)), "a function is documented twice"
+    for module in (xp, xp.linalg, xp.fft, xp.special, xp.func, xp.utils.data):
+        prefix = module.__name__.removeprefix("arrayad").removeprefix(".")
+        for name in module.__all__:
+            value = getattr(module, name)
+            if isinstance(value, ModuleType) or name.startswith("__"):
+                continue
+            path = f"{prefix}.{name}".removeprefix(".")
+            also = [p for p in documented if p.rpartition(".")[2] == getattr(value, "__name__", "").lstrip("_")]
+            assert path in documented or also or f"``{name}``" in text, f"{module.__name__}.{name} is not in the reference"
+    for chapter, names in standard.FUNCTIONS.items():
+        for name in names:
+            assert f"array_api.{chapter}.{name}.html" in text or f"array_api.{name}.html" in text
