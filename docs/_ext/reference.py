@@ -65,16 +65,15 @@ def differentiability(function: Any) -> str:
     return "yes (composed)" if _composed_of(function) else "—"
 
 
-def _composed_of(function: Any) -> bool:
+def _composed_of(function: Any, seen: frozenset[Any] = frozenset()) -> bool:
     """Whether a function that is no operation gives a Tensor made by differentiable ones."""
     if not isinstance(function, types.FunctionType) or "Tensor" not in str(function.__annotations__.get("return", "")):
         return False
     named = [function.__globals__.get(name) for name in function.__code__.co_names]
-    ops = [f.operation for f in named if hasattr(f, "operation")]
-    helpers = [f for f in named if isinstance(f, types.FunctionType) and f.__module__ == function.__module__]
-    return any(op.kind != "not differentiable" for op in ops) or any(
-        _composed_of(f) for f in helpers if f is not function and not hasattr(f, "operation")
-    )
+    if any(f.operation.kind != "not differentiable" for f in named if hasattr(f, "operation")):
+        return True
+    seen |= {function}
+    return any(_composed_of(f, seen) for f in named if isinstance(f, types.FunctionType) and f not in seen)
 
 
 def link(chapter: str, name: str) -> str:
