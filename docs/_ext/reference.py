@@ -188,14 +188,9 @@ def pages() -> dict[str, list[str]]:
         *_heading("Printing", "-"),
         *_details(take([e for e in own if _home(e.value) == "printing"])),
     ]
-    out["devices"] = _section(
-        "Devices",
-        [*take([e for e in own if _home(e.value) == "devices"]), *entries(xp.cuda)],
-        "What devices are and how tensors get there: :doc:`/devices`."
-        if Path(__file__, "../../devices.md").resolve().exists()
-        else "",
-    )
-    out["devices"] += [".. autoclass:: arrayad.device", ""]
+    out["devices"] = _section("Devices", take([e for e in own if "default_device" in e.name]), _DEVICES)
+    out["devices"] += [".. autoclass:: arrayad.device", "", *_heading("GPUs", "-")]
+    out["devices"] += [".. module:: arrayad.cuda", "", *_overview(entries(xp.cuda)), *_details(entries(xp.cuda))]
     out["random"] = _section(
         "Random numbers", entries(xp.random), "The same functions are in the namespace itself: ``arrayad.rand``."
     )
@@ -234,6 +229,7 @@ def pages() -> dict[str, list[str]]:
     return out
 
 
+_DEVICES = "Where the memory of tensors is. Nothing moves by itself: an operation on tensors of two devices is an error."
 _TRANSFORMS = "Functions of functions, over nested containers of tensors."
 _PYTORCH = (
     "Other names of functions documented elsewhere, and functions in PyTorch's form. Where one name has two meanings the "
