@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -111,3 +112,42 @@ def test_reference_has_every_public_name(monkeypatch: pytest.MonkeyPatch) -> Non
     for chapter, names in standard.FUNCTIONS.items():
         for name in names:
             assert f"array_api.{chapter}.{name}.html" in text or f"array_api.{name}.html" in text
+
+
+_TALLY = """
+import arrayad as xp
+import arrayad_tally
+from arrayad import backends
+
+backends.register(arrayad_tally)
+x = xp.arange(3.0, device="tally").requires_grad_()
+arrayad_tally.calls.clear()
+xp.sum(xp.exp(x)).backward()
+print((arrayad_tally.calls["exp"], arrayad_tally.calls["sum"], arrayad_tally.calls["broadcast_to"]))
+assert str(x.grad.device) == "tally" and xp.all(x.grad == xp.exp(x.detach()))
+assert xp.rand(2, device="tally").device == xp.linalg.svd(xp.ones(2, 2, device="tally")).S.device == "tally"
+"""
+# What is to hold once the diff is applied.
+DIFFS = {
+    "function": ["-m", "pytest", "-q", "-n", "0", "tests/test_rules.py", "tests/test_docstrings.py", "-k", "logcosh"],
+    "rule": ["-m", "pytest", "-q", "-n", "0", "tests/test_rules.py", "-k", "var"],
+    "backend": ["-c", _TALLY],
+}
+
+
+@pytest.mark.parametrize("name", DIFFS)
+def test_diff(name: str, tmp_path: Path) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("git, which applies diffs, is not installed")
+    for part in ("arrayad", "tests"):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(tmp_path / "tally")])}
+    apply = ["git", "apply", "-C1", str(ROOT / "docs" / "diffs" / f"{name}.diff")]
+    for command in (apply, [sys.executable, *DIFFS[name]]):
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    if name == "backend":
+        assert done.stdout.strip() in (ROOT / "docs" / "extending.md").read_text()
+    else:
+        assert " passed" in done.stdout
