@@ -593,7 +593,8 @@ class Tensor(TensorBase):
             raise BufferError("__dlpack__(): the Tensor requires grad, which DLPack would lose. Use tensor.detach() first.")
         if not copy:
             storage_of(self).exported = True
-        return self._array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+        export = namespace_of(self._array).to_dlpack
+        return export(self._array, stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
     def __dlpack_device__(self, /) -> tuple[Any, builtins.int]:
         return self._array.__dlpack_device__()

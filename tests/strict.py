@@ -132,6 +132,10 @@ def to_numpy(array: Array) -> Any:
     return array._array.copy()
 
 
+def to_dlpack(array: Array, *, stream: Any, max_version: Any, dl_device: Any, copy: bool | None) -> Any:
+    return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+
+
 class _Random:
     """NumPy's random numbers, on one of the devices."""
 

@@ -95,7 +95,7 @@ class Backend(Protocol):
     def to_device(self, array: Array, raw: RawDevice, /) -> Array:
         """A copy of an array on another of its devices."""
 
-    # --- sharing with NumPy ---
+    # --- sharing with NumPy and others ---
 
     def from_numpy(self, array: np.ndarray[Any, Any], raw: RawDevice, /, *, non_blocking: bool = False) -> Array:
         """An array on one of its devices with the values of a NumPy array: the same memory only if it is the host's.
@@ -105,6 +105,12 @@ class Backend(Protocol):
 
     def to_numpy(self, array: Array, /) -> np.ndarray[Any, Any]:
         """A NumPy array with the values, which waits for them: the same memory only if it is the host's."""
+
+    def from_dlpack(self, x: Any, /, *, device: RawDevice | None = None, copy: bool | None = None) -> Array:
+        """An array of what another library exports, from its kind of device or, by a copy, from the host."""
+
+    def to_dlpack(self, array: Array, /, *, stream: Any, max_version: Any, dl_device: Any, copy: bool | None) -> Any:
+        """The capsule that the standard's ``__dlpack__`` gives, for all of its arguments."""
 
     def as_array(self, out: Any, /) -> Array:
         """What its functions may give in place of an array, a scalar of its own say, as an array."""

@@ -50,7 +50,6 @@ from numpy import (  # noqa: F401  (the backend's namespace)
     eye,
     flip,
     floor,
-    from_dlpack,
     full,
     greater,
     greater_equal,
@@ -312,6 +311,16 @@ def from_numpy(array: Array, raw: Any, *, non_blocking: bool = False) -> Array:
 def to_numpy(array: Array) -> Array:
     """A NumPy array with the values of a raw array; the same memory where the backend's memory is the host's."""
     return array
+
+
+def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
+    """NumPy's, on the one device there is."""
+    return np.from_dlpack(x, copy=copy)
+
+
+def to_dlpack(array: Array, *, stream: Any, max_version: Any, dl_device: Any, copy: bool | None) -> Any:
+    """NumPy's."""
+    return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
 
 def getitem(x: Array, key: Any) -> Array:

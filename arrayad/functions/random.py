@@ -98,6 +98,7 @@ class Generator:
 
 
 _default: dict[Device, Generator] = {}
+_seed_of_all: int | None = None  # what `manual_seed` was last given, for the devices that are used later
 
 
 def place_of(device: Any) -> Device:
@@ -116,9 +117,22 @@ def _generator(generator: Generator | None, device: Any, name: str = "") -> Gene
         if device is not None and place_of(device) != generator.device:
             raise RuntimeError(f"{name}(): the generator is on {generator.device}, and device is {device}")
         return generator
+    return default_generator(device)
+
+
+def default_generator(device: Any = None) -> Generator:
+    """The generator of a device, which is drawn from where none is given; it is made when first asked for.
+
+    Parameters
+    ----------
+    device : device, optional
+        Default: the default device.
+    """
     place = get_default_device() if device is None else place_of(device)
     if place not in _default:
         _default[place] = Generator(place)
+        if _seed_of_all is not None:
+            _default[place].manual_seed(_seed_of_all)
     return _default[place]
 
 
@@ -142,7 +156,9 @@ def manual_seed(seed: int, /) -> Generator:
     >>> xp.randint(0, 10, (4,))
     tensor([8, 6, 5, 2])
     """
-    default = _generator(None, None)
+    global _seed_of_all
+    default = default_generator().manual_seed(seed)
+    _seed_of_all = default.initial_seed()
     for generator in _default.values():
         generator.manual_seed(seed)
     return default
@@ -156,17 +172,17 @@ def get_state() -> dict[Device, Any]:
 def set_state(states: dict[Device, Any]) -> None:
     """Have the default generators go back to where `get_state` was called."""
     for place, state in states.items():
-        _generator(None, place).set_state(state)
+        default_generator(place).set_state(state)
 
 
 def seed() -> int:
     """Start random numbers on the default device again from a seed that the operating system gives, and give that."""
-    return _generator(None, None).seed()
+    return default_generator().seed()
 
 
 def initial_seed() -> int:
     """The seed that random numbers on the default device started from."""
-    return _generator(None, None).initial_seed()
+    return default_generator().initial_seed()
 
 
 def _floating(name: str, dtype: DType | None) -> DType:
