@@ -6,6 +6,7 @@ of another kind. The pages themselves are built by `nox -s docs`, which runs the
 
 from __future__ import annotations
 
+import operator
 import os
 import re
 import shutil
@@ -91,6 +92,23 @@ def test_notebook(page: str, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg"}
     done = subprocess.run([sys.executable, path], capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
     assert not done.returncode, done.stderr
+
+
+def test_what_is_the_same_as_in_pytorch_is_there() -> None:
+    text = (ROOT / "docs" / "coming-from-pytorch.md").read_text().partition("## The same")[2].partition("## ")[0]
+    names = {name.removeprefix("x.") for name in re.findall(r"`([a-zA-Z_.]+)(?:\(.*?\))?`", text)}
+    assert len(names) > 50
+    for name in names - {"dim", "keepdim", "axis", "keepdims"}:
+        homes = (xp, xp.Tensor, xp.autograd, xp.utils.data)
+        assert any(_has(home, name) for home in homes), f"{name} is not there"
+
+
+def _has(home: object, name: str) -> bool:
+    try:
+        operator.attrgetter(name)(home)
+    except AttributeError:
+        return False
+    return True
 
 
 def test_reference_has_every_public_name(monkeypatch: pytest.MonkeyPatch) -> None:
