@@ -117,7 +117,7 @@ def page() -> str:
     points, sources, others = [], [], []
     for op in sorted(operations.values(), key=lambda op: op.name):
         if op.name in SAMPLES:
-            figures = " | ".join(f"{value:.0e}" for value in measure(op.name))
+            figures = " | ".join(f"{value:.0e}" if value else "0" for value in measure(op.name))
             lines.append(f"| `{op.name}` | {op.kind} | {figures} |")
             if convention(op):
                 points.append(f"| `{op.name}` | {convention(op)} |")
