@@ -6,6 +6,7 @@ of another kind. The pages themselves are built by `nox -s docs`, which runs the
 
 from __future__ import annotations
 
+import importlib.util
 import operator
 import os
 import re
@@ -92,6 +93,13 @@ def test_notebook(page: str, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg"}
     done = subprocess.run([sys.executable, path], capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
     assert not done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_names_on_page_exist(page: str) -> None:
+    text = (ROOT / page).read_text()
+    found = re.findall(r"`arrayad\.([a-z_]+(?:\.[a-zA-Z_]+)*)(?:\(.*?\))?`", text)
+    assert [name for name in found if not _has(xp, name) and importlib.util.find_spec(f"arrayad.{name}") is None] == []
 
 
 def test_what_is_the_same_as_in_pytorch_is_there() -> None:
