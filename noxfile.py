@@ -49,3 +49,10 @@ def bench(session: nox.Session) -> None:
     """The benchmarks."""
     session.install("-e", ".[dev]")
     session.run("python", "benchmarks/import_time.py", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation, to docs/_build/html; notebooks are run, and warnings are errors."""
+    session.install("-e", ".[docs]")
+    session.run("python", "-m", "sphinx", "-W", "--keep-going", "docs", "docs/_build/html", *session.posargs)

@@ -13,7 +13,8 @@ import numpy as _numpy  # noqa: F401  (for the reason above)
 
 from . import autograd, cuda, fft, func, linalg, random, special, utils
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
-from .devices import device, get_default_device, set_default_device
+from .backends import get_default_device, set_default_device
+from .devices import device
 from .dtypes import (
     DType,
     bool,

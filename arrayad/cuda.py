@@ -1,18 +1,283 @@
-"""GPUs.
+"""GPUs: how many there are, which is current, their streams and their memory.
 
-There is no backend for them yet, so none is available; what asks says so.
+All of it needs CuPy (``pip install arrayad[cuda13]``, or ``[cuda12]``), which is imported when something here is first
+called; without it, or without a GPU, `is_available` is false and the rest raises RuntimeError. The names are those of
+``torch.cuda``.
 """
 
-__all__ = ["device_count", "is_available"]
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, Self
+
+from .backends import backend_of_device
+from .devices import device as _device
+from .functions.random import default_generator
+
+if TYPE_CHECKING:
+    from .functions.random import Generator
+
+__all__ = [
+    "Event",
+    "Stream",
+    "current_device",
+    "current_stream",
+    "default_stream",
+    "device",
+    "device_count",
+    "empty_cache",
+    "get_device_name",
+    "is_available",
+    "manual_seed",
+    "manual_seed_all",
+    "memory_allocated",
+    "memory_reserved",
+    "set_device",
+    "stream",
+    "synchronize",
+]
+
+
+def _cupy() -> Any:
+    """CuPy, where there is a GPU for it.
+
+    Raises
+    ------
+    RuntimeError
+        If there is none.
+    """
+    backend_of_device(_device("cuda")).raw_device(_device("cuda"))  # raises without CuPy or a GPU
+    return importlib.import_module("cupy")
+
+
+def _raw(place: Any) -> Any:
+    """CuPy's device for a number, a device or None, the current one."""
+    wanted = _device("cuda", place) if isinstance(place, int) else _device("cuda" if place is None else place)
+    if wanted.type != "cuda":
+        raise ValueError(f"expected a cuda device, got {wanted}")
+    return backend_of_device(wanted).raw_device(wanted)
 
 
 def is_available() -> bool:
-    """Whether a GPU can be used."""
+    """Whether a GPU can be used.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> place = "cuda" if xp.cuda.is_available() else "cpu"
+    """
     return device_count() > 0
 
 
 def device_count() -> int:
-    """How many GPUs can be used."""
-    from .backends import devices
+    """How many GPUs can be used; 0 without CuPy, a GPU or its driver."""
+    if importlib.util.find_spec("cupy") is None:
+        return 0
+    return len(backend_of_device(_device("cuda")).devices())
 
-    return sum(place.type == "cuda" for place in devices())
+
+def current_device() -> int:
+    """The number of the GPU that ``"cuda"`` means in this thread."""
+    return int(_raw(None).id)
+
+
+def set_device(place: int | str | _device) -> None:
+    """Have ``"cuda"`` mean another GPU in this thread; `device` does so for a ``with`` block."""
+    _raw(place).use()
+
+
+class device:
+    """Have ``"cuda"`` mean another GPU in a ``with`` block, in this thread.
+
+    Tensors that exist are computed with where they are, whatever device is current.
+
+    Parameters
+    ----------
+    place : int, str or device
+        The number of the GPU, or its device.
+    """
+
+    def __init__(self, place: int | str | _device) -> None:
+        self._raw = _raw(place)
+
+    def __enter__(self) -> None:
+        self._raw.__enter__()
+
+    def __exit__(self, *exception: object) -> None:
+        self._raw.__exit__(*exception)
+
+
+def get_device_name(place: int | str | _device | None = None) -> str:
+    """The name of a GPU, by default the current one."""
+    name: bytes = _cupy().cuda.runtime.getDeviceProperties(_raw(place).id)["name"]
+    return name.decode()
+
+
+def synchronize(place: int | str | _device | None = None) -> None:
+    """Wait until a GPU, by default the current one, is done with all that was asked of it."""
+    with _raw(place):
+        _cupy().cuda.runtime.deviceSynchronize()
+
+
+# --- streams and events ---
+
+
+class Event:
+    """A point in a stream, which other streams and the host can wait for.
+
+    Parameters
+    ----------
+    enable_timing : bool, optional
+        Whether `elapsed_time` can be asked.
+    """
+
+    def __init__(self, enable_timing: bool = False) -> None:
+        self._event = _cupy().cuda.Event(disable_timing=not enable_timing)
+
+    def record(self, stream: Stream | None = None) -> None:
+        """Mark the point after all that a stream, by default the current one, was asked so far."""
+        self._event.record((current_stream() if stream is None else stream)._stream)
+
+    def query(self) -> bool:
+        """Whether the point was reached."""
+        return bool(self._event.done)
+
+    def synchronize(self) -> None:
+        """Wait until it is."""
+        self._event.synchronize()
+
+    def elapsed_time(self, end: Event) -> float:
+        """Milliseconds from this event to another, both reached and made with ``enable_timing=True``."""
+        return float(_cupy().cuda.get_elapsed_time(self._event, end._event))
+
+
+class Stream:
+    """A queue of work on a GPU; work of different streams can overlap.
+
+    As a context manager it makes itself the current stream of this thread: what is asked of the GPU in the block goes in it,
+    and the memory that is allocated there is its own. Work that another stream is to see must be waited for
+    (`wait_stream`), and so must work on another stream that uses its tensors, before they are let go or written into.
+
+    Parameters
+    ----------
+    device : int, str or device, optional
+        Default: the current one.
+    """
+
+    def __init__(self, device: int | str | _device | None = None) -> None:
+        cupy = _cupy()
+        with _raw(device):
+            self._stream: Any = cupy.cuda.Stream(non_blocking=True)
+
+    @classmethod
+    def _of(cls, raw: Any) -> Stream:
+        made = cls.__new__(cls)
+        made._stream = raw
+        return made
+
+    @property
+    def device(self) -> _device:
+        """The GPU it is a queue of."""
+        return (
+            _device("cuda", int(self._stream.device_id))
+            if self._stream.device_id >= 0
+            else _device("cuda", current_device())
+        )
+
+    @property
+    def cuda_stream(self) -> int:
+        """CUDA's pointer to it, as other libraries take it."""
+        return int(self._stream.ptr)
+
+    def __enter__(self) -> Self:
+        self._stream.__enter__()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stream.__exit__(*exception)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Stream) and self._stream == other._stream
+
+    def __hash__(self) -> int:
+        return hash(self._stream)
+
+    def query(self) -> bool:
+        """Whether all that it was asked is done."""
+        return bool(self._stream.done)
+
+    def synchronize(self) -> None:
+        """Wait until all that it was asked is done."""
+        self._stream.synchronize()
+
+    def record_event(self, event: Event | None = None) -> Event:
+        """An event at the end of what it was asked so far."""
+        event = Event() if event is None else event
+        event.record(self)
+        return event
+
+    def wait_event(self, event: Event) -> None:
+        """Have what it is asked from now on wait for an event; the host does not wait."""
+        self._stream.wait_event(event._event)
+
+    def wait_stream(self, stream: Stream) -> None:
+        """Have what it is asked from now on wait for all that another stream was asked so far; the host does not wait."""
+        self.wait_event(stream.record_event())
+
+
+def stream(stream: Stream | None) -> Any:
+    """A context manager that makes a stream the current one of this thread; None changes nothing."""
+    return nullcontext() if stream is None else stream
+
+
+def current_stream() -> Stream:
+    """The stream that work of this thread goes in."""
+    return Stream._of(_cupy().cuda.get_current_stream())
+
+
+def default_stream() -> Stream:
+    """The stream that is current unless another is made so."""
+    return Stream._of(_cupy().cuda.Stream.null)
+
+
+# --- memory ---
+
+
+def memory_allocated(place: int | str | _device | None = None) -> int:
+    """Bytes of a GPU's memory that tensors hold."""
+    with _raw(place):
+        return int(_cupy().get_default_memory_pool().used_bytes())
+
+
+def memory_reserved(place: int | str | _device | None = None) -> int:
+    """Bytes of a GPU's memory that are kept, for tensors that there are and for the next ones."""
+    with _raw(place):
+        return int(_cupy().get_default_memory_pool().total_bytes())
+
+
+def empty_cache() -> None:
+    """Give back, on every GPU, the memory that is kept for the next tensors."""
+    cupy = _cupy()
+    for i in range(device_count()):
+        with cupy.cuda.Device(i):
+            cupy.get_default_memory_pool().free_all_blocks()
+    cupy.get_default_pinned_memory_pool().free_all_blocks()
+
+
+# --- random numbers ---
+
+
+def manual_seed(seed: int) -> Generator:
+    """Start random numbers on the current GPU again from a seed, and give its generator.
+
+    `arrayad.manual_seed` does so on every device.
+    """
+    return default_generator("cuda").manual_seed(seed)
+
+
+def manual_seed_all(seed: int) -> None:
+    """Start random numbers on every GPU again from a seed."""
+    for i in range(device_count()):
+        default_generator(f"cuda:{i}").manual_seed(seed)

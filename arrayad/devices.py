@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["device", "get_default_device", "set_default_device"]
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+__all__ = ["default", "device", "installed"]
 
 TYPES = ["cpu", "cuda"]  # backends add theirs
+
+
+@functools.cache
+def installed() -> dict[str, EntryPoint]:
+    """The backends of other packages, by their kind of device: the entry points of the group ``arrayad.backends``."""
+    from importlib.metadata import entry_points  # costs `import arrayad` milliseconds, and few ask
+
+    return {point.name: point for point in entry_points(group="arrayad.backends")}
 
 
 class device:
@@ -55,8 +67,13 @@ class device:
         if not isinstance(type, str):
             raise TypeError(f"device(): expected a string such as 'cpu' or 'cuda:0', got {type!r}")
         kind, _, number = type.partition(":")
-        if kind not in TYPES or (":" in type and not number.isdigit()) or (number and index is not None):
-            raise RuntimeError(f"device(): expected one of {', '.join(TYPES)}, with or without ':index'. Got {type!r}")
+        if (
+            (kind not in TYPES and kind not in installed())
+            or (":" in type and not number.isdigit())
+            or (number and index is not None)
+        ):
+            known = ", ".join(dict.fromkeys((*TYPES, *installed())))
+            raise RuntimeError(f"device(): expected one of {known}, with or without ':index'. Got {type!r}")
         self.type = kind
         self.index = int(number) if number else index
 
@@ -78,20 +95,9 @@ class device:
         return device, (self.type, self.index)
 
 
-_default = device("cpu")
+class _Default:
+    device = device("cpu")
 
 
-def get_default_device() -> device:
-    """The device of tensors that are made without saying where."""
-    return _default
-
-
-def set_default_device(place: str | device, /) -> None:
-    """Set the device of tensors that are made without saying where.
-
-    Parameters
-    ----------
-    place : str or device
-    """
-    global _default
-    _default = device(place)
+default = _Default()
+"""Where tensors are made without saying where; `arrayad.set_default_device` sets it."""

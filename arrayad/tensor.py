@@ -9,13 +9,14 @@ from __future__ import annotations
 import builtins
 import functools
 import math
+import operator as operators
 import sys
 import weakref
 from typing import TYPE_CHECKING, Any
 
 from . import dtypes
 from .autograd import engine
-from .autograd.mutation import become, check_writeable, overwrite
+from .autograd.mutation import become, check_writeable, overwrite, update
 from .autograd.operation import operator
 from .autograd.tape import Leaf, TensorBase, alias, base_of, make, namespace_of, no_grad, require_grad, sequence, storage_of
 from .devices import device as Device
@@ -109,12 +110,17 @@ def _view_in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-def _in_place_operator(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """The in-place operator of a function of two arguments."""
+def _in_place_operator(
+    function: Callable[[Any, Any], Any], on_arrays: Callable[[Any, Any], Any] | None = None
+) -> Callable[[Any, Any], Any]:
+    """The in-place operator of a function of two arguments; of an elementwise one, with Python's on arrays."""
     method = _in_place(function)
+    op = function.operation  # type: ignore[attr-defined]  # of every declared function
 
     def operator(self: Any, other: Any, /) -> Any:
         if other.__class__ is Tensor or other.__class__ in _PLAIN or _operand(other):
+            if on_arrays is not None and update(self, other, op, on_arrays, method.__name__):
+                return self
             return method(self, other)
         return NotImplemented
 
@@ -191,7 +197,7 @@ class Tensor(TensorBase):
     @property
     def device(self) -> Device:
         """Where the memory is."""
-        return namespace_of(self._array).device_of(self._array)
+        return namespace_of(self._array).as_device(self._array.device)
 
     @property
     def shape(self) -> Size:
@@ -587,7 +593,8 @@ class Tensor(TensorBase):
             raise BufferError("__dlpack__(): the Tensor requires grad, which DLPack would lose. Use tensor.detach() first.")
         if not copy:
             storage_of(self).exported = True
-        return self._array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+        export = namespace_of(self._array).to_dlpack
+        return export(self._array, stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
     def __dlpack_device__(self, /) -> tuple[Any, builtins.int]:
         return self._array.__dlpack_device__()
@@ -633,19 +640,19 @@ class Tensor(TensorBase):
     __rlshift__ = _reflected(elementwise.bitwise_left_shift)
     __rrshift__ = _reflected(elementwise.bitwise_right_shift)
 
-    __iadd__ = _in_place_operator(elementwise.add)
-    __isub__ = _in_place_operator(elementwise.subtract)
-    __imul__ = _in_place_operator(elementwise.multiply)
-    __itruediv__ = _in_place_operator(elementwise.divide)
+    __iadd__ = _in_place_operator(elementwise.add, operators.iadd)
+    __isub__ = _in_place_operator(elementwise.subtract, operators.isub)
+    __imul__ = _in_place_operator(elementwise.multiply, operators.imul)
+    __itruediv__ = _in_place_operator(elementwise.divide, operators.itruediv)
     __ifloordiv__ = _in_place_operator(elementwise.floor_divide)
     __imod__ = _in_place_operator(elementwise.remainder)
     __ipow__ = _in_place_operator(elementwise.pow)
     __imatmul__ = _in_place_operator(linear_algebra.matmul)
-    __iand__ = _in_place_operator(elementwise.bitwise_and)
-    __ior__ = _in_place_operator(elementwise.bitwise_or)
-    __ixor__ = _in_place_operator(elementwise.bitwise_xor)
-    __ilshift__ = _in_place_operator(elementwise.bitwise_left_shift)
-    __irshift__ = _in_place_operator(elementwise.bitwise_right_shift)
+    __iand__ = _in_place_operator(elementwise.bitwise_and, operators.iand)
+    __ior__ = _in_place_operator(elementwise.bitwise_or, operators.ior)
+    __ixor__ = _in_place_operator(elementwise.bitwise_xor, operators.ixor)
+    __ilshift__ = _in_place_operator(elementwise.bitwise_left_shift, operators.ilshift)
+    __irshift__ = _in_place_operator(elementwise.bitwise_right_shift, operators.irshift)
 
     __getitem__ = indexing.getitem
     __setitem__ = indexing.setitem
@@ -653,16 +660,32 @@ class Tensor(TensorBase):
     # --- device, dtype and copies ---
 
     def to_device(self, device: Any, /, *, stream: Any = None) -> Tensor:
-        """The tensor on another device; the tensor itself if it is there already.
+        """The tensor on another device, with its history; the tensor itself if it is there already.
+
+        Parameters
+        ----------
+        device : device or str
+        stream : arrayad.cuda.Stream, optional
+            On which the copy is made, from or to a GPU. Default: the current one.
 
         Raises
         ------
         RuntimeError
             If the device is not available.
         """
-        return data_types.transfer(self, device)
+        if stream is None:
+            return data_types.transfer(self, device)
+        with stream:
+            return data_types.transfer(self, device)
 
-    def to(self, *args: Any, dtype: Any = None, device: Any = None, copy: builtins.bool = False) -> Tensor:
+    def to(
+        self,
+        *args: Any,
+        dtype: Any = None,
+        device: Any = None,
+        non_blocking: builtins.bool = False,
+        copy: builtins.bool = False,
+    ) -> Tensor:
         """The tensor with another dtype, on another device, or like another tensor; itself where nothing changes.
 
         Parameters
@@ -671,27 +694,50 @@ class Tensor(TensorBase):
             In any order.
         dtype : dtype, optional
         device : device, optional
+        non_blocking : bool, optional
+            Do not wait for the copy from the host to a GPU; it is made behind what is on the current stream. It overlaps
+            with computation if the memory is pinned (`pin_memory`). A copy to the host always waits.
         copy : bool, optional
             Copy also where nothing changes.
         """
         for arg in args:
-            if isinstance(arg, TensorBase):
-                dtype, device = dtypes.from_raw[arg._array.dtype], namespace_of(arg._array).device_of(arg._array)
+            if isinstance(arg, Tensor):
+                dtype, device = arg.dtype, arg.device
             elif isinstance(arg, (str, Device)):
                 device = arg
             else:
                 dtype = arg
-        out = self if device is None else self.to_device(device)
+        out = self if device is None else data_types.transfer(self, device, non_blocking=non_blocking)
         out = out if dtype is None else data_types.astype(out, dtype, copy=False)
         return creation.clone(out) if copy and out is self else out
 
     def cpu(self) -> Tensor:
         """The tensor in the host's memory."""
-        return self.to_device("cpu")
+        return data_types.transfer(self, "cpu")
 
-    def cuda(self, device: Any = None) -> Tensor:
-        """The tensor on a GPU: the current one unless given."""
-        return self.to_device("cuda" if device is None else Device("cuda", device) if isinstance(device, int) else device)
+    def cuda(self, device: Any = None, non_blocking: builtins.bool = False) -> Tensor:
+        """The tensor on a GPU: the current one unless given, by number or as a device."""
+        place = "cuda" if device is None else Device("cuda", device) if isinstance(device, int) else device
+        return data_types.transfer(self, place, non_blocking=non_blocking)
+
+    def pin_memory(self) -> Tensor:
+        """A copy in page-locked memory of the host, from which copies to a GPU can overlap with computation.
+
+        Returns
+        -------
+        Tensor
+            On the CPU, without history; the tensor itself if its memory is pinned.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor is not on the CPU, or there is no GPU.
+        """
+        return data_types.pin_memory(self)
+
+    def is_pinned(self) -> builtins.bool:
+        """Whether the tensor is in page-locked memory of the host."""
+        return data_types.is_pinned(self)
 
     def type_as(self, other: Tensor) -> Tensor:
         """The tensor in the dtype of another."""

@@ -78,7 +78,7 @@ def source(op: Any) -> str:
     for rule in op.rules:
         if rule is not None:
             comments = re.findall(
-                r"# (.*(?:arXiv:|\((?:19|20)\d\d\)|\b(?:19|20)\d\d\b).*)", inspect.getsource(rule.function)
+                r"# (.*(?:arXiv:|DLMF|\((?:19|20)\d\d\)|\b(?:19|20)\d\d\b).*)", inspect.getsource(rule.function)
             )
             if comments:
                 return comments[0]
@@ -86,9 +86,13 @@ def source(op: Any) -> str:
         return "transpose"
     if op.kind == "composite":
         return "its parts"
-    return {"linear_algebra": "Giles 2008"}.get(op.function.__module__.rpartition(".")[2], "calculus")
+    return {"linear_algebra": _GILES}.get(op.function.__module__.rpartition(".")[2], "calculus")
 
 
+_GILES = (
+    'M. B. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation" (2008), '
+    "elsewhere in this table Giles 2008"
+)
 INTRODUCTION = (
     "The largest relative difference over all samples: *reverse* and *second order* against central differences in float64 "
     "(whose own error is about 1e-9), *forward* and *forward over reverse* against reverse. Functions that are plain "
@@ -107,17 +111,27 @@ def page() -> str:
         "",
         f"arrayad {xp.__version__}, NumPy {np.__version__}, {datetime.date.today()}.",
         "",
-        "| function | kind | reverse | forward | second order | forward over reverse | at ties and singular points | source |",
-        "|---|---|---:|---:|---:|---:|---|---|",
+        "| function | kind | reverse | forward | second order | forward over reverse |",
+        "|---|---|---:|---:|---:|---:|",
     ]
-    others = []
+    points, sources, others = [], [], []
     for op in sorted(operations.values(), key=lambda op: op.name):
         if op.name in SAMPLES:
-            figures = " | ".join(f"{value:.0e}" for value in measure(op.name))
-            lines.append(f"| `{op.name}` | {op.kind} | {figures} | {convention(op)} | {source(op)} |")
+            figures = " | ".join(f"{value:.0e}" if value else "0" for value in measure(op.name))
+            lines.append(f"| `{op.name}` | {op.kind} | {figures} |")
+            if convention(op):
+                points.append(f"| `{op.name}` | {convention(op)} |")
+            sources.append((source(op), f"`{op.name}`"))
         else:
-            others.append(f"| `{op.name}` | {op.reason} |")
-    return "\n".join([*lines, "", "## Not differentiable", "", "| function | why |", "|---|---|", *others, ""])
+            others.append((op.reason, f"`{op.name}`"))
+    lines += ["", "## At ties and singular points", "", "| function | |", "|---|---|", *points]
+    lines += ["", "## Sources of the rules", "", "| source | functions |", "|---|---|", *_grouped(sources)]
+    return "\n".join([*lines, "", "## Not differentiable", "", "| why | functions |", "|---|---|", *_grouped(others), ""])
+
+
+def _grouped(pairs: list[tuple[str, str]]) -> list[str]:
+    """Rows of a table: what is common, and who has it."""
+    return [f"| {key} | {', '.join(name for k, name in pairs if k == key)} |" for key in sorted({k for k, _ in pairs})]
 
 
 def main() -> None:

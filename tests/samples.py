@@ -130,6 +130,11 @@ add("clone", xp.clone, real(2, 3))
 add("contiguous", lambda x: x.mT.contiguous(), real(2, 3))
 add("astype", lambda x: xp.astype(x, xp.complex128), real(3))
 add("astype", lambda x: xp.astype(x, xp.float64), real(3))
+# To the last device of the kind and back: the same one on a machine with one, others with --backend=strict.
+_HERE = xp.get_default_device()
+_OTHER = [place for place in xp.__array_namespace_info__().devices() if place.type == _HERE.type][-1]
+add("to_device", lambda x: (x.to(_OTHER) * 2).to(_HERE), real(3))
+add("to_device", lambda x: (x.to(_OTHER) * 2).to(_HERE), cplx(2, 2))
 for _k in (-1, 0, 2):
     add("tril", lambda x, k=_k: xp.tril(x, k=k), real(2, 3, 4))
     add("triu", lambda x, k=_k: xp.triu(x, k=k), cplx(3, 4))

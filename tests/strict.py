@@ -1,8 +1,8 @@
 """A backend on array_api_strict: the standard and nothing more, on several devices.
 
 It proves that operations and rules rest on the standard alone, save for the functions that the interface of backends names,
-which are here in terms of the NumPy array inside. ``register()`` makes it known; its devices are ``strict`` (the library's
-CPU), ``strict:1`` and ``strict:2``.
+which are here in terms of the NumPy array inside. ``register()`` makes it known. Its devices, ``strict:0`` (the library's
+CPU), ``strict:1`` and ``strict:2``, have memory of their own as GPUs have: nothing is shared with NumPy.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ from arrayad.devices import device
 
 array_types = (Array,)
 device_type = "strict"
-_RAW = {
-    0: array_api_strict.Device("CPU_DEVICE"),
-    1: array_api_strict.Device("device1"),
-    2: array_api_strict.Device("device2"),
-}
+asynchronous = False
+use_device = None
+_RAW = (
+    array_api_strict.Device("CPU_DEVICE"),
+    array_api_strict.Device("device1"),
+    array_api_strict.Device("device2"),
+)
 _DTYPES = {d: getattr(array_api_strict, d.name) for d in dtypes.ALL}
 
 
 def register() -> None:
     """Make the backend known to arrayad."""
     set_array_api_strict_flags(api_version="2025.12")
-    dtypes.from_raw.update({raw: d for d, raw in _DTYPES.items()})
     backends.register(sys.modules[__name__])
 
 
@@ -43,8 +44,8 @@ def _new(array: Any, like: Array) -> Array:
 
 
 def _inner(key: Any) -> Any:
-    if isinstance(key, tuple):
-        return tuple(_inner(part) for part in key)
+    if isinstance(key, (tuple, list)):
+        return type(key)(_inner(part) for part in key)
     return key._array if isinstance(key, Array) else key
 
 
@@ -54,6 +55,10 @@ def _on_numpy(name: str, space: Any = numpy_backend) -> Any:
 
     def call(*args: Any, **kwargs: Any) -> Any:
         like = next(x for x in args if isinstance(x, Array))
+        for part in args:
+            for x in part if isinstance(part, (tuple, list)) else (part,):
+                if isinstance(x, Array) and x.device != like.device:
+                    raise ValueError(f"{name}: arrays on {like.device} and {x.device}")
         out = function(*[_inner(x) for x in args], **kwargs)
         if isinstance(out, tuple):
             return type(out)(*[_new(part, like) for part in out])
@@ -69,10 +74,10 @@ setitem = _on_numpy("setitem")
 contiguous = _on_numpy("contiguous")
 is_contiguous = _on_numpy("is_contiguous")
 is_writeable = _on_numpy("is_writeable")
-owns_memory = _on_numpy("owns_memory")
 strides = _on_numpy("strides")
 offset = _on_numpy("offset")
 shares_memory = _on_numpy("shares_memory")
+einsum = _on_numpy("einsum")
 linalg = types.SimpleNamespace(
     **{name: getattr(array_api_strict.linalg, name) for name in array_api_strict.linalg.__all__},
     **{name: _on_numpy(name, numpy_backend.linalg) for name in ("cofactors", "eig", "eigvals")},
@@ -87,7 +92,10 @@ class _Special:
 
 
 special = _Special()
-einsum = _on_numpy("einsum")
+
+
+def owns_memory(a: Any) -> bool:
+    return isinstance(a, Array) and a._array.base is None
 
 
 def as_array(out: Array) -> Array:
@@ -103,25 +111,65 @@ def raw_dtype(dtype: dtypes.DType) -> Any:
 
 
 def raw_device(place: device) -> Any:
+    if (place.index or 0) >= len(_RAW):
+        raise RuntimeError(f"device '{place}' is not available: there are {len(_RAW)} strict devices")
     return _RAW[place.index or 0]
 
 
-def device_of(array: Array) -> device:
-    index = list(_RAW.values()).index(array.device)
-    return device("strict", index or None)
+def as_device(raw: Any) -> device:
+    return device("strict", _RAW.index(raw))
 
 
 def devices() -> tuple[device, ...]:
-    return tuple(device("strict", i or None) for i in _RAW)
+    return tuple(as_device(raw) for raw in _RAW)
 
 
-def from_numpy(array: Any, place: Any) -> Array:
-    return Array._new(np.asarray(array), device=place)
+def to_device(array: Array, raw: Any) -> Array:
+    return Array._new(array._array.copy(), device=raw)
+
+
+def from_numpy(array: Any, raw: Any, *, non_blocking: bool = False) -> Array:
+    return Array._new(np.array(array), device=raw)
 
 
 def to_numpy(array: Array) -> Any:
-    return array._array
+    return array._array.copy()
 
 
-def generator(seed: Any) -> Any:
-    raise NotImplementedError("random numbers are NumPy's here")
+def to_dlpack(array: Array, *, stream: Any, max_version: Any, dl_device: Any, copy: bool | None) -> Any:
+    return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+
+
+class _Random:
+    """NumPy's random numbers, on one of the devices."""
+
+    def __init__(self, seed: int, raw: Any) -> None:
+        self._source = numpy_backend.generator(seed, "cpu")
+        self._raw = raw
+
+    @property
+    def state(self) -> Any:
+        return self._source.state
+
+    @state.setter
+    def state(self, state: Any) -> None:
+        self._source.state = state
+
+    def uniform(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        return from_numpy(self._source.uniform(shape, dtypes.from_raw[dtype].dtype), self._raw)
+
+    def normal(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        return from_numpy(self._source.normal(shape, dtypes.from_raw[dtype].dtype), self._raw)
+
+    def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Array:
+        return from_numpy(self._source.integers(low, high, shape), self._raw)
+
+    def permutation(self, n: int) -> Array:
+        return from_numpy(self._source.permutation(n), self._raw)
+
+    def choice(self, weights: Array, count: int, replacement: bool) -> Array:
+        return from_numpy(self._source.choice(weights._array, count, replacement), self._raw)
+
+
+def generator(seed: int, raw: Any) -> _Random:
+    return _Random(seed, raw)

@@ -1,17 +1,14 @@
-"""Every public name has a docstring, and what the docstrings, the README and the docs show is what happens."""
+"""Every public name has a docstring, and what the docstrings show is what happens."""
 
 from __future__ import annotations
 
 import doctest
 import inspect
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import arrayad as xp
-
-ROOT = Path(__file__).parent.parent
 
 
 def _public() -> dict[str, Any]:
@@ -47,7 +44,7 @@ def test_docstring(name: str) -> None:
     assert text.splitlines()[0].endswith((".", ":")) or len(text.splitlines()) > 1
 
 
-def _run(text: str, name: str) -> None:
+def run_examples(text: str, name: str) -> None:
     test = doctest.DocTestParser().get_doctest(text, {}, name, None, 0)
     report: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
@@ -57,10 +54,4 @@ def _run(text: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n in PUBLIC if ">>>" in (inspect.getdoc(PUBLIC[n]) or "")])
 def test_example_of_docstring(name: str) -> None:
-    _run(inspect.getdoc(PUBLIC[name]) or "", name)
-
-
-@pytest.mark.parametrize("path", ["README.md", *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))])
-def test_example_of_page(path: str) -> None:
-    blocks = (ROOT / path).read_text().split("```")[1::2]
-    _run("\n".join(b.partition("\n")[2] for b in blocks if b.startswith(("python\n>>>", "pycon\n"))), path)
+    run_examples(inspect.getdoc(PUBLIC[name]) or "", name)

@@ -76,6 +76,8 @@ def _through(xp: Any, node: Node, incoming: list[Any], asked: set[int]) -> Any:
             f"{node.name}: what it saved was dropped by a backward; linearize() before, or pass retain_graph=True"
         )
     saved = Sweep(True, True, None, None).rebuild(node, kept)
+    if op.tangent is not None:
+        return op.tangent.function(xp, incoming[0], *[saved[k] for k in op.tangent.at])
     if op.kind == "elementwise" and op.conjugate:
         total = None
         for i, rule in plan.rules:

@@ -130,6 +130,7 @@ class _Call:
 
     sequence = True  # its one rule gives the cotangents of all inputs
     conjugate = False
+    tangent = None
     inputs = ()
     out = False
     layout = parameters = tensors = ()

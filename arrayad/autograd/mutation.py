@@ -18,10 +18,12 @@ from .tape import Leaf, Storage, TensorBase, anomaly, base_of, caller, make, nam
 from .. import dtypes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .operation import Operation
     from .tape import Step
 
-__all__ = ["assign_item", "become", "check_writeable", "copy_on_write_count", "overwrite", "rebase"]
+__all__ = ["assign_item", "become", "check_writeable", "copy_on_write_count", "overwrite", "rebase", "update"]
 
 copies = 0
 
@@ -99,6 +101,41 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
     if recording():
         rebase(x, out._node)
     return x
+
+
+def update(x: Any, other: Any, op: Operation, in_place: Callable[[Any, Any], Any], name: str) -> bool:
+    """Compute ``x op= other`` in the memory of `x`, if nothing is recorded, saved or converted; else say no.
+
+    It saves the array that `overwrite` is given: of 800 kB, half of the time.
+
+    Parameters
+    ----------
+    op : Operation
+        Elementwise, of two arguments.
+    in_place : callable
+        Python's in-place operator on raw arrays.
+    """
+    a = x._array
+    storage = x._storage
+    if (storage is not None and storage.saved) or a.dtype not in op.native:
+        return False
+    if isinstance(other, TensorBase):
+        b = other._array
+        if b.__class__ is not a.__class__ or b.dtype is not a.dtype or (b.shape != a.shape and b.shape != ()):
+            return False
+        tracked = x._node is not None or other._node is not None
+    else:
+        operands = op.with_number(a, other)
+        if operands is None:
+            return False
+        b = operands[1]
+        tracked = x._node is not None
+    if tracked and recording():
+        return False
+    check_writeable(x, name)
+    in_place(a, b)
+    storage_of(x).version += 1
+    return True
 
 
 def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any) -> None:

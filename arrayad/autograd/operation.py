@@ -136,6 +136,8 @@ class Plan:
         self.name = op.grad_name
         self.rules = tuple((i, rule) for i, rule in enumerate(op.rules) if needs[i] and rule is not None)
         names = {name for _, rule in self.rules for name in rule.names}
+        if op.tangent is not None:
+            names.update(op.tangent.names)
         self.wanted = tuple(name in names for name in (*op.parameters, "out"))
         self.inputs = tuple(i for i, name in enumerate(op.tensors) if name in names)
         self.out = "out" in names
@@ -168,16 +170,18 @@ class _Forwards(dict[type, "Callable[..., Any]"]):
         backend = backend_of_type(array_type)
         op = self.op
         if op.forward is not None:
-            forward = functools.partial(op.forward, backend)
+            forward: Any = functools.partial(op.forward, backend)
         else:
             home = getattr(backend, op.namespace) if op.namespace else backend
             forward = getattr(home, op.name)
+        if backend.use_device is not None:
+            forward = _on_device(forward, backend, array_type)
         self[array_type] = forward
         return forward
 
 
 class _Backends(dict[type, "Callable[..., Any]"]):
-    """Raw array type -> its backend's function of a name: looked up in a third of the time of the backend and its function."""
+    """Raw array type -> its backend's function of a name, found in a third of the time that backend and function take."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -188,6 +192,22 @@ class _Backends(dict[type, "Callable[..., Any]"]):
 
 
 _as_array, _scalar, _shares_memory = _Backends("as_array"), _Backends("scalar"), _Backends("shares_memory")
+
+
+def _on_device(function: Callable[..., Any], backend: Namespace, array_type: type) -> Callable[..., Any]:
+    """A function of raw arrays, for a backend that computes on a current device: made current is that of the arrays."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        arrays = []
+        for x in (*args, *kwargs.values()):
+            if isinstance(x, array_type):
+                arrays.append(x)
+            elif isinstance(x, (list, tuple)):  # several tensors, or the parts of a key
+                arrays += [part for part in x if isinstance(part, array_type)]
+        with backend.use_device(*arrays):
+            return function(*args, **kwargs)
+
+    return call
 
 
 class Operation:
@@ -207,6 +227,8 @@ class Operation:
         The names a rule may ask for, in the order of what a node saves.
     rules : tuple of Rule or None
         One for each name of `tensors`.
+    tangent : Rule or None
+        From the tangent of the one tensor to that of the output, where it does not follow from the rules.
     reason : str
         Why it is not differentiable, if it is not.
     namespace : str
@@ -225,6 +247,7 @@ class Operation:
         conjugate: bool = False,
         reason: str = "",
         namespace: str = "",
+        tangent: Callable[..., Any] | None = None,
     ) -> None:
         code = function.__code__
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
@@ -254,6 +277,7 @@ class Operation:
         if unknown:
             raise TypeError(f"{self.name}: rules for {unknown}, which are none of its tensors {self.tensors}")
         self.rules: tuple[Any, ...] = tuple(Rule(rules[n], self) if n in rules else None for n in self.tensors)
+        self.tangent = None if tangent is None else Rule(tangent, self)
         self.differentiable = any(rule is not None for rule in self.rules)
         # The parameters whose shapes rules ask for.
         self.shape_of = [self.parameters.index(n.removesuffix("_shape")) for n in self.layout[len(self.parameters) + 1 :]]
@@ -321,6 +345,16 @@ class Operation:
             *values[:cut], **dict(zip(self.parameters[cut:], values[cut : len(self.parameters)], strict=True))
         )
 
+    def with_number(self, a: Array, number: Any) -> tuple[Array, Array] | None:
+        """An array and a Python number that its dtype holds, as arrays: common enough for a way of its own."""
+        rank = _RANK.get(number.__class__)
+        if rank is None or a.dtype not in self.native or rank > dtypes.from_raw[a.dtype].rank:
+            return None
+        try:
+            return a, _scalar[a.__class__](number, a)
+        except OverflowError as error:
+            raise OverflowError(f"{self.name}(): {error}") from None
+
     def keywords(self, kwargs: dict[str, Any], backend: Namespace) -> dict[str, Any]:
         """Keyword arguments with PyTorch's spellings and our dtypes made the backend's."""
         for theirs, ours in (("dim", "axis"), ("keepdim", "keepdims")):
@@ -351,13 +385,17 @@ class Operation:
     # --- what is refused ---
 
     def named(self, error: Exception, args: Sequence[Any], kwargs: dict[str, Any]) -> Exception:
-        """A backend's error, of the same type, that names the function."""
+        """A backend's error, of the same type, that names the function; where devices are mixed, one that says so."""
+        flat = [y for x in (*args, *kwargs.values()) for y in (x if isinstance(x, (list, tuple)) else (x,))]
+        arrays = [x._array for x in flat if isinstance(x, TensorBase)]
+        if any(a.__class__ is not arrays[0].__class__ or a.device != arrays[0].device for a in arrays[1:]):
+            return _two_devices(self, arrays)
         if isinstance(error, TypeError):
             try:
                 inspect.signature(self.call).bind(*args, **kwargs)
             except TypeError as misuse:  # of the public signature, without the backend that the forward counts in
                 return TypeError(f"{self.name}(): {misuse}")
-        text = str(error)
+        text = str(error).rstrip()  # NumPy ends some with a space
         return error if text.startswith(f"{self.name}(") else type(error)(f"{self.name}(): {text}")
 
     def not_a_tensor(self, name: str, value: Any) -> TypeError:
@@ -403,7 +441,7 @@ operations: dict[str, Operation] = {}  # every declared operation by module and 
 
 
 def _two_devices(op: Operation, arrays: Sequence[Array]) -> RuntimeError:
-    places = sorted({str(backend_of_type(a.__class__).device_of(a)) for a in arrays})
+    places = sorted({str(backend_of_type(a.__class__).as_device(a.device)) for a in arrays})
     return RuntimeError(
         f"{op.name}(): expected all tensors to be on the same device, but found {' and '.join(places)}; nothing moves by "
         "itself: use .to()"
@@ -438,7 +476,7 @@ def _unary(op: Operation) -> Callable[..., Any]:
         except _REFUSALS as error:
             raise op.named(error, (x,), {}) from None
         if out.__class__ is not a.__class__:
-            out = _as_array[a.__class__](out)
+            out = _as_array[out.__class__](out)
         y = _new(x.__class__)
         y._array = out
         y._node = None
@@ -475,12 +513,12 @@ def _binary(op: Operation, takes: Callable[[Any], bool] | None = None) -> Callab
                 a1 = x1._array
                 n1 = x1._node
                 made = x1.__class__
-                a1, a2 = _with_number(op, a1, x2) or _operands(op, x1, x2)
+                a1, a2 = op.with_number(a1, x2) or _operands(op, x1, x2)
             elif x1.__class__ in _RANK and numbers:
                 a2 = x2._array
                 n2 = x2._node
                 made = x2.__class__
-                a2, a1 = _with_number(op, a2, x1) or reversed(_operands(op, x1, x2))
+                a2, a1 = op.with_number(a2, x1) or reversed(_operands(op, x1, x2))
             elif takes is not None and not takes(x2):
                 return NotImplemented
             else:
@@ -494,7 +532,7 @@ def _binary(op: Operation, takes: Callable[[Any], bool] | None = None) -> Callab
         except _REFUSALS as error:
             raise op.named(error, (x1, x2), {}) from None
         if out.__class__ is not a1.__class__:
-            out = _as_array[a1.__class__](out)
+            out = _as_array[out.__class__](out)
         y = _new(made)
         y._array = out
         y._node = None
@@ -502,7 +540,7 @@ def _binary(op: Operation, takes: Callable[[Any], bool] | None = None) -> Callab
         if (n1 is not None or n2 is not None) and differentiable and recording():
             plan = plans[n1 is not None, n2 is not None]
             keeps = plan.wanted
-            saved = (a1 if keeps[0] else None, a2 if keeps[1] else None, out if keeps[2] else None)
+            saved: tuple[Any, ...] = (a1 if keeps[0] else None, a2 if keeps[1] else None, out if keeps[2] else None)
             if shape_of:
                 saved += (a1.shape, a2.shape) if both else tuple([(a1, a2)[i].shape for i in shape_of])
             record(plan, (x1, x2), (n1, n2), saved, y)
@@ -514,16 +552,6 @@ def _binary(op: Operation, takes: Callable[[Any], bool] | None = None) -> Callab
 def operator(function: Callable[..., Any], takes: Callable[[Any], bool]) -> Callable[..., Any]:
     """The operator of a function of two arguments; of what is not taken as the second, Python asks the other side."""
     return _binary(function.operation, takes)  # type: ignore[attr-defined]  # of every declared function
-
-
-def _with_number(op: Operation, a: Array, number: complex) -> tuple[Array, Array] | None:
-    """An array and a number that its dtype holds, which is common enough for a way of its own."""
-    if a.dtype not in op.native or _RANK[number.__class__] > dtypes.from_raw[a.dtype].rank:
-        return None
-    try:
-        return a, _scalar[a.__class__](number, a)
-    except OverflowError as error:
-        raise OverflowError(f"{op.name}(): {error}") from None
 
 
 def _operands(op: Operation, x1: Any, x2: Any) -> tuple[Array, Array]:
@@ -621,7 +649,7 @@ def _of_first(op: Operation) -> Callable[..., Any]:
         if out.__class__ is not a.__class__:
             if isinstance(out, tuple):
                 return _several(op, x, a, args, kwargs, out)
-            out = _as_array[a.__class__](out)
+            out = _as_array[out.__class__](out)
         y = _new(x.__class__)
         y._array = out
         y._node = None
@@ -663,7 +691,7 @@ def _several(op: Operation, x: Any, a: Array, args: tuple[Any, ...], kwargs: dic
 
 
 def _raw(out: Any, like: Array) -> Array:
-    return out if out.__class__ is like.__class__ else _as_array[like.__class__](out)
+    return out if out.__class__ is like.__class__ else _as_array[out.__class__](out)
 
 
 def _packed(out: Any, ys: list[Any]) -> Any:
@@ -712,13 +740,13 @@ def _of_several(op: Operation) -> Callable[..., Any]:
             raise op.named(error, args, kwargs) from None
         if out.__class__ is not kind:
             if isinstance(out, tuple):
-                parts = [part if part.__class__ is kind else _as_array[kind](part) for part in out]
+                parts = [part if part.__class__ is kind else _as_array[part.__class__](part) for part in out]
                 ys = [make(part) for part in parts]
                 if tracked and differentiable and recording():
                     plan, saved = op.keep(edges, values, out)
                     record_several(plan, [inputs[i] for _, i, _ in slots], tuple(edges), saved, ys)
                 return _packed(out, ys)
-            out = _as_array[kind](out)
+            out = _as_array[out.__class__](out)
         y = make(out)
         if tracked and differentiable and recording():
             plan, saved = op.keep(edges, values, out)
@@ -865,10 +893,16 @@ def _declaring(
 
 
 def linear(
-    *, takes: tuple[str, str] = ANY, grad_name: str = "", conjugate: bool = False, view: bool = False, **rules: Any
+    *,
+    takes: tuple[str, str] = ANY,
+    grad_name: str = "",
+    conjugate: bool = False,
+    view: bool = False,
+    tangent: Callable[..., Any] | None = None,
+    **rules: Any,
 ) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
     """A function linear in its tensors together; each rule is the transpose. Forward, a tangent goes as the value does."""
-    return _declaring("linear", rules, takes=takes, grad_name=grad_name, conjugate=conjugate, view=view)
+    return _declaring("linear", rules, takes=takes, grad_name=grad_name, conjugate=conjugate, view=view, tangent=tangent)
 
 
 def multilinear(

@@ -12,8 +12,8 @@ import linecache
 import sys
 from contextvars import ContextVar
 from itertools import count
-from weakref import ref
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import ref
 
 from ..backends import Array, backend_of_type
 from ..dtypes import from_raw

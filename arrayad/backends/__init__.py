@@ -1,30 +1,53 @@
 """Backends: who holds the memory and computes.
 
-A backend is a module of the form of `arrayad.backends.numpy`: the standard's namespace for one type of raw array, with
-what it gets wrong put right, and the few functions beyond the standard that a Tensor and its differentiation need. It is
-found by the type of the raw array through one dict, never by scanning.
+A backend is a module (or an object) of the form of `Backend`: the standard's namespace for one type of raw array, with what
+it gets wrong put right, and the few functions beyond the standard that a Tensor and its differentiation need. It is found
+by the type of the raw array through one dict, never by scanning, and loaded when its kind of device is first asked for.
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from . import numpy as _numpy
-from ..devices import TYPES, device
+from .interface import Backend, Random
+from .. import dtypes
+from ..devices import TYPES, default, device, installed
 
-__all__ = ["Array", "Namespace", "backend_of_device", "backend_of_type", "default_backend", "register"]
+__all__ = [
+    "Array",
+    "Backend",
+    "Namespace",
+    "Random",
+    "backend_of_device",
+    "backend_of_type",
+    "default_backend",
+    "devices",
+    "get_default_device",
+    "loaded",
+    "register",
+    "set_default_device",
+    "transfer",
+    "uses_current_device",
+]
 
 Array = Any  # a raw array of some backend
-Namespace = Any  # a backend, or `arrayad.functions`, which has the same names
+# A `Backend` and the standard's functions, or `arrayad.functions`, which has the same names. What a backend's functions take
+# and give is its own, so nothing more can be said of its type.
+Namespace = Any
 
 by_type: dict[type, Namespace] = {}  # raw array type -> backend; `backend_of_type` says more where there is none
 _by_device: dict[str, Namespace] = {}
+_OURS = {"cuda": "arrayad.backends.cupy"}  # loaded when first asked for
 
 
-def register(backend: Namespace) -> None:
-    """Make a backend known by the types of its arrays and its kind of device."""
+def register(backend: Backend) -> None:
+    """Make a backend known by the types of its arrays, its dtypes and its kind of device."""
     for array_type in backend.array_types:
         by_type[array_type] = backend
+    for dtype in dtypes.ALL:
+        dtypes.from_raw[backend.raw_dtype(dtype)] = dtype
     _by_device[backend.device_type] = backend
     if backend.device_type not in TYPES:
         TYPES.append(backend.device_type)
@@ -45,22 +68,102 @@ def backend_of_type(array_type: type) -> Namespace:
 
 
 def backend_of_device(place: device) -> Namespace:
-    """The backend whose arrays live on a device.
+    """The backend whose arrays live on a device; it is loaded if it was not yet.
 
     Raises
     ------
     RuntimeError
         If there is none here.
     """
+    backend = _by_device.get(place.type)
+    return _load(place.type) if backend is None else backend
+
+
+def _load(kind: str) -> Namespace:
     try:
-        return _by_device[place.type]
-    except KeyError:
-        raise RuntimeError(f"device '{place}' is not available: no backend for {place.type!r} is installed") from None
+        if kind in _OURS:
+            backend: Any = importlib.import_module(_OURS[kind])
+        elif kind in installed():
+            backend = installed()[kind].load()
+        else:
+            raise RuntimeError(f"device '{kind}' is not available: no backend for {kind!r} is installed")
+    except ImportError as error:
+        raise RuntimeError(f"device '{kind}' is not available: {error}") from error
+    register(backend)
+    return backend
+
+
+def loaded(kind: str) -> Namespace | None:
+    """The backend of a kind of device, if it was asked for before."""
+    return _by_device.get(kind)
 
 
 def devices() -> tuple[device, ...]:
     """Every device that works here."""
+    for kind in (*_OURS, *installed()):
+        if kind not in _by_device:
+            try:
+                _load(kind)
+            except RuntimeError:  # what it needs is not installed
+                continue
     return tuple(place for backend in _by_device.values() for place in backend.devices())
+
+
+def uses_current_device() -> bool:
+    """Whether a backend computes on a current device, so that calls have to be made on that of their arrays."""
+    return any(backend.use_device is not None for backend in _by_device.values())
+
+
+def transfer(array: Array, place: device, *, non_blocking: bool = False) -> Array:
+    """A raw array on another device, of whatever backend; the array itself if it is there.
+
+    Parameters
+    ----------
+    array : raw array
+    place : device
+    non_blocking : bool, optional
+        Do not wait for the end of a copy to a device, if the backend can.
+
+    Raises
+    ------
+    RuntimeError
+        If the device is not available.
+    """
+    there, here = backend_of_device(place), backend_of_type(array.__class__)
+    raw = there.raw_device(place)
+    if there is not here:
+        return there.from_numpy(here.to_numpy(array), raw, non_blocking=non_blocking)
+    return array if array.device == raw else here.to_device(array, raw)
+
+
+def get_default_device() -> device:
+    """The device of tensors that are made without saying where.
+
+    Returns
+    -------
+    device
+        With its index where there are several of a kind: for ``"cuda"`` that of the current GPU.
+    """
+    place = default.device
+    backend = backend_of_device(place)
+    return backend.as_device(backend.raw_device(place))
+
+
+def set_default_device(place: str | device, /) -> None:
+    """Set the device of tensors that are made without saying where.
+
+    Parameters
+    ----------
+    place : str or device
+
+    Raises
+    ------
+    RuntimeError
+        If it is not available.
+    """
+    wanted = device(place)
+    backend_of_device(wanted).raw_device(wanted)
+    default.device = wanted
 
 
 register(_numpy)

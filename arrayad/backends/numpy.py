@@ -43,7 +43,6 @@ from numpy import (  # noqa: F401  (the backend's namespace)
     cumulative_sum,
     diff,
     divide,
-    einsum,
     empty,
     equal,
     exp,
@@ -51,7 +50,6 @@ from numpy import (  # noqa: F401  (the backend's namespace)
     eye,
     flip,
     floor,
-    from_dlpack,
     full,
     greater,
     greater_equal,
@@ -134,8 +132,10 @@ from ..dtypes import ALL, DType
 Array = np.ndarray[Any, Any]
 
 # NumPy's functions give its scalars in place of 0-d arrays. Tensors never hold them, but a rule's results may be such.
-array_types = (np.ndarray, *(d.dtype.type for d in ALL))
+array_types: tuple[type, ...] = (np.ndarray, *(d.dtype.type for d in ALL))
 device_type = "cpu"
+asynchronous = False
+use_device = None
 _CPU = device("cpu")
 
 
@@ -325,8 +325,8 @@ def raw_device(place: device) -> str:
     return "cpu"
 
 
-def device_of(array: Array) -> device:
-    """The device of a raw array."""
+def as_device(raw: Any) -> device:
+    """Our device for NumPy's."""
     return _CPU
 
 
@@ -335,7 +335,12 @@ def devices() -> tuple[device, ...]:
     return (_CPU,)
 
 
-def from_numpy(array: Array, place: Any) -> Array:
+def to_device(array: Array, raw: Any) -> Array:
+    """A copy of an array on another device, of which there are none."""
+    return array.copy()
+
+
+def from_numpy(array: Array, raw: Any, *, non_blocking: bool = False) -> Array:
     """A raw array of this backend, on a raw device, with the values of a NumPy array."""
     return array
 
@@ -343,6 +348,16 @@ def from_numpy(array: Array, place: Any) -> Array:
 def to_numpy(array: Array) -> Array:
     """A NumPy array with the values of a raw array; the same memory where the backend's memory is the host's."""
     return array
+
+
+def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
+    """NumPy's, on the one device there is."""
+    return np.from_dlpack(x, copy=copy)
+
+
+def to_dlpack(array: Array, *, stream: Any, max_version: Any, dl_device: Any, copy: bool | None) -> Any:
+    """NumPy's."""
+    return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
 
 def getitem(x: Array, key: Any) -> Array:
@@ -356,6 +371,11 @@ def getitem(x: Array, key: Any) -> Array:
 def setitem(x: Array, key: Any, value: Any) -> None:
     """``x[key] = value`` in place."""
     x[key] = value
+
+
+def einsum(subscripts: str, /, *operands: Array) -> Array:
+    """NumPy's, which is typed for more than that."""
+    return np.einsum(subscripts, *operands)
 
 
 def scatter_add(values: Array, key: Any, shape: tuple[int, ...]) -> Array:
@@ -422,9 +442,40 @@ def offset(a: Array) -> int:
     return (a.__array_interface__["data"][0] - owner.__array_interface__["data"][0]) // a.itemsize
 
 
-def generator(seed: Any) -> np.random.Generator:
-    """A source of random numbers: NumPy's PCG64."""
-    return np.random.default_rng(seed)
+class _Random:
+    """Random numbers of NumPy's generator of a seed, PCG64."""
+
+    def __init__(self, seed: int) -> None:
+        self._source = np.random.default_rng(seed)
+
+    @property
+    def state(self) -> Any:
+        return self._source.bit_generator.state
+
+    @state.setter
+    def state(self, state: Any) -> None:
+        self._source.bit_generator.state = state
+
+    def uniform(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        return np.asarray(self._source.random(shape, dtype))
+
+    def normal(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        return np.asarray(self._source.standard_normal(shape, dtype))
+
+    def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Array:
+        return np.asarray(self._source.integers(low, high, shape))
+
+    def permutation(self, n: int) -> Array:
+        return self._source.permutation(n)
+
+    def choice(self, weights: Array, count: int, replacement: bool) -> Array:
+        weights = weights.astype(float)
+        return self._source.choice(weights.size, count, replacement, weights / weights.sum())
+
+
+def generator(seed: int, raw: Any) -> _Random:
+    """A source of random numbers."""
+    return _Random(seed)
 
 
 def index_put(x: Array, key: Any, values: Any) -> Array:

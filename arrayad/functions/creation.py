@@ -14,8 +14,8 @@ from .. import dtypes
 from ..autograd.operation import linear, of_backend
 from ..autograd.tape import TensorBase, make, require_grad, storage_of
 from ..backends import Namespace, backend_of_device, backend_of_type, default_backend
+from ..devices import default
 from ..devices import device as Device
-from ..devices import get_default_device
 from ..dtypes import DType, get_default_dtype
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ __all__ = [
 
 def place_of(device: Any) -> tuple[Namespace, Any]:
     """The backend and the raw device for a `device` argument."""
-    place = get_default_device() if device is None else Device(device)
+    place = default.device if device is None else Device(device)
     backend = backend_of_device(place)
     return backend, backend.raw_device(place)
 
@@ -652,10 +652,20 @@ def from_dlpack(x: object, /, *, device: Any = None, copy: bool | None = None) -
     """
     if not hasattr(x, "__dlpack__"):
         raise TypeError(f"from_dlpack(): expected an object with __dlpack__, got {type(x).__name__}")
-    backend, place = place_of(device)
-    y = make(backend.from_dlpack(x, device=None if device is None else place, copy=copy))
+    number = x.__dlpack_device__()[0] if hasattr(x, "__dlpack_device__") else 1
+    if number not in _DLPACK:
+        raise BufferError(f"from_dlpack(): there is no backend for DLPack's device type {int(number)}")
+    home = backend_of_device(Device(_DLPACK[number]))
+    y = make(home.from_dlpack(x, copy=copy))
     storage_of(y).exported = not copy
-    return y
+    moved = y if device is None else transfer(y, device)
+    if copy is False and moved is not y:
+        raise BufferError("from_dlpack(): another device cannot be had without a copy")
+    return moved
+
+
+# DLPack's numbers of kinds of devices: the host's memory, a GPU's, page-locked memory of the host, and memory that both see.
+_DLPACK = {1: "cpu", 2: "cuda", 3: "cpu", 13: "cuda"}
 
 
 def meshgrid(*arrays: Tensor, indexing: str = "xy") -> tuple[Tensor, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import dtypes
+from .. import backends, dtypes
 from ..autograd.operation import linear, of_backend
 from ..autograd.tape import TensorBase, make
 from ..backends import backend_of_device, backend_of_type
@@ -14,6 +14,7 @@ from ..devices import device as Device
 from ..dtypes import DType, as_dtype
 
 if TYPE_CHECKING:
+    from ..backends import Namespace
     from ..tensor import Tensor
 
 __all__ = ["astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type"]
@@ -287,8 +288,8 @@ def result_type(*arrays_and_dtypes: Tensor | DType | complex) -> DType:
     return dtype
 
 
-def transfer(x: Any, place: Any) -> Any:
-    """A tensor on another device; the tensor itself if it is there already.
+def transfer(x: Any, place: Any, *, non_blocking: bool = False) -> Any:
+    """A tensor on another device, with its history; the tensor itself if it is there already.
 
     Raises
     ------
@@ -296,7 +297,40 @@ def transfer(x: Any, place: Any) -> Any:
         If the device is not available.
     """
     wanted = Device(place)
-    if backend_of_type(x._array.__class__).device_of(x._array) == wanted:
+    a = x._array
+    here, there = backend_of_type(a.__class__), backend_of_device(wanted)
+    raw = there.raw_device(wanted)  # raises for a device that is not here
+    if here is there and a.device == raw:
         return x
-    backend_of_device(wanted).raw_device(wanted)  # raises for a device that is not here
-    return x
+    return _to_device(x, place=there.as_device(raw), source=here.as_device(a.device), non_blocking=non_blocking)
+
+
+def _back(xp: Namespace, g: Any, source: Device) -> Any:
+    return transfer(g, source) if isinstance(g, TensorBase) else backends.transfer(g, source)
+
+
+# A tangent has its own rule: to transpose the other one takes a cotangent on a device that the tape does not know.
+@linear(grad_name="ToCopy", x=_back, tangent=lambda xp, t, place: transfer(t, place))
+def _to_device(xp: Namespace, x: Tensor, /, *, place: Device, source: Device, non_blocking: bool) -> Tensor:
+    return backends.transfer(x, place, non_blocking=non_blocking)
+
+
+def pin_memory(x: Any) -> Any:
+    """A copy of a tensor in page-locked memory of the host; the tensor itself if it is there already.
+
+    Raises
+    ------
+    RuntimeError
+        If the tensor is not on the CPU, or there is no GPU.
+    """
+    a = x._array
+    if x.device.type != "cpu":
+        raise RuntimeError(f"pin_memory(): only tensors on the CPU can be pinned, and this one is on {x.device}")
+    pinned = backend_of_device(Device("cuda")).pin_memory(a)
+    return x if pinned is a else make(pinned)
+
+
+def is_pinned(x: Any) -> bool:
+    """Whether a tensor is in page-locked memory of the host; no GPU's library is loaded to find out."""
+    cuda = backends.loaded("cuda")
+    return x.device.type == "cpu" and cuda is not None and cuda.is_pinned(x._array)

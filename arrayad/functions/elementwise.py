@@ -5,8 +5,6 @@ each argument, and a docstring, to which the declaration adds the sections that 
 are those of any calculus text (Abramowitz & Stegun, chapter 4); comments give the conventions at singular points.
 """
 
-# The body of an elementwise function is its docstring; the backend has the rest.
-# mypy: disable-error-code="empty-body"
 from __future__ import annotations
 
 import builtins

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
-from ..backends import devices
-from ..devices import device as Device
-from ..devices import get_default_device
+from ..backends import devices, get_default_device
 
 if TYPE_CHECKING:
+    from ..devices import device as Device
     from ..dtypes import DType
 
 __all__ = ["__array_namespace_info__"]

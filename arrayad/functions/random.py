@@ -10,9 +10,8 @@ from .creation import finish, shape_of
 from .data_types import check_tensor, dtype_of
 from .. import dtypes
 from ..autograd.tape import make
-from ..backends import backend_of_device, backend_of_type
+from ..backends import backend_of_device, get_default_device
 from ..devices import device as Device
-from ..devices import get_default_device
 from ..dtypes import DType, get_default_dtype
 
 if TYPE_CHECKING:
@@ -50,7 +49,8 @@ class Generator:
     Parameters
     ----------
     device : str or device, optional
-        Where what is drawn from it is made. Default: the CPU.
+        Where what is drawn from it is made. Default: the CPU. Numbers of one seed differ from one kind of device to
+        another.
 
     Examples
     --------
@@ -62,8 +62,10 @@ class Generator:
     """
 
     def __init__(self, device: str | Device = "cpu") -> None:
-        self.device = Device(device)
-        self._backend = backend_of_device(self.device)
+        place = Device(device)
+        self._backend = backend_of_device(place)
+        self._raw_device = self._backend.raw_device(place)
+        self.device = self._backend.as_device(self._raw_device)
         self.seed()
 
     def manual_seed(self, seed: int) -> Generator:
@@ -72,7 +74,7 @@ class Generator:
         if number < 0:
             raise ValueError(f"manual_seed(): the seed must not be negative, got {seed}")
         self._seed = number
-        self._source = self._backend.generator(self._seed)
+        self._source = self._backend.generator(self._seed, self._raw_device)
         return self
 
     def seed(self) -> int:
@@ -88,14 +90,23 @@ class Generator:
 
     def get_state(self) -> Any:
         """Where it is in its sequence, for `set_state`; can be pickled."""
-        return self._seed, self._source.bit_generator.state
+        return self._seed, self._source.state
 
     def set_state(self, state: Any) -> None:
         """Go back to where `get_state` was called."""
-        self._seed, self._source.bit_generator.state = state
+        self._seed, self._source.state = state
 
 
 _default: dict[Device, Generator] = {}
+_seed_of_all: int | None = None  # what `manual_seed` was last given, for the devices that are used later
+
+
+def place_of(device: Any) -> Device:
+    """The device that a device argument names, with its index where there are several of a kind."""
+    wanted = Device(device)
+    backend = backend_of_device(wanted)
+    place: Device = backend.as_device(backend.raw_device(wanted))
+    return place
 
 
 def _generator(generator: Generator | None, device: Any, name: str = "") -> Generator:
@@ -103,10 +114,25 @@ def _generator(generator: Generator | None, device: Any, name: str = "") -> Gene
     if generator is not None:
         if not isinstance(generator, Generator):
             raise TypeError(f"{name}(): generator must be a Generator or None, got {type(generator).__name__}")
+        if device is not None and place_of(device) != generator.device:
+            raise RuntimeError(f"{name}(): the generator is on {generator.device}, and device is {device}")
         return generator
-    place = get_default_device() if device is None else Device(device)
+    return default_generator(device)
+
+
+def default_generator(device: Any = None) -> Generator:
+    """The generator of a device, which is drawn from where none is given; it is made when first asked for.
+
+    Parameters
+    ----------
+    device : device, optional
+        Default: the default device.
+    """
+    place = get_default_device() if device is None else place_of(device)
     if place not in _default:
         _default[place] = Generator(place)
+        if _seed_of_all is not None:
+            _default[place].manual_seed(_seed_of_all)
     return _default[place]
 
 
@@ -116,7 +142,7 @@ def manual_seed(seed: int, /) -> Generator:
     Parameters
     ----------
     seed : int
-        At least 0. The numbers are NumPy's (PCG64), not PyTorch's.
+        At least 0. The numbers are NumPy's (PCG64) on the CPU and cuRAND's (Philox) on GPUs, not PyTorch's.
 
     Returns
     -------
@@ -130,7 +156,9 @@ def manual_seed(seed: int, /) -> Generator:
     >>> xp.randint(0, 10, (4,))
     tensor([8, 6, 5, 2])
     """
-    default = _generator(None, None)
+    global _seed_of_all
+    default = default_generator().manual_seed(seed)
+    _seed_of_all = default.initial_seed()
     for generator in _default.values():
         generator.manual_seed(seed)
     return default
@@ -144,17 +172,17 @@ def get_state() -> dict[Device, Any]:
 def set_state(states: dict[Device, Any]) -> None:
     """Have the default generators go back to where `get_state` was called."""
     for place, state in states.items():
-        _generator(None, place).set_state(state)
+        default_generator(place).set_state(state)
 
 
 def seed() -> int:
     """Start random numbers on the default device again from a seed that the operating system gives, and give that."""
-    return _generator(None, None).seed()
+    return default_generator().seed()
 
 
 def initial_seed() -> int:
     """The seed that random numbers on the default device started from."""
-    return _generator(None, None).initial_seed()
+    return default_generator().initial_seed()
 
 
 def _floating(name: str, dtype: DType | None) -> DType:
@@ -187,7 +215,7 @@ def rand(
     """
     source = _generator(generator, device, "rand")
     raw = source._backend.raw_dtype(_floating("rand", dtype))
-    return finish(source._source.random(shape_of(shape, more, "rand"), raw), requires_grad, "rand")
+    return finish(source._source.uniform(shape_of(shape, more, "rand"), raw), requires_grad, "rand")
 
 
 def randn(
@@ -213,7 +241,7 @@ def randn(
     """
     source = _generator(generator, device, "randn")
     raw = source._backend.raw_dtype(_floating("randn", dtype))
-    return finish(source._source.standard_normal(shape_of(shape, more, "randn"), raw), requires_grad, "randn")
+    return finish(source._source.normal(shape_of(shape, more, "randn"), raw), requires_grad, "randn")
 
 
 def randint(
@@ -344,7 +372,8 @@ def normal(
         from .manipulation import broadcast_shapes
 
         size = broadcast_shapes(*shapes)
-    return mean + std * randn(size, generator=generator)
+    like = [x for x in (mean, std) if not isinstance(x, (int, float))]
+    return mean + std * randn(size, generator=generator, device=like[0].device if like else None)
 
 
 def bernoulli(p: Tensor, /, *, generator: Generator | None = None) -> Tensor:
@@ -367,14 +396,15 @@ def bernoulli(p: Tensor, /, *, generator: Generator | None = None) -> Tensor:
     TypeError
         For another dtype.
     ValueError
-        If a probability is not in ``[0, 1]``.
+        If a probability is not in ``[0, 1]``; on a GPU this is not looked at, since that would wait for the values.
     """
     check_tensor(p, "bernoulli", "p")
     if p.dtype.kind != "f":
         raise TypeError(f"bernoulli(): input dtype should be real-valued floating point dtypes. Got {p.dtype.name} instead.")
-    if not bool(((p >= 0) & (p <= 1)).all()):
+    source = _generator(generator, p.device, "bernoulli")
+    if not (source._backend.asynchronous or bool(((p >= 0) & (p <= 1)).all())):
         raise ValueError("bernoulli(): probabilities must be between 0 and 1")
-    drawn = rand(tuple(p.shape), generator=generator, dtype=p.dtype, device=p.device)
+    drawn = rand(tuple(p.shape), generator=source, dtype=p.dtype)
     return (drawn < p.detach()).to(p.dtype)
 
 
@@ -402,16 +432,21 @@ def multinomial(
     Raises
     ------
     ValueError
-        If the weights are not one-dimensional, negative, all 0, or too few are positive.
+        If the weights are not one-dimensional, negative, all 0, or too few are positive. On a GPU their values are not
+        looked at, since that would wait for them; positions of weight 0 may then be drawn where too few are positive.
     """
     check_tensor(weights, "multinomial", "weights")
     if _integer(num_samples, "multinomial", "num_samples") < 0:
         raise ValueError(f"multinomial(): num_samples must not be negative, got {num_samples}")
     source = _generator(generator, weights.device, "multinomial")
-    host = backend_of_type(weights._array.__class__).to_numpy(weights._array).astype(float)
-    total = host.sum()
-    if host.ndim != 1 or not math.isfinite(total) or total <= 0 or (host < 0).any():
-        raise ValueError("multinomial(): weights must be one-dimensional, not negative, finite and not all 0")
-    if not replacement and num_samples > (host > 0).sum():
-        raise ValueError(f"multinomial(): {num_samples} samples without replacement of {(host > 0).sum()} positive weights")
-    return make(source._source.choice(host.size, num_samples, replacement, host / total))
+    size = math.prod(weights.shape)
+    if not source._backend.asynchronous:
+        host = source._backend.to_numpy(weights._array)
+        total, size = host.sum(), int((host > 0).sum())
+        if host.ndim != 1 or not math.isfinite(total) or total <= 0 or (host < 0).any():
+            raise ValueError("multinomial(): weights must be one-dimensional, not negative, finite and not all 0")
+    elif len(weights.shape) != 1:
+        raise ValueError(f"multinomial(): weights must be one-dimensional, got {len(weights.shape)} dimensions")
+    if not replacement and num_samples > size:
+        raise ValueError(f"multinomial(): {num_samples} samples without replacement of {size} positive weights")
+    return make(source._source.choice(weights._array, num_samples, replacement))

@@ -202,8 +202,8 @@ def where(xp: Namespace, condition: Tensor, x1: Tensor | complex, x2: Tensor | c
     >>> xp.where(x > 0, x, 0.0)
     tensor([1., 0.])
     """
-    if x1.__class__ is not x2.__class__ or x1.__class__ is not condition.__class__ or x1.dtype is not x2.dtype:
-        numbers = (bool, int, float, complex)
+    numbers = (bool, int, float, complex)
+    if isinstance(x1, numbers) or isinstance(x2, numbers) or x1.dtype is not x2.dtype:
         if isinstance(x1, numbers) and isinstance(x2, numbers):
             dtype = dtypes.with_number(dtypes.default_dtype_for(type(x1)), type(x2))
             x1 = xp.asarray(x1, dtype=xp.raw_dtype(dtype), device=condition.device)

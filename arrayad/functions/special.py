@@ -6,8 +6,6 @@ are those of the NIST Digital Library of Mathematical Functions (https://dlmf.ni
 comments also give the conventions at singular points.
 """
 
-# The body of an elementwise function is its docstring; the backend has the rest.
-# mypy: disable-error-code="empty-body"
 from __future__ import annotations
 
 import math

@@ -1,0 +1,537 @@
+"""The CuPy backend: CuPy's own functions where they meet the standard, else array_api_compat's, else what is here.
+
+Loaded when a ``"cuda"`` device is first asked for; without a GPU it loads as well and has no devices. CuPy's functions
+return before the GPU is done, in the order of the current stream. They run on the current device, so where there are several
+GPUs every call is made on that of its arrays (`use_device`); with one nothing is done.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+try:
+    import cupy as cp
+except ImportError as error:
+    raise ImportError("it needs CuPy, which is not installed: pip install arrayad[cuda13], or [cuda12]") from error
+
+import array_api_compat.cupy as compat
+import numpy as np
+from array_api_compat.cupy import (  # noqa: F401  (the backend's namespace)
+    argsort,
+    broadcast_arrays,
+    ceil,
+    count_nonzero,
+    floor,
+    isin,
+    matrix_transpose,
+    nonzero,
+    permute_dims,
+    searchsorted,
+    sort,
+    std,
+    take_along_axis,
+    tensordot,
+    trunc,
+    unique_all,
+    unique_counts,
+    unique_inverse,
+    unique_values,
+    unstack,
+    var,
+    vecdot,
+)
+from cupy import (  # noqa: F401  (the backend's namespace)
+    abs,
+    acos,
+    acosh,
+    add,
+    all,
+    any,
+    argmax,
+    argmin,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    bitwise_and,
+    bitwise_invert,
+    bitwise_left_shift,
+    bitwise_or,
+    bitwise_right_shift,
+    bitwise_xor,
+    broadcast_to,
+    concat,
+    conj,
+    copysign,
+    cos,
+    cosh,
+    cumulative_prod,
+    cumulative_sum,
+    diff,
+    divide,
+    equal,
+    exp,
+    expand_dims,
+    expm1,
+    flip,
+    floor_divide,
+    greater,
+    greater_equal,
+    hypot,
+    imag,
+    int64,
+    isfinite,
+    isinf,
+    isnan,
+    less,
+    less_equal,
+    log,
+    log1p,
+    log2,
+    log10,
+    logaddexp,
+    matmul,
+    max,
+    maximum,
+    mean,
+    min,
+    minimum,
+    moveaxis,
+    multiply,
+    negative,
+    nextafter,
+    not_equal,
+    ones_like,
+    positive,
+    pow,
+    prod,
+    real,
+    reciprocal,
+    repeat,
+    roll,
+    round,
+    signbit,
+    sin,
+    sinh,
+    sqrt,
+    square,
+    squeeze,
+    stack,
+    subtract,
+    sum,
+    take,
+    tan,
+    tanh,
+    tile,
+    tril,
+    triu,
+    where,
+    zeros_like,
+)
+
+from . import cupy_fft as fft  # noqa: F401
+from . import cupy_linalg as linalg  # noqa: F401
+from . import cupy_special as special  # noqa: F401
+from . import fallbacks
+from ..devices import device as _device
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from ..dtypes import DType
+
+Array = Any
+RawDevice = Any  # cupy.cuda.Device
+
+array_types: tuple[type, ...] = (cp.ndarray,)
+device_type = "cuda"
+asynchronous = True
+
+
+def device_count() -> int:
+    """How many GPUs there are; 0 without a driver."""
+    try:
+        return int(cp.cuda.runtime.getDeviceCount())
+    except cp.cuda.runtime.CUDARuntimeError:  # no driver, or none that this CUDA can use
+        return 0
+
+
+_COUNT = device_count()
+
+# Devices as DLPack numbers them.
+_DLPACK_CUDA = 2
+_DLPACK_CUDA_MANAGED = 13
+
+
+def _on_one_device(*arrays: Array) -> AbstractContextManager[Any]:
+    """The device of arrays as the current one.
+
+    Raises
+    ------
+    ValueError
+        If they are on several.
+    """
+    if not arrays:
+        return nullcontext()
+    place: Any = arrays[0].device
+    for a in arrays[1:]:
+        if a.device != place:
+            raise ValueError(f"arrays are on devices {place.id} and {a.device.id}")
+    return place  # which is a context manager
+
+
+use_device: Callable[..., AbstractContextManager[Any]] | None = _on_one_device if _COUNT > 1 else None
+
+
+def _at(place: RawDevice) -> AbstractContextManager[Any]:
+    """A device as the current one, which it is anyway if it is the only one."""
+    return place if _COUNT > 1 and place is not None else nullcontext()
+
+
+def _beside(array: Array) -> AbstractContextManager[Any]:
+    return array.device if _COUNT > 1 else nullcontext()
+
+
+# --- creation, which array_api_compat does on the current device whatever device is given ---
+
+
+def asarray(obj: Any, /, *, dtype: Any = None, device: RawDevice = None, copy: bool | None = None) -> Array:
+    """Of numbers, or of arrays of this backend, which stay on their device unless another is given."""
+    with _at(getattr(obj, "device", None) if device is None else device):
+        return cp.array(obj, dtype=dtype, copy=copy)
+
+
+def arange(start: Any, stop: Any, step: Any, *, dtype: Any, device: RawDevice = None) -> Array:
+    """A range; for floating dtypes each element is ``start + i*step`` computed in float64 and rounded once."""
+    with _at(device):
+        if np.dtype(dtype).kind in "fc":
+            return cp.arange(start, stop, step, dtype=np.float64).astype(dtype, copy=False)
+        return cp.arange(start, stop, step, dtype=dtype)
+
+
+def empty(shape: Any, *, dtype: Any, device: RawDevice = None) -> Array:
+    with _at(device):
+        return cp.empty(shape, dtype)
+
+
+def zeros(shape: Any, *, dtype: Any, device: RawDevice = None) -> Array:
+    with _at(device):
+        return cp.zeros(shape, dtype)
+
+
+def ones(shape: Any, *, dtype: Any, device: RawDevice = None) -> Array:
+    with _at(device):
+        return cp.ones(shape, dtype)
+
+
+def full(shape: Any, fill_value: Any, *, dtype: Any, device: RawDevice = None) -> Array:
+    value = np.asarray(fill_value, dtype)  # refuses what the dtype does not hold, where CuPy would wrap around
+    with _at(device):
+        return cp.full(shape, value[()], dtype)
+
+
+def eye(n_rows: int, n_cols: int, /, *, k: int = 0, dtype: Any, device: RawDevice = None) -> Array:
+    with _at(device):
+        return cp.eye(n_rows, n_cols, k, dtype)
+
+
+def linspace(start: Any, stop: Any, /, num: int, *, dtype: Any, device: RawDevice = None, endpoint: bool = True) -> Array:
+    with _at(device):
+        return cp.linspace(start, stop, num, endpoint, dtype=dtype)
+
+
+def from_dlpack(x: Any, /, *, device: RawDevice = None, copy: bool | None = None) -> Array:
+    """From a GPU on the memory of `x`, in the order of the current stream; from the host by a copy.
+
+    Raises
+    ------
+    BufferError
+        If `copy` is False and a copy is needed.
+    """
+    if x.__dlpack_device__()[0] in (_DLPACK_CUDA, _DLPACK_CUDA_MANAGED):
+        out = cp.from_dlpack(x)
+        if device is None or out.device == device:
+            return asarray(out, copy=True) if copy else out
+    else:
+        out = None
+    if copy is False:
+        raise BufferError("from_dlpack(): memory of another device cannot be had without a copy")
+    return from_numpy(np.from_dlpack(x), device) if out is None else to_device(out, device)
+
+
+def to_dlpack(array: Array, *, stream: Any, max_version: Any, dl_device: Any, copy: bool | None) -> Any:
+    """CuPy's, which makes no copies on the GPU itself."""
+    with _beside(array):
+        if copy and dl_device in (None, array.__dlpack_device__()):
+            array, copy = array.copy(), None
+        return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+
+
+# --- the standard, where CuPy and array_api_compat differ from it ---
+
+
+def astype(x: Array, dtype: Any, /, *, copy: bool = True) -> Array:
+    """On the device of `x`, also where it is called apart from an operation."""
+    with _beside(x):
+        return x.astype(dtype, copy=copy)
+
+
+def remainder(x1: Array, x2: Array, /) -> Array:
+    """CuPy's own is NaN for an infinite `x2`."""
+    return fallbacks.remainder(cp, cp.fmod, x1, x2) if x1.dtype.kind == "f" else cp.remainder(x1, x2)
+
+
+def sign(x: Array, /) -> Array:
+    """CuPy's own is 0 for NaN and lexicographic for complex numbers."""
+    return fallbacks.sign(compat, x)
+
+
+def _truth(x: Array) -> Array:
+    return x != 0 if x.dtype.kind == "c" else x  # CuPy's logical functions take no complex numbers
+
+
+def logical_and(x1: Array, x2: Array, /) -> Array:
+    return cp.logical_and(_truth(x1), _truth(x2))
+
+
+def logical_or(x1: Array, x2: Array, /) -> Array:
+    return cp.logical_or(_truth(x1), _truth(x2))
+
+
+def logical_xor(x1: Array, x2: Array, /) -> Array:
+    return cp.logical_xor(_truth(x1), _truth(x2))
+
+
+def logical_not(x: Array, /) -> Array:
+    return cp.logical_not(_truth(x))
+
+
+def reshape(x: Array, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Array:
+    """With ``copy=False`` a ValueError, as NumPy's, where CuPy's message is of attributes."""
+    if copy:
+        return cp.reshape(x, shape).copy() if x.size else cp.reshape(x.copy(), shape)
+    out = cp.reshape(x, shape)
+    if copy is False and not shares_memory(out, x) and x.size:
+        raise ValueError("Unable to avoid creating a copy while reshaping.")
+    return out
+
+
+# --- dtypes and devices ---
+
+
+def raw_dtype(dtype: DType) -> Any:
+    """NumPy's dtype, which CuPy's arrays have."""
+    return dtype.dtype
+
+
+def raw_device(place: _device) -> RawDevice:
+    """CuPy's device for ours; the current one where the index is left out.
+
+    Raises
+    ------
+    RuntimeError
+        If there is no such GPU.
+    """
+    if not _COUNT:
+        raise RuntimeError(f"device '{place}' is not available: there is no GPU, or no driver for it, that CuPy can use")
+    if place.index is not None and place.index >= _COUNT:
+        raise RuntimeError(f"device '{place}' is not available: there {'is' if _COUNT == 1 else 'are'} {_COUNT} GPU(s)")
+    return cp.cuda.Device(place.index)
+
+
+def as_device(raw: RawDevice) -> _device:
+    """Our device for CuPy's."""
+    return _device("cuda", raw.id)
+
+
+def devices() -> tuple[_device, ...]:
+    """The GPUs."""
+    return tuple(_device("cuda", i) for i in range(_COUNT))
+
+
+def to_device(array: Array, raw: RawDevice) -> Array:
+    """A copy on another GPU, in the order of the streams of both."""
+    with array.device:
+        ready = cp.cuda.get_current_stream().record()
+    with raw:
+        cp.cuda.get_current_stream().wait_event(ready)
+        return cp.array(array, copy=True)
+
+
+# --- sharing with NumPy ---
+
+
+def from_numpy(array: np.ndarray[Any, Any], raw: RawDevice, *, non_blocking: bool = False) -> Array:
+    """A copy on a GPU; not waited for if `non_blocking`.
+
+    CuPy copies from pinned memory as it stands and keeps it alive till then; from other memory through a pinned buffer.
+    """
+    with _at(raw):
+        return cp.asarray(array, blocking=not non_blocking)
+
+
+def to_numpy(array: Array) -> np.ndarray[Any, Any]:
+    """A copy on the host, which waits for the GPU."""
+    return np.asarray(array.get())
+
+
+def scalar(value: complex, like: Array) -> Array:
+    """A 0-d array of a Python number in the dtype and on the device of another array."""
+    return asarray(value, dtype=like.dtype, device=like.device)
+
+
+def as_array(out: Any) -> Array:
+    """CuPy's functions give arrays always."""
+    return out
+
+
+def pin_memory(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A copy of a NumPy array in page-locked memory; the array itself if it is there already.
+
+    Raises
+    ------
+    RuntimeError
+        If there is no GPU.
+    """
+    if is_pinned(array):
+        return array
+    raw_device(_device("cuda"))  # raises without a GPU
+    import cupyx
+
+    out: np.ndarray[Any, Any] = cupyx.empty_pinned(array.shape, array.dtype)
+    out[...] = array
+    return out
+
+
+def is_pinned(array: np.ndarray[Any, Any]) -> bool:
+    """Whether a NumPy array is in page-locked memory that CuPy has allocated."""
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    return isinstance(owner, cp.cuda.PinnedMemoryPointer)
+
+
+# --- elements by keys; integers out of range in arrays are not refused, which would wait for them, but wrap around ---
+
+
+def getitem(x: Array, key: Any) -> Array:
+    """``x[key]``, a view for basic keys."""
+    return x[key]
+
+
+def setitem(x: Array, key: Any, value: Any) -> None:
+    """``x[key] = value`` in place, also where it is called apart from an operation."""
+    with _beside(x):
+        x[key] = value
+
+
+def index_put(x: Array, key: Any, values: Any) -> Array:
+    """A copy of `x` with values assigned at a key."""
+    out = x.copy()
+    out[key] = values
+    return out
+
+
+def scatter_add(values: Array, key: Any, shape: tuple[int, ...]) -> Array:
+    """Zeros of a shape with values added at a key; with integer arrays by atomic additions, in no fixed order."""
+    parts = key if key.__class__ is tuple else (key,)
+    if not [p for p in parts if p.__class__ is list or (p.__class__ is cp.ndarray and p.dtype.kind != "b")]:
+        out = cp.zeros(shape, values.dtype)
+        out[key] = values
+        return out
+    return fallbacks.scatter_add(cp, cp.add.at, values, key, shape)
+
+
+def einsum(subscripts: str, /, *operands: Array) -> Array:
+    """CuPy's."""
+    return cp.einsum(subscripts, *operands)
+
+
+# --- memory ---
+
+
+def shares_memory(a: Array, b: Array) -> bool:
+    """Whether `a`, computed from `b`, is a view of its memory; by ownership."""
+    return a is b or (a.base is not None and (a.base is b or a.base is b.base))
+
+
+def owns_memory(a: Array) -> bool:
+    """Whether no other array shares the memory of `a`, fresh from a function."""
+    return a.base is None
+
+
+def is_writeable(a: Array) -> bool:
+    """Not where one element stands for several; CuPy itself has no read-only arrays."""
+    return not [1 for n, step in zip(a.shape, a.strides, strict=True) if n > 1 and step == 0]
+
+
+def is_contiguous(a: Array) -> bool:
+    """Whether elements follow each other in memory in C order."""
+    return bool(a.flags.c_contiguous)
+
+
+def contiguous(a: Array) -> Array:
+    """The array in C order, a copy only if it is not yet."""
+    return cp.ascontiguousarray(a).reshape(a.shape)
+
+
+def strides(a: Array) -> tuple[int, ...]:
+    """Steps between neighbours along each axis, in elements."""
+    return tuple(step // a.itemsize for step in a.strides)
+
+
+def offset(a: Array) -> int:
+    """How many elements after the start of its memory the array begins."""
+    return int(a.data.ptr - a.data.mem.ptr) // int(a.itemsize)
+
+
+# --- random numbers ---
+
+
+class _Random:
+    """Random numbers of cuRAND's Philox on one GPU; nothing is waited for."""
+
+    def __init__(self, seed: int, raw: RawDevice) -> None:
+        self._raw = raw
+        with raw:
+            self._bits = cp.random.Philox4x3210(seed)
+        self._source = cp.random.Generator(self._bits)
+
+    @property
+    def state(self) -> Any:
+        # CuPy does not show the state of its generators; this is where it is in CuPy 14.
+        return cp.asnumpy(self._bits._state)
+
+    @state.setter
+    def state(self, state: Any) -> None:
+        with self._raw:
+            self._bits._state[...] = cp.asarray(state)
+
+    def uniform(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        with self._raw:
+            return self._source.random(shape, dtype)
+
+    def normal(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        with self._raw:
+            return self._source.standard_normal(shape, dtype)
+
+    def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Array:
+        with self._raw:
+            return self._source.integers(low, high, shape)
+
+    def permutation(self, n: int) -> Array:
+        with self._raw:
+            return fallbacks.permutation(cp, self._source.integers(0, 2**63 - 1, (n,)))
+
+    def choice(self, weights: Array, count: int, replacement: bool) -> Array:
+        with self._raw:
+            draw = self._source.random
+            return fallbacks.choice(compat, lambda shape: draw(shape, np.float64), weights.astype(float), count, replacement)
+
+
+def generator(seed: int, raw: RawDevice) -> _Random:
+    """A source of random numbers on a GPU."""
+    return _Random(seed, raw)

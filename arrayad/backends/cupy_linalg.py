@@ -1,0 +1,59 @@
+"""``cupy.linalg`` by way of array_api_compat, with what it gets wrong put right, and what it lacks.
+
+CuPy's solvers do not wait for the GPU to say whether a matrix was singular or not positive definite: results are then NaN,
+infinite or meaningless, where NumPy raises LinAlgError. ``cupyx.errstate(linalg="raise")`` has them wait and raise.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import array_api_compat.cupy as compat
+import cupy as cp
+import numpy as np
+from array_api_compat.cupy.linalg import (  # noqa: F401  (the backend's namespace)
+    cholesky,
+    diagonal,
+    eigh,
+    matrix_norm,
+    outer,
+    pinv,
+    qr,
+    slogdet,
+    svd,
+    svdvals,
+    trace,
+    vector_norm,
+)
+from cupy.linalg import cross, det, eigvalsh, inv, matrix_power  # noqa: F401
+
+from . import fallbacks
+
+Array = Any
+
+
+def solve(x1: Array, x2: Array, /) -> Array:
+    """CuPy's, whose stacks of matrices have to be equal, for stacks that broadcast."""
+    return fallbacks.solve(compat, cp.linalg.solve, x1, x2)
+
+
+def matrix_rank(x: Array, /, *, rtol: Any = None) -> Array:
+    """Also of matrices without elements."""
+    return fallbacks.matrix_rank(compat, x, rtol)
+
+
+def cofactors(x: Array, /) -> Array:
+    """The matrices of cofactors, singular matrices included."""
+    return fallbacks.cofactors(compat, x)
+
+
+def eig(x: Array, /) -> Any:
+    """On the host, by NumPy: the GPU's own solver is missing before CUDA 12.6, and waits for the GPU all the same."""
+    w, v = out = np.linalg.eig(cp.asnumpy(x))
+    dtype = np.result_type(x.dtype, np.complex64)
+    return type(out)(cp.asarray(w.astype(dtype, copy=False)), cp.asarray(v.astype(dtype, copy=False)))
+
+
+def eigvals(x: Array, /) -> Array:
+    """On the host, as `eig`."""
+    return cp.asarray(np.linalg.eigvals(cp.asnumpy(x)).astype(np.result_type(x.dtype, np.complex64), copy=False))

@@ -1,0 +1,151 @@
+"""What a library may lack or do otherwise, written over the library's own namespace `xp`.
+
+A backend takes from here what it needs. Nothing here knows a library, so all of it is tested where there is no GPU: on
+array_api_strict what needs no more than the standard, on NumPy what rests on `view` or on functions that are handed in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "choice",
+    "cofactors",
+    "empty_transform",
+    "matrix_rank",
+    "permutation",
+    "remainder",
+    "scatter_add",
+    "sign",
+    "solve",
+]
+
+Array = Any
+Namespace = Any
+
+
+def remainder(xp: Namespace, fmod: Callable[[Array, Array], Array], x1: Array, x2: Array) -> Array:
+    """The remainder with the sign of `x2`, of floating arrays, from C's `fmod`, which has that of `x1` and is exact.
+
+    Of finite and infinite it is `x1` if the signs agree and else `x2`, as the standard says; by way of the quotient it would
+    be NaN.
+    """
+    rest = fmod(x1, x2)
+    turned = (rest != 0) & ((rest < 0) != (x2 < 0))
+    return xp.where(turned, rest + x2, xp.where(rest == 0, xp.copysign(rest, x2), rest))
+
+
+def sign(xp: Namespace, x: Array) -> Array:
+    """The sign of real numbers, NaN of NaN; of complex numbers ``x / abs(x)``, 0 at 0."""
+    if not xp.isdtype(x.dtype, "complex floating"):
+        return xp.where(xp.isnan(x), x, xp.sign(x)) if xp.isdtype(x.dtype, "real floating") else xp.sign(x)
+    size = xp.abs(x)
+    return xp.where(size == 0, x, x / xp.astype(xp.where(size == 0, xp.ones_like(size), size), x.dtype))
+
+
+def solve(xp: Namespace, solve: Callable[[Array, Array], Array], x1: Array, x2: Array) -> Array:
+    """Linear equations of stacks that broadcast, by a `solve` of ``(..., M, M)`` and ``(..., M, K)`` of equal stacks."""
+    columns = x2[:, None] if x2.ndim == 1 else x2
+    stack = np.broadcast_shapes(x1.shape[:-2], columns.shape[:-2])
+    left = xp.broadcast_to(x1, (*stack, *x1.shape[-2:]))
+    out = solve(left, xp.broadcast_to(columns, (*stack, *columns.shape[-2:])))
+    return out[..., 0] if x2.ndim == 1 else out
+
+
+def matrix_rank(xp: Namespace, x: Array, rtol: Any) -> Array:
+    """How many singular values are more than `rtol` times the largest, by default the longer side times the precision."""
+    if 0 in x.shape[-2:]:
+        return xp.zeros(x.shape[:-2], dtype=xp.int64, device=x.device)
+    values = xp.linalg.svdvals(x)
+    if rtol is None:
+        rtol = max(x.shape[-2:]) * float(xp.finfo(values.dtype).eps)
+    elif not isinstance(rtol, (int, float)):
+        rtol = rtol[..., None]
+    return xp.count_nonzero(values > xp.max(values, axis=-1, keepdims=True) * rtol, axis=-1)
+
+
+def cofactors(xp: Namespace, x: Array) -> Array:
+    """The matrices of cofactors, by the singular value decomposition, so singular matrices are no exception.
+
+    ``cof(U S V^H) = det(U) det(V^H) conj(U) cof(S) conj(V^H)``, and the cofactor of a diagonal matrix at ``i`` is the
+    product of its other elements.
+    """
+    u, s, vh = xp.linalg.svd(x)
+    one = xp.eye(s.shape[-1], dtype=s.dtype, device=s.device) != 0
+    others = xp.prod(xp.where(one, xp.ones_like(s[..., None, :]), s[..., None, :]), axis=-1)
+    scale = xp.linalg.det(u) * xp.linalg.det(vh)
+    return scale[..., None, None] * xp.matmul(xp.conj(u) * xp.astype(others[..., None, :], u.dtype), xp.conj(vh))
+
+
+def scatter_add(
+    xp: Namespace, add_at: Callable[[Array, Any, Array], None], values: Array, key: Any, shape: tuple[int, ...]
+) -> Array:
+    """Zeros with values added at a key that may name an element more than once.
+
+    Parameters
+    ----------
+    add_at : callable
+        ``add_at(array, key, values)`` adds in place, to arrays of float32, float64 and uint64. These are what GPUs have
+        atomic additions of; complex numbers are two of them, and integers add up alike with and without a sign.
+    """
+    kind = values.dtype.kind
+    if kind == "f":
+        out = xp.zeros(shape, dtype=values.dtype)
+        add_at(out, key, values)
+    elif kind == "c":
+        out = xp.zeros(shape, dtype=values.dtype)
+        add_at(out.real, key, values.real)
+        add_at(out.imag, key, values.imag)
+    else:
+        total = xp.zeros(shape, dtype=xp.uint64)
+        add_at(total, key, values.astype(xp.int64).view(xp.uint64))
+        out = total.view(xp.int64).astype(values.dtype)
+    return out
+
+
+def permutation(xp: Namespace, keys: Array) -> Array:
+    """The integers from 0 in the order of random keys, of so many bits that hardly two are equal."""
+    return xp.argsort(keys)
+
+
+def choice(
+    xp: Namespace, uniform: Callable[[tuple[int, ...]], Array], weights: Array, count: int, replacement: bool
+) -> Array:
+    """Positions drawn with weights, from uniform random numbers in ``[0, 1)``; no value is waited for.
+
+    With replacement by inverting the distribution function. Without, the position of weight w waits an exponential time of
+    rate w, and the first so many are taken (Efraimidis and Spirakis 2006).
+    """
+    if replacement:
+        ends = xp.cumulative_sum(weights)
+        found = xp.searchsorted(ends, uniform((count,)) * ends[-1], side="right")
+        return xp.minimum(found, xp.zeros_like(found) + (weights.shape[0] - 1))
+    return xp.argsort(-xp.log1p(-uniform(weights.shape)) / weights)[:count]
+
+
+def empty_transform(
+    xp: Namespace, x: Array, lengths: tuple[int, ...], axes: tuple[int, ...], dtype: Any, halved: bool = False
+) -> Array:
+    """The Fourier transform of no elements, for a library that has no plan for it: zeros of the lengths along the axes.
+
+    Parameters
+    ----------
+    halved : bool, optional
+        Whether of a real transform, whose result of length n has ``n // 2 + 1`` elements.
+
+    Raises
+    ------
+    ValueError
+        If a length is 0.
+    """
+    if min(lengths) < 1:
+        raise ValueError(f"Invalid number of FFT data points ({min(lengths)}) specified.")
+    shape = list(x.shape)
+    for axis, n in zip(axes, lengths, strict=True):
+        shape[axis] = n // 2 + 1 if halved else n
+    return xp.zeros(tuple(shape), dtype=dtype)
