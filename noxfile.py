@@ -46,9 +46,9 @@ def digits(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """The benchmarks."""
-    session.install("-e", ".[dev]")
-    session.run("python", "benchmarks/import_time.py", *session.posargs)
+    """The benchmarks beside torch and what else of the contestants is installed: `nox -s bench -- --quick`."""
+    session.install("-e", ".[bench]")
+    session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session

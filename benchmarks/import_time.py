@@ -1,6 +1,6 @@
 """What `import arrayad` costs, beside `import numpy` and, where installed, others: fresh interpreters, interleaved.
 
-    python benchmarks/import_time.py [--runs 15]
+    python -m benchmarks.import_time [--runs 15]
 
 Prints the median time of each and its ratio to NumPy's.
 """

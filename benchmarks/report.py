@@ -1,65 +1,92 @@
-"""The command: what is run, and how it is written down."""
+"""Run the benchmarks, contestants side by side in one process, and write down what they cost.
+
+Results are compared before anything is timed. Each round times every contestant once, in turn, and a ratio is the median
+over rounds of a contestant's time to torch's in the same round, so what slows the machine down slows both. Times are the
+process's CPU time at one thread; the wall's is in the JSON as well.
+"""
 
 from __future__ import annotations
 
 import argparse
+import datetime
+import json
 import math
+import platform
 import re
 import statistics
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .contestants import contestants
-from .timing import interleave
-from .workloads import LEFT_OUT, SMALL, SPELLINGS, WORKLOADS, small_arrays
+from . import footprint
+from .contestants import KINDS, contestants
+from .timing import Times, interleave
+from .workloads import LEFT_OUT, MEMORY, SMALL, SPELLINGS, TARGETS, WORKLOADS, chain_of, small_arrays
 
-REFERENCE = "torch"
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results.json"
+TABLE = HERE.parent / "docs" / "performance-results.md"
+US, THEM = "arrayad", "torch"
+Row = dict[str, Any]  # name; and by contestant: cpu and wall, or cost (minima); ratio, to torch
 
 
-def _close(first: list[Any], other: list[Any]) -> None:
-    for a, b in zip(first, other, strict=True):
-        tolerance = 2e-3 if a.dtype == np.float32 else 1e-7
-        np.testing.assert_allclose(b, a, rtol=tolerance, atol=tolerance * float(np.max(np.abs(a), initial=0)))
+def compare(results: dict[str, list[Any]]) -> None:
+    """Refuse to time what does not compute the same."""
+    for who, other in results.items():
+        for a, b in zip(results[US], other, strict=True):
+            tolerance = 2e-3 if a.dtype == np.float32 else 1e-6
+            scale = float(np.max(np.abs(a), initial=0))
+            np.testing.assert_allclose(b, a, rtol=tolerance, atol=tolerance * scale, err_msg=f"{US} and {who} differ")
 
 
-def _row(name: str, times: Any) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": name}
-    for clock in ("cpu", "wall"):
-        row[clock] = {who: min(values) for who, values in getattr(times, clock).items()}
-        if REFERENCE in row[clock]:
-            row[f"{clock}_ratio"] = {who: times.ratio(who, REFERENCE, clock) for who in row[clock]}
+def timed(name: str, times: Times) -> Row:
+    """A row of minima and of ratios to torch."""
+    row: Row = {"name": name, "cpu": {}, "wall": {}}
+    for who in times.cpu:
+        row["cpu"][who], row["wall"][who] = min(times.cpu[who]), min(times.wall[who])
+    if THEM in times.cpu:
+        row["ratio"] = {who: times.ratio(who, THEM) for who in times.cpu}
+    return shown(row)
+
+
+def measured(name: str, costs: dict[str, float]) -> Row:
+    """A row of other costs than time in this process."""
+    ratio = {who: cost / costs[THEM] for who, cost in costs.items()} if THEM in costs else {}
+    return shown({"name": name, "cost": costs, "ratio": ratio})
+
+
+def shown(row: Row) -> Row:
+    """A row, printed as it is made."""
+    ratios = row.get("ratio", {})
+    costs = row.get("cpu") or row["cost"]
+    cells = [f"{who} {costs[who]:.3g}" + (f" ({ratios[who]:.2f})" if who in ratios else "") for who in costs]
+    print(f"{row['name']:22} " + "   ".join(cells), flush=True)
     return row
 
 
-def small_operations(libs: list[Any], rounds: int, only: str) -> dict[str, list[dict[str, Any]]]:
-    """The statements, on tensors that record nothing and on tensors that require a gradient."""
-    arrays = small_arrays()
-    sections: dict[str, list[dict[str, Any]]] = {}
-    for title, tracked in (("small operations", False), ("small operations, recorded", True)):
-        rows = sections[title] = []
-        for name, statement in SMALL.items():
-            if not re.search(only, name):
-                continue
-            programs, results = {}, {}
-            for lib in libs:
-                if tracked and not hasattr(lib, "leaf"):
-                    continue
-                if lib.name in ("jax", "autograd") and tracked:
-                    continue  # their tape is one with the transform that asks for it
-                make = lib.leaf if tracked else lib.array
-                names = {key: (make if value.dtype.kind == "f" else lib.array)(value) for key, value in arrays.items()}
-                program = SPELLINGS.get((lib.name, name), statement)
-                programs[lib.name] = (program, {**names, "xp": lib.xp})
-                results[lib.name] = [lib.numpy(eval(program, programs[lib.name][1]))]
-            for other in results.values():
-                _close(results["arrayad"], other)
-            rows.append(_row(name, interleave(programs, rounds)))
-            _print(rows[-1])
-    return sections
+def small_operations(libs: list[Any], rounds: int, only: str, tracked: bool) -> list[Row]:
+    """The statements, on tensors that record nothing or on tensors that require a gradient."""
+    rows = []
+    # Raw NumPy records nothing, and the tapes of HIPS autograd and JAX are one with the transform that asks for them.
+    libs = [lib for lib in libs if hasattr(lib, "leaf")] if tracked else libs
+    for name, statement in SMALL.items():
+        if not re.search(only, name):
+            continue
+        programs, results = {}, {}
+        for lib in libs:
+            names = {"xp": lib.xp}
+            for key, value in small_arrays().items():
+                names[key] = lib.leaf(value) if tracked and value.dtype.kind == "f" else lib.array(value)
+            program = SPELLINGS.get((lib.name, name), statement)
+            programs[lib.name] = (program, names)
+            results[lib.name] = [lib.numpy(eval(program, names))]
+        compare(results)
+        rows.append(timed(name, interleave(programs, rounds)))
+    return rows
 
 
-def workloads(libs: list[Any], rounds: int, only: str) -> list[dict[str, Any]]:
+def workloads(libs: list[Any], rounds: int, only: str) -> list[Row]:
     """The whole computations."""
     rows = []
     for name, workload in WORKLOADS.items():
@@ -71,28 +98,117 @@ def workloads(libs: list[Any], rounds: int, only: str) -> list[dict[str, Any]]:
                 step = workload(lib)
                 results[lib.name] = [lib.numpy(value) for value in step()]
                 steps[lib.name] = ("step()", {"step": step})
-        for other in results.values():
-            _close(results["arrayad"], other)
-        rows.append(_row(name, interleave(steps, 3 if name == "depth" else rounds)))
-        _print(rows[-1])
+        compare(results)
+        rows.append(timed(name, interleave(steps, rounds)))
     return rows
 
 
-def _print(row: dict[str, Any]) -> None:
-    ratios = row.get("cpu_ratio", {})
-    cells = [f"{who} {1e6 * t:.4g} us" + (f" ({ratios[who]:.2f})" if who in ratios else "") for who, t in row["cpu"].items()]
-    print(f"{row['name']:18} " + "  ".join(cells), flush=True)
+def scaling(libs: list[Any], rounds: int, largest: int) -> list[Row]:
+    """Seconds of an operation and its backward in chains of growing length."""
+    rows = []
+    for power in range(2, largest + 1):
+        length = 10**power
+        steps = {lib.name: ("step()", {"step": chain_of(lib, length)}) for lib in libs if lib.name in (US, THEM)}
+        times = interleave(steps, max(2, rounds // power))
+        for series in (times.cpu, times.wall):
+            for values in series.values():
+                values[:] = [value / length for value in values]
+        rows.append(timed(f"of 10^{power}", times))
+    return rows
+
+
+def footprints(names: list[str], runs: int) -> list[Row]:
+    """Bytes of memory and disk, and seconds of the import."""
+    names = [name for name in names if name in (US, THEM)]
+    rows = [measured(f"peak memory: {w}", {n: float(footprint.peak_memory(n, w)) for n in names}) for w in MEMORY]
+    times = [{name: footprint.import_time(name) for name in names} for _ in range(runs)]
+    rows.append(measured("import", {name: statistics.median(t[name] for t in times) for name in names}))
+    rows.append(measured("disk", {name: float(footprint.disk(name)) for name in names}))
+    return rows
+
+
+def mean_ratio(rows: list[Row]) -> float:
+    """The geometric mean of arrayad's ratios to torch."""
+    return math.exp(statistics.fmean(math.log(row["ratio"][US]) for row in rows))
+
+
+# --- the table ---
+
+
+def _human(value: float, row: Row) -> str:
+    if "cost" in row and row["name"] != "import":
+        return f"{value / 1e6:.4g} MB"
+    return next(f"{value / scale:.3g} {unit}" for unit, scale in (("s", 1), ("ms", 1e-3), ("µs", 1e-6)) if value >= scale)
+
+
+def markdown(report: dict[str, Any]) -> str:
+    """The report as tables."""
+    lines = [
+        f"Written by `python -m benchmarks{report['options']}` on {report['date']}: {report['machine']}; "
+        + ", ".join(f"{name} {version}" for name, version in report["versions"].items())
+        + f". CPU time at one thread, the least of {report['rounds']} rounds; in brackets the ratio to torch, the median "
+        "over rounds.",
+        "",
+    ]
+    for title, rows in report["sections"].items():
+        if not rows:
+            continue
+        names = list(dict.fromkeys(who for row in rows for who in row.get("cpu") or row["cost"]))
+        lines += [f"### {title}", "", "| | " + " | ".join(names) + " | aim |", "|---|" + "---:|" * (len(names) + 1)]
+        for row in rows:
+            costs, ratios = row.get("cpu") or row["cost"], row.get("ratio", {})
+            cells = []
+            for who in names:
+                ratio = f" ({ratios[who]:.2f})" if who in ratios and who != THEM else ""
+                cells.append(_human(costs[who], row) + ratio if who in costs else "")
+            aim = TARGETS.get(row["name"])
+            lines.append(f"| {row['name']} | " + " | ".join(cells) + f" | {'' if aim is None else f'≤ {aim}'} |")
+        if title in TARGETS and all("ratio" in row for row in rows):
+            lines.append(
+                f"| **geometric mean of ratios** | {mean_ratio(rows):.2f} |"
+                + " |" * (len(names) - 1)
+                + f" ≤ {TARGETS[title]} |"
+            )
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _machine() -> str:
+    cpu = next((s.split(":")[1].strip() for s in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in s), "")
+    return f"{cpu}, {platform.system()}, Python {platform.python_version()}"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--only", default="")
-    parser.add_argument("--against", nargs="*", default=["torch"])
-    o = parser.parse_args()
-    libs = contestants(["arrayad", *o.against])
-    s = small_operations(libs, o.rounds, o.only)
-    for t, rows in s.items():
-        if rows:
-            print(t, "geomean", math.exp(statistics.fmean(math.log(r["cpu_ratio"]["arrayad"]) for r in rows)))
-    workloads(libs, o.rounds, o.only)
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="in two minutes: fewer rounds, shorter chains, torch alone")
+    parser.add_argument("--only", default="", metavar="REGEX", help="operations and workloads whose names match")
+    parser.add_argument("--against", nargs="*", default=list(KINDS), choices=list(KINDS), help="contestants; default: all")
+    parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name} and docs/{TABLE.name}")
+    options = parser.parse_args()
+    rounds = 7 if options.quick else options.rounds
+    names = [US, *(name for name in ([THEM] if options.quick else options.against) if name != US)]
+    libs = contestants(names)
+    only, whole = options.only, not options.only
+    sections = {
+        "Small operations": small_operations(libs, rounds, only, tracked=False),
+        "Small operations, recorded": small_operations(libs, rounds, only, tracked=True),
+        "Workloads": workloads(libs, rounds, only),
+        "An operation and its backward, in chains": scaling(libs, rounds, 4 if options.quick else 6) if whole else [],
+        "Memory, import and disk": footprints([lib.name for lib in libs], 5 if options.quick else 11) if whole else [],
+    }
+    for title, rows in sections.items():
+        if title in TARGETS and rows and "ratio" in rows[0]:
+            print(f"{title}: geometric mean of ratios {mean_ratio(rows):.2f}")
+    if options.write:
+        report = {
+            "options": " --quick" if options.quick else "",
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "machine": _machine(),
+            "versions": {lib.name: lib.version for lib in libs},
+            "rounds": rounds,
+            "sections": sections,
+        }
+        RESULTS.write_text(json.dumps(report, indent=1) + "\n")
+        TABLE.write_text(markdown(report))

@@ -33,8 +33,7 @@ def interleave(programs: dict[str, tuple[str, dict[str, Any]]], rounds: int) -> 
     counts = {}
     for name, timer in timers.items():
         timer.timeit(1)  # warm
-        once = max(timer.timeit(3) / 3, 1e-7)
-        counts[name] = max(1, math.ceil(ENOUGH / once))
+        counts[name] = max(1, math.ceil(ENOUGH / max(timer.timeit(1), 1e-7)))
     times = Times(list(timers))
     for _ in range(rounds):
         for name, timer in timers.items():

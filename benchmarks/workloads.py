@@ -1,11 +1,12 @@
 """What is measured: small operations, and whole computations with their gradients.
 
-`SMALL` has statements, timed as they stand. `WORKLOADS` has functions that give a contestant's step. `LEFT_OUT` says who does not
-take part in what, and why.
+`SMALL` has statements, timed as they stand. `WORKLOADS` and `MEMORY` have functions that give a contestant's step.
+`LEFT_OUT` says who does not take part in what, and why; `TARGETS`, what arrayad's ratio to torch is to be.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -47,24 +48,26 @@ def small_arrays() -> dict[str, Any]:
     return {"x": x, "y": y, "m": rng.standard_normal((8, 8)).astype(np.float32), "c": x > 0}
 
 
-def _chain(length: int) -> Callable[[Any, Any], Any]:
+def chain_of(lib: Any, length: int) -> Step:
+    """Operations on a scalar, one after the other, and their gradient."""
+
     def loss(lib: Any, x: Any) -> Any:
         sin = lib.xp.sin
         for _ in range(length // 2):
             x = sin(x) * 1.01
         return x
 
-    return loss
+    return lib.gradient(loss, [np.asarray(0.5)])
 
 
 def chain(lib: Any) -> Step:
-    """A thousand operations on a scalar, one after the other, and their gradient."""
-    return lib.gradient(_chain(1_000), [np.asarray(0.5)])
+    """A chain of a thousand."""
+    return chain_of(lib, 1_000)
 
 
 def depth(lib: Any) -> Step:
-    """The same with a hundred thousand."""
-    return lib.gradient(_chain(100_000), [np.asarray(0.5)])
+    """A chain of a hundred thousand."""
+    return chain_of(lib, 100_000)
 
 
 def _mlp_loss(lib: Any, w1: Any, b1: Any, w2: Any, b2: Any, w3: Any, b3: Any, x: Any, target: Any) -> Any:
@@ -80,7 +83,7 @@ def _mlp_arrays(batch: int) -> tuple[list[Any], list[Any]]:
     rng = np.random.default_rng(0)
     sizes = (784, 256, 128, 10)
     parameters = []
-    for m, n in zip(sizes, sizes[1:], strict=False):
+    for m, n in itertools.pairwise(sizes):
         parameters += [rng.standard_normal((m, n)) / math.sqrt(m), np.zeros(n)]
     data = [rng.standard_normal((batch, 784)), np.eye(10)[rng.integers(0, 10, batch)]]
     return [a.astype(np.float32) for a in parameters], [a.astype(np.float32) for a in data]
@@ -118,7 +121,7 @@ def logistic(lib: Any) -> Step:
     return lib.gradient(loss, [w], x, sign)
 
 
-def black_scholes_loss(lib: Any, spot: Any, strike: Any, time: Any, rate: Any, volatility: Any) -> Any:
+def _black_scholes_loss(lib: Any, spot: Any, strike: Any, time: Any, rate: Any, volatility: Any) -> Any:
     """The sum of the prices of call options (Black and Scholes 1973, equation 13)."""
     xp, erf = lib.xp, lib.erf
     deviation = volatility * xp.sqrt(time)
@@ -129,16 +132,16 @@ def black_scholes_loss(lib: Any, spot: Any, strike: Any, time: Any, rate: Any, v
     return xp.sum(spot * n1 - strike * xp.exp(-rate * time) * n2)
 
 
-def black_scholes_arrays(n: int = 1_000_000) -> list[Any]:
+def _black_scholes_arrays() -> list[Any]:
     """Spot, strike, time, rate and volatility of options."""
     rng = np.random.default_rng(0)
     limits = ((80, 120), (80, 120), (0.1, 2), (0.01, 0.05), (0.1, 0.5))
-    return [rng.uniform(low, high, n) for low, high in limits]
+    return [rng.uniform(low, high, 1_000_000) for low, high in limits]
 
 
 def black_scholes(lib: Any) -> Step:
     """The prices of a million options and their five derivatives, float64."""
-    return lib.gradient(black_scholes_loss, black_scholes_arrays())
+    return lib.gradient(_black_scholes_loss, _black_scholes_arrays())
 
 
 def gaussian_process(lib: Any) -> Step:
@@ -188,6 +191,17 @@ def embedding(lib: Any) -> Step:
     return lib.gradient(loss, [table], rows, weights)
 
 
+def layers(lib: Any) -> Step:
+    """A hundred elementwise operations on a million numbers, and the gradient, float64."""
+
+    def loss(lib: Any, x: Any) -> Any:
+        for _ in range(100):
+            x = lib.xp.tanh(x)
+        return lib.xp.sum(x)
+
+    return lib.gradient(loss, [np.random.default_rng(0).standard_normal(1_000_000)])
+
+
 WORKLOADS: dict[str, Callable[[Any], Step]] = {
     "chain": chain,
     "mlp-128": mlp_128,
@@ -201,6 +215,8 @@ WORKLOADS: dict[str, Callable[[Any], Step]] = {
     "depth": depth,
 }
 
+MEMORY: dict[str, Callable[[Any], Step]] = {"black-scholes": black_scholes, "100 layers": layers}
+
 LEFT_OUT = {
     ("jax", "chain"): "compiles for a minute",
     ("jax", "depth"): "compiles for hours",
@@ -210,4 +226,23 @@ LEFT_OUT = {
     ("mygrad", "gaussian-process"): "has no linear algebra",
     ("mygrad", "hvp"): "has first derivatives only",
     **{("numpy", name): "differentiates nothing" for name in WORKLOADS},
+}
+
+TARGETS = {
+    "Small operations": 0.6,
+    "Small operations, recorded": 0.5,
+    "chain": 0.5,
+    "mlp-128": 0.8,
+    "mlp-8": 0.6,
+    "logistic": 0.8,
+    "black-scholes": 1.0,
+    "gaussian-process": 0.7,
+    "hvp": 0.8,
+    "attention": 1.0,
+    "embedding": 1.5,
+    "depth": 0.7,
+    "peak memory: black-scholes": 1.0,
+    "peak memory: 100 layers": 1.0,
+    "import": 0.12,
+    "disk": 0.09,
 }

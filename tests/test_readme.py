@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import runpy
 import subprocess
@@ -40,9 +39,19 @@ def test_digits_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: 
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("path", sorted(p.name for p in (ROOT / "benchmarks").glob("*.py")))
-def test_benchmark_runs(path: str) -> None:
-    command = [sys.executable, str(ROOT / "benchmarks" / path), "--runs", "1"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    out = subprocess.run(command, capture_output=True, text=True, env=environment, check=True).stdout
+_BENCHMARKS = {
+    "import_time": ["--runs", "1"],
+    "__main__": ["--rounds", "1", "--only", "^(add|where|mlp-8)$", "--against", "numpy"],
+}
+
+
+def test_every_benchmark_that_is_a_command_is_tried() -> None:
+    commands = {p.stem for p in (ROOT / "benchmarks").glob("*.py") if "__main__" in p.read_text() or p.stem == "__main__"}
+    assert commands == set(_BENCHMARKS)
+
+
+@pytest.mark.parametrize("name", _BENCHMARKS)
+def test_benchmark_runs(name: str) -> None:
+    command = [sys.executable, "-m", f"benchmarks.{name}", *_BENCHMARKS[name]]
+    out = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout
     assert "arrayad" in out

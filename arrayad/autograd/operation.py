@@ -928,7 +928,7 @@ def not_differentiable(
 
 def of_backend(function: Callable[P, R]) -> Callable[Concatenate[Namespace, P], R]:
     """Below another decorator: the function is its backend's of the same name, called with the arguments as they are."""
-    return function  # type: ignore[return-value]  # an Operation sees that it lacks `xp`
+    return function  # an Operation sees that it lacks `xp`
 
 
 def composite(*, takes: tuple[str, str] = ANY) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:

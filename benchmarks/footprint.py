@@ -1,0 +1,69 @@
+"""What a library costs beside time: memory of a workload, import, and the disk."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from .import_time import ENVIRONMENT, once
+
+ROOT = Path(__file__).resolve().parents[1]
+_PEAK = """
+import resource, sys
+from benchmarks.contestants import contestants
+from benchmarks.workloads import MEMORY
+(lib,) = contestants([sys.argv[1]])
+step = MEMORY[sys.argv[2]](lib)
+before = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+step()
+step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before)
+"""
+
+
+def peak_memory(library: str, workload: str) -> int:
+    """Bytes by which two steps of a workload grow a fresh process at its largest (Linux)."""
+    command = [sys.executable, "-c", _PEAK, library, workload]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True, env=ENVIRONMENT, cwd=ROOT).stdout)
+
+
+def import_time(library: str) -> float:
+    """Seconds of an import in a fresh interpreter."""
+    return once(library)
+
+
+def disk(library: str) -> int:
+    """Bytes of a library and of everything it requires, as installed, less compiled bytecode."""
+    requirements = {}
+    project: Any = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    waiting = [library]
+    while waiting:
+        name = waiting.pop()
+        if name in requirements:
+            continue
+        if name == project["name"]:  # perhaps not installed, but run from its checkout
+            files = (ROOT / name).rglob("*")
+            needs = project["dependencies"]
+        else:
+            distribution = importlib.metadata.distribution(name)
+            files = (Path(str(file.locate())) for file in distribution.files or ())
+            needs = [need for need in distribution.requires or () if "extra ==" not in need]
+        requirements[name] = sum(f.stat().st_size for f in files if f.is_file() and f.suffix != ".pyc")
+        for need in needs:
+            found = re.match(r"[A-Za-z0-9._-]+", need)
+            if found and _installed(found[0]):  # a requirement of another platform is not
+                waiting.append(found[0].lower().replace("_", "-"))
+    return sum(requirements.values())
+
+
+def _installed(name: str) -> bool:
+    try:
+        importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
