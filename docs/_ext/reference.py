@@ -341,9 +341,13 @@ def _array_page() -> list[str]:
 
 
 def write(app: Sphinx) -> None:
-    """Write the pages that have changed."""
+    """Write the pages that have changed, and remove those that are no more."""
     folder = Path(app.srcdir) / "reference"
-    for name, lines in pages().items():
+    written = pages()
+    for path in folder.glob("*.rst"):
+        if path.stem not in written:
+            path.unlink()
+    for name, lines in written.items():
         path, text = folder / f"{name}.rst", "\n".join(lines)
         if not path.exists() or path.read_text() != text:
             path.write_text(text)
