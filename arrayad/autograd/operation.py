@@ -243,7 +243,7 @@ class Operation:
         self.conjugate = conjugate
         self.reason = reason
         self.namespace = namespace
-        self.native: set[Any] = {d.dtype for d in dtypes.ALL if d.kind in takes[0]}
+        self.native: set[Any] = {d.dtype for d in dtypes.EVERY if d.kind in takes[0]}
         self.forwards = _Forwards(self)
         self.plans = _Plans(self)
         unknown = set(rules) - set(self.tensors)
@@ -401,7 +401,7 @@ def _unary(op: Operation) -> Callable[..., Any]:
             a = x._array
             node = x._node
         except AttributeError:
-            raise op.not_a_tensor("x", x) from None
+            raise op.not_a_tensor(op.tensors[0], x) from None
         if a.dtype not in native:
             a = op.admit(a)
         try:
@@ -471,13 +471,13 @@ def _operands(op: Operation, x1: Any, x2: Any) -> tuple[Array, Array]:
             return (a, value) if tensor is x1 else (value, a)
     if isinstance(x1, TensorBase):
         a1 = x1._array
-        a2 = x2._array if isinstance(x2, TensorBase) else _number(op, "x2", x2)
+        a2 = x2._array if isinstance(x2, TensorBase) else _number(op, op.tensors[1], x2)
         if isinstance(x2, TensorBase) and a1.__class__ is not a2.__class__:
             raise _two_devices(op, (a1, a2))
     elif isinstance(x2, TensorBase):
-        a1, a2 = _number(op, "x1", x1), x2._array
+        a1, a2 = _number(op, op.tensors[0], x1), x2._array
     else:
-        raise op.not_a_tensor("x2", x2) if isinstance(x1, _NUMBERS) else op.not_a_tensor("x1", x1)
+        raise op.not_a_tensor(op.tensors[1], x2) if isinstance(x1, _NUMBERS) else op.not_a_tensor(op.tensors[0], x1)
     try:
         a1, a2 = promote(backend_of_type((a1 if isinstance(x1, TensorBase) else a2).__class__), a1, a2)
     except (TypeError, OverflowError) as error:
@@ -719,8 +719,9 @@ def _elementwise_doc(function: Callable[..., Any], takes: tuple[str, str], rules
     """The docstring with the sections that follow from the declaration, before its examples."""
     text, _, examples = (function.__doc__ or "").partition("    Examples\n")
     names = ", ".join(function.__code__.co_varnames[: function.__code__.co_argcount])
-    number = " or number" if "x2" in names else ""
-    shapes = "Shapes that broadcast; at least one is a Tensor" if "x2" in names else "Any shape"
+    several = function.__code__.co_argcount > 1
+    number = " or number" if several else ""
+    shapes = "Shapes that broadcast; at least one is a Tensor" if several else "Any shape"
     words = takes[1] or "any"
     casts = " Integers and booleans become the default floating dtype." if takes in _BECOME_FLOATING else ""
     sections = f"""
@@ -732,7 +733,7 @@ def _elementwise_doc(function: Callable[..., Any], takes: tuple[str, str], rules
     Returns
     -------
     Tensor
-        Of the {"broadcast " if "x2" in names else "same "}shape.
+        Of the {"broadcast " if several else "same "}shape.
 
     Raises
     ------
