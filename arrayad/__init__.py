@@ -20,6 +20,7 @@ from .dtypes import (
     bool,
     complex64,
     complex128,
+    float16,
     float32,
     float64,
     get_default_dtype,
@@ -173,6 +174,17 @@ from .functions.manipulation import (
     tile,
     unstack,
 )
+from .functions.numerical import (
+    bincount,
+    convolve,
+    interp,
+    logspace,
+    median,
+    put_along_axis,
+    quantile,
+    roots,
+    trapezoid,
+)
 from .functions.pytorch import (
     BoolTensor,
     ByteTensor,
@@ -307,6 +319,7 @@ pi = _math.pi
 dtype = DType
 float = float32
 double = float64
+half = float16
 short = int16
 int = int32
 long = int64
@@ -347,6 +360,7 @@ __all__ = [
     "atanh",
     "autograd",
     "bernoulli",
+    "bincount",
     "bitwise_and",
     "bitwise_invert",
     "bitwise_left_shift",
@@ -375,6 +389,7 @@ __all__ = [
     "complex64",
     "concat",
     "conj",
+    "convolve",
     "copysign",
     "cos",
     "cosh",
@@ -410,6 +425,7 @@ __all__ = [
     "flatten",
     "flip",
     "float",
+    "float16",
     "float32",
     "float64",
     "FloatTensor",
@@ -428,6 +444,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "gt",
+    "half",
     "hypot",
     "iinfo",
     "imag",
@@ -443,6 +460,7 @@ __all__ = [
     "int32",
     "int64",
     "int8",
+    "interp",
     "IntTensor",
     "is_complex",
     "is_floating_point",
@@ -470,6 +488,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "logspace",
     "logsumexp",
     "long",
     "LongTensor",
@@ -482,6 +501,7 @@ __all__ = [
     "max",
     "maximum",
     "mean",
+    "median",
     "meshgrid",
     "min",
     "minimum",
@@ -513,6 +533,8 @@ __all__ = [
     "positive",
     "pow",
     "prod",
+    "put_along_axis",
+    "quantile",
     "rand",
     "rand_like",
     "randint",
@@ -529,6 +551,7 @@ __all__ = [
     "reshape",
     "result_type",
     "roll",
+    "roots",
     "round",
     "searchsorted",
     "seed",
@@ -568,6 +591,7 @@ __all__ = [
     "tensordot",
     "tile",
     "transpose",
+    "trapezoid",
     "tril",
     "triu",
     "true_divide",

@@ -20,6 +20,7 @@ __all__ = [
     "complex64",
     "complex128",
     "default_dtype_for",
+    "float16",
     "float32",
     "float64",
     "from_raw",
@@ -112,6 +113,7 @@ uint8 = DType("uint8")
 uint16 = DType("uint16")
 uint32 = DType("uint32")
 uint64 = DType("uint64")
+float16 = DType("float16")
 float32 = DType("float32")
 float64 = DType("float64")
 complex64 = DType("complex64")
@@ -120,6 +122,8 @@ complex128 = DType("complex128")
 ALL = (
     bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, complex64, complex128,
 )  # fmt: skip
+
+EVERY = (*ALL, float16)  # what tensors may have: those of the standard, and half precision as an extension
 
 # Kinds of `isdtype` and `__array_namespace_info__().dtypes`, as the letters of `DType.kind`.
 KINDS = {
@@ -133,12 +137,12 @@ KINDS = {
 }
 
 # Whatever stands for a dtype -> the dtype. Backends add their own raw dtypes.
-from_raw: dict[Any, DType] = {d.dtype: d for d in ALL}
-_accepted: dict[Any, DType] = {d: d for d in ALL} | {d.dtype.type: d for d in ALL}
+from_raw: dict[Any, DType] = {d.dtype: d for d in EVERY}
+_accepted: dict[Any, DType] = {d: d for d in EVERY} | {d.dtype.type: d for d in EVERY}
 _accepted |= {builtins.bool: bool, int: int64, float: float64, complex: complex128}
 
-COMPLEX_OF = {float32: complex64, float64: complex128, complex64: complex64, complex128: complex128}
-REAL_OF = {complex64: float32, complex128: float64, float32: float32, float64: float64}
+COMPLEX_OF = {float16: complex64, float32: complex64, float64: complex128, complex64: complex64, complex128: complex128}
+REAL_OF = {complex64: float32, complex128: float64, float16: float16, float32: float32, float64: float64}
 
 
 def as_dtype(obj: Any) -> DType:

@@ -845,13 +845,19 @@ class Tensor(TensorBase):
         return manipulation.reshape(self, _sizes(shape), copy=copy)
 
     def view(self, *shape: Any) -> Tensor:
-        """The same memory in another shape, given as a tuple or as several numbers.
+        """The same memory in another shape, given as a tuple or as several numbers, or read in another dtype.
+
+        Of a dtype, differentiable between complex numbers and their parts.
 
         Raises
         ------
         RuntimeError
             If the shape does not fit, or the memory's layout does not allow it; `reshape` copies then.
+        TypeError
+            For the bits of a tracked tensor in a dtype through which there is no derivative.
         """
+        if len(shape) == 1 and not isinstance(shape[0], (int, tuple, list)):
+            return data_types.view_dtype(self, shape[0])
         sizes = _sizes(shape)
         try:
             return manipulation.reshape(self, sizes, copy=False)

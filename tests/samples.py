@@ -400,13 +400,95 @@ for _name in ("betaln", "kl_div", "rel_entr", "xlogy", "xlog1py"):
     _special_of_two(_name, 0.4, 3)
 for _name in ("xlogy", "xlog1py"):
     add(_name, getattr(xp.special, _name), np.asarray([0.0, -1.0, 0.0]), np.asarray([0.5, 2.0, 3.0]), label="zero-")
+_special("cbrt", 0.3, 2)
+for _name in ("cosdg", "sindg", "exp2", "exp10", "cosm1", "exprel", "gammasgn", "j0", "j1"):
+    _special(_name)
+for _name in ("exp1", "expi", "gamma", "loggamma", "rgamma", "spence", "k0", "k0e", "k1", "k1e", "y0", "y1"):
+    _special(_name, 0.3, 3)
+_special("tandg", 20, 70)
+_special("cotdg", 20, 70)
+for _name in ("ellipe", "ellipk"):
+    _special(_name, -1.5, 0.9)
+_special("ellipkm1", 0.1, 2)
+# Where a series takes over, and at what would be 0/0.
+add("exprel", xp.special.exprel, np.asarray([-1.01, -0.99, 0.0, 1e-3, 0.99, 1.01]))
+add("j1", xp.special.j1, np.asarray([-1.01, -0.99, 0.0, 1e-3, 0.99, 1.01]))
+add("spence", xp.special.spence, np.asarray([0.74, 0.76, 1.0, 1.001, 1.24, 1.26]))
+for _name in ("ellipe", "ellipk"):
+    add(_name, getattr(xp.special, _name), np.asarray([-0.11, -0.09, 0.0, 1e-3, 0.09, 0.11]))
+add("ellipkm1", xp.special.ellipkm1, np.asarray([0.89, 0.91, 1.0, 1.001, 1.09, 1.11]))
+add("zeta", xp.special.zeta, real(3, low=1.3, high=6), real(2, 1, low=0.4, high=3))
+add("zeta", lambda q: xp.special.zeta(2.5, q), real(2, 3, low=0.4, high=3))
+for _name in ("riemann_zeta", "zetac"):
+    _function = xp.special.zeta if _name == "riemann_zeta" else xp.special.zetac
+    add(_name, _function, np.asarray([-3.3, -0.5, 0.0, 0.5, 1.5, 4.0, 20.0]))
+for _name in ("binom", "poch"):
+    _special_of_two(_name, 0.4, 3)
+for _name in ("boxcox", "boxcox1p", "inv_boxcox", "inv_boxcox1p"):
+    _special_of_two(_name, 0.3, 1.2)
+    add(_name, getattr(xp.special, _name), real(3, low=0.3, high=2), np.asarray([0.0, 1e-3, -0.4]), label="logarithm-")
+_special_of_two("huber", 0.2, 2.3)
+_special_of_two("pseudo_huber", 0.2, 2.3)
+add("huber", xp.special.huber, real(2, 1, low=0.2, high=1), real(5))
+add("pseudo_huber", xp.special.pseudo_huber, real(2, 1, low=0.2, high=1), real(5))
+add("radian", xp.special.radian, real(2, 3), real(3), real(2, 1))
+add("radian", lambda d: xp.special.radian(d, 30, 1.5), real(3), label="numbers-")
+for _order in range(4):
+    add("expn", lambda x, n=_order: xp.special.expn(n, x), real(3, low=0.3, high=3), label=f"{_order}-")
+    add("yn", lambda x, n=_order: xp.special.yn(n, x), real(3, low=0.6, high=5), label=f"{_order}-")
+add("hyp1f1", lambda x: xp.special.hyp1f1(0.7, 1.9, x), real(2, 3))
+for _order in (0, 1, 2):
+    add("lpmv", lambda x, m=_order: xp.special.lpmv(m, 2.5, x), real(2, 3, low=-0.8, high=0.8), label=f"{_order}-")
+
+# Distributions: on both sides of the mean, with shapes below and above 1.
+_SHAPES_ABOVE_0 = np.asarray([0.3, 1.0, 2.5, 30.0])
 for _name in ("gammainc", "gammaincc"):
-    for _shape in ((3,), (2, 3), ()):
-        add(
-            _name,
-            lambda x, f=_name: getattr(xp.special, f)(xp.asarray([0.7, 1.0, 2.5], dtype=xp.float64), x),
-            real(*_shape, low=0.3, high=4),
-        )
+    add(_name, getattr(xp.special, _name), _SHAPES_ABOVE_0, _SHAPES_ABOVE_0 * 0.6, label="below-")
+    add(_name, getattr(xp.special, _name), _SHAPES_ABOVE_0, _SHAPES_ABOVE_0 * 1.3, label="above-")
+for _name in ("gammaincinv", "gammainccinv", "chdtri", "stdtrit"):
+    add(_name, getattr(xp.special, _name), real(4, low=0.6, high=6), real(3, 1, low=0.1, high=0.9))
+for _name in ("chdtr", "chdtrc"):
+    _special_of_two(_name, 0.5, 5)
+add("stdtr", xp.special.stdtr, real(4, low=0.6, high=6), real(3, 1))
+add("stdtr", xp.special.stdtr, real(4, low=0.6, high=6), np.asarray([[-3.0], [0.5], [8.0]]), label="tails-")
+for _order in range(3):
+    add(
+        "gamma_moment",
+        lambda a, x, k=_order: xp.functions.distributions.gamma_moment(a, x, k),
+        np.asarray([0.3, 1.0, 2.5, 2.5]),
+        np.asarray([0.2, 1.3, 1.0, 4.0]),
+        label=f"{_order}-",
+    )
+for _j, _k in ((0, 0), (1, 0), (0, 1), (1, 1), (2, 0)):
+    add(
+        "beta_moment",
+        lambda a, b, x, j=_j, k=_k: xp.functions.distributions.beta_moment(a, b, x, j, k),
+        np.asarray([0.5, 1.0, 2.5, 2.5]),
+        np.asarray([0.7, 3.0, 0.5, 2.0]),
+        np.asarray([0.2, 0.6, 0.4, 0.8]),
+        label=f"{_j}{_k}-",
+    )
+for _name in ("betainc", "betaincc"):
+    add(
+        _name,
+        getattr(xp.special, _name),
+        np.asarray([0.5, 1.0, 2.5, 20.0]),
+        np.asarray([0.7, 3.0, 0.5, 9.0]),
+        np.asarray([[0.2], [0.8]]),
+    )
+add("betaincinv", xp.special.betaincinv, real(3, low=0.6, high=3), real(3, low=0.6, high=3), real(2, 1, low=0.2, high=0.8))
+for _name in ("gdtr", "gdtrc"):
+    add(_name, getattr(xp.special, _name), real(3, low=0.5, high=2), real(3, low=0.5, high=3), real(2, 1, low=0.5, high=3))
+for _name in ("fdtr", "fdtrc"):
+    add(_name, getattr(xp.special, _name), real(3, low=1, high=9), real(3, low=1, high=9), real(2, 1, low=0.4, high=3))
+add("fdtri", xp.special.fdtri, real(3, low=1, high=9), real(3, low=1, high=9), real(2, 1, low=0.2, high=0.8))
+for _name in ("bdtr", "bdtrc", "bdtri"):
+    add(_name, lambda p, f=_name: getattr(xp.special, f)(xp.asarray([0, 2, 4]), 5, p), real(2, 1, low=0.2, high=0.8))
+for _name in ("nbdtr", "nbdtrc", "nbdtri"):
+    add(_name, lambda p, f=_name: getattr(xp.special, f)(xp.asarray([0, 2, 7]), 3, p), real(2, 1, low=0.2, high=0.8))
+for _name in ("pdtr", "pdtrc"):
+    add(_name, getattr(xp.special, _name), real(3, low=0.2, high=5), real(2, 1, low=0.4, high=4))
+add("pdtri", lambda y: xp.special.pdtri(xp.asarray([0, 2, 7]), y), real(2, 1, low=0.2, high=0.8))
 
 # --- beyond the standard ---
 
@@ -443,3 +525,47 @@ add("multiply", xp.kron, real(2, 3), real(3), label="kron-")
 for _mode in ("edge", "reflect", "symmetric", "wrap"):
     add("take", lambda x, m=_mode: xp.pad(x, ((1, 2), (0, 1)), mode=m), real(2, 3), label=f"pad-{_mode}-")
 add("index_put", lambda x: xp.pad(x, ((1, 2), (0, 1)), constant_values=1.5), real(2, 3), label="pad-")
+
+# --- what clients look for ---
+
+for _a, _b in ((5, 3), (2, 4), (3, 3)):
+    for _mode in ("full", "same", "valid"):
+        add("convolve", lambda x, y, m=_mode: xp.convolve(x, y, m), real(_a), real(_b), label=f"{_mode}-")
+add("convolve", xp.convolve, cplx(4), cplx(2))
+add("convolve", xp.convolve, real(4), cplx(2))
+for _c in (False, True):
+    _make = cplx if _c else real
+    add("lstsq", lambda a, b: xp.linalg.lstsq(a, b)[:2], _make(4, 2), _make(4, 3))
+    add("lstsq", lambda a, b: xp.linalg.lstsq(a, b).solution, _make(2, 4), _make(2))
+    add("lstsq", lambda a, b: xp.linalg.lstsq(a, b).solution, _make(2, 3, 3), _make(2, 3))
+    for _upper in (False, True):
+        for _unit in (False, True):
+            add(
+                "solve_triangular",
+                lambda a, b, u=_upper, v=_unit: xp.linalg.solve_triangular(a, b, upper=u, unitriangular=v),
+                square(2, 3, 3, complexes=_c),
+                _make(3, 2),
+                label=f"{_upper}-{_unit}-",
+            )
+add("view_dtype", lambda x: x.view(xp.finfo(x.dtype).dtype), cplx(2, 3))
+add("view_dtype", lambda x: x.view(xp.result_type(x, 1j)), real(3, 4))
+for _method in ("linear", "lower", "higher", "midpoint", "nearest"):
+    add("take", lambda x, m=_method: xp.quantile(x, 0.3, axis=1, method=m), real(2, 4), label=f"quantile-{_method}-")
+add("take", lambda x, q: xp.quantile(x, q, axis=0), real(5, 2), np.asarray([0.13, 0.77]), label="quantiles-")
+add("take", lambda x: xp.median(x, axis=(0, 2)), real(2, 3, 3), label="median-")
+add("take", xp.interp, np.asarray([-1.0, 0.3, 1.2, 5.0]), np.asarray([0.0, 1.0, 2.5]), real(3), label="interp-")
+add("multiply", lambda y, x: xp.trapezoid(y, x), real(2, 4), real(4), label="trapezoid-")
+add("scatter_add", lambda w: xp.bincount(xp.asarray([0, 3, 3, 1]), w, 6), real(4), label="bincount-")
+add("eigvals", lambda p: (lambda r: (r.sum(), (r**2).sum()))(xp.roots(p)), np.asarray([1.5, -2.0, 3.0, 0.7]), label="roots-")
+
+
+def _put(x: xp.Tensor, values: xp.Tensor) -> xp.Tensor:
+    y = x * 1
+    xp.put_along_axis(y, xp.asarray([[0, 2], [1, 0]]), values, axis=1)
+    return y
+
+
+add("index_put", _put, real(2, 3), real(2, 2), label="put_along_axis-")
+for _ord in (None, 1, "fro"):
+    add("matrix_norm", lambda x, o=_ord: xp.linalg.norm(x, ord=o, axis=(0, 2)), real(2, 3, 4), label=f"norm-{_ord}-")
+add("vector_norm", lambda x: xp.linalg.norm(x, axis=1), cplx(2, 3), label="norm-")

@@ -78,9 +78,11 @@ strides = _on_numpy("strides")
 offset = _on_numpy("offset")
 shares_memory = _on_numpy("shares_memory")
 einsum = _on_numpy("einsum")
+convolve = _on_numpy("convolve")
+view_dtype = _on_numpy("view_dtype")
 linalg = types.SimpleNamespace(
     **{name: getattr(array_api_strict.linalg, name) for name in array_api_strict.linalg.__all__},
-    **{name: _on_numpy(name, numpy_backend.linalg) for name in ("cofactors", "eig", "eigvals")},
+    **{name: _on_numpy(name, numpy_backend.linalg) for name in ("cofactors", "eig", "eigvals", "solve_triangular")},
 )
 
 

@@ -119,7 +119,7 @@ def test_operations_take_tensors(op: Any, given: Any, found: str) -> None:
     if op.name in ("index_put", "view_put"):  # a key, and the steps to a view, stand between and after the tensors
         args = [given, (), xp.ones(2, 2)] if op.name == "index_put" else [given, xp.ones(2, 2), ()]
     with pytest.raises(TypeError) as caught:
-        op.call(*args)
+        op.call(*args, **({"upper": True} if op.name == "solve_triangular" else {}))
     message = str(caught.value)
     assert message.startswith(f"{op.name}(): argument {op.parameters[0]!r} must be Tensor")
     assert message.endswith(f", not {found}")
@@ -284,7 +284,7 @@ DTYPES = {
     f"{call}": (TypeError, f"{name}(): expected a dtype such as arrayad.float32, got ", got)
     for name, call, got in (
         ("zeros", "xp.zeros(2, dtype='float32')", "'float32'"),
-        ("ones", "xp.ones(2, dtype=np.float16)", "numpy.float16"),
+        ("ones", "xp.ones(2, dtype=np.longdouble)", "numpy.longdouble"),
         ("empty", "xp.empty(2, dtype=object)", "<class 'object'>"),
         ("full", "xp.full((2,), 1, dtype=3)", "3"),
         ("eye", "xp.eye(2, dtype='f4')", "'f4'"),
@@ -326,9 +326,9 @@ CHOICES = {
 SHAPES = {
     "x + xp.ones(4)": (ValueError, "add():", "could not be broadcast", "(2,3) (4,)"),
     "xp.hypot(xp.ones(4), x)": (ValueError, "hypot():", "could not be broadcast", "(4,) (2,3)"),
-    "xp.broadcast_shapes((2, 3), (4,))": (ValueError, "broadcast_shapes(): shapes (2, 3), (4,) do not broadcast"),
+    "xp.broadcast_shapes((2, 3), (4,))": (ValueError, "broadcast_shapes(): shapes (2, 3), (4,) cannot be broadcast"),
     "xp.broadcast_shapes((1.5,))": (TypeError, "broadcast_shapes(): a shape must be a tuple of ints, got (1.5,)"),
-    "xp.broadcast_arrays(x, xp.ones(4))": (ValueError, "broadcast_shapes(): shapes (2, 3), (4,) do not broadcast"),
+    "xp.broadcast_arrays(x, xp.ones(4))": (ValueError, "broadcast_shapes(): shapes (2, 3), (4,) cannot be broadcast"),
     "x @ x": (ValueError, "matmul", "2", "3"),
     "xp.matmul(v, xp.ones(4))": (ValueError, "matmul", "4", "3"),
     "xp.matmul(s, x)": (ValueError, "matmul"),
@@ -441,18 +441,18 @@ VALUES = {
     "xp.linspace(0, 1, 2.5)": (TypeError, "linspace(): num must be an int, got 2.5"),
     "xp.linspace(0, 1j, 3, dtype=xp.float32)": (TypeError, "linspace(): complex numbers cannot be had in float32"),
     "xp.asarray('a')": (TypeError, "asarray(): can't make a Tensor of str"),
-    "xp.asarray([None])": (TypeError, "asarray(): can't make a Tensor of list with NumPy dtype object"),
+    "xp.asarray([None])": (TypeError, "asarray(): can't make a Tensor of list. Unsupported NumPy dtype object"),
     "xp.tensor({})": (TypeError, "tensor(): can't make a Tensor of dict"),
     "xp.tensor(['a'])": (TypeError, "tensor(): can't make a Tensor of list"),
-    "xp.asarray(np.ones(2, np.float16))": (TypeError, "asarray(): can't make a Tensor of ndarray", "float16"),
-    "xp.from_numpy(np.ones(2, np.float16))": (TypeError, "from_numpy(): can't make a Tensor of ndarray", "float16"),
+    "xp.asarray(np.ones(2, np.longdouble))": (TypeError, "asarray(): can't make a Tensor of ndarray", "float"),
+    "xp.from_numpy(np.ones(2, np.longdouble))": (TypeError, "from_numpy(): can't make a Tensor of ndarray", "float"),
     "xp.asarray([1j], dtype=xp.float32)": (TypeError, "asarray():", "complex"),
     "xp.asarray([1, 2], copy=False)": (ValueError, "asarray(): list cannot be taken without a copy"),
     "xp.asarray(n, dtype=xp.int8, copy=False)": (ValueError, "asarray(): ndarray cannot be taken without a copy"),
     "xp.asarray(x, dtype=xp.int8, copy=False)": (ValueError, "asarray(): another dtype or device cannot be had without"),
     "xp.asarray([s, s], copy=False)": (ValueError, "asarray(): a sequence of Tensors cannot be made one Tensor without"),
     "xp.clamp(x)": (ValueError, "clamp(): at least one of 'min' or 'max' must not be None"),
-    "xp.result_type(1, 2)": (ValueError, "result_type(): at least one Tensor or dtype is needed"),
+    "xp.result_type()": (ValueError, "result_type(): at least one operand is needed"),
     "i ** -1": (ValueError, "pow(): Integers to negative integer powers are not allowed"),
     "xp.randint(5, 5, (2,))": (ValueError, "randint(): low must be less than high, got 5 and 5"),
     "xp.randint(0.5, 2, (2,))": (TypeError, "randint(): low must be an int, got 0.5"),

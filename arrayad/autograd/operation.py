@@ -270,7 +270,7 @@ class Operation:
         self.conjugate = conjugate
         self.reason = reason
         self.namespace = namespace
-        self.native: set[Any] = {d.dtype for d in dtypes.ALL if d.kind in takes[0]}
+        self.native: set[Any] = {d.dtype for d in dtypes.EVERY if d.kind in takes[0]}
         self.forwards = _Forwards(self)
         self.plans = _Plans(self)
         unknown = set(rules) - set(self.tensors)
@@ -410,7 +410,8 @@ class Operation:
 
     def not_tensors(self, x1: Any, x2: Any) -> TypeError:
         """The error for two arguments of which one had to be a Tensor."""
-        return self.not_a_tensor("x2", x2) if isinstance(x1, _NUMBERS) else self.not_a_tensor("x1", x1)
+        number = 1 if isinstance(x1, _NUMBERS) else 0
+        return self.not_a_tensor(self.tensors[number], (x1, x2)[number])
 
     def admit(self, a: Array) -> Array:
         """An array whose dtype is not known to be taken: cast to the default floating dtype, or refused."""
@@ -468,7 +469,7 @@ def _unary(op: Operation) -> Callable[..., Any]:
             a = x._array
             node = x._node
         except AttributeError:
-            raise op.not_a_tensor("x", x) from None
+            raise op.not_a_tensor(op.tensors[0], x) from None
         if a.dtype not in native:
             a = op.admit(a)
         try:
@@ -562,11 +563,11 @@ def _operands(op: Operation, x1: Any, x2: Any) -> tuple[Array, Array]:
                 raise op.not_a_tensor(name, x)
     if isinstance(x1, TensorBase):
         a1 = x1._array
-        a2 = x2._array if isinstance(x2, TensorBase) else _number(op, "x2", x2)
+        a2 = x2._array if isinstance(x2, TensorBase) else _number(op, op.tensors[1], x2)
         if isinstance(x2, TensorBase) and a1.__class__ is not a2.__class__:
             raise _two_devices(op, (a1, a2))
     elif isinstance(x2, TensorBase):
-        a1, a2 = _number(op, "x1", x1), x2._array
+        a1, a2 = _number(op, op.tensors[0], x1), x2._array
     else:
         raise op.not_tensors(x1, x2)
     try:
@@ -856,8 +857,9 @@ def _elementwise_doc(function: Callable[..., Any], takes: tuple[str, str], rules
     """The docstring with the sections that follow from the declaration, before its examples."""
     text, _, examples = (function.__doc__ or "").partition("    Examples\n")
     names = ", ".join(function.__code__.co_varnames[: function.__code__.co_argcount])
-    number = " or number" if "x2" in names else ""
-    shapes = "Shapes that broadcast; at least one is a Tensor" if "x2" in names else "Any shape"
+    several = function.__code__.co_argcount > 1
+    number = " or number" if several else ""
+    shapes = "Shapes that broadcast; at least one is a Tensor" if several else "Any shape"
     words = takes[1] or "any"
     casts = " Integers and booleans become the default floating dtype." if takes in _BECOME_FLOATING else ""
     sections = f"""
@@ -869,7 +871,7 @@ def _elementwise_doc(function: Callable[..., Any], takes: tuple[str, str], rules
     Returns
     -------
     Tensor
-        Of the {"broadcast " if "x2" in names else "same "}shape.
+        Of the {"broadcast " if several else "same "}shape.
 
     Raises
     ------

@@ -66,7 +66,8 @@ class Backend(Protocol):
         and whether an array is.
     linalg, fft, special : namespace
         The extensions of the standard; `linalg` with ``cofactors(x)``, the matrices of cofactors of square ones, singular
-        ones included; `special` with functions named and defined as in ``scipy.special``.
+        ones included, and ``solve_triangular(x1, x2, *, upper, unitriangular)``; `special` with functions named and defined
+        as in ``scipy.special``.
     """
 
     @property
@@ -131,6 +132,12 @@ class Backend(Protocol):
 
     def scatter_add(self, values: Array, key: Any, shape: tuple[int, ...], /) -> Array:
         """Zeros of a shape with values added at a key, as often as it names an element: the transpose of `getitem`."""
+
+    def view_dtype(self, x: Array, dtype: DType, /) -> Array:
+        """The memory of an array read in another dtype, the last axis longer or shorter by the items' sizes; no copy."""
+
+    def convolve(self, x1: Array, x2: Array, /) -> Array:
+        """NumPy's, of two vectors of one dtype in full."""
 
     def einsum(self, subscripts: str, /, *operands: Array) -> Array:
         """NumPy's."""

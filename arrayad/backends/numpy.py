@@ -32,7 +32,6 @@ from numpy import (  # noqa: F401  (the backend's namespace)
     bitwise_right_shift,
     bitwise_xor,
     broadcast_arrays,
-    broadcast_to,
     ceil,
     concat,
     conj,
@@ -116,7 +115,6 @@ from numpy import (  # noqa: F401  (the backend's namespace)
     unique_all,
     unique_counts,
     unique_inverse,
-    unique_values,
     unstack,
     var,
     vecdot,
@@ -127,12 +125,12 @@ from numpy import (  # noqa: F401  (the backend's namespace)
 
 from . import numpy_linalg as linalg  # noqa: F401
 from ..devices import device
-from ..dtypes import ALL, DType
+from ..dtypes import EVERY, DType
 
 Array = np.ndarray[Any, Any]
 
 # NumPy's functions give its scalars in place of 0-d arrays. Tensors never hold them, but a rule's results may be such.
-array_types: tuple[type, ...] = (np.ndarray, *(d.dtype.type for d in ALL))
+array_types: tuple[type, ...] = (np.ndarray, *(d.dtype.type for d in EVERY))
 device_type = "cpu"
 asynchronous = False
 use_device = None
@@ -255,6 +253,17 @@ def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Any = None) ->
     return x.astype(dtype, copy=copy)
 
 
+def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
+    """NumPy's, save that it can be written into where no element stands for several."""
+    out = np.broadcast_to(x, shape)
+    return x.reshape(out.shape) if out.size == x.size else out
+
+
+def unique_values(x: Array, /) -> Array:
+    """Sorted, as PyTorch's and what many rely on; NumPy's own, by a hash table from 2.3 on, are in any order."""
+    return np.unique(x, equal_nan=False)
+
+
 def count_nonzero(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
     """As an array also where NumPy gives a Python ``int``."""
     return np.asarray(np.count_nonzero(x, axis=axis, keepdims=keepdims))
@@ -373,9 +382,19 @@ def setitem(x: Array, key: Any, value: Any) -> None:
     x[key] = value
 
 
+def convolve(x1: Array, x2: Array, /) -> Array:
+    """In full."""
+    return np.convolve(x1, x2)
+
+
 def einsum(subscripts: str, /, *operands: Array) -> Array:
     """NumPy's, which is typed for more than that."""
     return np.einsum(subscripts, *operands)
+
+
+def view_dtype(x: Array, dtype: DType, /) -> Array:
+    """The memory read in another dtype; the last axis is longer or shorter where its items are of another size."""
+    return x.view(dtype.dtype)
 
 
 def scatter_add(values: Array, key: Any, shape: tuple[int, ...]) -> Array:

@@ -15,29 +15,92 @@ Array = np.ndarray[Any, Any]
 
 _FROM_SCIPY = frozenset(
     (
+        "betainc",
+        "betaincc",
+        "betaincinv",
         "betaln",
+        "binom",
+        "boxcox",
+        "boxcox1p",
+        "cbrt",
+        "chdtr",
+        "chdtrc",
+        "chdtri",
+        "cosdg",
+        "cosm1",
+        "cotdg",
         "digamma",
+        "ellipe",
+        "ellipk",
+        "ellipkm1",
         "entr",
         "erf",
         "erfc",
         "erfcx",
         "erfinv",
+        "exp1",
+        "exp10",
+        "exp2",
+        "expi",
+        "expn",
+        "exprel",
+        "fdtr",
+        "fdtrc",
+        "fdtri",
+        "gamma",
         "gammainc",
         "gammaincc",
+        "gammainccinv",
+        "gammaincinv",
         "gammaln",
+        "gammasgn",
+        "gdtr",
+        "gdtrc",
+        "huber",
+        "hyp1f1",
         "i0",
         "i0e",
         "i1",
         "i1e",
+        "inv_boxcox",
+        "inv_boxcox1p",
+        "j0",
+        "j1",
+        "k0",
+        "k0e",
+        "k1",
+        "k1e",
         "kl_div",
         "log_expit",
         "log_ndtr",
+        "loggamma",
         "logit",
+        "lpmv",
+        "nbdtr",
+        "nbdtrc",
+        "nbdtri",
         "ndtr",
         "ndtri",
+        "pdtr",
+        "pdtrc",
+        "pdtri",
+        "poch",
+        "pseudo_huber",
+        "radian",
         "rel_entr",
+        "rgamma",
+        "sindg",
+        "spence",
+        "stdtr",
+        "stdtrit",
+        "tandg",
         "xlog1py",
         "xlogy",
+        "y0",
+        "y1",
+        "yn",
+        "zeta",
+        "zetac",
     )
 )
 
@@ -63,6 +126,31 @@ def expit(x: Array, /) -> Array:
     return np.where(x < 0, e, 1) / (1 + e)
 
 
-def polygamma(n: int, x: Array, /) -> Array:
+def bdtr(k: Array, n: Array, p: Array, /) -> Array:
+    """SciPy's, which wants whole numbers of trials as integers."""
+    return np.asarray(_from_scipy("bdtr")(k, _integers(n), p), dtype=p.dtype)
+
+
+def bdtrc(k: Array, n: Array, p: Array, /) -> Array:
+    """SciPy's, which wants whole numbers of trials as integers."""
+    return np.asarray(_from_scipy("bdtrc")(k, _integers(n), p), dtype=p.dtype)
+
+
+def bdtri(k: Array, n: Array, y: Array, /) -> Array:
+    """SciPy's, which wants whole numbers of trials as integers."""
+    return np.asarray(_from_scipy("bdtri")(k, _integers(n), y), dtype=y.dtype)
+
+
+def _integers(n: Array) -> Array:
+    """Whole numbers as int64, if all are."""
+    return n.astype(np.int64) if np.all((n == np.trunc(n)) & (np.abs(n) < 2.0**63)) else n
+
+
+def riemann_zeta(x: Array, /) -> Array:
+    """SciPy's ``zeta`` of one argument."""
+    return _from_scipy("zeta")(x)
+
+
+def polygamma(n: Any, x: Array, /) -> Array:
     """SciPy's, in the dtype of `x` where SciPy's is always float64."""
     return np.asarray(_from_scipy("polygamma")(n, x), dtype=x.dtype)

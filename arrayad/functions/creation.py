@@ -236,8 +236,8 @@ def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str) -> 
         array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype not in dtypes.from_raw:
         raise TypeError(
-            f"{name}(): can't make a Tensor of {type(obj).__name__} with NumPy dtype {array.dtype}; the dtypes are "
-            f"{', '.join(d.name for d in dtypes.ALL)}"
+            f"{name}(): can't make a Tensor of {type(obj).__name__}. Unsupported NumPy dtype {array.dtype}; there are "
+            f"{', '.join(d.name for d in dtypes.EVERY)}"
         )
     if dtype is None and array.dtype.kind in "fc" and _is_of_numbers(obj):
         default = get_default_dtype()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..backends import Namespace
     from ..tensor import Tensor
 
-__all__ = ["astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type"]
+__all__ = ["astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type", "view_dtype"]
 
 
 @linear(grad_name="ToCopy", x=lambda xp, g: g)
@@ -98,6 +98,29 @@ def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: Any = None)
         return x
     source = x if wanted.kind in "fc" else make(x._array)
     return _astype(source, backend_of_type(x._array.__class__).raw_dtype(wanted))
+
+
+def _reread(xp: Namespace, g: Any, back: DType) -> Any:
+    """The transpose of reading complex numbers as their parts, or parts as complex numbers: reading back."""
+    in_order = xp.reshape(xp.reshape(g, (-1,)), g.shape)
+    return xp.view_dtype(in_order, back)
+
+
+@linear(grad_name="View", view=True, x=lambda xp, g, back: _reread(xp, g, back))
+def _view_dtype(xp: Namespace, x: Tensor, /, *, kind: DType, back: DType) -> Tensor:
+    return xp.view_dtype(x, kind)
+
+
+def view_dtype(x: Tensor, dtype: DType, /) -> Tensor:
+    """The memory of a tensor read in another dtype: `Tensor.view` of a dtype."""
+    wanted, have = dtype_of(dtype, "view"), x.dtype
+    if x.requires_grad and wanted is not have:
+        parts = dtypes.COMPLEX_OF.get(wanted) is have or dtypes.COMPLEX_OF.get(have) is wanted
+        if not parts or wanted.kind == have.kind:
+            raise TypeError(
+                f"view(): there is no derivative through the bits of {have.name} as {wanted.name}; detach() first"
+            )
+    return _view_dtype(x, kind=wanted, back=have)
 
 
 def can_cast(from_: DType | Tensor, to: DType, /) -> bool:
@@ -254,14 +277,14 @@ def result_type(*arrays_and_dtypes: Tensor | DType | complex) -> DType:
     Parameters
     ----------
     *arrays_and_dtypes : Tensor, dtype or number
-        At least one Tensor or dtype; a number counts by its kind alone.
+        A number counts by its kind alone; of numbers alone, the default dtype of the highest kind.
 
     Raises
     ------
     TypeError
         If they have no common dtype.
     ValueError
-        If there is neither a Tensor nor a dtype.
+        If there is nothing.
 
     Notes
     -----
@@ -276,7 +299,9 @@ def result_type(*arrays_and_dtypes: Tensor | DType | complex) -> DType:
     numbers = [x for x in arrays_and_dtypes if isinstance(x, (bool, int, float, complex))]
     found = [_dtype_of(x, "result_type") for x in arrays_and_dtypes if not isinstance(x, (bool, int, float, complex))]
     if not found:
-        raise ValueError("result_type(): at least one Tensor or dtype is needed")
+        if not numbers:
+            raise ValueError("result_type(): at least one operand is needed")
+        found = [dtypes.default_dtype_for(type(x)) for x in numbers]
     dtype = found[0]
     for other in found[1:]:
         try:

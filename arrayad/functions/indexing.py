@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .. import dtypes
 from ..autograd.mutation import assign_item, replay, replay_raw
 from ..autograd.operation import linear, of_backend
 from ..autograd.tape import TensorBase
+from ..backends import backend_of_type
 
 if TYPE_CHECKING:
     from ..autograd.tape import Step
@@ -20,35 +23,44 @@ __all__ = ["getitem", "index_put", "scatter_add", "setitem", "take", "take_along
 _PLAIN = frozenset((int, slice, type(None), type(...)))  # of keys with nothing to replace
 
 
-def raw_key(key: Any) -> Any:
-    """An index with the arrays of its Tensors in place of them.
+def raw_key(key: Any, x: Any) -> Any:
+    """An index into a tensor with the arrays of its Tensors in place of them.
+
+    NumPy's arrays are taken as well: copied, since the tape keeps keys and cannot see what is written into NumPy's memory.
 
     Raises
     ------
     IndexError
-        For a Tensor that is neither of integers nor boolean.
+        For a Tensor or an array that is neither of integers nor boolean.
     """
     if key.__class__ in _PLAIN:
         return key
     if isinstance(key, tuple):
-        return tuple([part if part.__class__ in _PLAIN else _raw_part(part) for part in key])
-    return _raw_part(key)
+        return tuple([part if part.__class__ in _PLAIN else _raw_part(part, x) for part in key])
+    return _raw_part(key, x)
 
 
-def _raw_part(part: Any) -> Any:
+def _raw_part(part: Any, x: Any) -> Any:
     if isinstance(part, TensorBase):
-        dtype = dtypes.from_raw[part._array.dtype]
-        if dtype.kind not in "biu":
-            raise IndexError(f"tensors used as indices must be of an integer or the boolean dtype. Got {dtype.name}")
+        _check_index(dtypes.from_raw[part._array.dtype])
         return part._array
+    if isinstance(part, np.ndarray):
+        _check_index(part.dtype)
+        like = x._array
+        return backend_of_type(like.__class__).from_numpy(np.array(part), like.device)
     if isinstance(part, list):
-        return [_raw_part(p) for p in part]
+        return [_raw_part(p, x) for p in part]
     return part
+
+
+def _check_index(dtype: Any) -> None:
+    if dtype.kind not in "biu":
+        raise IndexError(f"tensors used as indices must be of an integer or the boolean dtype. Got {dtype.name}")
 
 
 def getitem(x: Tensor, key: Any) -> Tensor:
     """The elements at a key: ``x[key]``."""
-    return _getitem(x, raw_key(key))
+    return _getitem(x, raw_key(key, x))
 
 
 @linear(grad_name="Slice", view=True, x=lambda xp, g, x_shape, key: xp.scatter_add(g, key, x_shape))
@@ -59,7 +71,7 @@ def _getitem(x: Tensor, /, key: Any) -> Tensor:
 
 def scatter_add(values: Tensor, key: Any, shape: tuple[int, ...]) -> Tensor:
     """Zeros of a shape with values added at a key, also where it names an element twice: the transpose of `getitem`."""
-    return _scatter_add(values, raw_key(key), shape)
+    return _scatter_add(values, raw_key(key, values), shape)
 
 
 @linear(grad_name="IndexAdd", values=lambda xp, g, key: xp.getitem(g, key))
@@ -79,7 +91,7 @@ def _index_put(x: Tensor, key: Any, values: Tensor | complex, /) -> Tensor:
 
 def index_put(x: Tensor, key: Any, values: Tensor | complex) -> Tensor:
     """A copy of `x` with values assigned at a key: what ``x[key] = values`` does in place."""
-    return _index_put(x, raw_key(key), values)
+    return _index_put(x, raw_key(key, x), values)
 
 
 def setitem(x: Any, key: Any, value: Any) -> None:
@@ -103,7 +115,7 @@ def setitem(x: Any, key: Any, value: Any) -> None:
 
         value = asarray(value)
         raw = value._array
-    assign_item(x, raw_key(key), value, _index_put.operation, raw)  # type: ignore[attr-defined]
+    assign_item(x, raw_key(key, x), value, _index_put.operation, raw)  # type: ignore[attr-defined]
 
 
 def _seen(a: Any, steps: tuple[Step, ...]) -> Any:

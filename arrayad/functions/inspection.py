@@ -14,6 +14,15 @@ if TYPE_CHECKING:
 __all__ = ["__array_namespace_info__"]
 
 
+class Devices(tuple["Device", ...]):
+    """Devices: a tuple, as the standard has it from 2025.12 on, that adds to a list like the one it was before."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Any:
+        return [*self, *other] if isinstance(other, list) else tuple(self) + other
+
+
 class Info:
     """What `arrayad.__array_namespace_info__` gives: capabilities, devices and dtypes.
 
@@ -57,9 +66,9 @@ class Info:
         letters = "".join(dtypes.KINDS[k] for k in kinds)
         return {d.name: d for d in dtypes.ALL if d.kind in letters}
 
-    def devices(self) -> tuple[Device, ...]:
+    def devices(self) -> Devices:
         """The devices that work here."""
-        return devices()
+        return Devices(devices())
 
 
 def __array_namespace_info__() -> Info:  # noqa: N807  (the standard's name)

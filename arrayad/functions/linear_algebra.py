@@ -10,9 +10,12 @@ from __future__ import annotations
 import math
 import operator
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .statistical import keep, spread
+from .elementwise import abs as absolute
+from .elementwise import square, subtract
+from .manipulation import expand_dims, moveaxis
+from .statistical import keep, spread, sum
 from .. import dtypes
 from ..autograd.operation import (
     FLOATING,
@@ -43,16 +46,19 @@ __all__ = [
     "eigvals",
     "eigvalsh",
     "inv",
+    "lstsq",
     "matmul",
     "matrix_norm",
     "matrix_power",
     "matrix_rank",
     "matrix_transpose",
+    "norm",
     "outer",
     "pinv",
     "qr",
     "slogdet",
     "solve",
+    "solve_triangular",
     "svd",
     "svdvals",
     "tensordot",
@@ -442,6 +448,115 @@ def solve(xp: Namespace, x1: Tensor, x2: Tensor, /) -> Tensor:
     Differentiable.
     """
     return xp.linalg.solve(x1, x2)
+
+
+def _triangular_x2(xp: Namespace, g: Any, x1: Any, upper: bool, unitriangular: bool) -> Any:
+    return xp.linalg.solve_triangular(_t(xp, x1), g, upper=not upper, unitriangular=unitriangular)
+
+
+def _triangular_x1(xp: Namespace, g: Any, x1: Any, out: Any, upper: bool, unitriangular: bool) -> Any:
+    back = -xp.matmul(_triangular_x2(xp, g, x1, upper, unitriangular), _t(xp, out))
+    return xp.triu(back, k=int(unitriangular)) if upper else xp.tril(back, k=-int(unitriangular))
+
+
+@differentiable(takes=FLOATING, grad_name="LinalgSolveTriangular", conjugate=True, x1=_triangular_x1, x2=_triangular_x2)
+def solve_triangular(xp: Namespace, x1: Tensor, x2: Tensor, /, *, upper: bool, unitriangular: bool = False) -> Tensor:
+    """Solutions of linear equations ``x1 @ out = x2`` with triangular matrices, in PyTorch's form.
+
+    Parameters
+    ----------
+    x1 : Tensor
+        Floating-point, of shape ``(..., M, M)``; the other triangle is not looked at.
+    x2 : Tensor
+        Of shape ``(..., M, K)``; leading axes broadcast.
+    upper : bool
+        Whether the upper triangle counts, or the lower.
+    unitriangular : bool, optional
+        Take the diagonal for ones, without looking at it.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `x2`, broadcast.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If a matrix is singular (on NumPy).
+
+    Notes
+    -----
+    Differentiable.
+    """
+    x1, x2 = _same_dtype(xp, x1, x2)
+    return xp.linalg.solve_triangular(x1, x2, upper=upper, unitriangular=unitriangular)
+
+
+def _lstsq_x1(xp: Namespace, g: Any, x1: Any, x2: Any, out: Any, rcond: float | None) -> Any:
+    # The pseudoinverse's differential (Golub & Pereyra 1973, equation 4.12) times x2, transposed.
+    column = len(x2.shape) == len(x1.shape) - 1
+    if column:
+        g, x2, out = _column(xp, g), _column(xp, x2), _column(xp, out)
+    p = xp.linalg.pinv(x1, rtol=rcond)
+    ph = _h(xp, p)
+    residual = x2 - xp.matmul(x1, out)
+    back = xp.matmul(ph, g)
+    free = g - xp.matmul(_h(xp, x1), back)  # what of g is in the null space of x1
+    return (
+        xp.matmul(residual, _h(xp, xp.matmul(p, back)))
+        + xp.matmul(xp.matmul(ph, out), _h(xp, free))
+        - xp.matmul(back, _h(xp, out))
+    )
+
+
+def _lstsq_x2(xp: Namespace, g: Any, x1: Any, x2_shape: tuple[int, ...], rcond: float | None) -> Any:
+    ph = _h(xp, xp.linalg.pinv(x1, rtol=rcond))
+    return xp.matmul(ph, _column(xp, g))[..., 0] if len(x2_shape) == len(x1.shape) - 1 else xp.matmul(ph, g)
+
+
+@differentiable(takes=FLOATING, grad_name="LinalgLstsq", x1=_lstsq_x1, x2=_lstsq_x2)
+def _lstsq(xp: Namespace, x1: Tensor, x2: Tensor, /, *, rcond: float | None = None) -> Tensor:
+    x1, x2 = _same_dtype(xp, x1, x2)
+    p = xp.linalg.pinv(x1, rtol=rcond)
+    return xp.matmul(p, _column(xp, x2))[..., 0] if len(x2.shape) == len(x1.shape) - 1 else xp.matmul(p, x2)
+
+
+class LeastSquares(NamedTuple):
+    """What `lstsq` gives."""
+
+    solution: Tensor
+    residuals: Tensor
+    rank: Tensor
+    singular_values: Tensor
+
+
+def lstsq(x1: Tensor, x2: Tensor, /, *, rcond: float | None = None) -> LeastSquares:
+    """Least-squares solutions of linear equations, those of least norm where there are several.
+
+    Parameters
+    ----------
+    x1 : Tensor
+        Floating-point, of shape ``(..., M, N)``.
+    x2 : Tensor
+        Of shape ``(..., M, K)``, or ``(..., M)`` with one axis less than `x1`.
+    rcond : float, optional
+        Singular values below this fraction of the largest count as 0. Default: ``max(M, N) * eps``.
+
+    Returns
+    -------
+    LeastSquares
+        A named tuple: ``solution`` of shape ``(..., N, K)`` or ``(..., N)``, ``residuals``, the sums of their squares, of
+        shape ``(..., K)`` or ``(...)``, ``rank`` and ``singular_values`` of `x1`.
+
+    Notes
+    -----
+    Differentiable where the rank does not change.
+    """
+    solution = _lstsq(x1, x2, rcond=max(x1.shape[-2:]) * _eps(x1) if rcond is None else rcond)
+    column = x2.ndim == x1.ndim - 1
+    fitted = matmul(x1, expand_dims(solution, axis=-1))[..., 0] if column else matmul(x1, solution)
+    residuals = sum(square(absolute(subtract(x2, fitted))), axis=-1 if column else -2)
+    return LeastSquares(solution, residuals, matrix_rank(x1, rtol=rcond), svdvals(x1))
 
 
 @differentiable(
@@ -1101,3 +1216,41 @@ def matrix_norm(
         return xp.sum(sums, axis=(-2, -1), keepdims=keepdims)
     reduce = xp.max if ord > 0 else xp.min
     return reduce(sums, axis=(-2, -1), keepdims=keepdims)
+
+
+def norm(
+    x: Tensor, /, ord: float | str | None = None, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
+) -> Tensor:
+    """Norms of vectors or matrices, in NumPy's form: `vector_norm` or `matrix_norm`.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point.
+    ord : number or str, optional
+        Which norm; left out, the root of the sum of squares.
+    axis : int or tuple of int, optional
+        One axis of vectors, or two of matrices. Left out, all of `x` is one: where `ord` is given, of one or two
+        dimensions.
+    keepdims : bool, optional
+        Keep the reduced axes, with length 1.
+
+    Raises
+    ------
+    ValueError
+        If the axes, or the rank, are those of neither.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    if axis is None and ord is None:
+        return vector_norm(x, keepdims=keepdims)
+    axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+    if len(axes) == 1 and not isinstance(ord, str):
+        return vector_norm(x, axis=axes[0], keepdims=keepdims, ord=2 if ord is None else ord)
+    if len(axes) != 2:
+        raise ValueError(f"norm(): a vector has one axis and a matrix two, got {len(axes)} with ord={ord!r}")
+    places = tuple(a % x.ndim for a in axes)
+    out = matrix_norm(moveaxis(x, axes, (-2, -1)), keepdims=keepdims, ord="fro" if ord is None else ord)
+    return moveaxis(out, (-2, -1), places) if keepdims else out

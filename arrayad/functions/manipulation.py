@@ -111,7 +111,9 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
         result = [1] * (len(sides) - len(result)) + result
         for i, n in enumerate(sides, len(result) - len(sides)):
             if n != 1 and result[i] not in (1, n):
-                raise ValueError(f"broadcast_shapes(): shapes {', '.join(str(tuple(s)) for s in shapes)} do not broadcast")
+                raise ValueError(
+                    f"broadcast_shapes(): shapes {', '.join(str(tuple(s)) for s in shapes)} cannot be broadcast"
+                )
             result[i] = result[i] if n == 1 else n
     return Size(result)
 

@@ -8,6 +8,7 @@ comments also give the conventions at singular points.
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -15,11 +16,56 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from .beyond import log_softmax, softmax
 from .beyond import logsumexp as _logsumexp
 from .creation import asarray, ones_like
-from .elementwise import abs, add, equal, exp, greater, isfinite, less, log, logical_and, multiply, sign
+from .distributions import (
+    bdtr,
+    bdtrc,
+    bdtri,
+    betainc,
+    betaincc,
+    betaincinv,
+    chdtr,
+    chdtrc,
+    chdtri,
+    fdtr,
+    fdtrc,
+    fdtri,
+    gammainc,
+    gammaincc,
+    gammainccinv,
+    gammaincinv,
+    gdtr,
+    gdtrc,
+    nbdtr,
+    nbdtrc,
+    nbdtri,
+    pdtr,
+    pdtrc,
+    pdtri,
+    special,
+    stdtr,
+    stdtrit,
+)
+from .elementwise import _zero as zero
+from .elementwise import (
+    abs,
+    add,
+    equal,
+    exp,
+    greater,
+    isfinite,
+    less,
+    less_equal,
+    log,
+    logical_and,
+    multiply,
+    sign,
+    subtract,
+)
 from .manipulation import reshape
 from .searching import where
 from .statistical import axes_of, max, sum
-from ..autograd.operation import REAL_FLOATING, differentiable, elementwise
+from .utility import any
+from ..autograd.operation import REAL_FLOATING, elementwise
 from ..autograd.tape import TensorBase, no_grad
 
 if TYPE_CHECKING:
@@ -28,40 +74,108 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 __all__ = [
+    "bdtr",
+    "bdtrc",
+    "bdtri",
+    "betainc",
+    "betaincc",
+    "betaincinv",
     "betaln",
+    "binom",
+    "boxcox",
+    "boxcox1p",
+    "cbrt",
+    "chdtr",
+    "chdtrc",
+    "chdtri",
+    "cosdg",
+    "cosm1",
+    "cotdg",
     "digamma",
+    "ellipe",
+    "ellipk",
+    "ellipkm1",
     "entr",
     "erf",
     "erfc",
     "erfcx",
     "erfinv",
+    "exp1",
+    "exp10",
+    "exp2",
+    "expi",
     "expit",
+    "expn",
+    "exprel",
+    "fdtr",
+    "fdtrc",
+    "fdtri",
+    "gamma",
     "gammainc",
     "gammaincc",
+    "gammainccinv",
+    "gammaincinv",
     "gammaln",
+    "gammasgn",
+    "gdtr",
+    "gdtrc",
+    "huber",
+    "hyp1f1",
     "i0",
     "i0e",
     "i1",
     "i1e",
+    "inv_boxcox",
+    "inv_boxcox1p",
+    "j0",
+    "j1",
+    "k0",
+    "k0e",
+    "k1",
+    "k1e",
     "kl_div",
     "log_expit",
     "log_ndtr",
     "log_softmax",
+    "loggamma",
     "logit",
     "logsumexp",
+    "lpmv",
+    "multigammaln",
+    "nbdtr",
+    "nbdtrc",
+    "nbdtri",
     "ndtr",
     "ndtri",
+    "pdtr",
+    "pdtrc",
+    "pdtri",
+    "poch",
     "polygamma",
+    "pseudo_huber",
     "psi",
+    "radian",
     "rel_entr",
+    "rgamma",
     "sinc",
+    "sindg",
     "softmax",
+    "spence",
+    "stdtr",
+    "stdtrit",
+    "tandg",
     "xlog1py",
     "xlogy",
+    "y0",
+    "y1",
+    "yn",
+    "zeta",
+    "zetac",
 ]
 
 _2_SQRTPI = 2 / math.sqrt(math.pi)
 _SQRT2PI = math.sqrt(2 * math.pi)
+_DEGREE = math.pi / 180
 
 
 def _series(t: Any, coefficients: list[float]) -> Any:
@@ -150,39 +264,43 @@ def digamma(x: Tensor, /) -> Tensor:
 psi = digamma
 
 
-@differentiable(takes=REAL_FLOATING, x=lambda xp, g, x, n: g * xp.special.polygamma(n + 1, x))
-def _polygamma(xp: Namespace, x: Tensor, /, n: int) -> Tensor:
-    return xp.special.polygamma(n, x)
+def _no_order(xp: Namespace, g: Any) -> NoReturn:
+    raise NotImplementedError(
+        "the derivative with respect to the order or a parameter of this special function is not implemented; detach() it "
+        "if it is not wanted"
+    )
 
 
-def polygamma(n: int, x: Tensor, /) -> Tensor:
+@special(n=_no_order, x=lambda xp, g, n, x: g * xp.special.polygamma(n + 1, x))
+def _polygamma(n: Tensor | int, x: Tensor | float, /) -> Tensor:
+    """`polygamma`, whose checks are made."""
+
+
+def polygamma(n: Tensor | int, x: Tensor | float, /) -> Tensor:
     """Derivative of order `n` of `digamma` at each element (DLMF 5.15.1).
 
     Parameters
     ----------
-    n : int
-        Not negative; 0 gives `digamma` itself.
-    x : Tensor
+    n : Tensor or int
+        Whole numbers, not negative; 0 gives `digamma` itself.
+    x : Tensor or number
         Real floating-point; integers and booleans become the default floating dtype.
 
     Raises
     ------
     ValueError
-        For a negative order.
+        For a negative order that is a Python number; in a Tensor it gives NaN.
 
     Notes
     -----
     Differentiable with respect to `x`.
     """
-    n = operator.index(n)
-    if n < 0:
+    if not isinstance(n, TensorBase) and operator.index(n) < 0:
         raise ValueError(f"polygamma(): the order must not be negative, got {n}")
-    return _polygamma(x, n)
+    return _polygamma(n, x)
 
 
-@elementwise(
-    namespace="special",
-    takes=REAL_FLOATING,
+@special(
     x1=lambda xp, g, x1, x2: g * (xp.special.digamma(x1) - xp.special.digamma(x1 + x2)),
     x2=lambda xp, g, x1, x2: g * (xp.special.digamma(x2) - xp.special.digamma(x1 + x2)),
 )
@@ -190,49 +308,145 @@ def betaln(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """Logarithm of the absolute value of the beta function of the elements of two tensors (DLMF 5.12.1)."""
 
 
-def _no_rule_for_shape(xp: Namespace, g: Any) -> NoReturn:
-    raise NotImplementedError(
-        "gammainc(), gammaincc(): the derivative with respect to the first argument, which has no closed form, is not "
-        "implemented; detach() it if it is not wanted"
-    )
+# --- the gamma function and quotients of it ---
 
 
-def _gamma_density(xp: Namespace, x1: Any, x2: Any) -> Any:
-    # DLMF 8.8.13, x2**(x1 - 1) * exp(-x2) / gamma(x1), by logarithms, since both factors may be beyond the dtype; at 0,
-    # where a derivative of the logarithm would be infinite, as it stands; at infinity, where there would be inf - inf, 0.
-    zero, infinite = x2 == 0, xp.isinf(x2)
-    one = xp.ones_like(x2)
-    x2, at_zero = xp.where(zero | infinite, one, x2), xp.where(zero, x2, one)
-    log_gamma = xp.special.gammaln(x1)
-    density = xp.exp((x1 - 1) * xp.log(x2) - x2 - log_gamma)
-    density = xp.where(zero, at_zero ** (x1 - 1) * xp.exp(-at_zero - log_gamma), density)
-    return xp.where(infinite, xp.zeros_like(density), density)
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x, out: g * out * xp.special.digamma(x))
+def gamma(x: Tensor, /) -> Tensor:
+    """Gamma function of each element (DLMF 5.2.1)."""
 
 
-@elementwise(
-    namespace="special",
-    takes=REAL_FLOATING,
-    x1=_no_rule_for_shape,
-    x2=lambda xp, g, x1, x2: g * _gamma_density(xp, x1, x2),
+def _rgamma_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
+    # At the poles of gamma, -n, the slope is (-1)**n * n!, where 0 times an infinite digamma would be NaN (DLMF 5.2.4).
+    pole = (x <= 0) & (xp.floor(x) == x)
+    order, inner = xp.where(pole, -x, xp.zeros_like(x)), xp.where(pole, xp.ones_like(x), x)
+    at_pole = (1 - 2 * xp.remainder(order, xp.ones_like(x) * 2)) * xp.special.gamma(order + 1)
+    return g * xp.where(pole, at_pole, -xp.special.rgamma(inner) * xp.special.digamma(inner))
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=_rgamma_rule)
+def rgamma(x: Tensor, /) -> Tensor:
+    """1 over the gamma function of each element, 0 at its poles."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * xp.special.digamma(x))
+def loggamma(x: Tensor, /) -> Tensor:
+    """Logarithm of the gamma function of each element; NaN for negative elements, unlike `gammaln`."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=zero)
+def gammasgn(x: Tensor, /) -> Tensor:
+    """Sign of the gamma function of each element, a step function."""
+
+
+def multigammaln(a: Tensor, d: Tensor | int) -> Tensor:
+    """Logarithm of the multivariate gamma function of dimension `d` of each element (DLMF 35.3.4).
+
+    Parameters
+    ----------
+    a : Tensor
+        Real floating-point, above ``(d - 1) / 2``; integers and booleans become the default floating dtype.
+    d : int or Tensor
+        A whole number, not negative.
+
+    Raises
+    ------
+    ValueError
+        If `d` is no such number, or `a` not above the bound.
+
+    Notes
+    -----
+    Differentiable with respect to `a`.
+    """
+    try:
+        dimension = float(d)
+    except TypeError:
+        raise ValueError("multigammaln(): the dimension must be one whole number") from None
+    if dimension < 0 or dimension % 1:
+        raise ValueError(f"multigammaln(): the dimension must be a whole number and not negative, got {d}")
+    if any(less_equal(a, (dimension - 1) / 2)):
+        raise ValueError(f"multigammaln(): elements must be above (d - 1) / 2 = {(dimension - 1) / 2}")
+    terms = [gammaln(subtract(a, j / 2)) for j in range(int(dimension))]
+    return functools.reduce(add, terms, multiply(a, 0.0)) + dimension * (dimension - 1) / 4 * math.log(math.pi)
+
+
+@special(
+    n=lambda xp, g, n, k, out: g * out * (xp.special.digamma(n + 1) - xp.special.digamma(n - k + 1)),
+    k=lambda xp, g, n, k, out: g * out * (xp.special.digamma(n - k + 1) - xp.special.digamma(k + 1)),
 )
-def gammainc(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
-    """Regularized lower incomplete gamma function ``P(x1, x2)`` of the elements of two tensors (DLMF 8.2.4).
+def binom(n: Tensor | float, k: Tensor | float, /) -> Tensor:
+    """Binomial coefficient ``n`` over ``k`` of the elements of two tensors, also of real numbers (DLMF 1.2.6, 5.2.4).
 
-    The derivative with respect to ``x1`` is not implemented: asking for it raises NotImplementedError.
+    The derivative is NaN where it is a limit: at whole numbers where the coefficient is 0.
     """
 
 
-@elementwise(
-    namespace="special",
-    takes=REAL_FLOATING,
-    x1=_no_rule_for_shape,
-    x2=lambda xp, g, x1, x2: -g * _gamma_density(xp, x1, x2),
+@special(
+    z=lambda xp, g, z, m, out: g * out * (xp.special.digamma(z + m) - xp.special.digamma(z)),
+    m=lambda xp, g, z, m, out: g * out * xp.special.digamma(z + m),
 )
-def gammaincc(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
-    """Regularized upper incomplete gamma function ``Q(x1, x2)`` of the elements of two tensors (DLMF 8.2.4).
+def poch(z: Tensor | float, m: Tensor | float, /) -> Tensor:
+    """Pochhammer's symbol ``gamma(z + m) / gamma(z)`` of the elements of two tensors (DLMF 5.2.5)."""
 
-    The derivative with respect to ``x1`` is not implemented: asking for it raises NotImplementedError.
+
+# Euler and Maclaurin's formula for Hurwitz' zeta function, DLMF 25.11.28: Bernoulli numbers over factorials.
+_BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510]
+_EULER_MACLAURIN = [b / math.factorial(2 * k) for k, b in enumerate(_BERNOULLI, start=1)]
+
+
+def _zeta_slope(xp: Namespace, x: Any, q: Any) -> Any:
+    """The derivative of Hurwitz' zeta function with respect to its exponent: that of each term of the formula."""
+    terms = 12
+    out = 0 * (x + q)
+    for n in range(terms):
+        log_n = xp.log(q + n)
+        out = out - log_n * xp.exp(-x * log_n)
+    log_n = xp.log(q + terms)
+    power = xp.exp(-x * log_n)
+    out = out - power * (q + terms) * (log_n + 1 / (x - 1)) / (x - 1) - log_n * power / 2
+    product, slope = x, xp.ones_like(x)  # x (x + 1) ... and its derivative
+    power = power / (q + terms)
+    for k, factor in enumerate(_EULER_MACLAURIN):
+        out = out + factor * (slope - log_n * product) * power
+        for i in (2 * k + 1, 2 * k + 2):
+            product, slope = product * (x + i), slope * (x + i) + product
+        power = power / (q + terms) ** 2
+    return out
+
+
+@special(
+    x=lambda xp, g, x, q: g * _zeta_slope(xp, x, q),
+    q=lambda xp, g, x, q: -g * x * xp.special.zeta(x + 1, q),
+)
+def _zeta(x: Tensor | float, q: Tensor | float, /) -> Tensor:
+    """`zeta` of two arguments."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * _zeta_slope(xp, x, xp.ones_like(x)))
+def _riemann_zeta(x: Tensor, /) -> Tensor:
+    """`zeta` of one argument."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * _zeta_slope(xp, x, xp.ones_like(x)))
+def zetac(x: Tensor, /) -> Tensor:
+    """Riemann's zeta function less 1, at each element."""
+
+
+def zeta(x: Tensor | float, q: Tensor | float | None = None) -> Tensor:
+    """Hurwitz' zeta function, the sum of ``(n + q)**-x`` (DLMF 25.11.1), or Riemann's (DLMF 25.2.1).
+
+    Parameters
+    ----------
+    x : Tensor or number
+        The exponent.
+    q : Tensor or number, optional
+        Where the sum begins; left out, the function is Riemann's.
+
+    Notes
+    -----
+    Differentiable with respect to both, in both modes and any order.
     """
+    return _riemann_zeta(x) if q is None else _zeta(x, q)  # type: ignore[arg-type]  # numbers are refused
 
 
 # --- Bessel functions ---
@@ -277,6 +491,155 @@ def i1e(x: Tensor, /) -> Tensor:
     """``exp(-abs(x)) * i1(x)`` of each element, without overflow between."""
 
 
+def _j1_over_x(xp: Namespace, x: Any) -> Any:
+    near, far = _split(xp, xp.abs(x) < 1, x, 1.0)
+    return xp.where(xp.abs(x) < 1, _series(-near * near / 4, _I1_OVER_X), xp.special.j1(far) / far)
+
+
+# Derivatives: DLMF 10.6.2 and 10.6.3, and 10.29.2 and 10.29.3 for the modified ones.
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: -g * xp.special.j1(x))
+def j0(x: Tensor, /) -> Tensor:
+    """Bessel function of the first kind and order 0 of each element (DLMF 10.2.2)."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * (xp.special.j0(x) - _j1_over_x(xp, x)))
+def j1(x: Tensor, /) -> Tensor:
+    """Bessel function of the first kind and order 1 of each element (DLMF 10.2.2)."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: -g * xp.special.y1(x))
+def y0(x: Tensor, /) -> Tensor:
+    """Bessel function of the second kind and order 0 of each element (DLMF 10.2.3)."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x, out: g * (xp.special.y0(x) - out / x))
+def y1(x: Tensor, /) -> Tensor:
+    """Bessel function of the second kind and order 1 of each element (DLMF 10.2.3)."""
+
+
+@special(n=zero, x=lambda xp, g, n, x: g * (xp.special.yn(n - 1, x) - xp.special.yn(n + 1, x)) / 2)
+def yn(n: Tensor | int, x: Tensor | float, /) -> Tensor:
+    """Bessel function of the second kind and whole order `n` of the elements of `x` (DLMF 10.2.3)."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: -g * xp.special.k1(x))
+def k0(x: Tensor, /) -> Tensor:
+    """Modified Bessel function of the second kind and order 0 of each element (DLMF 10.25.3)."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x, out: g * (out - xp.special.k1e(x)))
+def k0e(x: Tensor, /) -> Tensor:
+    """``exp(x) * k0(x)`` of each element, without underflow between."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x, out: -g * (xp.special.k0(x) + out / x))
+def k1(x: Tensor, /) -> Tensor:
+    """Modified Bessel function of the second kind and order 1 of each element (DLMF 10.25.3)."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x, out: g * (out - xp.special.k0e(x) - out / x))
+def k1e(x: Tensor, /) -> Tensor:
+    """``exp(x) * k1(x)`` of each element, without underflow between."""
+
+
+# --- elliptic and exponential integrals, hypergeometric and Legendre functions ---
+
+# DLMF 19.5.1 and 19.5.2, in powers of m: exact to double precision for |m| < 0.1.
+_ELLIPTIC = [math.pi / 2 * (math.comb(2 * n, n) / 4**n) ** 2 for n in range(18)]
+_ELLIPK_SLOPE = [n * c for n, c in enumerate(_ELLIPTIC)][1:]
+_ELLIPE_SLOPE = [n * c / (1 - 2 * n) for n, c in enumerate(_ELLIPTIC)][1:]
+
+
+def _ellipk_slope(xp: Namespace, m: Any, rest: Any) -> Any:
+    """The derivative of the first kind at the parameter `m`, of which `rest` is 1 minus (DLMF 19.4.1)."""
+    small = xp.abs(m) < 0.1
+    near, far = _split(xp, small, m, 0.5)
+    remainder = xp.where(small, 1 - far, rest)
+    slope = (xp.special.ellipe(far) - remainder * xp.special.ellipkm1(remainder)) / (2 * far * remainder)
+    return xp.where(small, _series(near, _ELLIPK_SLOPE), slope)
+
+
+def _ellipe_slope(xp: Namespace, g: Any, m: Any, out: Any) -> Any:
+    small = xp.abs(m) < 0.1
+    near, far = _split(xp, small, m, 0.5)
+    slope = (xp.special.ellipe(far) - xp.special.ellipk(far)) / (2 * far)  # DLMF 19.4.2
+    return g * xp.where(small, _series(near, _ELLIPE_SLOPE), slope)
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, m=lambda xp, g, m: g * _ellipk_slope(xp, m, 1 - m))
+def ellipk(m: Tensor, /) -> Tensor:
+    """Complete elliptic integral of the first kind of the parameter `m`, the modulus squared (DLMF 19.2.8)."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, p=lambda xp, g, p: -g * _ellipk_slope(xp, 1 - p, p))
+def ellipkm1(p: Tensor, /) -> Tensor:
+    """Complete elliptic integral of the first kind of the parameter ``1 - p``, exact also near its singularity at 0."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, m=_ellipe_slope)
+def ellipe(m: Tensor, /) -> Tensor:
+    """Complete elliptic integral of the second kind of the parameter `m`, the modulus squared (DLMF 19.2.8)."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: -g * xp.exp(-x) / x)
+def exp1(x: Tensor, /) -> Tensor:
+    """Exponential integral ``E1`` of each element (DLMF 6.2.1)."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * xp.exp(x) / x)
+def expi(x: Tensor, /) -> Tensor:
+    """Exponential integral ``Ei`` of each element (DLMF 6.2.5)."""
+
+
+def _expn_rule(xp: Namespace, g: Any, n: Any, x: Any) -> Any:
+    # DLMF 8.19.13; below order 0, where there is no expn, its closed form.
+    positive = n > 0
+    lower = xp.special.expn(xp.where(positive, n - 1, xp.zeros_like(n)), x)
+    return -g * xp.where(positive, lower, xp.exp(-x) * (1 + 1 / x) / x)
+
+
+@special(n=zero, x=_expn_rule)
+def expn(n: Tensor | int, x: Tensor | float, /) -> Tensor:
+    """Generalized exponential integral of whole order `n` of the elements of `x` (DLMF 8.19.3)."""
+
+
+# The derivative of spence(1 - u), log(1 - u) / u, in powers of u: exact to double precision for |u| < 0.25.
+_SPENCE_SLOPE = [-1 / (k + 1) for k in range(26)]
+
+
+def _spence_rule(xp: Namespace, g: Any, z: Any) -> Any:
+    small = xp.abs(z - 1) < 0.25
+    near, far = _split(xp, small, 1 - z, 0.5)
+    slope = xp.log(xp.where(small, 1 - far, z)) / far  # DLMF 25.12.2
+    return g * xp.where(small, _series(near, _SPENCE_SLOPE), slope)
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, z=_spence_rule)
+def spence(z: Tensor, /) -> Tensor:
+    """Dilogarithm of 1 minus each element, also called Spence's function (DLMF 25.12.1)."""
+
+
+# DLMF 13.3.15
+@special(a=_no_order, b=_no_order, x=lambda xp, g, a, b, x: g * a / b * xp.special.hyp1f1(a + 1, b + 1, x))
+def hyp1f1(a: Tensor | float, b: Tensor | float, x: Tensor | float, /) -> Tensor:
+    """Kummer's confluent hypergeometric function ``M(a, b, x)`` of the elements of three tensors (DLMF 13.2.2).
+
+    The derivatives with respect to `a` and `b` are not implemented: asking for them raises NotImplementedError.
+    """
+
+
+def _lpmv_rule(xp: Namespace, g: Any, m: Any, v: Any, x: Any, out: Any) -> Any:
+    return g * ((m + v) * xp.special.lpmv(m, v - 1, x) - v * x * out) / (1 - x * x)  # DLMF 14.10.5
+
+
+@special(m=_no_order, v=_no_order, x=_lpmv_rule)
+def lpmv(m: Tensor | float, v: Tensor | float, x: Tensor | float, /) -> Tensor:
+    """Legendre function of whole order `m` and real degree `v`, at `x` in ``[-1, 1]`` (DLMF 14.3.1).
+
+    The derivatives with respect to `m` and `v` are not implemented: asking for them raises NotImplementedError.
+    """
+
+
 # --- logistic functions ---
 
 
@@ -311,9 +674,7 @@ def _log_where(xp: Namespace, good: Any, x: Any) -> Any:
     return xp.log(xp.where(good, x, xp.ones_like(x)))
 
 
-@elementwise(
-    namespace="special",
-    takes=REAL_FLOATING,
+@special(
     x1=lambda xp, g, x1, x2: g * _log_where(xp, (x1 != 0) | (x2 > 0), x2),
     x2=lambda xp, g, x1, x2: g * x1 / xp.where((x1 == 0) & (x2 == 0), xp.ones_like(x2), x2),
 )
@@ -330,9 +691,7 @@ def xlogy(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """
 
 
-@elementwise(
-    namespace="special",
-    takes=REAL_FLOATING,
+@special(
     x1=lambda xp, g, x1, x2: g * xp.log1p(xp.where((x1 != 0) | (x2 > -1), x2, xp.zeros_like(x2))),
     x2=lambda xp, g, x1, x2: g * x1 / xp.where((x1 == 0) & (x2 == -1), xp.ones_like(x2), 1 + x2),
 )
@@ -365,9 +724,7 @@ def _ratio(xp: Namespace, x1: Any, x2: Any) -> Any:
     return xp.where(good, x1, xp.zeros_like(x1)) / xp.where(good, x2, xp.ones_like(x2))
 
 
-@elementwise(
-    namespace="special",
-    takes=REAL_FLOATING,
+@special(
     x1=lambda xp, g, x1, x2: xp.where((x1 > 0) & (x2 > 0), g * (_log_ratio(xp, x1, x2) + 1), xp.zeros_like(g)),
     x2=lambda xp, g, x1, x2: -g * _ratio(xp, x1, x2),
 )
@@ -378,9 +735,7 @@ def rel_entr(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """
 
 
-@elementwise(
-    namespace="special",
-    takes=REAL_FLOATING,
+@special(
     x1=lambda xp, g, x1, x2: g * _log_ratio(xp, x1, x2),
     x2=lambda xp, g, x1, x2: xp.where((x1 >= 0) & (x2 >= 0), g * (1 - _ratio(xp, x1, x2)), xp.zeros_like(g)),
 )
@@ -390,6 +745,152 @@ def kl_div(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     It is ``x2`` where ``x1`` is 0 and ``x2`` not negative, where the derivative with respect to ``x1`` is taken as 0, and
     ``inf`` where it has no value, where both are. (PyTorch's ``kl_div`` is another function, of logarithms.)
     """
+
+
+# --- powers, angles, losses ---
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, out: g / (3 * out * out))
+def cbrt(x: Tensor, /) -> Tensor:
+    """Cube root of each element."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, out: g * math.log(2) * out)
+def exp2(x: Tensor, /) -> Tensor:
+    """2 to the power of each element."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, out: g * math.log(10) * out)
+def exp10(x: Tensor, /) -> Tensor:
+    """10 to the power of each element."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: -g * xp.sin(x))
+def cosm1(x: Tensor, /) -> Tensor:
+    """Cosine of each element less 1, exact also near 0."""
+
+
+# The derivative of (exp(x) - 1) / x, in powers of x: exact to double precision for |x| < 1.
+_EXPREL_SLOPE = [(k + 1) / math.factorial(k + 2) for k in range(18)]
+
+
+def _exprel_slope(xp: Namespace, x: Any) -> Any:
+    small = xp.abs(x) < 1
+    near, far = _split(xp, small, x, 1.0)
+    return xp.where(small, _series(near, _EXPREL_SLOPE), (xp.exp(far) - xp.expm1(far) / far) / far)
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * _exprel_slope(xp, x))
+def exprel(x: Tensor, /) -> Tensor:
+    """``(exp(x) - 1) / x`` of each element, 1 at 0."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * _DEGREE * xp.special.cosdg(x))
+def sindg(x: Tensor, /) -> Tensor:
+    """Sine of each element in degrees."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: -g * _DEGREE * xp.special.sindg(x))
+def cosdg(x: Tensor, /) -> Tensor:
+    """Cosine of each element in degrees."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, out: g * _DEGREE * (1 + out * out))
+def tandg(x: Tensor, /) -> Tensor:
+    """Tangent of each element in degrees."""
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, out: -g * _DEGREE * (1 + out * out))
+def cotdg(x: Tensor, /) -> Tensor:
+    """Cotangent of each element in degrees."""
+
+
+@special(
+    d=lambda xp, g: g * _DEGREE,
+    m=lambda xp, g: g * (_DEGREE / 60),
+    s=lambda xp, g: g * (_DEGREE / 3600),
+)
+def radian(d: Tensor | float, m: Tensor | float, s: Tensor | float, /) -> Tensor:
+    """Degrees, minutes and seconds as radians."""
+
+
+def _power(xp: Namespace, x: Any, exponent: Any) -> Any:
+    return xp.exp(exponent * xp.log(x))
+
+
+def _boxcox_shape(xp: Namespace, log_x: Any, lmbda: Any) -> Any:
+    # With exprel(l log x) * log x for the transform, whose quotient by l is no exception at 0.
+    return log_x * log_x * _exprel_slope(xp, lmbda * log_x)
+
+
+@special(
+    x=lambda xp, g, x, lmbda: g * _power(xp, x, lmbda - 1),
+    lmbda=lambda xp, g, x, lmbda: g * _boxcox_shape(xp, xp.log(x), lmbda),
+)
+def boxcox(x: Tensor | float, lmbda: Tensor | float, /) -> Tensor:
+    """Box and Cox's transform ``(x**lmbda - 1) / lmbda`` of the elements of two tensors, ``log(x)`` at ``lmbda = 0``."""
+
+
+@special(
+    x=lambda xp, g, x, lmbda: g * xp.exp((lmbda - 1) * xp.log1p(x)),
+    lmbda=lambda xp, g, x, lmbda: g * _boxcox_shape(xp, xp.log1p(x), lmbda),
+)
+def boxcox1p(x: Tensor | float, lmbda: Tensor | float, /) -> Tensor:
+    """`boxcox` of ``1 + x``, exact also near 0."""
+
+
+@special(
+    y=lambda xp, g, lmbda, out: g * _power(xp, out, 1 - lmbda),
+    lmbda=lambda xp, g, lmbda, out: -g * _boxcox_shape(xp, xp.log(out), lmbda) * _power(xp, out, 1 - lmbda),
+)
+def inv_boxcox(y: Tensor | float, lmbda: Tensor | float, /) -> Tensor:
+    """Inverse of `boxcox` in its first argument."""
+
+
+@special(
+    y=lambda xp, g, lmbda, out: g * xp.exp((1 - lmbda) * xp.log1p(out)),
+    lmbda=lambda xp, g, lmbda, out: -g * _boxcox_shape(xp, xp.log1p(out), lmbda) * xp.exp((1 - lmbda) * xp.log1p(out)),
+)
+def inv_boxcox1p(y: Tensor | float, lmbda: Tensor | float, /) -> Tensor:
+    """Inverse of `boxcox1p` in its first argument."""
+
+
+def _huber_bound(xp: Namespace, g: Any, delta: Any, r: Any) -> Any:
+    beyond = xp.abs(r) > delta
+    return xp.where(beyond, g * (xp.abs(r) - delta), xp.zeros_like(g))
+
+
+@special(
+    delta=_huber_bound,
+    r=lambda xp, g, delta, r: g * xp.where(xp.abs(r) <= delta, r, delta * xp.sign(r)),
+)
+def huber(delta: Tensor | float, r: Tensor | float, /) -> Tensor:
+    """Huber's loss: ``r**2 / 2`` up to `delta` from 0, ``delta * (abs(r) - delta / 2)`` beyond.
+
+    Infinite for negative `delta`.
+    """
+
+
+def _pseudo_huber_parts(xp: Namespace, delta: Any, r: Any) -> tuple[Any, Any, Any]:
+    """The slope in `r`, and u = r / delta with the root of 1 + u**2; of ones where delta is 0 and the loss flat."""
+    flat = delta == 0
+    u = xp.where(flat, xp.zeros_like(r), r) / xp.where(flat, xp.ones_like(delta), delta)
+    root = xp.sqrt(1 + u * u)
+    return delta * u / root, u, root
+
+
+def _pseudo_huber_bound(xp: Namespace, g: Any, delta: Any, r: Any) -> Any:
+    # 2 delta (root - 1) - delta u**2 / root, with root - 1 = u**2 / (root + 1)
+    _, u, root = _pseudo_huber_parts(xp, delta, r)
+    return g * delta * u * u * (2 / (root + 1) - 1 / root)
+
+
+@special(
+    delta=_pseudo_huber_bound,
+    r=lambda xp, g, delta, r: g * _pseudo_huber_parts(xp, delta, r)[0],
+)
+def pseudo_huber(delta: Tensor | float, r: Tensor | float, /) -> Tensor:
+    """A smooth form of Huber's loss, ``delta**2 * (sqrt(1 + (r / delta)**2) - 1)``; infinite for negative delta."""
 
 
 # --- others ---

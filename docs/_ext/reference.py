@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import arrayad as xp
+from arrayad import backends
+from arrayad.autograd import operation
 from tests import standard
 
 if TYPE_CHECKING:
@@ -113,22 +115,24 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]], widths: str
     return [*lines, ""]
 
 
-def _overview(found: list[Entry]) -> list[str]:
+def _overview(found: list[Entry], gradients: bool = True) -> list[str]:
     rows = [(f":any:`{e.name} <{e.path}>`", summary(e.value), _short(differentiability(e.value))) for e in found]
-    return _table(("name", "", "gradient"), rows, "25 55 20")
+    if gradients and any(gradient != "—" for _, _, gradient in rows):
+        return _table(("name", "", "gradient"), rows, "25 55 20")
+    return _table(("name", ""), [row[:2] for row in rows], "25 75")
 
 
 def _short(words: str) -> str:
     return words.partition(":")[0].removeprefix("yes (").removesuffix(")")
 
 
-def _details(found: list[Entry], chapter: str = "") -> list[str]:
+def _details(found: list[Entry], chapter: str = "", gradients: bool = True) -> list[str]:
     lines = []
     for e in found:
         is_class = inspect.isclass(e.value)
         lines += [f".. {'autoclass' if is_class else 'autofunction'}:: {e.path}", *(["   :members:"] * is_class), ""]
         notes = []
-        if not is_class and differentiability(e.value) != "—":
+        if gradients and not is_class and differentiability(e.value) != "—":
             notes.append(f":Differentiable: {differentiability(e.value)}")
         if chapter:
             notes.append(f":In the standard: `{e.name} <{link(chapter, e.name)}>`__")
@@ -210,6 +214,13 @@ def pages() -> dict[str, list[str]]:
     listed.update(e.path for e in own if e.name in xp.autograd.__all__)
     out["autograd"] += [*_heading("Checkpoints", "-"), *_details(entries(xp.utils.checkpoint))]
     out["data"] = _section("Data sets and loaders", entries(xp.utils.data), "")
+    out["extenders"] = [*_heading("For extenders"), _EXTENDERS, ""]
+    for title, module, names in (
+        ("Declaring an operation", operation, [n for n in operation.__all__ if n.islower() and n != "promote"]),
+        ("Backends", backends, ["Backend", "Random", "register"]),
+    ):
+        found = [Entry(module.__name__, name, getattr(module, name)) for name in names]
+        out["extenders"] += [*_heading(title, "-"), *_overview(found, False), *_details(found, gradients=False)]
     dtypes = take([e for e in own if _home(e.value) == "dtypes"])
     out["constants_and_dtypes"] += _details(dtypes)
     beyond = take(own)
@@ -230,6 +241,7 @@ def pages() -> dict[str, list[str]]:
 
 
 _DEVICES = "Where the memory of tensors is. Nothing moves by itself: an operation on tensors of two devices is an error."
+_EXTENDERS = "What :doc:`/extending` uses: how an operation is declared, and what a backend has to have."
 _TRANSFORMS = "Functions of functions, over nested containers of tensors."
 _PYTORCH = (
     "Other names of functions documented elsewhere, and functions in PyTorch's form. Where one name has two meanings the "
@@ -329,9 +341,13 @@ def _array_page() -> list[str]:
 
 
 def write(app: Sphinx) -> None:
-    """Write the pages that have changed."""
+    """Write the pages that have changed, and remove those that are no more."""
     folder = Path(app.srcdir) / "reference"
-    for name, lines in pages().items():
+    written = pages()
+    for path in folder.glob("*.rst"):
+        if path.stem not in written:
+            path.unlink()
+    for name, lines in written.items():
         path, text = folder / f"{name}.rst", "\n".join(lines)
         if not path.exists() or path.read_text() != text:
             path.write_text(text)

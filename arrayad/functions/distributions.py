@@ -1,0 +1,626 @@
+"""Incomplete gamma and beta functions, and the cumulative distribution functions made of them, as SciPy names them.
+
+Unless said otherwise a function is its backend's of the same name, on NumPy that of ``scipy.special``. Derivatives with
+respect to the shape parameters, which have no closed form, are integrals of the density times its score (see
+`gamma_moment` and `beta_moment`), which are declared functions themselves, so that there are derivatives of all orders.
+"""
+
+# The body of an elementwise function is its docstring; the backend has the rest.
+# mypy: disable-error-code="empty-body"
+from __future__ import annotations
+
+import functools
+import math
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from .creation import asarray
+from .data_types import astype
+from .elementwise import _zero as zero
+from .. import dtypes
+from ..autograd.operation import REAL_FLOATING, differentiable, elementwise
+from ..autograd.tape import TensorBase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..backends import Namespace
+    from ..tensor import Tensor
+
+    F = TypeVar("F", bound=Callable[..., Any])
+
+__all__ = [
+    "bdtr",
+    "bdtrc",
+    "bdtri",
+    "betainc",
+    "betaincc",
+    "betaincinv",
+    "chdtr",
+    "chdtrc",
+    "chdtri",
+    "fdtr",
+    "fdtrc",
+    "fdtri",
+    "gammainc",
+    "gammaincc",
+    "gammainccinv",
+    "gammaincinv",
+    "gdtr",
+    "gdtrc",
+    "nbdtr",
+    "nbdtrc",
+    "nbdtri",
+    "pdtr",
+    "pdtrc",
+    "pdtri",
+    "stdtr",
+    "stdtrit",
+]
+
+
+# --- declaring special functions of several arguments ---
+
+
+def special(**rules: Any) -> Callable[[F], F]:
+    """An elementwise function of several arguments that the backend has in ``special``.
+
+    Its integers and booleans become the default floating dtype before all are promoted, as an integer count does for
+    SciPy, where everything else of the namespace would have them take the other's.
+    """
+
+    def declare(function: F) -> F:
+        on_promoted: Any = elementwise(namespace="special", takes=REAL_FLOATING, **rules)(function)
+
+        @functools.wraps(on_promoted)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return on_promoted(*_promoted(args), **kwargs)
+
+        return call  # type: ignore[return-value]  # the same signature
+
+    return declare
+
+
+def _promoted(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Arguments of one floating dtype, if there is a Tensor among them; what is neither Tensor nor number is left."""
+    tensors = [x for x in args if isinstance(x, TensorBase)]
+    raw = {x._array.dtype for x in tensors}
+    numbers = len(tensors) < len(args)
+    if not tensors or (len(raw) == 1 and not (numbers and len(args) > 2)):
+        return args
+    have = [dtypes.from_raw[dtype] for dtype in raw]
+    dtype = functools.reduce(dtypes.promote, [dtypes.get_default_dtype() if d.kind in "biu" else d for d in have])
+    if dtype.kind != "f":
+        return args  # to be refused
+    place = tensors[0].device  # type: ignore[attr-defined]  # of every Tensor
+    return tuple(
+        astype(x, dtype, copy=False)  # type: ignore[arg-type]  # a TensorBase is a Tensor
+        if isinstance(x, TensorBase)
+        else asarray(float(x), dtype=dtype, device=place)
+        if isinstance(x, (bool, int, float, np.integer, np.floating))
+        else x
+        for x in args
+    )
+
+
+# --- integrals of densities times powers of their score ---
+
+_EXPONENT = 46.0  # exp(-46) is below what double precision holds of 1
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
+_PANELS = ((0.25, 4.0), (0.5, 40.0), (1.0, math.inf))  # each ends at this part of the whole or, if that is nearer, there
+_CHUNK = 2048  # elements integrated at a time, so that the nodes take 2 MB
+
+
+def _on_tensors(xp: Namespace, function: Any, *args: Any) -> Any:
+    """A declared function in a rule: on raw arrays its forward, on Tensors itself."""
+    if any(isinstance(x, TensorBase) for x in args):
+        return function(*args)
+    return function.operation.function(xp, *args)
+
+
+def _integral(xp: Namespace, arrays: tuple[Any, ...], ends: Callable[..., Any], integrand: Callable[..., Any]) -> Any:
+    """The integral of a function of ``w`` from 0 to the end that `ends` gives for the elements of arrays.
+
+    By Gauss and Legendre's formula on panels that are narrow near 0, where the density may have a singularity just outside
+    of the interval, and wide in the tail.
+    """
+    arrays = tuple(xp.broadcast_arrays(*arrays))
+    shape = arrays[0].shape
+    flat = [xp.reshape(x, (-1, 1)) for x in arrays]
+    count = flat[0].shape[0]
+    parts = []
+    for start in range(0, max(count, 1), _CHUNK):
+        chunk = [x[start : min(start + _CHUNK, count), :] for x in flat]
+        end = ends(*chunk)
+        nodes, weights = (xp.asarray(n / 2, dtype=end.dtype, device=end.device)[None, :] for n in (_NODES + 1, _WEIGHTS))
+        start_of, total = xp.zeros_like(end), xp.zeros_like(end[:, 0])
+        for fraction, most in _PANELS:
+            stop = xp.minimum(end * fraction, xp.zeros_like(end) + most)
+            values = integrand(start_of + (stop - start_of) * nodes, *chunk)
+            total = total + xp.sum(weights * values, axis=-1) * (stop - start_of)[:, 0]
+            start_of = stop
+        parts.append(total)
+    out = parts[0] if len(parts) == 1 else xp.concat(parts)
+    return xp.reshape(out, shape)
+
+
+def _newton(xp: Namespace, w: Any, value: Callable[[Any], Any], slope: Callable[[Any], Any]) -> Any:
+    """The root of a convex, rising function, from a point to its right: so each step stays to the right, and is enough."""
+    for _ in range(24):
+        w = w - value(w) / slope(w)
+    return w
+
+
+def _gamma_rule(xp: Namespace, g: Any, a: Any, x: Any, k: int) -> Any:
+    # The score of the density is log(t) - digamma(a), so d/da M_k = M_(k+1) - k trigamma(a) M_(k-1).
+    slope = _on_tensors(xp, gamma_moment, a, x, k + 1)
+    if k:
+        slope = slope - k * xp.special.polygamma(1, a) * _on_tensors(xp, gamma_moment, a, x, k - 1)
+    return g * slope
+
+
+@differentiable(
+    takes=REAL_FLOATING,
+    a=_gamma_rule,
+    x=lambda xp, g, a, x, k: g * gamma_density(xp, a, x) * (xp.log(x) - xp.special.digamma(a)) ** k,
+)
+def gamma_moment(xp: Namespace, a: Tensor, x: Tensor, /, k: int = 0) -> Tensor:
+    """The integral from 0 to `x` of the density of the gamma distribution times a power of its score.
+
+    For ``k = 0`` it is ``gammainc(a, x)``, for ``k = 1`` the derivative of that with respect to `a`.
+
+    Parameters
+    ----------
+    a, x : Tensor
+        Of one real floating dtype; positive, NaN where not.
+    k : int
+        The power of ``log(t) - digamma(a)``.
+
+    Notes
+    -----
+    Differentiable, in both modes and any order. With ``t = x exp(-w)`` below the mean and ``t = x exp(w)`` above it, the
+    integrand falls smoothly and is integrated to about 1e-13 of the whole.
+    """
+    valid = (a > 0) & (x > 0) & xp.isfinite(a) & xp.isfinite(x)
+    one = xp.ones_like(a)
+    low = x <= a
+    safe_a, safe_x = xp.where(valid, a, one), xp.where(valid, x, one)
+
+    known = _central_moment(xp, safe_a, k)
+
+    def side(sign: int, a: Any, x: Any) -> Any:
+        # exponent(w) - exponent(0) falls without end: -a w - x (exp(-w) - 1), or a w - x (exp(w) - 1)
+        def fall(w: Any, a: Any, x: Any) -> Any:
+            return sign * a * w - x * xp.expm1(sign * w)
+
+        def end(a: Any, x: Any) -> Any:
+            start = (
+                (_EXPONENT + x) / a if sign < 0 else xp.minimum(xp.sqrt(2 * _EXPONENT / x), xp.log1p(2.2 * _EXPONENT / x))
+            )
+            return _newton(xp, start, lambda w: -fall(w, a, x) - _EXPONENT, lambda w: sign * (x * xp.exp(sign * w) - a))
+
+        def integrand(w: Any, a: Any, x: Any) -> Any:
+            log_x = xp.log(x)
+            top = a * log_x - x - xp.special.gammaln(a)
+            return xp.exp(top + fall(w, a, x)) * (log_x + sign * w - xp.special.digamma(a)) ** k
+
+        return _integral(xp, (a, x), end, integrand)
+
+    # Each side is given numbers that are on it, also where the other is asked for.
+    below = side(-1, safe_a, xp.where(low, safe_x, safe_a / 2))
+    above = known - side(1, safe_a, xp.where(low, 2 * safe_a, safe_x))
+    out = xp.where(low, below, above)
+    out = xp.where(valid, out, out * math.nan)
+    out = xp.where((x == 0) & (a > 0), 0 * one, out)
+    return xp.where(xp.isinf(x) & (a > 0), known, out)
+
+
+def _central_moment(xp: Namespace, a: Any, k: int) -> Any:
+    """The `k`-th moment of the score over all of the gamma distribution, by its cumulants, which are polygammas."""
+    moments = [xp.ones_like(a), xp.zeros_like(a)]
+    for n in range(2, k + 1):
+        terms = [math.comb(n - 1, j - 1) * xp.special.polygamma(j - 1, a) * moments[n - j] for j in range(2, n + 1)]
+        moments.append(functools.reduce(lambda s, t: s + t, terms))
+    return moments[k]
+
+
+def _beta_rule(which: int) -> Callable[..., Any]:
+    """The rule for one of the shapes; the scores are log(t) and log(1 - t) less their means."""
+
+    def rule(xp: Namespace, g: Any, a: Any, b: Any, x: Any, j: int, k: int) -> Any:
+        # d/da M_jk = M_(j+1)k - j (trigamma(a) - trigamma(a + b)) M_(j-1)k + k trigamma(a + b) M_j(k-1)
+        both = xp.special.polygamma(1, a + b)
+        own = xp.special.polygamma(1, b if which else a) - both
+        slope = _on_tensors(xp, beta_moment, a, b, x, j + (not which), k + which)
+        if j:
+            slope = slope + j * (both if which else -own) * _on_tensors(xp, beta_moment, a, b, x, j - 1, k)
+        if k:
+            slope = slope + k * (-own if which else both) * _on_tensors(xp, beta_moment, a, b, x, j, k - 1)
+        return g * slope
+
+    return rule
+
+
+def _beta_scores(xp: Namespace, a: Any, b: Any) -> tuple[Any, Any]:
+    both = xp.special.digamma(a + b)
+    return xp.special.digamma(a) - both, xp.special.digamma(b) - both
+
+
+def _beta_end_rule(xp: Namespace, g: Any, a: Any, b: Any, x: Any, j: int, k: int) -> Any:
+    mean1, mean2 = _beta_scores(xp, a, b)
+    return g * beta_density(xp, a, b, x) * (xp.log(x) - mean1) ** j * (xp.log1p(-x) - mean2) ** k
+
+
+@differentiable(takes=REAL_FLOATING, a=_beta_rule(0), b=_beta_rule(1), x=_beta_end_rule)
+def beta_moment(xp: Namespace, a: Tensor, b: Tensor, x: Tensor, /, j: int = 0, k: int = 0) -> Tensor:
+    """The integral from 0 to `x` of the density of the beta distribution times powers of its scores.
+
+    For ``j = k = 0`` it is ``betainc(a, b, x)``; for ``j = 1``, or ``k = 1``, the derivative of that with respect to `a`,
+    or `b`.
+
+    Parameters
+    ----------
+    a, b, x : Tensor
+        Of one real floating dtype; positive, and `x` up to 1; NaN where not.
+    j, k : int
+        The powers of ``log(t) - E[log(t)]`` and of ``log(1 - t) - E[log(1 - t)]``.
+
+    Notes
+    -----
+    Differentiable, in both modes and any order. Integrated like `gamma_moment`, with ``t = x exp(-w)`` up to about the
+    mean and ``1 - t = (1 - x) exp(-w)`` above it.
+    """
+    valid = (a > 0) & (b > 0) & (x > 0) & (x < 1) & xp.isfinite(a) & xp.isfinite(b)
+    one = xp.ones_like(a + b + x)
+    safe_a, safe_b, safe_x = xp.where(valid, a, one), xp.where(valid, b, one), xp.where(valid, x, one / 2)
+    low = safe_x * (safe_a + xp.maximum(safe_b, one)) <= safe_a
+
+    def side(a: Any, b: Any, x: Any, j: int, k: int) -> Any:
+        def end(a: Any, b: Any, x: Any) -> Any:
+            more = xp.maximum(b - 1, xp.zeros_like(b))
+            start = (_EXPONENT - more * xp.log1p(-x)) / a
+
+            def value(w: Any) -> Any:
+                return a * w - more * (xp.log1p(-x * xp.exp(-w)) - xp.log1p(-x)) - _EXPONENT
+
+            def slope(w: Any) -> Any:
+                t = x * xp.exp(-w)
+                return a - more * t / (1 - t)
+
+            return _newton(xp, start, value, slope)
+
+        def integrand(w: Any, a: Any, b: Any, x: Any) -> Any:
+            log_t, log_rest = xp.log(x) - w, xp.log1p(-x * xp.exp(-w))
+            mean1, mean2 = _beta_scores(xp, a, b)
+            density = xp.exp(a * log_t + (b - 1) * log_rest - xp.special.betaln(a, b))
+            return density * (log_t - mean1) ** j * (log_rest - mean2) ** k
+
+        return _integral(xp, (a, b, x), end, integrand)
+
+    # Each side is given numbers that are on it, also where the other is asked for.
+    below = side(safe_a, safe_b, xp.where(low, safe_x, safe_a / (safe_a + safe_b + 1)), j, k)
+    above = side(safe_b, safe_a, xp.where(low, safe_b / (safe_a + safe_b + 1), 1 - safe_x), k, j)
+    known = _joint_moment(xp, safe_a, safe_b, j, k)
+    out = xp.where(low, below, known - above)
+    out = xp.where(valid, out, out * math.nan)
+    inside = (a > 0) & (b > 0)
+    out = xp.where(inside & (x == 0), 0 * one, out)
+    return xp.where(inside & (x == 1), known, out)
+
+
+def _joint_moment(xp: Namespace, a: Any, b: Any, j: int, k: int) -> Any:
+    """The moment of the scores over all of the beta distribution, by their joint cumulants, which are polygammas."""
+    if j == 0 and k == 0:
+        return xp.ones_like(a + b)
+    out = xp.zeros_like(a + b)
+    first = j > 0  # the recursion lowers one of the powers
+    top_j, top_k = (j - 1, k) if first else (j, k - 1)
+    for p in range(top_j + 1):
+        for q in range(top_k + 1):
+            order = p + q  # of the polygamma, for the cumulant of one power more
+            if order == 0:
+                continue  # the scores are centred
+            cumulant = -xp.special.polygamma(order, a + b)
+            if first and q == 0:
+                cumulant = cumulant + xp.special.polygamma(order, a)
+            if not first and p == 0:
+                cumulant = cumulant + xp.special.polygamma(order, b)
+            ways = math.comb(top_j, p) * math.comb(top_k, q)
+            out = out + ways * cumulant * _joint_moment(xp, a, b, top_j - p, top_k - q)
+    return out
+
+
+# --- densities, of which the rules are made ---
+
+
+def gamma_density(xp: Namespace, a: Any, x: Any) -> Any:
+    """The density of the gamma distribution, DLMF 8.8.13: ``x**(a - 1) * exp(-x) / gamma(a)``.
+
+    By logarithms, since both factors may be beyond the dtype; at 0, where a derivative of the logarithm would be infinite,
+    as it stands; at infinity, where there would be inf - inf, 0.
+    """
+    zero, infinite = x == 0, xp.isinf(x)
+    one = xp.ones_like(x)
+    x, at_zero = xp.where(zero | infinite, one, x), xp.where(zero, x, one)
+    log_gamma = xp.special.gammaln(a)
+    density = xp.exp((a - 1) * xp.log(x) - x - log_gamma)
+    density = xp.where(zero, at_zero ** (a - 1) * xp.exp(-at_zero - log_gamma), density)
+    return xp.where(infinite, xp.zeros_like(density), density)
+
+
+def beta_density(xp: Namespace, a: Any, b: Any, x: Any) -> Any:
+    """The density of the beta distribution, DLMF 8.17.1: ``x**(a - 1) * (1 - x)**(b - 1) / beta(a, b)``."""
+    return xp.exp(xp.special.xlogy(a - 1, x) + xp.special.xlog1py(b - 1, -x) - xp.special.betaln(a, b))
+
+
+def _t_density(xp: Namespace, df: Any, t: Any) -> Any:
+    return xp.exp(-(df + 1) / 2 * xp.log1p(t * t / df) - xp.special.betaln(df / 2, xp.ones_like(df) / 2)) / xp.sqrt(df)
+
+
+def _t_shape(xp: Namespace, df: Any, t: Any) -> Any:
+    """The derivative of the t distribution function with respect to the degrees of freedom."""
+    # DLMF 8.17: the tail beyond |t| is half of I_x(df/2, 1/2) at x = df / (df + t**2).
+    half = xp.ones_like(df) / 2
+    square = t * t
+    x = df / (df + square)
+    at_zero = square == 0
+    inner = xp.where(at_zero, half, x)
+    slope = _on_tensors(xp, beta_moment, df / 2, half, inner, 1, 0) / 2
+    slope = slope + beta_density(xp, df / 2, half, inner) * square / (df + square) ** 2
+    return xp.where(at_zero, xp.zeros_like(slope), -xp.sign(t) * slope / 2)
+
+
+def _f_point(xp: Namespace, dfn: Any, dfd: Any, x: Any) -> tuple[Any, Any, Any]:
+    """The shapes and the argument of the beta distribution function that is the F distribution's."""
+    return dfn / 2, dfd / 2, dfn * x / (dfd + dfn * x)
+
+
+def _f_slope(xp: Namespace, dfn: Any, dfd: Any, x: Any) -> Any:
+    a, b, u = _f_point(xp, dfn, dfd, x)
+    return beta_density(xp, a, b, u) * dfn * dfd / (dfd + dfn * x) ** 2
+
+
+def _f_dfn(xp: Namespace, dfn: Any, dfd: Any, x: Any) -> Any:
+    a, b, u = _f_point(xp, dfn, dfd, x)
+    inner = beta_density(xp, a, b, u) * dfd * x / (dfd + dfn * x) ** 2
+    return _on_tensors(xp, beta_moment, a, b, u, 1, 0) / 2 + inner
+
+
+def _f_dfd(xp: Namespace, dfn: Any, dfd: Any, x: Any) -> Any:
+    a, b, u = _f_point(xp, dfn, dfd, x)
+    inner = beta_density(xp, a, b, u) * dfn * x / (dfd + dfn * x) ** 2
+    return _on_tensors(xp, beta_moment, a, b, u, 0, 1) / 2 - inner
+
+
+def _gamma_shape(xp: Namespace, a: Any, x: Any) -> Any:
+    return _on_tensors(xp, gamma_moment, a, x, 1)
+
+
+# --- incomplete gamma functions ---
+
+
+@special(
+    a=lambda xp, g, a, x: g * _gamma_shape(xp, a, x),
+    x=lambda xp, g, a, x: g * gamma_density(xp, a, x),
+)
+def gammainc(a: Tensor | float, x: Tensor | float, /) -> Tensor:
+    """Regularized lower incomplete gamma function ``P(a, x)`` of the elements of two tensors (DLMF 8.2.4).
+
+    It is the gamma distribution function of shape `a`.
+    """
+
+
+@special(
+    a=lambda xp, g, a, x: -g * _gamma_shape(xp, a, x),
+    x=lambda xp, g, a, x: -g * gamma_density(xp, a, x),
+)
+def gammaincc(a: Tensor | float, x: Tensor | float, /) -> Tensor:
+    """Regularized upper incomplete gamma function ``Q(a, x) = 1 - P(a, x)`` of the elements of two tensors (DLMF 8.2.4)."""
+
+
+@special(
+    a=lambda xp, g, a, out: -g * _gamma_shape(xp, a, out) / gamma_density(xp, a, out),
+    y=lambda xp, g, a, out: g / gamma_density(xp, a, out),
+)
+def gammaincinv(a: Tensor | float, y: Tensor | float, /) -> Tensor:
+    """Inverse of `gammainc` in its second argument: quantiles of the gamma distribution."""
+
+
+@special(
+    a=lambda xp, g, a, out: -g * _gamma_shape(xp, a, out) / gamma_density(xp, a, out),
+    y=lambda xp, g, a, out: -g / gamma_density(xp, a, out),
+)
+def gammainccinv(a: Tensor | float, y: Tensor | float, /) -> Tensor:
+    """Inverse of `gammaincc` in its second argument."""
+
+
+# --- incomplete beta functions ---
+
+
+@special(
+    a=lambda xp, g, a, b, x: g * _on_tensors(xp, beta_moment, a, b, x, 1, 0),
+    b=lambda xp, g, a, b, x: g * _on_tensors(xp, beta_moment, a, b, x, 0, 1),
+    x=lambda xp, g, a, b, x: g * beta_density(xp, a, b, x),
+)
+def betainc(a: Tensor | float, b: Tensor | float, x: Tensor | float, /) -> Tensor:
+    """Regularized incomplete beta function ``I_x(a, b)`` of the elements of three tensors (DLMF 8.17.2).
+
+    It is the beta distribution function of shapes `a` and `b`.
+    """
+
+
+@special(
+    a=lambda xp, g, a, b, x: -g * _on_tensors(xp, beta_moment, a, b, x, 1, 0),
+    b=lambda xp, g, a, b, x: -g * _on_tensors(xp, beta_moment, a, b, x, 0, 1),
+    x=lambda xp, g, a, b, x: -g * beta_density(xp, a, b, x),
+)
+def betaincc(a: Tensor | float, b: Tensor | float, x: Tensor | float, /) -> Tensor:
+    """1 minus `betainc` of the elements of three tensors, exact also where that is near 1."""
+
+
+@special(
+    a=lambda xp, g, a, b, out: -g * _on_tensors(xp, beta_moment, a, b, out, 1, 0) / beta_density(xp, a, b, out),
+    b=lambda xp, g, a, b, out: -g * _on_tensors(xp, beta_moment, a, b, out, 0, 1) / beta_density(xp, a, b, out),
+    y=lambda xp, g, a, b, out: g / beta_density(xp, a, b, out),
+)
+def betaincinv(a: Tensor | float, b: Tensor | float, y: Tensor | float, /) -> Tensor:
+    """Inverse of `betainc` in its third argument: quantiles of the beta distribution."""
+
+
+# --- continuous distributions ---
+
+
+@special(
+    v=lambda xp, g, v, x: g / 2 * _gamma_shape(xp, v / 2, x / 2),
+    x=lambda xp, g, v, x: g / 2 * gamma_density(xp, v / 2, x / 2),
+)
+def chdtr(v: Tensor | float, x: Tensor | float, /) -> Tensor:
+    """Chi-squared distribution function with `v` degrees of freedom, at `x`."""
+
+
+@special(
+    v=lambda xp, g, v, x: -g / 2 * _gamma_shape(xp, v / 2, x / 2),
+    x=lambda xp, g, v, x: -g / 2 * gamma_density(xp, v / 2, x / 2),
+)
+def chdtrc(v: Tensor | float, x: Tensor | float, /) -> Tensor:
+    """Chi-squared survival function, 1 minus `chdtr`."""
+
+
+@special(
+    v=lambda xp, g, v, out: -g * _gamma_shape(xp, v / 2, out / 2) / gamma_density(xp, v / 2, out / 2),
+    p=lambda xp, g, v, out: -g * 2 / gamma_density(xp, v / 2, out / 2),
+)
+def chdtri(v: Tensor | float, p: Tensor | float, /) -> Tensor:
+    """Inverse of `chdtrc` in its second argument."""
+
+
+@special(
+    a=lambda xp, g, a, b, x: g * gamma_density(xp, b, a * x) * x,
+    b=lambda xp, g, a, b, x: g * _gamma_shape(xp, b, a * x),
+    x=lambda xp, g, a, b, x: g * gamma_density(xp, b, a * x) * a,
+)
+def gdtr(a: Tensor | float, b: Tensor | float, x: Tensor | float, /) -> Tensor:
+    """Gamma distribution function of rate `a` and shape `b`, at `x`."""
+
+
+@special(
+    a=lambda xp, g, a, b, x: -g * gamma_density(xp, b, a * x) * x,
+    b=lambda xp, g, a, b, x: -g * _gamma_shape(xp, b, a * x),
+    x=lambda xp, g, a, b, x: -g * gamma_density(xp, b, a * x) * a,
+)
+def gdtrc(a: Tensor | float, b: Tensor | float, x: Tensor | float, /) -> Tensor:
+    """Gamma survival function, 1 minus `gdtr`."""
+
+
+@special(
+    df=lambda xp, g, df, t: g * _t_shape(xp, df, t),
+    t=lambda xp, g, df, t: g * _t_density(xp, df, t),
+)
+def stdtr(df: Tensor | float, t: Tensor | float, /) -> Tensor:
+    """Student's t distribution function with `df` degrees of freedom, at `t`."""
+
+
+@special(
+    df=lambda xp, g, df, out: -g * _t_shape(xp, df, out) / _t_density(xp, df, out),
+    p=lambda xp, g, df, out: g / _t_density(xp, df, out),
+)
+def stdtrit(df: Tensor | float, p: Tensor | float, /) -> Tensor:
+    """Inverse of `stdtr` in its second argument: quantiles of Student's t distribution."""
+
+
+@special(
+    dfn=lambda xp, g, dfn, dfd, x: g * _f_dfn(xp, dfn, dfd, x),
+    dfd=lambda xp, g, dfn, dfd, x: g * _f_dfd(xp, dfn, dfd, x),
+    x=lambda xp, g, dfn, dfd, x: g * _f_slope(xp, dfn, dfd, x),
+)
+def fdtr(dfn: Tensor | float, dfd: Tensor | float, x: Tensor | float, /) -> Tensor:
+    """F distribution function with `dfn` and `dfd` degrees of freedom, at `x`."""
+
+
+@special(
+    dfn=lambda xp, g, dfn, dfd, x: -g * _f_dfn(xp, dfn, dfd, x),
+    dfd=lambda xp, g, dfn, dfd, x: -g * _f_dfd(xp, dfn, dfd, x),
+    x=lambda xp, g, dfn, dfd, x: -g * _f_slope(xp, dfn, dfd, x),
+)
+def fdtrc(dfn: Tensor | float, dfd: Tensor | float, x: Tensor | float, /) -> Tensor:
+    """F survival function, 1 minus `fdtr`."""
+
+
+@special(
+    dfn=lambda xp, g, dfn, dfd, out: -g * _f_dfn(xp, dfn, dfd, out) / _f_slope(xp, dfn, dfd, out),
+    dfd=lambda xp, g, dfn, dfd, out: -g * _f_dfd(xp, dfn, dfd, out) / _f_slope(xp, dfn, dfd, out),
+    p=lambda xp, g, dfn, dfd, out: g / _f_slope(xp, dfn, dfd, out),
+)
+def fdtri(dfn: Tensor | float, dfd: Tensor | float, p: Tensor | float, /) -> Tensor:
+    """Inverse of `fdtr` in its third argument: quantiles of the F distribution."""
+
+
+# --- discrete distributions: step functions of their counts ---
+
+
+def _binomial_slope(xp: Namespace, k: Any, n: Any, p: Any) -> Any:
+    """Minus the derivative of the binomial distribution function with respect to the probability."""
+    k, n = xp.floor(k), xp.trunc(n)
+    inside = (k >= 0) & (k < n)
+    one = xp.ones_like(k + n)
+    density = beta_density(xp, xp.where(inside, k + 1, one), xp.where(inside, n - k, one), p)
+    return xp.where(inside, density, xp.zeros_like(density))
+
+
+def _negative_binomial_slope(xp: Namespace, k: Any, n: Any, p: Any) -> Any:
+    return beta_density(xp, xp.trunc(n), xp.trunc(k) + 1, p)
+
+
+@special(k=zero, n=zero, p=lambda xp, g, k, n, p: -g * _binomial_slope(xp, k, n, p))
+def bdtr(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
+    """Binomial distribution function: of up to `k` successes in `n` trials of probability `p`.
+
+    A step function of `k` and `n`, so the derivatives with respect to these are 0.
+    """
+
+
+@special(k=zero, n=zero, p=lambda xp, g, k, n, p: g * _binomial_slope(xp, k, n, p))
+def bdtrc(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
+    """Binomial survival function, 1 minus `bdtr`."""
+
+
+@special(k=zero, n=zero, y=lambda xp, g, k, n, out: -g / _binomial_slope(xp, k, n, out))
+def bdtri(k: Tensor | float, n: Tensor | float, y: Tensor | float, /) -> Tensor:
+    """Inverse of `bdtr` in its third argument."""
+
+
+@special(k=zero, n=zero, p=lambda xp, g, k, n, p: g * _negative_binomial_slope(xp, k, n, p))
+def nbdtr(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
+    """Negative binomial distribution function: of up to `k` failures before `n` successes of probability `p`.
+
+    A step function of `k` and `n`, so the derivatives with respect to these are 0.
+    """
+
+
+@special(k=zero, n=zero, p=lambda xp, g, k, n, p: -g * _negative_binomial_slope(xp, k, n, p))
+def nbdtrc(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
+    """Negative binomial survival function, 1 minus `nbdtr`."""
+
+
+@special(k=zero, n=zero, y=lambda xp, g, k, n, out: g / _negative_binomial_slope(xp, k, n, out))
+def nbdtri(k: Tensor | float, n: Tensor | float, y: Tensor | float, /) -> Tensor:
+    """Inverse of `nbdtr` in its third argument."""
+
+
+@special(k=zero, m=lambda xp, g, k, m: -g * gamma_density(xp, xp.floor(k) + 1, m))
+def pdtr(k: Tensor | float, m: Tensor | float, /) -> Tensor:
+    """Poisson distribution function: of up to `k` events where `m` are expected.
+
+    A step function of `k`, so the derivative with respect to it is 0.
+    """
+
+
+@special(k=zero, m=lambda xp, g, k, m: g * gamma_density(xp, xp.floor(k) + 1, m))
+def pdtrc(k: Tensor | float, m: Tensor | float, /) -> Tensor:
+    """Poisson survival function, 1 minus `pdtr`."""
+
+
+@special(k=zero, y=lambda xp, g, k, out: -g / gamma_density(xp, xp.trunc(k) + 1, out))
+def pdtri(k: Tensor | float, y: Tensor | float, /) -> Tensor:
+    """Inverse of `pdtr` in its second argument."""

@@ -1,0 +1,536 @@
+"""What array-API clients look for beyond the standard: order statistics, convolution, interpolation, integration, roots.
+
+In NumPy's forms. All but `convolve` are composed of the standard's functions, and so are differentiable as these are.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from .creation import arange, asarray, eye, linspace, ones_like, zeros
+from .data_types import astype, check_tensor, dtype_of, result_type
+from .elementwise import (
+    add,
+    ceil,
+    divide,
+    floor,
+    greater_equal,
+    isnan,
+    logical_and,
+    multiply,
+    negative,
+    not_equal,
+    pow,
+    round,
+    subtract,
+)
+from .indexing import scatter_add, setitem, take
+from .linear_algebra import eigvals
+from .manipulation import concat, expand_dims, moveaxis, permute_dims, reshape
+from .searching import nonzero, searchsorted, where
+from .sorting import sort
+from .statistical import axes_of, sum
+from .statistical import max as greatest
+from .utility import any, diff
+from .. import dtypes
+from ..autograd.operation import NUMERIC, multilinear
+from ..autograd.tape import TensorBase, no_grad
+
+if TYPE_CHECKING:
+    from .statistical import Axis
+    from ..backends import Namespace
+    from ..dtypes import DType
+    from ..tensor import Tensor
+
+__all__ = [
+    "bincount",
+    "convolve",
+    "interp",
+    "logspace",
+    "median",
+    "put_along_axis",
+    "quantile",
+    "roots",
+    "trapezoid",
+]
+
+
+# --- order statistics ---
+
+
+def _together(x: Tensor, axis: Axis) -> tuple[Tensor, tuple[int, ...]]:
+    """A tensor with the reduced axes as one, the last; and the shape that keeps them, with length 1."""
+    axes = axes_of(axis, x.ndim)
+    kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
+    others = [i for i in range(x.ndim) if i not in axes]
+    x = permute_dims(x, (*others, *axes))
+    return reshape(x, (*x.shape[: len(others)], math.prod(x.shape[len(others) :]))), kept
+
+
+def _interpolated(ordered: Tensor, at: Tensor, method: str) -> Tensor:
+    """The elements of the last, sorted axis at positions that may lie between two."""
+    if method == "nearest":
+        return take(ordered, astype(round(at), dtypes.int64), axis=-1)
+    low, high = (astype(f(at.detach()), dtypes.int64) for f in (floor, ceil))
+    if method == "lower":
+        return take(ordered, low, axis=-1)
+    if method == "higher":
+        return take(ordered, high, axis=-1)
+    part = 0.5 * astype(not_equal(low, high), ordered.dtype) if method == "midpoint" else subtract(at, low)
+    below, above = take(ordered, low, axis=-1), take(ordered, high, axis=-1)
+    differ = not_equal(below, above)  # equal infinities have no difference
+    gap = subtract(where(differ, above, 0.0), where(differ, below, 0.0))
+    return add(below, multiply(gap, part))
+
+
+_METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
+
+
+def quantile(
+    x: Tensor, q: Tensor | float, /, *, axis: Axis = None, keepdims: bool = False, method: str = "linear", dim: Axis = None
+) -> Tensor:
+    """Quantiles over axes, in NumPy's form.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real-valued; integers become the default floating dtype.
+    q : Tensor or float
+        Probabilities between 0 and 1: one, or a one-dimensional tensor of them.
+    axis : int, tuple of int or None, optional
+        Also ``dim``. None is all.
+    keepdims : bool, optional
+        Keep the reduced axes, with length 1.
+    method : str, optional
+        What is taken between two elements: ``"linear"``, ``"lower"``, ``"higher"``, ``"midpoint"`` or ``"nearest"``.
+
+    Returns
+    -------
+    Tensor
+        With an axis in front for several probabilities; NaN where an element is.
+
+    Raises
+    ------
+    ValueError
+        For no elements, a probability outside of 0 to 1, or an unknown method.
+
+    Notes
+    -----
+    Differentiable with respect to `x` and, with ``"linear"``, to `q`.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.quantile(xp.asarray([1.0, 2.0, 4.0, 8.0]), 0.5)
+    tensor(3.)
+    """
+    check_tensor(x, "quantile")
+    if method not in _METHODS:
+        raise ValueError(f"quantile(): unknown method {method!r}; there are {', '.join(map(repr, _METHODS))}")
+    if x.dtype.kind == "c":
+        raise TypeError(f"quantile(): input dtype should be real-valued dtypes. Got {x.dtype.name} instead.")
+    axis = dim if axis is None else axis
+    ordered, kept = _together(x if x.dtype.kind == "f" else astype(x, dtypes.get_default_dtype()), axis)
+    count = ordered.shape[-1]
+    if count == 0:
+        raise ValueError("quantile(): there is no quantile of no elements")
+    probabilities = q if isinstance(q, TensorBase) else asarray(q, dtype=ordered.dtype, device=x.device)
+    if probabilities.ndim > 1 or bool(any((probabilities < 0) | (probabilities > 1))):
+        raise ValueError("quantile(): probabilities must be a number or one-dimensional, and between 0 and 1")
+    ordered = sort(ordered, axis=-1)
+    out = _interpolated(ordered, multiply(astype(probabilities, ordered.dtype, copy=False), float(count - 1)), method)
+    # A NaN is sorted last, and is the quantile whatever the probability.
+    last = ordered[..., -1]
+    if probabilities.ndim:
+        last = expand_dims(last, axis=-1)
+    out = where(isnan(last), last, out)
+    if probabilities.ndim:
+        out = moveaxis(out, -1, 0)
+    front = tuple(probabilities.shape)
+    axes = axes_of(axis, x.ndim)
+    shape = kept if keepdims else tuple(n for i, n in enumerate(x.shape) if i not in axes)
+    return reshape(out, (*front, *shape))
+
+
+def median(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False, dim: Axis = None) -> Tensor:
+    """Median over axes, of an even number of elements the mean of the two in the middle.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real-valued; integers become the default floating dtype.
+    axis : int, tuple of int or None, optional
+        Also ``dim``. None is all.
+    keepdims : bool, optional
+        Keep the reduced axes, with length 1.
+
+    Returns
+    -------
+    Tensor
+        NaN where an element is, and for no elements.
+
+    Notes
+    -----
+    Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.median(xp.asarray([1.0, 8.0, 2.0]))
+    tensor(2.)
+    """
+    check_tensor(x, "median")
+    axis = dim if axis is None else axis
+    axes = axes_of(axis, x.ndim)
+    if math.prod(x.shape[a] for a in axes) == 0:
+        floating = x if x.dtype.kind == "f" else astype(x, dtypes.get_default_dtype())
+        return sum(floating, axis=axes, keepdims=keepdims) + math.nan
+    return quantile(x, 0.5, axis=axes, keepdims=keepdims)
+
+
+def bincount(x: Tensor, /, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
+    """How often each number from 0 on occurs, or the sum of the weights of its occurrences.
+
+    Parameters
+    ----------
+    x : Tensor
+        One-dimensional, of integers that are not negative.
+    weights : Tensor, optional
+        Of the shape of `x`.
+    minlength : int, optional
+        The least length of the result.
+
+    Returns
+    -------
+    Tensor
+        Of the length ``max(x) + 1`` or more; int64, or of the floating dtype of the weights.
+
+    Raises
+    ------
+    ValueError
+        If `x` is not one-dimensional or an element is negative, or the shape of the weights is another.
+    TypeError
+        If `x` is not of integers.
+
+    Notes
+    -----
+    Differentiable with respect to `weights`.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.bincount(xp.asarray([0, 2, 2]), weights=xp.asarray([0.5, 1.0, 2.0]))
+    tensor([0.5000, 0.0000, 3.0000])
+    """
+    check_tensor(x, "bincount")
+    if x.dtype.kind not in "iu":
+        raise TypeError(f"bincount(): input dtype should be integer dtypes. Got {x.dtype.name} instead.")
+    if x.ndim != 1 or (weights is not None and weights.shape != x.shape):
+        raise ValueError("bincount(): x must be one-dimensional, and weights of its shape")
+    length = 0
+    if x.shape[0]:
+        if bool(any(x < 0)):
+            raise ValueError("bincount(): elements must not be negative")
+        length = int(greatest(x)) + 1
+    length = max(length, minlength)
+    if weights is None:
+        values: Any = ones_like(x, dtype=dtypes.int64)
+    else:
+        values = weights if weights.dtype.kind in "fc" else astype(weights, dtypes.get_default_dtype())
+    return scatter_add(values, x, (length,))
+
+
+# --- assignment along an axis ---
+
+
+def put_along_axis(x: Tensor, indices: Tensor, values: Tensor | complex, /, axis: int = -1) -> None:
+    """Assign in place along an axis, each element by its own integer position: the counterpart of `take_along_axis`.
+
+    Parameters
+    ----------
+    x : Tensor
+        Is written into.
+    indices : Tensor
+        Of integers, of a shape that broadcasts with that of `x` along all other axes.
+    values : Tensor or number
+        Of a shape that broadcasts with `indices`.
+    axis : int, optional
+
+    Raises
+    ------
+    IndexError
+        If an index is out of range.
+
+    Notes
+    -----
+    Differentiable with respect to `x` and `values`, as ``x[...] = values`` is.
+    """
+    check_tensor(x, "put_along_axis")
+    check_tensor(indices, "put_along_axis", "indices")
+    axis %= x.ndim
+    key: list[Any] = [
+        reshape(arange(n, device=x.device), (1,) * i + (n,) + (1,) * (x.ndim - 1 - i)) for i, n in enumerate(x.shape)
+    ]
+    key[axis] = indices
+    setitem(x, tuple(key), values)
+
+
+# --- convolution ---
+
+
+def _correlated(xp: Namespace, g: Any, other: Any) -> Any:
+    """The transpose of the convolution with a vector: the correlation with it, where it is whole."""
+    n = other.shape[0]
+    full = xp.convolve(g, xp.flip(other))
+    return full[n - 1 : full.shape[0] - n + 1]
+
+
+@multilinear(
+    takes=NUMERIC,
+    x1=lambda xp, g, x2: _correlated(xp, g, x2),
+    x2=lambda xp, g, x1: _correlated(xp, g, x1),
+)
+def _convolve(xp: Namespace, x1: Tensor, x2: Tensor, /) -> Tensor:
+    return xp.convolve(*promoted_pair(xp, x1, x2))
+
+
+def promoted_pair(xp: Namespace, x1: Any, x2: Any) -> tuple[Any, Any]:
+    """Two raw arrays of their common dtype."""
+    if x1.dtype == x2.dtype:
+        return x1, x2
+    dtype = xp.raw_dtype(dtypes.promote(dtypes.from_raw[x1.dtype], dtypes.from_raw[x2.dtype]))
+    return xp.astype(x1, dtype), xp.astype(x2, dtype)
+
+
+def convolve(x1: Tensor, x2: Tensor, /, mode: str = "full") -> Tensor:
+    """Discrete convolution of two vectors, in NumPy's form.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor
+        One-dimensional, not empty, numeric.
+    mode : str, optional
+        ``"full"``, wherever they overlap, of length ``N + M - 1``; ``"same"``, its middle, of the length of the longer;
+        ``"valid"``, where the shorter lies within the longer.
+
+    Raises
+    ------
+    ValueError
+        For another mode, or arguments that are not one-dimensional or are empty.
+
+    Notes
+    -----
+    Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.convolve(xp.asarray([1, 2, 3]), xp.asarray([1, 1]))
+    tensor([1, 3, 5, 3])
+    """
+    check_tensor(x1, "convolve", "x1")
+    check_tensor(x2, "convolve", "x2")
+    if mode not in ("full", "same", "valid"):
+        raise ValueError(f"convolve(): unknown mode {mode!r}; there are 'full', 'same' and 'valid'")
+    if x1.ndim != 1 or x2.ndim != 1 or 0 in (x1.shape[0], x2.shape[0]):
+        raise ValueError("convolve(): both must be one-dimensional and not empty")
+    out = _convolve(x1, x2)
+    low, high = sorted((x1.shape[0], x2.shape[0]))
+    if mode == "full":
+        return out
+    if mode == "valid":
+        return out[low - 1 : high]
+    return out[(low - 1) // 2 : (low - 1) // 2 + high]
+
+
+# --- interpolation, integration ---
+
+
+def interp(x: Tensor, xp: Tensor, fp: Tensor, /, left: complex | None = None, right: complex | None = None) -> Tensor:
+    """Piecewise linear interpolation, in NumPy's form.
+
+    Parameters
+    ----------
+    x : Tensor
+        Where values are wanted.
+    xp, fp : Tensor
+        One-dimensional and of one length, not 0: points, in rising order, and the values there.
+    left, right : number, optional
+        The values before the first point and after the last. Default: those at it.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `x`.
+
+    Raises
+    ------
+    ValueError
+        If `xp` and `fp` are not of one length.
+
+    Notes
+    -----
+    Differentiable with respect to `x`, `xp` and `fp`; at a point the derivative is that of the piece on its right.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.interp(xp.asarray([0.5, 3.0]), xp.asarray([0.0, 1.0]), xp.asarray([10.0, 20.0]))
+    tensor([15., 20.])
+    """
+    for value, name in ((x, "x"), (xp, "xp"), (fp, "fp")):
+        check_tensor(value, "interp", name)
+    if xp.ndim != 1 or fp.shape != xp.shape or xp.shape[0] == 0:
+        raise ValueError("interp(): xp and fp must be one-dimensional, of one length, and not empty")
+    dtype = result_type(x, xp, fp, dtypes.get_default_dtype())
+    points = result_type(x, xp)
+    x, xp, fp = astype(x, points, copy=False), astype(xp, points, copy=False), astype(fp, dtype, copy=False)
+    count = xp.shape[0]
+    with no_grad():
+        place = searchsorted(xp, reshape(x, (-1,)), side="right")
+        place = reshape(place, tuple(x.shape))
+        before, after = place == 0, greater_equal(x, xp[-1])
+        low = where(before, 0, place - 1)
+        high = where(place < count, place, count - 1)
+    x0, x1 = take(xp, low), take(xp, high)
+    f0, f1 = take(fp, low), take(fp, high)
+    inside = logical_and(place > 0, place < count)
+    width = where(inside, x1 - x0, 1)
+    out = where(inside, f0 + (f1 - f0) * divide(where(inside, x - x0, 0), width), f0)
+    if left is not None:
+        out = where(before, left, out)
+    if right is not None:
+        out = where(logical_and(after, not_equal(x, xp[-1])), right, out)
+    return where(isnan(x), x, out) if x.dtype.kind == "f" else out
+
+
+def trapezoid(y: Tensor, x: Tensor | None = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
+    """Integral along an axis by the trapezoidal rule, in NumPy's form.
+
+    Parameters
+    ----------
+    y : Tensor
+        Values; integers become the default floating dtype.
+    x : Tensor, optional
+        Where they are: one-dimensional, or of a shape that broadcasts with `y`.
+    dx : number or Tensor, optional
+        Their distance, if `x` is not given.
+    axis : int, optional
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `y` without the axis.
+
+    Notes
+    -----
+    Differentiable with respect to all of `y`, `x` and `dx`.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.trapezoid(xp.asarray([1.0, 2.0, 3.0]))
+    tensor(4.)
+    """
+    check_tensor(y, "trapezoid", "y")
+    if y.dtype.kind in "biu":
+        y = astype(y, dtypes.get_default_dtype())
+    if x is not None:
+        check_tensor(x, "trapezoid")
+        steps = diff(x, axis=0 if x.ndim == 1 else axis)
+        if x.ndim == 1:
+            steps = reshape(steps, (-1,) + (1,) * (y.ndim - 1 - axis % y.ndim))
+    else:
+        steps = dx
+    n = y.shape[axis]
+    where_low = (slice(None),) * (axis % y.ndim) + (slice(0, n - 1 if n else 0),)
+    where_high = (slice(None),) * (axis % y.ndim) + (slice(1, None),)
+    return sum((y[where_low] + y[where_high]) * steps / 2, axis=axis)
+
+
+def logspace(
+    start: float,
+    stop: float,
+    num: int = 50,
+    *,
+    endpoint: bool = True,
+    base: float = 10.0,
+    dtype: DType | None = None,
+    device: Any = None,
+) -> Tensor:
+    """Powers of a base whose exponents are evenly spaced.
+
+    Parameters
+    ----------
+    start, stop : number
+        The first and the last exponent.
+    num : int, optional
+        How many.
+    endpoint : bool, optional
+        Whether `stop` is one of them.
+    base : number, optional
+    dtype : dtype, optional
+        Default: the default floating dtype.
+    device : device, optional
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.logspace(0, 2, 3)
+    tensor([  1.,  10., 100.])
+    """
+    wanted = dtypes.get_default_dtype() if dtype is None else dtype_of(dtype, "logspace")
+    exact = dtypes.float64 if wanted.kind in "biuf" else dtypes.complex128
+    return astype(pow(base, linspace(start, stop, num, dtype=exact, device=device, endpoint=endpoint)), wanted, copy=False)
+
+
+# --- polynomials ---
+
+
+def roots(p: Tensor, /) -> Tensor:
+    """Roots of a polynomial, by the eigenvalues of its companion matrix.
+
+    Parameters
+    ----------
+    p : Tensor
+        One-dimensional: the coefficients, of the highest power first. Integers become the default floating dtype.
+
+    Returns
+    -------
+    Tensor
+        Complex; as many as the degree without leading zeros.
+
+    Raises
+    ------
+    ValueError
+        If `p` is not one-dimensional.
+
+    Notes
+    -----
+    Differentiable with respect to the coefficients from the first that is not zero on, where the roots differ.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.roots(xp.asarray([1.0, -3.0, 2.0]))
+    tensor([2.+0.j, 1.+0.j])
+    """
+    check_tensor(p, "roots", "p")
+    if p.ndim != 1:
+        raise ValueError(f"roots(): the coefficients must be one-dimensional, got {p.ndim} dimensions")
+    if p.dtype.kind in "biu":
+        p = astype(p, dtypes.get_default_dtype())
+    (places,) = nonzero(p.detach())
+    if not places.shape[0]:
+        return zeros(0, dtype=dtypes.COMPLEX_OF[p.dtype], device=p.device)
+    first, last = int(places[0]), int(places[-1])
+    zeros_behind = p.shape[0] - 1 - last
+    p = p[first : last + 1]
+    degree = p.shape[0] - 1
+    behind = zeros(zeros_behind, dtype=dtypes.COMPLEX_OF[p.dtype], device=p.device)
+    if not degree:
+        return behind
+    row = expand_dims(negative(p[1:]) / p[0], axis=0)
+    below = eye(degree - 1, degree, dtype=p.dtype, device=p.device)
+    return concat([eigvals(concat([row, below], axis=0)), behind])

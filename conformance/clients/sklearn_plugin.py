@@ -1,0 +1,39 @@
+"""A pytest plugin that gives scikit-learn's own tests `arrayad` for a namespace, in memory: nothing of it is edited.
+
+Its tests take namespaces, devices and dtypes from three generators of ``sklearn.utils._array_api``, which are put in place
+here before the tests import them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sklearn.utils import _array_api  # type: ignore[import-untyped]  # it has no types
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def yield_namespaces(include_numpy_namespaces: bool = True) -> Iterator[str]:
+    """`arrayad` alone."""
+    yield "arrayad"
+
+
+def yield_namespace_device_dtype_combinations(include_numpy_namespaces: bool = True) -> Iterator[tuple[str, str, str]]:
+    """`arrayad` on the CPU in both floating dtypes, as scikit-learn has torch."""
+    yield "arrayad", "cpu", "float64"
+    yield "arrayad", "cpu", "float32"
+
+
+def yield_mixed_namespace_input_permutations() -> Iterator[tuple[Any, Any, str]]:
+    """Inputs of two libraries in one call, `arrayad` the one or the other."""
+    ours = _array_api.NamespaceAndDevice("arrayad", "cpu")
+    yield ours, _array_api.NamespaceAndDevice("numpy", None), "arrayad to numpy"
+    yield _array_api.NamespaceAndDevice("numpy", None), ours, "numpy to arrayad"
+    yield _array_api.NamespaceAndDevice("array_api_strict", "device1"), ours, "array_api_strict to arrayad"
+    yield ours, _array_api.NamespaceAndDevice("torch", "cpu"), "arrayad to torch"
+
+
+_array_api.yield_namespaces = yield_namespaces
+_array_api.yield_namespace_device_dtype_combinations = yield_namespace_device_dtype_combinations
+_array_api.yield_mixed_namespace_input_permutations = yield_mixed_namespace_input_permutations

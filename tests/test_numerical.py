@@ -1,0 +1,235 @@
+"""What clients look for beyond the standard, against NumPy: values, layouts, dtypes, what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import arrayad as xp
+
+rng = np.random.default_rng(7)
+
+
+def close(found: Any, expected: Any) -> None:
+    assert isinstance(found, xp.Tensor)
+    assert found.numpy().dtype == np.asarray(expected).dtype
+    assert found.shape == np.asarray(expected).shape
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("axis", [None, 0, -1, (0, 2), (2, 1)])
+@pytest.mark.parametrize("method", ["linear", "lower", "higher", "midpoint", "nearest"])
+def test_quantile(method: str, axis: Any, keepdims: bool) -> None:
+    x = rng.normal(size=(3, 4, 5))
+    x[0, 1, 2] = np.nan
+    for q in (0.0, 0.3, 1.0, np.asarray([0.25, 0.9])):
+        given = xp.asarray(q) if isinstance(q, np.ndarray) else q
+        expected = np.quantile(x, q, axis=axis, method=method, keepdims=keepdims)
+        close(xp.quantile(xp.asarray(x), given, axis=axis, method=method, keepdims=keepdims), expected)
+    close(xp.median(xp.asarray(x), axis=axis, keepdims=keepdims), np.median(x, axis=axis, keepdims=keepdims))
+
+
+def test_quantile_of_infinities() -> None:
+    """NumPy has NaN for some of these."""
+    x = xp.asarray([1.0, xp.inf, xp.inf])
+    assert [xp.quantile(x, q).item() for q in (0.0, 0.5, 0.6, 1.0)] == [1.0, xp.inf, xp.inf, xp.inf]
+    assert xp.quantile(x, 0.25).item() == xp.inf
+
+
+def test_quantile_of_integers_and_of_nothing() -> None:
+    assert xp.median(xp.asarray([1, 2])).item() == 1.5
+    assert xp.median(xp.asarray([1, 2])).dtype is xp.float32
+    assert xp.isnan(xp.median(xp.zeros(0)))
+    with pytest.raises(ValueError, match="no elements"):
+        xp.quantile(xp.zeros(0), 0.5)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        xp.quantile(xp.zeros(3), 1.5)
+    with pytest.raises(ValueError, match="method"):
+        xp.quantile(xp.zeros(3), 0.5, method="weibull")
+    with pytest.raises(TypeError, match="real-valued"):
+        xp.quantile(xp.zeros(3, dtype=xp.complex64), 0.5)
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+@pytest.mark.parametrize(("n", "m"), [(5, 3), (3, 5), (4, 4), (1, 4), (6, 2)])
+def test_convolve(n: int, m: int, mode: str) -> None:
+    for a, b in (
+        (rng.normal(size=n), rng.normal(size=m)),
+        (rng.integers(-5, 5, n), rng.integers(-5, 5, m)),
+        (rng.normal(size=n) + 1j, rng.normal(size=m)),
+    ):
+        close(xp.convolve(xp.asarray(a), xp.asarray(b), mode), np.convolve(a, b, mode))
+
+
+def test_convolve_refuses() -> None:
+    with pytest.raises(ValueError, match="mode"):
+        xp.convolve(xp.ones(2), xp.ones(2), "circular")
+    with pytest.raises(ValueError, match="one-dimensional"):
+        xp.convolve(xp.ones(2, 2), xp.ones(2))
+    with pytest.raises(TypeError, match="convolve"):
+        xp.convolve(xp.ones(2), [1, 2])
+
+
+def test_interp() -> None:
+    points, values = np.asarray([-1.0, 0.0, 2.0, 2.5]), rng.normal(size=4)
+    x = np.asarray([[-3.0, -1.0, -0.5, 0.0], [1.0, 2.5, 3.0, np.nan]])
+    for how in ({}, {"left": -9.0}, {"right": 9.0}, {"left": 0.0, "right": 1.0}):
+        close(xp.interp(xp.asarray(x), xp.asarray(points), xp.asarray(values), **how), np.interp(x, points, values, **how))
+    with pytest.raises(ValueError, match="one length"):
+        xp.interp(xp.asarray(x), xp.asarray(points), xp.ones(3))
+
+
+def test_trapezoid() -> None:
+    y, x = rng.normal(size=(3, 4)), np.sort(rng.normal(size=4))
+    close(xp.trapezoid(xp.asarray(y), xp.asarray(x)), np.trapezoid(y, x))
+    close(xp.trapezoid(xp.asarray(y), axis=0, dx=0.5), np.trapezoid(y, axis=0, dx=0.5))
+    close(xp.trapezoid(xp.asarray(y), xp.asarray(y**2), axis=0), np.trapezoid(y, y**2, axis=0))
+    assert xp.trapezoid(xp.zeros(0)).item() == 0
+
+
+def test_bincount() -> None:
+    x, w = np.asarray([0, 5, 2, 2]), rng.normal(size=4)
+    close(xp.bincount(xp.asarray(x)), np.bincount(x))
+    close(xp.bincount(xp.asarray(x), xp.asarray(w), 9), np.bincount(x, w, 9))
+    close(xp.bincount(xp.zeros(0, dtype=xp.int64), minlength=2), np.bincount(np.zeros(0, int), minlength=2))
+    with pytest.raises(ValueError, match="negative"):
+        xp.bincount(xp.asarray([-1]))
+    with pytest.raises(TypeError, match="integer"):
+        xp.bincount(xp.asarray([1.0]))
+
+
+def test_logspace() -> None:
+    for arguments, how in (((0, 3), {}), ((-1, 2, 7), {"base": 2.0}), ((0, 3, 4), {"endpoint": False})):
+        close(xp.logspace(*arguments, dtype=xp.float64, **how), np.logspace(*arguments, **how))
+
+
+def test_put_along_axis() -> None:
+    x = rng.normal(size=(3, 4))
+    indices = np.argmax(x, axis=1, keepdims=True)
+    expected, found = x.copy(), xp.asarray(x, copy=True)
+    np.put_along_axis(expected, indices, -7.0, axis=1)
+    assert xp.put_along_axis(found, xp.asarray(indices), -7.0, axis=1) is None
+    close(found, expected)
+
+
+@pytest.mark.parametrize("p", [[1.0, -6.0, 11.0, -6.0], [0.0, 2.0, 0.0, 8.0, 0.0, 0.0], [3.0], [0.0, 0.0], []])
+def test_roots(p: Any) -> None:
+    found = xp.roots(xp.asarray(p, dtype=xp.float64)).numpy()
+    expected = np.roots(p)
+    assert found.dtype == np.complex128
+    np.testing.assert_allclose(np.sort_complex(found), np.sort_complex(expected), atol=1e-9)
+
+
+@pytest.mark.parametrize(("m", "n"), [(4, 2), (2, 4), (3, 3)])
+def test_lstsq(m: int, n: int) -> None:
+    a, b = rng.normal(size=(m, n)), rng.normal(size=(m, 2))
+    found = xp.linalg.lstsq(xp.asarray(a), xp.asarray(b))
+    solution, residuals, rank, values = np.linalg.lstsq(a, b)
+    close(found.solution, solution)
+    close(found.singular_values, values)
+    assert found.rank.item() == rank
+    if residuals.size:
+        close(found.residuals, residuals)
+    close(xp.linalg.lstsq(xp.asarray(a), xp.asarray(b[:, 0])).solution, solution[:, 0])
+
+
+@pytest.mark.parametrize("upper", [False, True])
+@pytest.mark.parametrize("unit", [False, True])
+def test_solve_triangular(upper: bool, unit: bool) -> None:
+    a, b = rng.normal(size=(2, 3, 3)) + 3 * np.eye(3), rng.normal(size=(3, 2))
+    triangle = np.triu(a) if upper else np.tril(a)
+    if unit:
+        triangle[..., range(3), range(3)] = 1
+    found = xp.linalg.solve_triangular(xp.asarray(a), xp.asarray(b), upper=upper, unitriangular=unit)
+    close(found, np.linalg.solve(triangle, b))
+
+
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize(
+    ("ord", "axis"),
+    [(None, None), (None, 1), (1, 0), (np.inf, -1), (None, (0, 2)), ("fro", (2, 0)), (2, (1, 2)), ("nuc", (0, 1))],
+)
+def test_norm(ord: Any, axis: Any, keepdims: bool) -> None:
+    x = rng.normal(size=(2, 3, 4))
+    close(xp.linalg.norm(xp.asarray(x), ord, axis, keepdims), np.linalg.norm(x, ord, axis, keepdims))
+
+
+def test_norm_of_neither() -> None:
+    with pytest.raises(ValueError, match="two"):
+        xp.linalg.norm(xp.ones(2, 2, 2), 2)
+
+
+# --- dtypes and memory ---
+
+
+def test_view_of_a_dtype() -> None:
+    z = xp.asarray(rng.normal(size=(2, 3)) + 1j)
+    parts = z.view(xp.float64)
+    assert parts.shape == (2, 6)
+    parts[0, 0] = 5.0
+    assert z[0, 0].item().real == 5.0
+    assert parts.view(complex).tolist() == z.tolist()
+    assert xp.asarray([1.0]).view(xp.int32).item() == 0x3F800000
+    with pytest.raises(TypeError, match="bits"):
+        xp.ones(2, requires_grad=True).view(xp.int32)
+    x = xp.ones(2, requires_grad=True)
+    assert x.view(xp.float32).requires_grad
+
+
+def test_half_precision() -> None:
+    x = xp.asarray([1.0, 2.0], dtype=xp.float16).requires_grad_()
+    assert repr(x.detach()) == "tensor([1., 2.], dtype=arrayad.float16)"
+    y = (x * x + 1).sum()
+    assert y.dtype is xp.float16
+    y.backward()
+    assert x.grad.dtype is xp.float16
+    assert xp.result_type(xp.float16, xp.float32) is xp.float32
+    assert xp.result_type(xp.float16, 1j) is xp.complex64
+    assert xp.finfo(xp.float16).bits == 16
+    assert xp.half is xp.float16 is xp.zeros(1, dtype=np.float16).dtype
+    assert "float16" not in xp.__array_namespace_info__().dtypes()  # it is not the standard's
+
+
+def test_dtype_of_numbers_alone() -> None:
+    assert xp.result_type(1, 2) is xp.int64
+    assert xp.result_type(1, 2.0) is xp.float32
+    assert xp.result_type(True, 1j) is xp.complex64
+    with pytest.raises(ValueError, match="operand"):
+        xp.result_type()
+
+
+def test_unique_values_are_sorted() -> None:
+    x = rng.integers(-9, 9, 400)
+    assert xp.unique_values(xp.asarray(x)).tolist() == sorted(set(x.tolist()))
+
+
+def test_numpy_arrays_as_indices() -> None:
+    x = xp.asarray(rng.normal(size=(3, 4))).requires_grad_()
+    integers, mask = np.asarray([2, 0]), np.asarray([True, False, True])
+    assert x[integers].tolist() == x.detach().numpy()[integers].tolist()
+    assert x[..., integers].tolist() == x.detach().numpy()[..., integers].tolist()
+    assert x[mask, 1].tolist() == x.detach().numpy()[mask, 1].tolist()
+    y = x[integers]
+    integers += 1  # the tape has its own
+    y.sum().backward()
+    assert x.grad.tolist() == [[1.0] * 4, [0.0] * 4, [1.0] * 4]
+    z = x.detach().clone()
+    z[..., np.asarray([0, 3])] = 1.0
+    z[mask] = xp.zeros(4, dtype=xp.float64)
+    assert z[1].tolist()[::3] == [1.0, 1.0]
+    assert not z[0].any()
+    with pytest.raises(IndexError, match="integer or the boolean"):
+        x[np.asarray([1.0])]
+
+
+def test_broadcasting_to_the_same_size_can_be_written_into() -> None:
+    x = xp.ones(3)
+    xp.broadcast_to(x, (1, 3))[0, 1] = 5.0
+    assert x.tolist() == [1.0, 5.0, 1.0]
+    for y in xp.broadcast_arrays(x, xp.ones(3)):
+        y += 1
+    with pytest.raises(RuntimeError, match="clone"):
+        xp.broadcast_to(x, (2, 3))[0, 1] = 5.0
