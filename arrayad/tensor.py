@@ -1186,5 +1186,7 @@ class RemovableHandle:
 
 
 def _rebuild(array: Any, device: str, requires_grad: bool) -> Tensor:
-    """A tensor from its pickle."""
-    return creation.tensor(array, device=device, requires_grad=requires_grad)
+    """A tensor from its pickle, on the memory that came out of that, which is nobody else's."""
+    backend, place = creation.place_of(device)
+    own = array if array.flags.writeable else array.copy()
+    return creation.finish(backend.from_numpy(own, place), requires_grad, "tensor")

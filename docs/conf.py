@@ -29,7 +29,7 @@ exclude_patterns = ["_build", "_ext", "conformance-*.md"]  # the last are parts 
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
-nb_execution_mode = "cache"
+nb_execution_mode = "force"  # a cache would know the cells but not the library
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True

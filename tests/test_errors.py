@@ -16,7 +16,6 @@ import pytest
 
 import arrayad as xp
 from arrayad.autograd.operation import operations
-from arrayad.utils.data import BatchSampler, DataLoader, RandomSampler, TensorDataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,10 +44,7 @@ def _names() -> dict[str, Any]:
         "copy": copy,
         "math": math,
         "pickle": pickle,
-        "DataLoader": DataLoader,
-        "TensorDataset": TensorDataset,
-        "RandomSampler": RandomSampler,
-        "BatchSampler": BatchSampler,
+        **{name: getattr(xp.utils.data, name) for name in xp.utils.data.__all__},
     }
 
 
@@ -484,7 +480,7 @@ LOADER = {
     "DataLoader(x, batch_size=0)": (ValueError, "batch_size should be a positive integer value, got 0"),
     "DataLoader(x, batch_size=1.5)": (ValueError, "batch_size should be a positive integer value, got 1.5"),
     "DataLoader(x, batch_size=True)": (ValueError, "batch_size should be a positive integer value, got True"),
-    "DataLoader(x, num_workers=2)": (NotImplementedError, "DataLoader(): num_workers must be 0, got 2"),
+    "DataLoader(x, num_workers=-1)": (ValueError, "DataLoader(): num_workers must be an integer of at least 0, got -1"),
     "DataLoader(x, sampler=[0], shuffle=True)": (ValueError, "DataLoader(): sampler and shuffle exclude each other"),
     "DataLoader(x, batch_sampler=[[0]], batch_size=2)": (ValueError, "DataLoader(): batch_sampler excludes batch_size"),
     "DataLoader(x, batch_sampler=[[0]], shuffle=True)": (ValueError, "DataLoader(): batch_sampler excludes batch_size"),
@@ -493,15 +489,26 @@ LOADER = {
     "len(DataLoader(x, sampler=iter([0])))": (TypeError, "has no len()"),
     "next(iter(DataLoader([object()])))": (TypeError, "default_collate(): a batch must be of", "object"),
     "next(iter(DataLoader([[1], [1, 2]], batch_size=2)))": (ValueError, "default_collate():", "one length"),
-    "next(iter(DataLoader([v, x], batch_size=2)))": (ValueError, "stack(): shapes must be equal, got (3,), (2, 3)"),
-    "next(iter(DataLoader([n, n[0]], batch_size=2)))": (ValueError, "default_collate(): arrays of one batch must be of"),
+    "next(iter(DataLoader([v, x], batch_size=2)))": (ValueError, "default_collate():", "one shape, got (3,), and (2, 3)"),
+    "next(iter(DataLoader([n, n[0]], batch_size=2)))": (ValueError, "default_collate():", "one shape, got (2, 3), and (3,)"),
     "next(iter(DataLoader([v, 1], batch_size=2)))": (TypeError, "stack(): argument 'arrays' must be Tensor, not int"),
     "TensorDataset()": (ValueError, "TensorDataset(): at least one tensor is needed"),
     "TensorDataset(x, v)": (ValueError, "TensorDataset(): lengths must be equal, got 2, 3"),
     "TensorDataset(s)": (TypeError, "len() of a 0-d tensor"),
     "TensorDataset(x)[5]": (IndexError, "index 5 is out of bounds"),
-    "RandomSampler([1, 2], num_samples=3)": (ValueError, "RandomSampler(): 3 samples of 2 need replacement=True"),
-    "RandomSampler([1, 2], num_samples=0)": (ValueError, "RandomSampler(): num_samples must be positive, got 0"),
+    "RandomSampler([1, 2], num_samples=0)": (ValueError, "RandomSampler(): num_samples must be a positive integer, got 0"),
+    "DistributedSampler([1, 2])": (ValueError, "DistributedSampler(): num_replicas and rank have to be given"),
+    "DistributedSampler([1, 2], 2, 2)": (ValueError, "DistributedSampler(): rank must be in [0, num_replicas), got 2 of 2"),
+    "WeightedRandomSampler([1.0], 0)": (ValueError, "WeightedRandomSampler(): num_samples must be a positive integer"),
+    "WeightedRandomSampler([[1.0]], 1)": (ValueError, "WeightedRandomSampler(): weights must be one-dimensional"),
+    "ConcatDataset([])": (ValueError, "ConcatDataset(): at least one dataset is needed"),
+    "StackDataset([1], [1, 2])": (ValueError, "StackDataset(): lengths must be equal, got 1, 2"),
+    "StackDataset([1], a=[1])": (ValueError, "StackDataset(): give at least one dataset, all by position or all by name"),
+    "ChainDataset([[1]])": (TypeError, "ChainDataset(): expected IterableDatasets, got list"),
+    "TensorDataset([1])": (TypeError, "TensorDataset(): expected Tensors, got list"),
+    "random_split([1, 2], [1, 2])": (ValueError, "random_split(): lengths must add up to the 2 samples"),
+    "random_split([1, 2], [0.5, 0.2])": (ValueError, "random_split(): fractions must add up to 1"),
+    "random_split([1, 2], [-1, 3])": (ValueError, "random_split(): lengths must not be negative"),
     "BatchSampler([0], 0, False)": (ValueError, "BatchSampler(): batch_size should be a positive integer value"),
 }
 

@@ -171,6 +171,10 @@ def asarray(obj: Any, /, *, dtype: DType | None = None, device: Any = None, copy
     TypeError
         If there is no dtype of the standard for it.
 
+    Notes
+    -----
+    Differentiable with respect to a Tensor, and to the Tensors in a sequence.
+
     Examples
     --------
     >>> import arrayad as xp

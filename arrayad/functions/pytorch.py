@@ -316,6 +316,10 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
         If the lengths do not add up, or one is negative.
     IndexError
         If the axis is out of range.
+
+    Notes
+    -----
+    Differentiable.
     """
     check_tensor(x, "split")
     axis = axis_of(dim, x.ndim, "split")
@@ -347,6 +351,10 @@ def chunk(x: Tensor, /, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     ------
     ValueError
         If `chunks` is not positive.
+
+    Notes
+    -----
+    Differentiable.
     """
     if chunks < 1:
         raise ValueError(f"chunk(): chunks must be positive, got {chunks}")

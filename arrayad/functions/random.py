@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import threading
 from typing import TYPE_CHECKING, Any
 
 from .creation import finish, shape_of
@@ -15,6 +16,8 @@ from ..devices import device as Device
 from ..dtypes import DType, get_default_dtype
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..tensor import Tensor
 
 __all__ = [
@@ -101,6 +104,15 @@ _default: dict[Device, Generator] = {}
 _seed_of_all: int | None = None  # what `manual_seed` was last given, for the devices that are used later
 
 
+class _Scope(threading.local):
+    """What stands for the default generators in this thread: a loader has each sample draw from one of its own."""
+
+    source: Callable[[Device], Generator] | None = None
+
+
+scope = _Scope()
+
+
 def place_of(device: Any) -> Device:
     """The device that a device argument names, with its index where there are several of a kind."""
     wanted = Device(device)
@@ -129,6 +141,8 @@ def default_generator(device: Any = None) -> Generator:
         Default: the default device.
     """
     place = get_default_device() if device is None else place_of(device)
+    if scope.source is not None:
+        return scope.source(place)
     if place not in _default:
         _default[place] = Generator(place)
         if _seed_of_all is not None:
@@ -158,6 +172,8 @@ def manual_seed(seed: int, /) -> Generator:
     """
     global _seed_of_all
     default = default_generator().manual_seed(seed)
+    if scope.source is not None:  # a sample's, which ends with it
+        return default
     _seed_of_all = default.initial_seed()
     for generator in _default.values():
         generator.manual_seed(seed)

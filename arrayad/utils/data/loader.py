@@ -2,27 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+import reprlib
+import warnings
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .collate import default_convert
-from .dataset import fetch
+from .collate import default_collate, default_convert
+from .dataset import IterableDataset, StackDataset, Subset, TensorDataset
+from .prefetch import moved_to, pinned
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
+from ... import cuda
+from ...devices import device as Device
+from ...functions.random import Generator, default_generator, randint
+from ...tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from multiprocessing.context import BaseContext
 
-    from ...functions.random import Generator
+    from .pool import ProcessPool, ThreadPool
+    from .worker import Work
 
 __all__ = ["DataLoader"]
 
+T_co = TypeVar("T_co", covariant=True)
 
-class DataLoader:
+_FIXED = frozenset(("dataset", "batch_size", "sampler", "batch_sampler", "drop_last", "num_workers", "persistent_workers"))
+
+
+class _Position:
+    """How far a pass over a loader has come."""
+
+    def __init__(self, epoch: int, done: int = 0, beyond: Iterable[int] = ()) -> None:
+        self.epoch = epoch
+        self.done = done  # batches given, of which none before was left out
+        self.beyond = set(beyond)  # numbers of batches given after one that was not yet
+        self.sampler: Any = None  # the state of the sampler before the pass
+        self.started = False
+
+    def note(self, number: int) -> None:
+        """That a batch was given."""
+        self.beyond.add(number)
+        while self.done in self.beyond:
+            self.beyond.remove(self.done)
+            self.done += 1
+
+
+class DataLoader(Generic[T_co]):
     """Batches of a dataset, epoch after epoch.
 
     Parameters
     ----------
-    dataset : Dataset, sequence, numpy.ndarray or Tensor
-        What has a length and a sample for each index. A TensorDataset, an array or a Tensor is indexed once for a batch.
+    dataset : Dataset, IterableDataset, sequence, numpy.ndarray or Tensor
+        What has a length and a sample for each index, or is iterated over. A TensorDataset, an array or a Tensor is indexed
+        once for a batch.
     batch_size : int or None, optional
         How many samples a batch has; None gives the samples themselves.
     shuffle : bool, optional
@@ -32,20 +65,46 @@ class DataLoader:
     batch_sampler : iterable of list of int, optional
         The indices of each batch.
     num_workers : int, optional
-        Only 0: the batches are made in this process.
+        How many workers make the batches, ahead of their use; 0 makes them in this process, one at a time.
     collate_fn : callable, optional
-        Makes a batch of a list of samples. Default: `default_collate`.
+        Makes a batch of a list of samples. Default: `default_collate`; without batches `default_convert`.
+    pin_memory : bool, optional
+        Put the batches in page-locked memory, from which copies to a GPU can overlap with computation. Without a GPU there
+        is a warning, and they stay as they are.
     drop_last : bool, optional
         Leave out a last, shorter batch.
+    timeout : float, optional
+        Seconds to wait for a batch from a worker; 0 for ever.
+    worker_init_fn : callable, optional
+        Called in each worker, with its number, before the first sample.
+    multiprocessing_context : str or multiprocessing context, optional
+        How worker processes are started: ``"fork"``, ``"forkserver"`` or ``"spawn"``; Python's default unless given. Or
+        ``"thread"``: workers are threads of this process.
     generator : Generator, optional
-        Where the random order comes from. Default: the one that `manual_seed` seeds.
+        Where the seed of the order and of the samples is drawn from, once. Default: the one that `manual_seed` seeds.
+    prefetch_factor : int, optional
+        How many batches each worker makes ahead. Default: 2.
+    persistent_workers : bool, optional
+        Keep the workers, and what their datasets hold, from one epoch to the next.
+    in_order : bool, optional
+        Give the batches in the order of the sampler, also where a later one is ready first.
+    device : device, optional
+        Where the Tensors of batches are moved to. To a GPU the next batches are copied while the program computes.
 
     Raises
     ------
     ValueError
-        For arguments that exclude each other.
-    NotImplementedError
-        For workers.
+        For arguments that are out of range or exclude each other.
+    RuntimeError
+        In the loop: if a worker dies, or gives no batch within `timeout`. What a dataset raises in a worker is raised in the
+        loop, with the worker's traceback as a note.
+
+    Notes
+    -----
+    The random numbers of a sample, drawn from arrayad, Python's ``random`` or ``numpy.random``, follow from the loader's
+    seed, the epoch and the sample's index. So batches do not depend on the number of workers. In threads that holds for
+    arrayad's generators alone, for the others are the whole process'. The seed is drawn when a loader is first iterated
+    over, and again if the generator has been seeded anew since.
 
     Examples
     --------
@@ -62,41 +121,326 @@ class DataLoader:
         dataset: Any,
         batch_size: int | None = 1,
         shuffle: bool | None = None,
-        sampler: Iterable[int] | None = None,
-        batch_sampler: Iterable[list[int]] | None = None,
+        sampler: Iterable[Any] | None = None,
+        batch_sampler: Iterable[Any] | None = None,
         num_workers: int = 0,
-        collate_fn: Callable[[list[Any]], Any] | None = None,
+        collate_fn: Callable[[Any], Any] | None = None,
+        pin_memory: bool = False,
         drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], None] | None = None,
+        multiprocessing_context: str | BaseContext | None = None,
         generator: Generator | None = None,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        in_order: bool = True,
+        device: Any = None,
     ) -> None:
-        if num_workers < 0:
-            raise ValueError(f"DataLoader(): num_workers must not be negative, got {num_workers}")
-        if num_workers:
-            raise NotImplementedError(f"DataLoader(): num_workers must be 0, got {num_workers}: there are no workers yet")
-        if sampler is not None and shuffle:
-            raise ValueError("DataLoader(): sampler and shuffle exclude each other")
-        if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
-            raise ValueError("DataLoader(): batch_sampler excludes batch_size, shuffle, sampler and drop_last")
-        if batch_size is None and drop_last:
-            raise ValueError("DataLoader(): drop_last needs a batch_size")
-        if sampler is None:
-            sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
-        if batch_sampler is None and batch_size is not None:
-            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+        stream = isinstance(dataset, IterableDataset)
+        _check_order(stream, batch_size, shuffle, sampler, batch_sampler, drop_last)
+        _check_workers(num_workers, timeout, prefetch_factor, persistent_workers, multiprocessing_context)
+        if generator is not None and not isinstance(generator, Generator):
+            raise TypeError(f"DataLoader(): generator must be a Generator or None, got {type(generator).__name__}")
+        if generator is not None and generator.device.type != "cpu":
+            raise ValueError(f"DataLoader(): generator must be on the CPU, got one on {generator.device}")
+        threads = multiprocessing_context == "thread"
+        if num_workers and not threads and _on_gpu(dataset):
+            raise ValueError(
+                "DataLoader(): worker processes cannot read tensors on a GPU; use num_workers=0 or "
+                "multiprocessing_context='thread'"
+            )
+        if pin_memory and not cuda.is_available():
+            warnings.warn("DataLoader(): pin_memory has no effect, for there is no GPU", UserWarning, stacklevel=2)
+            pin_memory = False
+
+        if batch_sampler is not None:
+            batch_size = None
+        batched = batch_sampler is not None or batch_size is not None
+        if not stream:
+            if sampler is None and batch_sampler is None:
+                sampler = RandomSampler(dataset) if shuffle else SequentialSampler(dataset)
+            if batch_size is not None and sampler is not None:
+                batch_sampler = BatchSampler(sampler, batch_size, drop_last)
         self.dataset = dataset
         self.batch_size = batch_size
         self.sampler = sampler
         self.batch_sampler = batch_sampler
-        self.collate_fn = collate_fn
+        self.num_workers = num_workers
+        self.collate_fn = collate_fn or (default_collate if batched else default_convert)
+        self.pin_memory = pin_memory
         self.drop_last = drop_last
+        self.timeout = timeout
+        self.worker_init_fn = worker_init_fn
+        self.multiprocessing_context = multiprocessing_context
         self.generator = generator
+        self.prefetch_factor = 2 if num_workers and prefetch_factor is None else prefetch_factor
+        self.persistent_workers = persistent_workers
+        self.in_order = in_order
+        self.device = None if device is None else Device(device)
+        self._stream = stream
+        self._batched = batched
+        self._seed: int | None = None
+        self._drawn_from: Any = None  # the sequence of numbers that the seed was drawn from
+        self._position = _Position(0)
+        self._pool: ProcessPool | ThreadPool | None = None  # workers that wait for the next epoch
+        self._built = True
 
-    def __iter__(self) -> Iterator[Any]:
-        if self.batch_sampler is None:
-            convert = default_convert if self.collate_fn is None else self.collate_fn
-            return (convert(self.dataset[i]) for i in self.sampler)
-        return (fetch(self.dataset, indices, self.collate_fn) for indices in self.batch_sampler)
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _FIXED and hasattr(self, "_built"):
+            raise ValueError(f"DataLoader: {name} cannot be changed once the loader is made; make another")
+        super().__setattr__(name, value)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_pool": None, "_drawn_from": None}  # workers stay where they are
+
+    def __iter__(self) -> Iterator[T_co]:
+        self._settle_seed()
+        position = self._position
+        if position.started:  # and left in the middle: the next epoch
+            position = self._position = _Position(position.epoch + 1)
+        position.sampler = self._sampler_state()
+        position.started = True
+        return _Iterator(self, position, self._source(position))
+
+    def _source(self, position: _Position) -> Iterator[tuple[int, Any]]:
+        """The batches of a pass with their numbers, on the device where they are wanted."""
+        # What makes batches, and the modules of Python that it needs, would take a tenth of the time of `import arrayad`.
+        from . import passes, seeding, worker
+
+        key = seeding.seed_of(self._seed, position.epoch)
+        collate = None if self.collate_fn in (default_collate, default_convert) else self.collate_fn
+        work = worker.Work(
+            self.dataset,
+            self._stream,
+            self._batched,
+            self.batch_size,
+            self.drop_last,
+            collate,
+            self.worker_init_fn,
+            self.num_workers,
+        )
+        order = self.sampler if self.batch_sampler is None else self.batch_sampler
+        todo = passes.tasks(order, key, position.done, frozenset(position.beyond))
+        skipped = position.done if self._stream else 0
+        if self.num_workers == 0:
+            source = passes.local(work, todo, key, skipped)
+        else:
+            ahead = self.num_workers * (self.prefetch_factor or 2)
+            pool = self._take_pool(work, key)
+            run = passes.Run(work, todo, key, skipped, ahead, self.in_order, self.timeout, pool, self._give_back)
+            source = run.batches()
+        if self.pin_memory:
+            source = pinned(source)
+        return source if self.device is None else moved_to(self.device, source)
+
+    def _take_pool(self, work: Work, key: int) -> ProcessPool | ThreadPool:
+        """The workers that wait, or new ones; so iterators that run side by side have workers of their own."""
+        from . import pool
+
+        waiting, self._pool = self._pool, None
+        if waiting is not None and waiting.pid == os.getpid():  # not in a process that was forked with the loader in it
+            return waiting
+        if self.multiprocessing_context == "thread":
+            return pool.ThreadPool(work, key)
+        return pool.ProcessPool(work, key, self.multiprocessing_context)
+
+    def _give_back(self, pool: ProcessPool | ThreadPool) -> None:
+        """Take workers whose pass is over."""
+        if self.persistent_workers and self._pool is None:
+            self._pool = pool
+        else:
+            pool.close(force=False)
 
     def __len__(self) -> int:
-        """The number of batches of an epoch."""
-        return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
+        """The number of batches of an epoch; for an iterable dataset, what its length says, if it has one."""
+        if not self._stream:
+            return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
+        n = len(self.dataset)
+        if self.batch_size is None:
+            return n
+        return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
+
+    # --- where it is ---
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the loader is: after which batch of which epoch, as of the iterator that was made last.
+
+        Returns
+        -------
+        dict
+            Of numbers, small and picklable, with the sampler's own state if it has a ``state_dict``.
+
+        Raises
+        ------
+        RuntimeError
+            For an iterable dataset with workers and ``in_order=False``, where it depends on the moment what was given.
+
+        Examples
+        --------
+        >>> import arrayad as xp
+        >>> loader = xp.utils.data.DataLoader(xp.arange(6), batch_size=2, shuffle=True)
+        >>> batches = iter(loader)
+        >>> first = next(batches)
+        >>> state = loader.state_dict()
+        >>> rest = list(batches)
+        >>> again = xp.utils.data.DataLoader(xp.arange(6), batch_size=2, shuffle=True)
+        >>> again.load_state_dict(state)
+        >>> [bool((x == y).all()) for x, y in zip(again, rest)]
+        [True, True]
+        """
+        if self._stream and self.num_workers and not self.in_order:
+            raise RuntimeError("state_dict(): an iterable dataset with workers can be resumed only with in_order=True")
+        self._settle_seed()
+        position = self._position
+        return {
+            "seed": self._seed,
+            "epoch": position.epoch,
+            "batches": position.done,
+            "beyond": sorted(position.beyond),
+            "sampler": position.sampler if position.started else self._sampler_state(),
+            "readers": max(self.num_workers, 1) if self._stream else None,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Have the next pass go on from where `state_dict` was called, and the passes after it follow.
+
+        Parameters
+        ----------
+        state : dict
+            Of a loader of the same dataset with the same batches. The number of workers may be another, save for an
+            iterable dataset, whose batches depend on it. Of such a dataset the batches before are made and thrown away.
+
+        Raises
+        ------
+        ValueError
+            If it is not a state of a loader, or of an iterable dataset read by another number of workers. The loader is as
+            it was then.
+        """
+        if not isinstance(state, dict) or set(state) != {"seed", "epoch", "batches", "beyond", "sampler", "readers"}:
+            raise ValueError(f"load_state_dict(): expected what state_dict() gave, got {reprlib.repr(state)}")
+        readers = max(self.num_workers, 1) if self._stream else None
+        if state["readers"] != readers:
+            raise ValueError(
+                f"load_state_dict(): the state is of {_readers(state['readers'])}, and the loader has {_readers(readers)}"
+            )
+        if state["sampler"] is not None:
+            self._order_of().load_state_dict(state["sampler"])
+        self._seed, self._drawn_from = state["seed"], None
+        self._position = _Position(state["epoch"], state["batches"], state["beyond"])
+
+    def _order_of(self) -> Any:
+        """What the loader takes its indices from; what keeps the state of a BatchSampler is the sampler in it."""
+        order: Any = self.sampler if self.batch_sampler is None else self.batch_sampler
+        while type(order) is BatchSampler:
+            order = order.sampler
+        return order
+
+    def _sampler_state(self) -> Any:
+        order = self._order_of()
+        return order.state_dict() if hasattr(order, "state_dict") and hasattr(order, "load_state_dict") else None
+
+    def _numbers(self) -> Any:
+        return (self.generator or default_generator("cpu"))._source
+
+    def _settle_seed(self) -> None:
+        """Draw the seed, if it was not yet, or the generator was seeded anew since, which makes it the first epoch again."""
+        numbers = self._numbers()
+        if self._seed is None or (self._drawn_from is not None and self._drawn_from is not numbers):
+            self._seed = int(randint(0, 2**63 - 1, (), generator=self.generator, device="cpu"))
+            self._position = _Position(0)
+        self._drawn_from = numbers
+
+
+class _Iterator(Generic[T_co]):
+    """The batches of one pass.
+
+    Not a generator, whose frame would keep the last batch alive, and with it shared memory, while the next is waited for.
+    """
+
+    def __init__(self, loader: DataLoader[T_co], position: _Position, source: Iterator[tuple[int, T_co]]) -> None:
+        self._loader = loader
+        self._position = position
+        self._source = source
+
+    def __iter__(self) -> _Iterator[T_co]:
+        return self
+
+    def __next__(self) -> T_co:
+        try:
+            number, batch = next(self._source)
+        except StopIteration:
+            if self._loader._position is self._position:
+                self._loader._position = _Position(self._position.epoch + 1)
+            raise
+        self._position.note(number)
+        return batch
+
+
+def _readers(count: int | None) -> str:
+    return "a dataset with indices" if count is None else f"an iterable dataset read by {count}"
+
+
+def _on_gpu(dataset: Any) -> bool:
+    if isinstance(dataset, Tensor):
+        return dataset.device.type != "cpu"
+    if isinstance(dataset, TensorDataset):
+        return any(x.device.type != "cpu" for x in dataset.tensors)
+    if isinstance(dataset, Subset):
+        return _on_gpu(dataset.dataset)
+    return isinstance(dataset, StackDataset) and any(_on_gpu(x) for x in dataset._parts())
+
+
+# --- what is refused ---
+
+
+def _check_order(stream: bool, batch_size: Any, shuffle: Any, sampler: Any, batch_sampler: Any, drop_last: Any) -> None:
+    if stream:
+        for name, value in (("shuffle", shuffle or None), ("sampler", sampler), ("batch_sampler", batch_sampler)):
+            if value is not None:
+                raise ValueError(
+                    f"DataLoader(): an IterableDataset has its own order, so {name} must be left out, got {value!r}"
+                )
+    if sampler is not None and shuffle:
+        raise ValueError("DataLoader(): sampler and shuffle exclude each other")
+    if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
+        raise ValueError("DataLoader(): batch_sampler excludes batch_size, shuffle, sampler and drop_last")
+    if batch_size is None and drop_last:
+        raise ValueError("DataLoader(): drop_last needs a batch_size")
+    if batch_size is not None and batch_sampler is None:
+        BatchSampler((), batch_size, bool(drop_last))  # says what is wrong with the batch size
+
+
+def _check_workers(
+    num_workers: Any, timeout: Any, prefetch_factor: Any, persistent_workers: Any, multiprocessing_context: Any
+) -> None:
+    if not isinstance(num_workers, int) or isinstance(num_workers, bool) or num_workers < 0:
+        raise ValueError(f"DataLoader(): num_workers must be an integer of at least 0, got {num_workers!r}")
+    if not isinstance(timeout, (int, float)) or not timeout >= 0:
+        raise ValueError(f"DataLoader(): timeout must be a number of at least 0, got {timeout!r}")
+    if prefetch_factor is not None and (not isinstance(prefetch_factor, int) or prefetch_factor < 1):
+        raise ValueError(f"DataLoader(): prefetch_factor must be a positive integer, got {prefetch_factor!r}")
+    if num_workers == 0:
+        for name, value in (
+            ("timeout", timeout or None),
+            ("prefetch_factor", prefetch_factor),
+            ("persistent_workers", persistent_workers or None),
+            ("multiprocessing_context", multiprocessing_context),
+        ):
+            if value is not None:
+                raise ValueError(f"DataLoader(): {name} needs workers, and num_workers is 0")
+        return
+    import multiprocessing
+    from multiprocessing.context import BaseContext
+
+    methods = [*multiprocessing.get_all_start_methods(), "thread"]
+    if isinstance(multiprocessing_context, str):
+        if multiprocessing_context not in methods:
+            raise ValueError(
+                f"DataLoader(): multiprocessing_context must be one of {', '.join(methods)}, got {multiprocessing_context!r}"
+            )
+    elif not (multiprocessing_context is None or isinstance(multiprocessing_context, BaseContext)):
+        raise TypeError(
+            "DataLoader(): multiprocessing_context must be a string or a context of multiprocessing, got "
+            f"{type(multiprocessing_context).__name__}"
+        )

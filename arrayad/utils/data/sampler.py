@@ -2,37 +2,86 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import itertools
+import operator
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ...functions.random import Generator, randint, randperm
+import numpy as np
+
+from ...functions.creation import asarray
+from ...functions.random import Generator, multinomial, randint, randperm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sized
+    from collections.abc import Iterator, Sequence, Sized
 
-__all__ = ["BatchSampler", "RandomSampler", "Sampler", "SequentialSampler"]
+__all__ = [
+    "BatchSampler",
+    "DistributedSampler",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "SubsetRandomSampler",
+    "WeightedRandomSampler",
+    "batches_of",
+]
+
+T_co = TypeVar("T_co", covariant=True)
 
 
-class Sampler:
-    """Indices of samples, in some order: a subclass gives ``__iter__`` and, if it can, ``__len__``."""
+class Sampler(Iterable[T_co], Generic[T_co]):
+    """Indices of samples, in some order: a subclass gives ``__iter__`` and, if it can, ``__len__``.
 
-    def __iter__(self) -> Iterator[Any]:
+    One that draws random numbers from arrayad's default generator, directly or by another sampler, gets them from the
+    loader's seed and the epoch, so that a loader can resume. One with a state of its own gives ``state_dict()`` and
+    ``load_state_dict(state)``, which a loader calls before a pass over it.
+    """
+
+    def __iter__(self) -> Iterator[T_co]:
         raise NotImplementedError(f"{type(self).__name__} needs an __iter__()")
 
 
-class SequentialSampler(Sampler):
-    """The indices in order."""
+class _Ordered(Sampler[Any]):
+    """A sampler that knows its whole order at once, as a NumPy array, range or list; batches are then slices of that."""
+
+    generator: Generator | None = None
+
+    def _order(self) -> Any:
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[Any]:
+        order = self._order()
+        return iter(order.tolist() if isinstance(order, np.ndarray) else order)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where its generator is, if it has one of its own; of the others a loader keeps the seed."""
+        return {} if self.generator is None else {"generator": self.generator.get_state()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go back to where `state_dict` was called."""
+        if self.generator is not None and "generator" in state:
+            self.generator.set_state(state["generator"])
+
+
+class SequentialSampler(_Ordered):
+    """The indices in order.
+
+    Parameters
+    ----------
+    data_source : sized
+    """
 
     def __init__(self, data_source: Sized) -> None:
         self.data_source = data_source
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(len(self.data_source)))
+    def _order(self) -> range:
+        return range(len(self.data_source))
 
     def __len__(self) -> int:
         return len(self.data_source)
 
 
-class RandomSampler(Sampler):
+class RandomSampler(_Ordered):
     """The indices in random order, or drawn with replacement.
 
     Parameters
@@ -40,14 +89,15 @@ class RandomSampler(Sampler):
     data_source : sized
     replacement : bool, optional
     num_samples : int, optional
-        How many are drawn. Default: all.
+        How many are drawn. Default: all. More than there are, without replacement, are taken from one random order after
+        the other.
     generator : Generator, optional
         Default: the one that `manual_seed` seeds.
 
     Raises
     ------
     ValueError
-        If `num_samples` is not positive, or more than there are without replacement.
+        If `num_samples` is not positive.
     """
 
     def __init__(
@@ -57,10 +107,8 @@ class RandomSampler(Sampler):
         num_samples: int | None = None,
         generator: Generator | None = None,
     ) -> None:
-        if num_samples is not None and num_samples < 1:
-            raise ValueError(f"RandomSampler(): num_samples must be positive, got {num_samples}")
-        if num_samples is not None and not replacement and num_samples > len(data_source):
-            raise ValueError(f"RandomSampler(): {num_samples} samples of {len(data_source)} need replacement=True")
+        if num_samples is not None and _positive(num_samples) is None:
+            raise ValueError(f"RandomSampler(): num_samples must be a positive integer, got {num_samples!r}")
         self.data_source = data_source
         self.replacement = replacement
         self.generator = generator
@@ -71,19 +119,171 @@ class RandomSampler(Sampler):
         """How many indices it gives."""
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
-    def __iter__(self) -> Iterator[int]:
-        n = len(self.data_source)
-        if self.replacement and n:
-            indices = randint(0, n, (self.num_samples,), generator=self.generator)
-        else:
-            indices = randperm(n, generator=self.generator)[: self.num_samples]
-        return iter(indices.tolist())
+    def _order(self) -> Any:
+        n, count = len(self.data_source), self.num_samples
+        if n == 0:
+            return np.empty(0, np.int64)
+        if self.replacement:
+            return randint(0, n, (count,), generator=self.generator, device="cpu").numpy()
+        passes = [randperm(n, generator=self.generator, device="cpu").numpy() for _ in range(-(-count // n))]
+        return (passes[0] if len(passes) == 1 else np.concatenate(passes))[:count]
+
+    def __len__(self) -> int:
+        return self.num_samples if len(self.data_source) else 0
+
+
+class SubsetRandomSampler(_Ordered):
+    """Given indices in random order.
+
+    Parameters
+    ----------
+    indices : sequence
+    generator : Generator, optional
+        Default: the one that `manual_seed` seeds.
+    """
+
+    def __init__(self, indices: Sequence[Any], generator: Generator | None = None) -> None:
+        self.indices = indices
+        self.generator = generator
+
+    def _order(self) -> list[Any]:
+        return [self.indices[i] for i in randperm(len(self.indices), generator=self.generator, device="cpu").tolist()]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+class WeightedRandomSampler(_Ordered):
+    """Indices drawn with given weights.
+
+    Parameters
+    ----------
+    weights : sequence of float, array or Tensor
+        One for each sample, not negative; they need not add up to 1.
+    num_samples : int
+        How many are drawn.
+    replacement : bool, optional
+        Whether a sample can be drawn again.
+    generator : Generator, optional
+        Default: the one that `manual_seed` seeds.
+
+    Raises
+    ------
+    ValueError
+        If `num_samples` is not positive; where the weights are used, if they are negative, all 0, or too few are positive.
+    """
+
+    def __init__(self, weights: Any, num_samples: int, replacement: bool = True, generator: Generator | None = None) -> None:
+        if _positive(num_samples) is None:
+            raise ValueError(f"WeightedRandomSampler(): num_samples must be a positive integer, got {num_samples!r}")
+        if not isinstance(replacement, bool):
+            raise ValueError(f"WeightedRandomSampler(): replacement must be a bool, got {replacement!r}")
+        # float64, for weights of many samples are small.
+        self.weights = asarray(np.asarray(weights, np.float64), device="cpu")
+        if self.weights.ndim != 1:
+            raise ValueError(
+                f"WeightedRandomSampler(): weights must be one-dimensional, got shape {tuple(self.weights.shape)}"
+            )
+        self.num_samples = num_samples
+        self.replacement = replacement
+        self.generator = generator
+
+    def _order(self) -> Any:
+        return multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator).numpy()
 
     def __len__(self) -> int:
         return self.num_samples
 
 
-class BatchSampler(Sampler):
+class DistributedSampler(_Ordered):
+    """The indices that fall to one of several processes which train together, each with a loader of its own.
+
+    Parameters
+    ----------
+    dataset : sized
+    num_replicas : int
+        How many processes there are. Unlike PyTorch's, which can ask its process group, it has to be given.
+    rank : int
+        Which of them this is, from 0.
+    shuffle : bool, optional
+        Take the samples in a new random order each epoch, the same for all processes.
+    seed : int, optional
+        Of that order; the same in all processes.
+    drop_last : bool, optional
+        Leave out samples at the end so that all processes get equally many. Default: the first ones are given again.
+
+    Raises
+    ------
+    ValueError
+        If `rank` is not in ``[0, num_replicas)``.
+
+    Notes
+    -----
+    Each pass over it is of the next epoch; `set_epoch` goes to a certain one. Where PyTorch's is not told the epoch, it
+    gives the same order again and again.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> list(xp.utils.data.DistributedSampler(range(5), num_replicas=2, rank=1, shuffle=False))
+    [1, 3, 0]
+    """
+
+    def __init__(
+        self,
+        dataset: Sized,
+        num_replicas: int | None = None,
+        rank: int | None = None,
+        shuffle: bool = True,
+        seed: int = 0,
+        drop_last: bool = False,
+    ) -> None:
+        if num_replicas is None or rank is None:
+            raise ValueError(
+                "DistributedSampler(): num_replicas and rank have to be given: there is no process group to ask"
+            )
+        if _positive(num_replicas) is None or not 0 <= rank < num_replicas:
+            raise ValueError(f"DistributedSampler(): rank must be in [0, num_replicas), got {rank} of {num_replicas}")
+        self.dataset = dataset
+        self.num_replicas = num_replicas
+        self.rank = rank
+        self.shuffle = shuffle
+        self.seed = seed
+        self.drop_last = drop_last
+        self.epoch = 0
+
+    def _order(self) -> Any:
+        n = len(self.dataset)
+        if self.shuffle:
+            order = randperm(n, generator=Generator().manual_seed(self.seed + self.epoch), device="cpu").numpy()
+        else:
+            order = np.arange(n)
+        self.epoch += 1
+        return np.resize(order, len(self) * self.num_replicas)[self.rank :: self.num_replicas]
+
+    def set_epoch(self, epoch: int) -> None:
+        """Have the next pass be of a certain epoch.
+
+        Parameters
+        ----------
+        epoch : int
+        """
+        self.epoch = epoch
+
+    def state_dict(self) -> dict[str, Any]:
+        """The epoch of the next pass."""
+        return {"epoch": self.epoch}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go back to where `state_dict` was called."""
+        self.epoch = state["epoch"]
+
+    def __len__(self) -> int:
+        n = len(self.dataset)
+        return n // self.num_replicas if self.drop_last else -(-n // self.num_replicas)
+
+
+class BatchSampler(Sampler[list[Any]]):
     """Lists of indices: those of another sampler, so many at a time.
 
     Parameters
@@ -97,25 +297,48 @@ class BatchSampler(Sampler):
     ------
     ValueError
         If `batch_size` is not a positive integer.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> list(xp.utils.data.BatchSampler(range(5), batch_size=2, drop_last=False))
+    [[0, 1], [2, 3], [4]]
     """
 
-    def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
-        if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
+    def __init__(self, sampler: Iterable[Any], batch_size: int, drop_last: bool) -> None:
+        if _positive(batch_size) is None:
             raise ValueError(f"BatchSampler(): batch_size should be a positive integer value, got {batch_size!r}")
+        if not isinstance(drop_last, bool):
+            raise ValueError(f"BatchSampler(): drop_last should be a boolean value, got {drop_last!r}")
         self.sampler = sampler
         self.batch_size = batch_size
         self.drop_last = drop_last
 
-    def __iter__(self) -> Iterator[list[int]]:
-        batch: list[int] = []
-        for index in self.sampler:
-            batch.append(index)
-            if len(batch) == self.batch_size:
+    def __iter__(self) -> Iterator[list[Any]]:
+        indices = iter(self.sampler)
+        while batch := list(itertools.islice(indices, self.batch_size)):
+            if len(batch) == self.batch_size or not self.drop_last:
                 yield batch
-                batch = []
-        if batch and not self.drop_last:
-            yield batch
 
     def __len__(self) -> int:
         n = len(self.sampler)  # type: ignore[arg-type]  # TypeError for a sampler without length, as it should be
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
+
+
+def _positive(x: Any) -> int | None:
+    """A positive integer, None for anything else."""
+    if isinstance(x, bool) or not hasattr(x, "__index__"):
+        return None
+    number = operator.index(x)
+    return number if number > 0 else None
+
+
+def batches_of(sampler: Any) -> Iterator[Any]:
+    """The indices of batch after batch: of arrayad's own samplers as slices of their order, with no loop over indices."""
+    if type(sampler) is BatchSampler:
+        inner = sampler.sampler
+        if isinstance(inner, _Ordered) and type(inner).__iter__ is _Ordered.__iter__:
+            order, size = inner._order(), sampler.batch_size
+            stop = len(order) - len(order) % size if sampler.drop_last else len(order)
+            return (order[start : start + size] for start in range(0, stop, size))
+    return iter(sampler)

@@ -1,0 +1,230 @@
+"""A pass over a dataset: its tasks in order, and the batches that are made of them, here or by workers."""
+
+from __future__ import annotations
+
+import itertools
+import reprlib
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .fetch import END
+from .sampler import batches_of
+from .seeding import Seeds
+from .worker import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .pool import ProcessPool, ThreadPool
+    from .worker import Answer, Work
+
+__all__ = ["Run", "local", "tasks"]
+
+
+def tasks(order: Any, key: int, done: int, beyond: frozenset[int]) -> Iterator[tuple[int, Any]]:
+    """The numbers and the indices of the batches of an epoch that are still to be made.
+
+    Parameters
+    ----------
+    order : iterable or None
+        The sampler; None for an iterable dataset, which has no indices and is always read from the start.
+    key : int
+        The seed of the epoch.
+    done : int
+        So many batches, the first ones, were made before,
+    beyond : frozenset of int
+        and those of these numbers.
+    """
+    if order is None:
+        yield from zip(itertools.count(), itertools.repeat(None))
+    # A sampler draws from a generator of the epoch's, so that a pass can be made again from its seed.
+    seeds = Seeds("thread")
+    seeds.begin(key)
+    seeds.start("order")
+    with seeds:
+        batches = batches_of(order)
+    for number in itertools.count():
+        with seeds:
+            try:
+                indices = next(batches)
+            except StopIteration:
+                return
+        if number >= done and number not in beyond:
+            yield number, indices
+
+
+def local(work: Work, todo: Iterator[tuple[int, Any]], key: int, skipped: int) -> Iterator[tuple[int, Any]]:
+    """The batches of a pass with their numbers, made here; the first `skipped` ones of an iterable dataset are left out."""
+    fetcher = work.fetcher("main")
+    fetcher.begin(key)
+    for number, indices in todo:
+        batch = [fetcher.fetch(indices)]
+        if batch[0] is END:
+            return
+        if number >= skipped:
+            yield number, batch.pop()  # kept by nobody here while the program uses it
+
+
+class Run:
+    """A pass with workers: gives them tasks, ahead of what is asked for, and the batches in their order.
+
+    Parameters
+    ----------
+    work : Work
+    todo : iterator
+        Of the tasks.
+    key : int
+        The seed of the epoch.
+    skipped : int
+        How many batches, the first ones of an iterable dataset, are left out.
+    ahead : int
+        How many batches are made ahead.
+    in_order : bool
+    timeout : float
+        Seconds to wait for a batch; 0 for ever.
+    pool : ProcessPool or ThreadPool
+        The workers, which are this pass' alone,
+    give_back : callable
+        and what they are given to at its end, if they are well.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        todo: Iterator[tuple[int, Any]],
+        key: int,
+        skipped: int,
+        ahead: int,
+        in_order: bool,
+        timeout: float,
+        pool: ProcessPool | ThreadPool,
+        give_back: Callable[[Any], None],
+    ) -> None:
+        self._stream = work.stream
+        self._todo = todo
+        self._key = key
+        self._skipped = skipped
+        self._ahead = ahead
+        self._in_order = in_order
+        self._timeout = timeout or None
+        self._pool = pool
+        self._give_back = give_back
+        self._run = pool.run = pool.run + 1
+        self._indices: dict[int, Any] = {}  # of the batches that workers are at, to say so if one fails
+        self._order: deque[int] = deque()  # the numbers of the batches that are under way or ready
+        self._answers: dict[int, tuple[int, Answer]] = {}
+        self._workers: dict[int, int] = dict.fromkeys(range(work.num_workers), 0)  # how many tasks each has
+        self._owners: dict[int, int] = {}
+        try:
+            self._hand_out()
+        except BaseException:
+            self._pool.close(force=True)
+            raise
+
+    def _hand_out(self) -> None:
+        """Give tasks to the workers till enough batches are under way."""
+        while len(self._order) < self._ahead and self._workers:
+            task = next(self._todo, None)
+            if task is None:
+                break
+            number, indices = task
+            worker = self._next_in_turn() if self._stream else min(self._workers, key=self._workers.__getitem__)
+            self._order.append(number)
+            self._owners[number] = worker
+            self._indices[number] = indices
+            self._workers[worker] += 1
+            self._pool.submit(worker, Task(self._run, self._key, number, indices, number >= self._skipped))
+
+    def _next_in_turn(self) -> int:
+        """The worker whose stream is next; which one that is must not depend on how fast they are."""
+        worker = next(iter(self._workers))
+        self._workers[worker] = self._workers.pop(worker)
+        return worker
+
+    def batches(self) -> Iterator[tuple[int, Any]]:
+        """The batches with their numbers."""
+        healthy = False
+        given = 0
+        try:
+            while self._order:
+                number = self._wait()
+                worker, answer = self._answers.pop(number)
+                self._order.remove(number)
+                del self._owners[number]
+                self._hand_out()
+                if answer.kind == "error":
+                    healthy = True
+                    raise self._pool.content(worker, answer)
+                if answer.kind == "end":
+                    continue
+                if not self._stream:
+                    yield number, self._pool.content(worker, answer)
+                else:
+                    # Numbers of batches count those that came to nothing at the end of a stream, so they are counted anew.
+                    given += 1
+                    if given > self._skipped:
+                        yield given - 1, self._pool.content(worker, answer)
+                    else:
+                        self._pool.drop(worker, answer)
+            healthy = True
+        except GeneratorExit:
+            healthy = True
+            raise
+        finally:
+            if healthy:
+                for worker, answer in self._answers.values():
+                    self._pool.drop(worker, answer)
+                self._give_back(self._pool)
+            else:
+                self._pool.close(force=True)
+
+    def _wait(self) -> int:
+        """The number of the batch that is due, when it is there."""
+        end = None if self._timeout is None else time.monotonic() + self._timeout
+        while True:
+            if self._in_order:
+                if self._order[0] in self._answers:
+                    return self._order[0]
+            elif self._answers:
+                return next(iter(self._answers))
+            remaining = None if end is None else max(0.0, end - time.monotonic())
+            try:
+                answers = self._pool.receive(remaining)
+            except RuntimeError as error:
+                error.add_note(self._under_way())
+                raise
+            if not answers:
+                raise RuntimeError(f"DataLoader timed out after {self._timeout} seconds: {self._under_way()}")
+            for worker, answer in answers:
+                self._take(worker, answer)
+
+    def _take(self, worker: int, answer: Answer) -> None:
+        if answer.run != self._run:  # of an epoch that was broken off
+            self._pool.drop(worker, answer)
+            return
+        self._answers[answer.number] = worker, answer
+        self._indices.pop(answer.number, None)
+        if answer.kind == "end":
+            self._workers.pop(worker, None)
+        elif worker in self._workers:
+            self._workers[worker] -= 1
+
+    def _under_way(self) -> str:
+        """What the workers are at, in words."""
+        first: dict[int, int] = {}
+        for number in self._order:
+            if number not in self._answers:
+                first.setdefault(self._owners[number], number)
+        at = [
+            f"{self._pool.describe(worker)} at batch {number}"
+            + ("" if self._indices[number] is None else f" of the samples {reprlib.repr(_listed(self._indices[number]))}")
+            for worker, number in sorted(first.items())
+        ]
+        return f"waiting for {', '.join(at)}"
+
+
+def _listed(indices: Any) -> Any:
+    return list(indices) if isinstance(indices, (range, np.ndarray)) else indices

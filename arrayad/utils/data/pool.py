@@ -1,0 +1,256 @@
+"""Workers: processes and threads that make batches, seen from the process that uses these."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import queue
+import selectors
+import signal
+import socket
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from .transport import Channel, Inbox
+from .worker import Answer, rebuild_error, run_in_process, run_in_thread
+
+if TYPE_CHECKING:
+    from multiprocessing.context import BaseContext
+    from multiprocessing.process import BaseProcess
+
+    from .worker import Task, Work
+
+__all__ = ["ProcessPool", "ThreadPool"]
+
+_WATCH = 1.0  # seconds between looks whether workers are alive, beside the end of their connection, which tells at once
+_GRACE = 0.2  # seconds that workers have to end before nobody waits for them any longer
+
+
+class ProcessPool:
+    """Worker processes.
+
+    There is no thread in the parent, so forking stays safe, and no lock that a killed worker could hold. A process is
+    started by its first task, so that the first is at work while others are still being started.
+
+    Parameters
+    ----------
+    work : Work
+    key : int
+        The seed of the first epoch.
+    context : multiprocessing context, str or None
+    """
+
+    def __init__(self, work: Work, key: int, context: BaseContext | str | None) -> None:
+        self.run = 0  # the number of the pass that it is in
+        self._work = work
+        self._key = key
+        self._context = multiprocessing.get_context(context) if context is None or isinstance(context, str) else context
+        self._selector = selectors.DefaultSelector()
+        self._channels: dict[int, Channel] = {}
+        self._processes: dict[int, BaseProcess] = {}
+        self._inboxes = [Inbox() for _ in range(work.num_workers)]
+        # Also when the pool is dropped without `close`, and at the end of the program.
+        self.pid = os.getpid()
+        self._end = weakref.finalize(self, _end, self.pid, self._selector, self._channels, self._processes)
+
+    def submit(self, worker: int, task: Task) -> None:
+        """Give a worker a task."""
+        message = pickle.dumps((task, self._inboxes[worker].returned()), protocol=5)
+        channel = self._channels.get(worker)
+        if channel is None:
+            self._start(worker, message)
+        else:
+            channel.send(message)
+            self._watch(worker)
+
+    def _start(self, worker: int, message: bytes) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            ours.setblocking(False)
+            channel = self._channels[worker] = Channel(ours)
+            self._selector.register(channel, selectors.EVENT_READ, worker)
+            channel.send(message)
+            inherited = []
+            if self._context.get_start_method() == "fork":
+                inherited = [other.sock for other in self._channels.values()]
+            process = self._context.Process(  # type: ignore[attr-defined]  # of a context of each kind
+                target=run_in_process,
+                args=(self._work, worker, self._key, theirs, inherited),
+                name=f"DataLoader worker {worker}",
+                daemon=True,
+            )
+            process.start()
+            self._processes[worker] = process
+            self._watch(worker)
+
+    def _watch(self, worker: int) -> None:
+        """Wait also till the socket takes more, if something could not be sent yet."""
+        channel = self._channels[worker]
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if channel.has_unsent else 0)
+        if self._selector.get_key(channel).events != events:
+            self._selector.modify(channel, events, worker)
+
+    def receive(self, timeout: float | None) -> list[tuple[int, Answer]]:
+        """The answers that have come, with their workers; at least one, if not `timeout` seconds go by.
+
+        Raises
+        ------
+        RuntimeError
+            If a worker has died.
+        """
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            wait = _WATCH if end is None else min(_WATCH, max(0.0, end - time.monotonic()))
+            ready = self._selector.select(wait)
+            answers = []
+            for key, events in ready:
+                channel: Any = key.fileobj
+                if events & selectors.EVENT_WRITE:
+                    channel.flush()
+                    self._watch(key.data)
+                if events & selectors.EVENT_READ:
+                    answers += [(key.data, self._open(key.data, message)) for message in channel.receive()]
+            if answers:
+                return answers
+            for worker, process in self._processes.items():
+                if self._channels[worker].ended or (not ready and process.exitcode is not None):
+                    raise RuntimeError(self._epitaph(worker))
+            if end is not None and time.monotonic() >= end:
+                return []
+
+    def _open(self, worker: int, message: bytes) -> Answer:
+        answer: Answer = pickle.loads(message)
+        if answer.kind == "batch":
+            parcel = answer.content
+            self._inboxes[worker].receive(parcel, self._channels[worker].take_fd() if parcel.size else None)
+        return answer
+
+    def content(self, worker: int, answer: Answer) -> Any:
+        """The batch or the exception of an answer."""
+        if answer.kind == "error":
+            return rebuild_error(answer.content)
+        return self._inboxes[worker].unpack(answer.content)
+
+    def drop(self, worker: int, answer: Answer) -> None:
+        """Say that an answer is not wanted."""
+        if answer.kind == "batch":
+            self._inboxes[worker].drop(answer.content)
+
+    def describe(self, worker: int) -> str:
+        """A worker in words."""
+        return f"worker {worker} (pid {self._processes[worker].pid})"
+
+    def _epitaph(self, worker: int) -> str:
+        process = self._processes[worker]
+        process.join(_WATCH)
+        code = process.exitcode
+        if code is None:
+            how = "closed its connection"
+        elif code >= 0:
+            how = f"exited with code {code}; its standard error may say why"
+        else:
+            how = f"was killed by signal {-code} ({signal.Signals(-code).name})"
+            if -code == signal.SIGKILL:
+                how += "; the system kills processes so when memory runs out"
+        return f"DataLoader {self.describe(worker)} {how}"
+
+    def close(self, force: bool) -> None:
+        """End the workers: those that are idle at once, others after the batch they are at, or, by force, now."""
+        processes = list(self._processes.values())
+        self._end()
+        if force:
+            for process in processes:
+                process.terminate()
+            _join(processes, _WATCH)
+            for process in processes:
+                if process.is_alive():
+                    process.kill()
+        # One that is still at a batch ends after that by itself, or with this process, for it is a daemon.
+        _join(processes, _GRACE)
+
+
+def _join(processes: list[BaseProcess], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    for process in processes:
+        process.join(max(0.0, end - time.monotonic()))
+
+
+def _end(
+    pid: int, selector: selectors.BaseSelector, channels: dict[int, Channel], processes: dict[int, BaseProcess]
+) -> None:
+    for channel in channels.values():
+        channel.close(everywhere=os.getpid() == pid)  # a process forked from the pool's has it too, and may drop it
+    channels.clear()
+    processes.clear()
+    selector.close()
+
+
+class ThreadPool:
+    """Worker threads, which take the dataset as it is and give the batches as they are.
+
+    Parameters
+    ----------
+    work : Work
+    key : int
+        The seed of the first epoch.
+    """
+
+    def __init__(self, work: Work, key: int) -> None:
+        self.run = 0  # the number of the pass that it is in
+        self._answers: queue.SimpleQueue[tuple[int, Answer]] = queue.SimpleQueue()
+        self._tasks: list[queue.SimpleQueue[Task | None]] = [queue.SimpleQueue() for _ in range(work.num_workers)]
+        self._threads = [
+            threading.Thread(
+                target=run_in_thread,
+                args=(work, i, key, tasks, self._answers),
+                name=f"DataLoader worker {i}",
+                daemon=True,
+            )
+            for i, tasks in enumerate(self._tasks)
+        ]
+        for thread in self._threads:
+            thread.start()
+        self.pid = os.getpid()
+        self._end = weakref.finalize(self, _end_threads, self._tasks)
+
+    def submit(self, worker: int, task: Task) -> None:
+        """Give a worker a task."""
+        self._tasks[worker].put(task)
+
+    def receive(self, timeout: float | None) -> list[tuple[int, Answer]]:
+        """An answer that has come, with its worker, if not `timeout` seconds go by."""
+        try:
+            return [self._answers.get(timeout=timeout)]
+        except queue.Empty:
+            return []
+
+    def content(self, worker: int, answer: Answer) -> Any:
+        """The batch or the exception of an answer."""
+        return answer.content
+
+    def drop(self, worker: int, answer: Answer) -> None:
+        """Say that an answer is not wanted."""
+
+    def describe(self, worker: int) -> str:
+        """A worker in words."""
+        return f"worker {worker} (a thread)"
+
+    def close(self, force: bool) -> None:
+        """End the workers: those that are idle at once, others after the batch they are at."""
+        self._end()
+        end = time.monotonic() + _GRACE
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+
+
+def _end_threads(tasks: list[queue.SimpleQueue[Any]]) -> None:
+    for waiting in tasks:
+        while not waiting.empty():  # what nobody waits for any longer
+            try:
+                waiting.get_nowait()
+            except queue.Empty:
+                break
+        waiting.put(None)

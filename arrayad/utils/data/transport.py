@@ -1,0 +1,339 @@
+"""Batches from a worker to the process that uses them: pickled, with their arrays in shared memory.
+
+A batch is pickled by protocol 5, so its arrays stay out of the pickle and are written once, into shared memory, those of
+`default_collate` as they are made; the process that uses them sees them there, without a copy. When the last array on it
+is gone the memory goes back to the worker for another batch. The memory is a file without a name, handed over as a
+descriptor through the socket, so nothing can be left behind, whoever is killed. Small batches go through the socket.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import math
+import mmap
+import os
+import pickle
+import socket
+import struct
+import tempfile
+import weakref
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Channel", "Inbox", "Outbox", "Parcel"]
+
+_ALIGN = 64  # bytes: a cache line, as NumPy's and BLAS' kernels like it
+_SMALL_ARRAY = 1 << 10  # bytes of an array up to which it stays in the pickle
+_SMALL = 1 << 14  # bytes of a batch up to which the socket is faster than shared memory
+_HELD = 3  # batches of one worker that may be in use as they are; of more the arrays are copied, so that memory is bounded
+_LENGTH = struct.Struct("!Q")
+_CAN_SEND_FILES = hasattr(socket, "send_fds")  # not on Windows, where batches go through the socket
+
+
+class Parcel(NamedTuple):
+    """A packed batch."""
+
+    spans: list[tuple[int, int]]  # where the pickle and then each array begins, and how long it is
+    payload: bytearray | None  # those bytes; None: they are in shared memory,
+    segment: int = -1  # this one,
+    size: int = 0  # of so many bytes, if it is new; its descriptor comes with the message,
+    replaces: int = -1  # in place of that one
+
+
+def _shared_file(size: int) -> int:
+    """A descriptor of a file in memory without a name."""
+    if hasattr(os, "memfd_create"):
+        fd = os.memfd_create("arrayad", os.MFD_CLOEXEC)
+    else:
+        with tempfile.TemporaryFile() as file:
+            fd = os.dup(file.fileno())
+    os.ftruncate(fd, size)
+    return fd
+
+
+class Outbox:
+    """The worker's end: packs batches, into segments of shared memory that it uses again and again."""
+
+    def __init__(self) -> None:
+        self._segments: dict[int, mmap.mmap] = {}
+        self._unsent: dict[
+            int, tuple[int, int, int]
+        ] = {}  # of segments that the other end does not know yet: size, what it replaces, descriptor
+        self._free: list[int] = []
+        self._count = 0
+        # What arrays of the batch in work are made in: a segment, how much of it is taken, and how much the last batch took.
+        self._current = -1
+        self._lease: Any = None
+        self._leases: dict[int, weakref.ref[Any]] = {}
+        self._taken = 0
+        self._usual = 0
+
+    def release(self, segments: Iterable[int]) -> None:
+        """Segments of which the other end needs no more."""
+        self._free.extend(segments)
+
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, Any] | None:
+        """An array for a part of the next batch, where that will be sent from, so that it need not be copied.
+
+        None if there is no room: then it can be made anywhere.
+        """
+        size = math.prod(shape) * dtype.itemsize
+        if size <= _SMALL or not _CAN_SEND_FILES:
+            return None
+        if self._current < 0:
+            self._current = self._take(max(size, self._usual))
+            if self._current < 0:
+                return None
+            self._lease = np.frombuffer(self._segments[self._current], np.uint8)
+            self._leases[self._current] = weakref.ref(self._lease)
+        start = self._taken
+        if start + size > self._lease.size:
+            return None
+        self._taken = start + _aligned(size)
+        array: np.ndarray[Any, Any] = self._lease[start : start + size].view(dtype).reshape(shape)
+        return array
+
+    def pack(self, batch: Any) -> tuple[Parcel, int | None]:
+        """A batch packed, and the descriptor of its segment if that is new, to be closed when it is sent."""
+        arrays: list[Any] = []
+
+        def stays(buffer: pickle.PickleBuffer) -> bool:
+            raw = buffer.raw()
+            if raw.nbytes <= _SMALL_ARRAY:
+                return True
+            arrays.append(raw)
+            return False
+
+        stream = pickle.dumps(batch, protocol=5, buffer_callback=stays)
+        parts = [memoryview(stream), *arrays]
+        total = sum(_aligned(part.nbytes) for part in parts)
+        spans = [self._span(part) for part in parts]
+        outside = sum(_aligned(part.nbytes) for part, span in zip(parts, spans, strict=True) if span is None)
+        if self._current >= 0 and (total <= _SMALL or self._taken + outside > self._lease.size):
+            spans = [None] * len(parts)
+            self.discard()
+        segment, end = self._current, self._taken
+        if segment < 0 and total > _SMALL and _CAN_SEND_FILES:
+            segment = self._take(total)
+        target: Any = bytearray(total) if segment < 0 else self._segments[segment]
+        placed = []
+        with memoryview(target) as memory:
+            for part, span in zip(parts, spans, strict=True):
+                if span is None:
+                    span = end, part.nbytes
+                    memory[end : end + part.nbytes] = part
+                    end += _aligned(part.nbytes)
+                placed.append(span)
+        self._usual = end
+        self._current, self._lease, self._taken = -1, None, 0
+        if segment < 0:
+            return Parcel(placed, target), None
+        size, replaces, fd = self._unsent.pop(segment, (0, -1, None))
+        return Parcel(placed, None, segment, size, replaces), fd
+
+    def discard(self) -> None:
+        """Give up what there is of the batch in work."""
+        if self._current >= 0:
+            self._free.append(self._current)
+        self._current, self._lease, self._taken = -1, None, 0
+
+    def _span(self, part: Any) -> tuple[int, int] | None:
+        """Where in the current segment a part is already, None if it is elsewhere."""
+        if self._lease is None:
+            return None
+        start = _address(np.frombuffer(part, np.uint8)) - _address(self._lease)
+        return (start, part.nbytes) if 0 <= start <= self._lease.size - part.nbytes else None
+
+    def _take(self, size: int) -> int:
+        """A free segment that is large enough, or a new one; -1 if too many files are open."""
+        # Whose arrays this process has kept, in a cache say, must not be written into.
+        free = [s for s in self._free if s not in self._leases or self._leases[s]() is None]
+        fitting = [s for s in free if len(self._segments[s]) >= size]
+        if fitting:
+            segment = min(fitting, key=lambda s: len(self._segments[s]))
+            self._free.remove(segment)
+            return segment
+        # A quarter more than needed, for the next batch may be a little larger; pages never written to take no memory.
+        capacity = -(-size * 5 // 4 // mmap.PAGESIZE) * mmap.PAGESIZE
+        try:
+            fd = _shared_file(capacity)
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                return -1
+            raise
+        replaces = free[0] if free and free[0] not in self._unsent else -1
+        if replaces >= 0:
+            self._free.remove(replaces)
+            self._leases.pop(replaces, None)
+            del self._segments[replaces]
+        segment, self._count = self._count, self._count + 1
+        self._segments[segment] = mmap.mmap(fd, capacity)
+        self._unsent[segment] = capacity, replaces, fd
+        return segment
+
+
+def _aligned(size: int) -> int:
+    return -(-size // _ALIGN) * _ALIGN
+
+
+def _address(array: np.ndarray[Any, Any]) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
+
+
+class Inbox:
+    """The other end: unpacks the batches of one worker, and notes which segments are no longer used."""
+
+    def __init__(self) -> None:
+        self._segments: dict[int, mmap.mmap] = {}
+        self._leases: dict[int, weakref.ref[Any]] = {}
+        self._returned: deque[int] = deque()  # appended to by whatever thread drops the last array of a batch
+
+    def receive(self, parcel: Parcel, fd: int | None) -> None:
+        """Take note of a parcel that has come, in the order of coming."""
+        if fd is None:
+            return
+        try:
+            self._segments.pop(parcel.replaces, None)
+            self._segments[parcel.segment] = mmap.mmap(fd, parcel.size)
+        finally:
+            os.close(fd)
+
+    def returned(self) -> list[int]:
+        """The segments that were given back since the last call."""
+        segments = []
+        while self._returned:
+            segment = self._returned.popleft()
+            self._leases.pop(segment, None)
+            segments.append(segment)
+        return segments
+
+    def drop(self, parcel: Parcel) -> None:
+        """Give back the segment of a batch that is not wanted."""
+        if parcel.payload is None:
+            self._returned.append(parcel.segment)
+
+    def unpack(self, parcel: Parcel) -> Any:
+        """The batch."""
+        if parcel.payload is not None:
+            data = np.frombuffer(parcel.payload, np.uint8)
+        else:
+            used = max(start + length for start, length in parcel.spans)
+            data = np.frombuffer(self._segments[parcel.segment], np.uint8, used)
+            if sum(lease() is not None for lease in self._leases.values()) >= _HELD:
+                data = data.copy()
+                self._returned.append(parcel.segment)
+            else:
+                # Every array made below has `data` as its base's base, so it goes with the last of them.
+                returned, segment = self._returned, parcel.segment
+                self._leases[segment] = weakref.ref(data, lambda _: returned.append(segment))
+        stream, *arrays = [data[start : start + length] for start, length in parcel.spans]
+        return pickle.loads(stream.data, buffers=arrays)
+
+
+class Channel:
+    """Messages, with a file descriptor each if wanted, over a connected pair of sockets.
+
+    Parameters
+    ----------
+    sock : socket
+        One of the two. Blocking: `send` waits till the message is gone, and `receive` for a message or its timeout.
+        Otherwise neither waits; what could not be sent is sent by later calls of `send` and `flush`.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self._waits = sock.getblocking()
+        self._in = bytearray()
+        self._out = bytearray()
+        self._fds: deque[int] = deque()
+        self.ended = False  # whether the other end is closed
+
+    def fileno(self) -> int:
+        """Of the socket."""
+        return self.sock.fileno()
+
+    def send(self, message: bytes, fd: int | None = None) -> None:
+        """Send a message; BrokenPipeError if the other end is closed."""
+        frame = _LENGTH.pack(len(message)) + message
+        if self._waits:
+            self.sock.settimeout(None)
+            if fd is not None:
+                frame = frame[socket.send_fds(self.sock, [frame], [fd]) :]
+            self.sock.sendall(frame)
+        else:
+            self._out += frame
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what waits to be sent, as far as the socket takes it."""
+        try:
+            while self._out:
+                del self._out[: self.sock.send(self._out)]
+        except BlockingIOError:
+            pass
+        except (BrokenPipeError, ConnectionResetError):
+            self._out.clear()  # the other end is closed, which `receive` says
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether something waits to be sent."""
+        return bool(self._out)
+
+    def receive(self, timeout: float | None = None) -> list[bytes]:
+        """The messages that have come; none after `timeout` seconds, or if the other end is closed."""
+        if self._waits:
+            self.sock.settimeout(timeout)
+        while not self.ended:
+            try:
+                if _CAN_SEND_FILES:
+                    data, fds, flags, _ = socket.recv_fds(self.sock, 1 << 16, 16)
+                    self._fds.extend(fds)
+                    if flags & socket.MSG_CTRUNC:
+                        raise OSError(errno.EMFILE, "too many open files to take over a worker's shared memory")
+                else:
+                    data = self.sock.recv(1 << 16)
+            except (BlockingIOError, TimeoutError):
+                break
+            except ConnectionResetError:
+                data = b""
+            if not data:
+                self.ended = True
+            self._in += data
+            if self._waits and self._complete():
+                break
+        return self._messages()
+
+    def _complete(self) -> bool:
+        return len(self._in) >= _LENGTH.size and len(self._in) >= _LENGTH.size + _LENGTH.unpack_from(self._in)[0]
+
+    def _messages(self) -> list[bytes]:
+        messages, position = [], 0
+        while len(self._in) >= position + _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._in, position)
+            end = position + _LENGTH.size + length
+            if len(self._in) < end:
+                break
+            messages.append(bytes(memoryview(self._in)[position + _LENGTH.size : end]))
+            position = end
+        del self._in[:position]
+        return messages
+
+    def take_fd(self) -> int:
+        """The descriptor of the next message that was sent with one."""
+        return self._fds.popleft()
+
+    def close(self, everywhere: bool) -> None:
+        """Close this end; `everywhere`: also where other processes have a copy of it, so that the other end is told."""
+        while self._fds:
+            os.close(self._fds.popleft())
+        if everywhere:
+            with contextlib.suppress(OSError):  # the other end is gone
+                self.sock.shutdown(socket.SHUT_RDWR)
+        self.sock.close()

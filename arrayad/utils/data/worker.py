@@ -1,0 +1,266 @@
+"""What a worker does: batches for tasks, in a process or a thread of its own.
+
+A task is ``(run, key, number, indices, wanted)``: the number of a batch in a run, which is one pass over the loader; the
+seed of its epoch; the indices of its samples, None for an iterable dataset; whether the batch is wanted, or only passed
+over on the way to where a loader resumes. To each task there is one answer, ``(run, number, kind, content)``. A task of a
+new run cancels those of older ones.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import signal
+import traceback
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .collate import memory
+from .fetch import END, MapFetcher, StreamFetcher
+from .info import WorkerInfo, here
+from .seeding import Seeds, seed_of
+from .transport import Channel, Outbox
+
+if TYPE_CHECKING:
+    import queue
+    import socket
+    from collections.abc import Callable
+
+    from .fetch import Fetcher
+
+__all__ = ["Answer", "Task", "Work", "rebuild_error", "run_in_process", "run_in_thread"]
+
+_WATCH = 1.0  # seconds between looks whether the parent process is still there
+
+
+class Task(NamedTuple):
+    """A batch to be made."""
+
+    run: int
+    key: int
+    number: int
+    indices: Any
+    wanted: bool
+
+
+class Answer(NamedTuple):
+    """What came of a task."""
+
+    run: int
+    number: int
+    kind: str  # "batch", "passed" (made, but not wanted), "end" (of an iterable dataset) or "error"
+    content: Any
+
+
+class Work(NamedTuple):
+    """What all workers of a loader are given."""
+
+    dataset: Any
+    stream: bool  # whether the dataset is an iterable one
+    batched: bool
+    batch_size: int | None
+    drop_last: bool
+    collate_fn: Callable[[Any], Any] | None
+    init: Callable[[int], None] | None
+    num_workers: int
+
+    def fetcher(self, where: str, reader: int = 0) -> Fetcher:
+        """What makes the batches."""
+        seeds = Seeds(where)
+        if self.stream:
+            readers = max(self.num_workers, 1)
+            return StreamFetcher(self.dataset, self.collate_fn, self.batch_size, self.drop_last, seeds, reader, readers)
+        return MapFetcher(self.dataset, self.collate_fn, self.batched, seeds)
+
+
+class _Worker:
+    """What a worker in a process and one in a thread have in common."""
+
+    def __init__(self, work: Work, where: str, number: int, info: WorkerInfo) -> None:
+        self._fetcher = work.fetcher(where, number)
+        self._init = work.init
+        self._number = number
+        self._seed = info.seed
+        self._run = -1
+        self._failed: Exception | None = None
+
+    def answer(self, task: Task) -> tuple[str, Any]:
+        """The kind and the content of the answer to a task; an error as it was raised."""
+        try:
+            if self._init is not None:
+                init, self._init = self._init, None
+                self._initialize(init)
+            if self._failed is not None:
+                raise self._failed
+            if task.run != self._run:
+                self._run = task.run
+                self._fetcher.begin(task.key)
+            batch = self._fetcher.fetch(task.indices)
+        except Exception as error:  # noqa: BLE001  (whatever a user's code raises is the parent's to raise)
+            return "error", error
+        if batch is END:
+            return "end", None
+        return ("batch", batch) if task.wanted else ("passed", None)
+
+    def _initialize(self, init: Callable[[int], None]) -> None:
+        seeds = self._fetcher.seeds
+        seeds.begin(self._seed)
+        with seeds:
+            seeds.start("worker_init_fn")
+            try:
+                init(self._number)
+            except Exception as error:
+                error.add_note(f"raised by worker_init_fn({self._number})")
+                self._failed = error
+                raise
+
+
+def run_in_process(work: Work, number: int, key: int, sock: socket.socket, inherited: list[socket.socket]) -> None:
+    """The main function of a worker process.
+
+    Parameters
+    ----------
+    work : Work
+    number : int
+        Of the worker.
+    key : int
+        The seed of the first epoch.
+    sock : socket
+        This end of the connection.
+    inherited : list of socket
+        What a forked process has from its parent and must not keep open.
+    """
+    # An interrupt from the keyboard goes to all processes at once; what comes of it is the parent's to say. Its handlers,
+    # which a forked process has too, are not meant for here.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+    for other in inherited:
+        other.close()
+    # What was there before the fork is shared with the parent page by page, until it is written to: so let the garbage
+    # collector keep off it.
+    gc.freeze()
+    parent = os.getppid()
+    sock.setblocking(True)
+    channel, outbox, waiting = Channel(sock), Outbox(), deque[Task]()
+    memory.empty = outbox.empty
+    type(here).process = info = WorkerInfo(number, work.num_workers, seed_of(key, "worker", number), work.dataset)
+    worker = _Worker(work, "process", number, info)
+    while not channel.ended:
+        for message in channel.receive(0 if waiting else _WATCH):
+            task, released = pickle.loads(message)
+            outbox.release(released)
+            if waiting and task.run != waiting[-1].run:
+                waiting.clear()
+            waiting.append(task)
+        if os.getppid() != parent:  # killed; other processes that it forked may still hold its end of the connection open
+            return
+        if waiting and not channel.ended:
+            task = waiting.popleft()
+            kind, content = worker.answer(task)
+            try:
+                _send(channel, outbox, task, kind, content, info)
+            except BrokenPipeError:
+                return
+            outbox.discard()
+            del content  # its memory is to be used for another batch
+
+
+def _send(channel: Channel, outbox: Outbox, task: Task, kind: str, content: Any, info: WorkerInfo) -> None:
+    fd = None
+    if kind == "batch":
+        try:
+            content, fd = outbox.pack(content)
+        except Exception as error:  # noqa: BLE001  (of the pickling of what a user's code gave)
+            error.add_note("raised while pickling a batch, to send it from a worker process")
+            kind, content = "error", error
+    if kind == "error":
+        content = _portable(content, info)
+    try:
+        channel.send(pickle.dumps(Answer(task.run, task.number, kind, content), protocol=5), fd)
+    finally:
+        if fd is not None:
+            os.close(fd)
+
+
+def run_in_thread(
+    work: Work, number: int, key: int, tasks: queue.SimpleQueue[Task | None], answers: queue.SimpleQueue[tuple[int, Answer]]
+) -> None:
+    """The main function of a worker thread; a None among the tasks ends it."""
+    here.thread = info = WorkerInfo(number, work.num_workers, seed_of(key, "worker", number), work.dataset)
+    worker = _Worker(work, "thread", number, info)
+    while (task := tasks.get()) is not None:
+        try:
+            kind, content = worker.answer(task)
+        except BaseException as error:  # noqa: BLE001  (an exit would end this thread alone, and nobody would know)
+            kind, content = "error", RuntimeError(f"{type(error).__name__} was raised in a worker thread: {error}")
+            content.__cause__ = error
+        if kind == "error":
+            content.add_note(f"raised in DataLoader worker {number} (a thread)")
+        answers.put((number, Answer(task.run, task.number, kind, content)))
+        del content  # a batch must not live on here while this waits
+
+
+# --- exceptions from one process to another ---
+
+
+def _portable(error: Exception, info: WorkerInfo) -> tuple[bytes | None, str]:
+    """An exception pickled, None if that cannot be, and its traceback in words."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(os.path.dirname(__file__)):
+        trace = trace.tb_next  # down to the user's code
+    lines = traceback.format_exception(type(error), error, trace if trace is not None else error.__traceback__)
+    text = f"raised in DataLoader worker {info.id} (pid {os.getpid()}):\n{''.join(lines)}"
+    error.__traceback__ = None
+    for candidate in (error, _Bare(error)):
+        try:
+            data = pickle.dumps(candidate)
+            copy = pickle.loads(data)
+            if type(copy) is type(error) and (candidate is not error or str(copy) == str(error)):
+                return data, text
+        except Exception:  # noqa: BLE001  (an exception's class may do anything when it is pickled)
+            continue
+    return None, text
+
+
+class _Bare:
+    """An exception without its constructor, which may take other arguments than those it hands to `Exception`."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __reduce__(self) -> Any:
+        attributes = {name: value for name, value in vars(self._error).items() if _pickles(value)}
+        args = tuple(arg if _pickles(arg) else repr(arg) for arg in self._error.args)
+        return _rebuild_bare, (type(self._error), args, attributes)
+
+
+def _rebuild_bare(kind: type[Exception], args: tuple[Any, ...], attributes: dict[str, Any]) -> Exception:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    vars(error).update(attributes)
+    return error
+
+
+def _pickles(value: Any) -> bool:
+    try:
+        pickle.loads(pickle.dumps(value))
+    except Exception:  # noqa: BLE001  (a user's class may do anything when it is pickled)
+        return False
+    return True
+
+
+def rebuild_error(portable: tuple[bytes | None, str]) -> Exception:
+    """An exception from another process, with the traceback there as a note."""
+    data, text = portable
+    error: Exception | None = None
+    if data is not None:
+        try:
+            error = pickle.loads(data)
+        except Exception:  # noqa: BLE001  (what could be rebuilt in the worker may not be here, after a spawn)
+            error = None
+    if error is None:
+        return RuntimeError(f"an exception that cannot be rebuilt in this process was {text}")
+    error.add_note(text)
+    return error

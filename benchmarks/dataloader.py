@@ -1,0 +1,199 @@
+"""The DataLoader beside PyTorch's: the same data through both, in one run, by turns.
+
+    python benchmarks/dataloader.py [--runs 7] [--json FILE] [--markdown FILE]
+
+For each case, the samples a second of both (or milliseconds to the first batch; for both the median of the runs) and the
+median ratio of neighbouring runs, above 1 where arrayad is ahead; and what ten epochs of 40 MB batches add to the memory
+of the processes.
+PyTorch is optional: without it, arrayad's figures are printed alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib.util
+import json
+import os
+import platform
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import arrayad as xp
+from arrayad.utils import data as ours
+
+BATCH = 64
+LENGTH, WIDTH = 60_000, 784
+ITEMS, MICROSECONDS = 6_400, 50
+EPOCHS, LARGE, LARGE_BATCHES = 10, (40, 1_000_000 // 4), 8
+
+
+class Busy:
+    """A map-style dataset whose samples take some microseconds of Python each."""
+
+    def __init__(self) -> None:
+        self.rows = np.random.default_rng(0).random((ITEMS, WIDTH), dtype=np.float32)
+
+    def __len__(self) -> int:
+        return ITEMS
+
+    def __getitem__(self, index: int) -> tuple[Any, int]:
+        end = time.perf_counter() + MICROSECONDS * 1e-6
+        while time.perf_counter() < end:
+            pass
+        return self.rows[index], index % 10
+
+
+class Large:
+    """Samples of 1 MB, of which 40 make a batch."""
+
+    def __len__(self) -> int:
+        return LARGE[0] * LARGE_BATCHES
+
+    def __getitem__(self, index: int) -> Any:
+        return np.full(LARGE[1], index, np.float32)
+
+
+def loaders(case: str, workers: int) -> dict[str, Any]:
+    """A loader of each library for one case."""
+    import_torch = importlib.util.find_spec("torch") is not None
+    options = {"batch_size": LARGE[0] if case == "large" else BATCH, "shuffle": True, "num_workers": workers}
+    made: dict[str, Any] = {}
+    if case == "tensors":
+        rng = np.random.default_rng(0)
+        images, labels = rng.random((LENGTH, WIDTH), dtype=np.float32), rng.integers(0, 10, LENGTH)
+        made["arrayad"] = ours.DataLoader(ours.TensorDataset(xp.asarray(images), xp.asarray(labels)), **options)
+    else:
+        dataset = Busy() if case == "python" else Large()
+        made["arrayad"] = ours.DataLoader(dataset, **options)
+    if import_torch:
+        import torch
+        from torch.utils import data as theirs
+
+        if case == "tensors":
+            dataset = theirs.TensorDataset(torch.from_numpy(images), torch.from_numpy(labels))
+        made["torch"] = theirs.DataLoader(dataset, **options)
+    return made
+
+
+def epoch(loader: Any, batches: int | None = None) -> float:
+    """Samples a second over an epoch, or over some batches of one."""
+    count = 0
+    start = time.perf_counter()
+    for number, batch in enumerate(loader):
+        count += len(batch[0] if isinstance(batch, list) else batch)
+        if number + 1 == batches:
+            break
+    return count / (time.perf_counter() - start)
+
+
+def first(loader: Any) -> float:
+    """Milliseconds to the first batch of an epoch."""
+    start = time.perf_counter()
+    iterator = iter(loader)
+    next(iterator)
+    taken = time.perf_counter() - start
+    del iterator
+    return 1000 * taken
+
+
+def compare(measure: Any, made: dict[str, Any], runs: int) -> dict[str, list[float]]:
+    """A figure of each library, measured by turns; what comes first changes from turn to turn."""
+    values: dict[str, list[float]] = {name: [] for name in made}
+    for loader in made.values():
+        measure(loader)
+    for turn in range(runs):
+        for name in list(made)[:: 1 if turn % 2 else -1]:
+            gc.collect()
+            values[name].append(measure(made[name]))
+    return values
+
+
+def resident(pid: int) -> float:
+    """Megabytes of memory of a process, its part of what it shares included."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError(f"no Pss of process {pid}")
+
+
+def growth(workers: int = 2) -> dict[str, float]:
+    """Megabytes that the parent and the largest worker have grown by after ten epochs of 40 MB batches, since the first."""
+    loader = ours.DataLoader(Large(), batch_size=LARGE[0], shuffle=True, num_workers=workers, persistent_workers=True)
+    sizes: list[dict[str, float]] = []
+    for _ in range(EPOCHS + 1):
+        for _batch in loader:
+            pass
+        del _batch
+        gc.collect()
+        children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+        sizes.append({"parent": resident(os.getpid()), "workers": max(resident(int(pid)) for pid in children)})
+    return {name: sizes[-1][name] - sizes[0][name] for name in sizes[0]}
+
+
+CASES = (
+    ("TensorDataset 60,000 x 784 and labels, batches of 64, shuffled", "tensors", 0),
+    ("TensorDataset 60,000 x 784 and labels, batches of 64, shuffled", "tensors", 2),
+    ("Python dataset of 50 us a sample, batches of 64, shuffled", "python", 0),
+    ("Python dataset of 50 us a sample, batches of 64, shuffled", "python", 2),
+    ("batches of 40 MB", "large", 2),
+)
+FIRST = (
+    ("first batch: TensorDataset", "tensors", 2),
+    ("first batch: Python dataset", "python", 2),
+)
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--markdown", type=Path)
+    options = parser.parse_args()
+    rows: list[dict[str, Any]] = []
+    for cases, measure, unit in ((CASES, epoch, "samples/s"), (FIRST, first, "ms")):
+        for name, case, workers in cases:
+            values = compare(measure, loaders(case, workers), options.runs)
+            row: dict[str, Any] = {"case": name, "workers": workers, "unit": unit}
+            row |= {library: statistics.median(found) for library, found in values.items()}
+            if "torch" in values:
+                pairs = zip(values["arrayad"], values["torch"], strict=True)
+                row["ratio"] = statistics.median(a / b if unit == "samples/s" else b / a for a, b in pairs)
+            rows.append(row)
+            print(table([row], header=len(rows) == 1), flush=True)
+    grown = growth()
+    print(f"\nten epochs of 40 MB batches, 2 workers: parent {grown['parent']:+.1f} MB, worker {grown['workers']:+.1f} MB")
+    versions = {"python": platform.python_version(), "numpy": np.__version__, "cpus": os.cpu_count()}
+    if importlib.util.find_spec("torch"):
+        versions["torch"] = importlib.import_module("torch").__version__
+    if options.json:
+        result = {"versions": versions, "runs": options.runs, "rows": rows, "growth": grown}
+        options.json.write_text(json.dumps(result, indent=1))
+    if options.markdown:
+        told = ", ".join(f"{name} {version}" for name, version in versions.items())
+        options.markdown.write_text(
+            "<!-- written by: python benchmarks/dataloader.py --markdown FILE -->\n\n"
+            f"Median of {options.runs} runs by turns; {told}.\n\n{table(rows, header=True)}\n\n"
+            f"Ten epochs of 40 MB batches with 2 workers: the parent grows by {grown['parent']:.1f} MB, a worker by "
+            f"{grown['workers']:.1f} MB.\n"
+        )
+
+
+def table(rows: list[dict[str, Any]], header: bool) -> str:
+    """Rows in Markdown."""
+    lines = ["| | workers | arrayad | PyTorch | ratio |", "|---|---:|---:|---:|---:|"] if header else []
+    for row in rows:
+        digits = 0 if row["unit"] == "samples/s" else 1
+        figures = [f"{row[x]:,.{digits}f} {row['unit']}" if x in row else "" for x in ("arrayad", "torch")]
+        ratio = f"{row['ratio']:.2f}" if "ratio" in row else ""
+        lines.append(f"| {row['case']} | {row['workers']} | {' | '.join(figures)} | {ratio} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
