@@ -37,6 +37,10 @@ class Imperative:
         """Of a matrix."""
         return self.xp.linalg.diagonal(x)
 
+    def solve_lower(self, x: Any, y: Any) -> Any:
+        """With the lower triangle of a matrix."""
+        return self.xp.linalg.solve_triangular(x, y, upper=False)
+
     def array(self, value: Array) -> Any:
         """A tensor with the values of an array."""
         return self.xp.asarray(value)
@@ -145,6 +149,7 @@ class Functional:
         package = importlib.import_module(name)
         self.xp: Any = importlib.import_module("jax.numpy" if name == "jax" else "autograd.numpy")
         self.special: Any = importlib.import_module(f"{name}.scipy.special")
+        self.linalg: Any = importlib.import_module(f"{name}.scipy.linalg")
         self.erf: Any = self.special.erf
         self.version = importlib.metadata.version(name)
         self._grad: Any = package.grad
@@ -169,6 +174,10 @@ class Functional:
     def diagonal(self, x: Any) -> Any:
         """Of a matrix."""
         return self.xp.diagonal(x)
+
+    def solve_lower(self, x: Any, y: Any) -> Any:
+        """With the lower triangle of a matrix."""
+        return self.linalg.solve_triangular(x, y, lower=True)
 
     def _step(self, function: Any, by: Sequence[Array], data: Sequence[Array]) -> Step:
         variables, constants = [self.array(a) for a in by], [self.array(a) for a in data]

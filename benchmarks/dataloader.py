@@ -1,6 +1,6 @@
 """The DataLoader beside PyTorch's: the same data through both, in one run, by turns.
 
-    python benchmarks/dataloader.py [--runs 7] [--json FILE] [--markdown FILE]
+    python -m benchmarks.dataloader [--runs 7] [--json FILE] [--markdown FILE]
 
 For each case, the samples a second of both (or milliseconds to the first batch; for both the median of the runs) and the
 median ratio of neighbouring runs, above 1 where arrayad is ahead; and what ten epochs of 40 MB batches add to the memory
@@ -177,7 +177,7 @@ def main() -> None:
     if options.markdown:
         told = ", ".join(f"{name} {version}" for name, version in versions.items())
         options.markdown.write_text(
-            "<!-- written by: python benchmarks/dataloader.py --markdown FILE -->\n\n"
+            "<!-- written by: python -m benchmarks.dataloader --markdown FILE -->\n\n"
             f"Median of {options.runs} runs by turns; {told}.\n\n{table(rows, header=True)}\n\n"
             f"Ten epochs of 40 MB batches with 2 workers: the parent grows by {grown['parent']:.1f} MB, a worker by "
             f"{grown['workers']:.1f} MB.\n"

@@ -40,6 +40,7 @@ def test_digits_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: 
 
 
 _BENCHMARKS = {
+    "dataloader": ["--runs", "1"],
     "import_time": ["--runs", "1"],
     "__main__": ["--rounds", "1", "--only", "^(add|where|mlp-8)$", "--against", "numpy"],
 }

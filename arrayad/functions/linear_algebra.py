@@ -657,8 +657,8 @@ def _cholesky_rule(xp: Namespace, g: Any, out: Any, upper: bool) -> Any:
     inner = xp.tril(xp.matmul(_h(xp, lower), g))
     inner = inner - _only_diagonal(xp, inner) / 2
     adjoint = _h(xp, lower)
-    left = xp.linalg.solve(adjoint, inner)
-    result = _h(xp, xp.linalg.solve(adjoint, _h(xp, left)))
+    left = xp.linalg.solve_triangular(adjoint, inner, upper=True)
+    result = _h(xp, xp.linalg.solve_triangular(adjoint, _h(xp, left), upper=True))
     return (result + _h(xp, result)) / 2
 
 
