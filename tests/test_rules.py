@@ -14,6 +14,8 @@ from arrayad.autograd.tape import TensorBase
 
 from .samples import SAMPLES, Sample
 
+pytestmark = pytest.mark.any_backend
+
 DIFFERENTIABLE = [op for op in operations.values() if op.differentiable or op.kind == "composite"]
 STANDARD_ONLY = xp.get_default_device().type == "strict"
 ALL = [s for samples in SAMPLES.values() for s in samples if not (STANDARD_ONLY and s.flags.get("beyond the standard"))]

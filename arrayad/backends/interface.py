@@ -18,10 +18,21 @@ if TYPE_CHECKING:
     from ..devices import device
     from ..dtypes import DType
 
-__all__ = ["Backend", "Random"]
+__all__ = ["BEYOND_THE_STANDARD", "Backend", "Random"]
 
 Array = Any  # a raw array of the backend
 RawDevice = Any  # what its arrays have as `device`
+
+
+# Functions of the standard that a backend has for more dtypes than the standard asks, by the letters of the kinds: sums,
+# comparisons and extrema of booleans, and the truth of numbers.
+BEYOND_THE_STANDARD = {
+    "b": (
+        "add", "argmax", "argmin", "argsort", "cumulative_prod", "cumulative_sum", "greater", "greater_equal", "less",
+        "less_equal", "max", "maximum", "min", "minimum", "multiply", "prod", "sort", "sum",
+    ),
+    "iufc": ("logical_and", "logical_not", "logical_or", "logical_xor"),
+}  # fmt: skip
 
 
 class Random(Protocol):
