@@ -97,8 +97,6 @@ class _Special:
 special = _Special()
 
 
-
-
 def _beyond(name: str, kinds: str) -> Any:
     """A function of the standard that backends have for more dtypes, those of some kinds."""
     standard, beyond = getattr(array_api_strict, name), _on_numpy(name)
@@ -114,6 +112,13 @@ def _beyond(name: str, kinds: str) -> Any:
 
 for _kinds, _names in BEYOND_THE_STANDARD.items():
     globals().update({name: _beyond(name, _kinds) for name in _names})
+
+
+def astype(x: Array, dtype: Any, /, *, copy: bool = True) -> Array:
+    """Of complex numbers also to booleans."""
+    if dtype == array_api_strict.bool and dtypes.from_raw[x.dtype].kind == "c":
+        return x != 0
+    return array_api_strict.astype(x, dtype, copy=copy)
 
 
 # --- what array_api_strict gets wrong ---

@@ -25,7 +25,7 @@ RawDevice = Any  # what its arrays have as `device`
 
 
 # Functions of the standard that a backend has for more dtypes than the standard asks, by the letters of the kinds: sums,
-# comparisons and extrema of booleans, and the truth of numbers.
+# comparisons and extrema of booleans, and the truth of numbers. `astype`, too, gives the truth of complex numbers.
 BEYOND_THE_STANDARD = {
     "b": (
         "add", "argmax", "argmin", "argsort", "cumulative_prod", "cumulative_sum", "greater", "greater_equal", "less",
