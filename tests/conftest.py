@@ -1,7 +1,8 @@
 """`pytest --backend=strict` or `--backend=cupy` runs the tests that are for any backend on another one than NumPy's.
 
 Those are the tests of the functions, the rules and the engine: files, or tests, marked ``any_backend``, less those marked
-``host_memory``, which are of the memory that NumPy shares.
+``host_memory``, which are of the memory that NumPy shares. Those marked ``waiting`` run on other backends than NumPy's only,
+whose arrays have their values at once.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "any_backend: holds on every backend")
     config.addinivalue_line("markers", "host_memory: is about memory that NumPy shares, which is the host's alone")
+    config.addinivalue_line("markers", "waiting: is about waiting for values, which NumPy's arrays have at once")
     backend = config.getoption("--backend")
     if backend == "numpy":
         return
@@ -34,8 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--backend") == "numpy":
-        return
-    chosen = [x for x in items if x.get_closest_marker("any_backend") and not x.get_closest_marker("host_memory")]
-    config.hook.pytest_deselected(items=[x for x in items if x not in set(chosen)])
-    items[:] = chosen
+    on_numpy = config.getoption("--backend") == "numpy"
+    marks = [{mark.name for mark in item.iter_markers()} for item in items]
+    fits = ["waiting" not in m if on_numpy else "any_backend" in m and "host_memory" not in m for m in marks]
+    config.hook.pytest_deselected(items=[item for item, fit in zip(items, fits, strict=True) if not fit])
+    items[:] = [item for item, fit in zip(items, fits, strict=True) if fit]

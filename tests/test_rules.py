@@ -154,7 +154,7 @@ def test_forward_over_reverse_agrees_with_reverse_twice(sample: Sample) -> None:
     assert math.isclose(_inner(products, directions).item(), expected, rel_tol=1e-8, abs_tol=1e-8)
 
 
-@pytest.mark.skipif(xp.get_default_device().type == "cpu", reason="NumPy's arrays have their values at once")
+@pytest.mark.waiting
 @pytest.mark.parametrize("name", sorted(SAMPLES))
 def test_no_derivative_waits_for_values(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once and twice; a function whose result has a shape that depends on values waits in its forward, and only there."""
