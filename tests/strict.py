@@ -161,6 +161,8 @@ def scalar(value: complex, like: Array) -> Array:
 
 
 def raw_dtype(dtype: dtypes.DType) -> Any:
+    if dtype not in _DTYPES:
+        raise TypeError(f"array_api_strict has no {dtype.name}")
     return _DTYPES[dtype]
 
 

@@ -93,7 +93,7 @@ class Backend(Protocol):
     # --- dtypes and devices ---
 
     def raw_dtype(self, dtype: DType, /) -> Any:
-        """Its dtype for one of ours."""
+        """Its dtype for one of ours; TypeError for float16, which is not of the standard, if it has none."""
 
     def raw_device(self, place: device, /) -> RawDevice:
         """Its device for one of ours; the current one where the index is left out. RuntimeError if it is not there."""
