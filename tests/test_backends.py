@@ -117,8 +117,8 @@ def test_a_backend_has_what_is_used(name: str) -> None:
                 space = getattr(space, part)
     for member in PROTOCOL:
         ours = getattr(backend, member)
-        if name == "strict" or not inspect.isfunction(vars(Backend)[member]):
-            continue  # array_api_strict's are NumPy's by way of *args
+        if name == "strict" or not (inspect.isfunction(vars(Backend)[member]) and inspect.isfunction(ours)):
+            continue  # array_api_strict's are NumPy's by way of *args; NumPy's `as_array` is a function of NumPy
         wanted = [p for p in inspect.signature(vars(Backend)[member]).parameters if p != "self"]
         assert list(inspect.signature(ours).parameters) == wanted, f"{name}: {member}"
 
