@@ -8,7 +8,6 @@ called; without it, or without a GPU, `is_available` is false and the rest raise
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Self
 
@@ -73,9 +72,10 @@ def is_available() -> bool:
 
 def device_count() -> int:
     """How many GPUs can be used; 0 without CuPy, a GPU or its driver."""
-    if importlib.util.find_spec("cupy") is None:
+    try:
+        return len(backend_of_device(_device("cuda")).devices())
+    except RuntimeError:  # CuPy is not installed, or cannot be loaded
         return 0
-    return len(backend_of_device(_device("cuda")).devices())
 
 
 def current_device() -> int:

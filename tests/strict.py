@@ -19,6 +19,7 @@ from array_api_strict._flags import set_array_api_strict_flags
 
 from arrayad import backends, dtypes
 from arrayad.backends import numpy as numpy_backend
+from arrayad.backends.interface import BEYOND_THE_STANDARD
 from arrayad.devices import device
 
 array_types = (Array,)
@@ -60,8 +61,8 @@ def _on_numpy(name: str, space: Any = numpy_backend) -> Any:
                 if isinstance(x, Array) and x.device != like.device:
                     raise ValueError(f"{name}: arrays on {like.device} and {x.device}")
         out = function(*[_inner(x) for x in args], **kwargs)
-        if isinstance(out, tuple):
-            return type(out)(*[_new(part, like) for part in out])
+        if hasattr(out, "_make"):
+            return out._make([_new(part, like) for part in out])
         return _new(out, like) if isinstance(out, (np.ndarray, np.generic)) else out
 
     return call
@@ -96,6 +97,57 @@ class _Special:
 special = _Special()
 
 
+def _beyond(name: str, kinds: str) -> Any:
+    """A function of the standard that backends have for more dtypes, those of some kinds."""
+    standard, beyond = getattr(array_api_strict, name), _on_numpy(name)
+
+    def call(x: Array, /, *args: Any, **kwargs: Any) -> Any:
+        dtype = kwargs.get("dtype")
+        if dtypes.from_raw[x.dtype].kind not in kinds:
+            return standard(x, *args, **kwargs)
+        return beyond(x, *args, **(kwargs if dtype is None else {**kwargs, "dtype": dtypes.from_raw[dtype].dtype}))
+
+    return call
+
+
+for _kinds, _names in BEYOND_THE_STANDARD.items():
+    globals().update({name: _beyond(name, _kinds) for name in _names})
+
+
+def astype(x: Array, dtype: Any, /, *, copy: bool = True) -> Array:
+    """Of complex numbers also to booleans."""
+    if dtype == array_api_strict.bool and dtypes.from_raw[x.dtype].kind == "c":
+        return x != 0
+    return array_api_strict.astype(x, dtype, copy=copy)
+
+
+# --- what array_api_strict gets wrong ---
+
+
+def reshape(x: Array, /, shape: Any, *, copy: bool | None = None) -> Array:
+    """A ValueError where a copy is needed and forbidden, and none for no elements."""
+    try:
+        return array_api_strict.reshape(x, shape, copy=None if x.size == 0 and not copy else copy)
+    except AttributeError as error:
+        raise ValueError(str(error)) from None
+
+
+def _with_initial(name: str) -> Any:
+    """A cumulative function whose error for an axis out of range is one with ``include_initial`` too."""
+    function = globals()[name]
+
+    def call(x: Array, /, *, axis: int | None = None, **kwargs: Any) -> Array:
+        if axis is not None and not -x.ndim <= axis < x.ndim:
+            raise IndexError(f"axis {axis} is out of bounds for array of dimension {x.ndim}")
+        return function(x, axis=axis, **kwargs)
+
+    return call
+
+
+cumulative_sum = _with_initial("cumulative_sum")
+cumulative_prod = _with_initial("cumulative_prod")
+
+
 def owns_memory(a: Any) -> bool:
     return isinstance(a, Array) and a._array.base is None
 
@@ -109,6 +161,8 @@ def scalar(value: complex, like: Array) -> Array:
 
 
 def raw_dtype(dtype: dtypes.DType) -> Any:
+    if dtype not in _DTYPES:
+        raise TypeError(f"array_api_strict has no {dtype.name}")
     return _DTYPES[dtype]
 
 

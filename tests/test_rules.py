@@ -13,6 +13,9 @@ from arrayad.autograd.operation import operations
 from arrayad.autograd.tape import TensorBase
 
 from .samples import SAMPLES, Sample
+from .waiting import waiting_refused
+
+pytestmark = pytest.mark.any_backend
 
 DIFFERENTIABLE = [op for op in operations.values() if op.differentiable or op.kind == "composite"]
 STANDARD_ONLY = xp.get_default_device().type == "strict"
@@ -151,6 +154,24 @@ def test_forward_over_reverse_agrees_with_reverse_twice(sample: Sample) -> None:
     assert math.isclose(_inner(products, directions).item(), expected, rel_tol=1e-8, abs_tol=1e-8)
 
 
+@pytest.mark.waiting
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_no_derivative_waits_for_values(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once and twice; a function whose result has a shape that depends on values waits in its forward, and only there."""
+    for sample in [sample for sample in ALL if sample.name == name][:4]:
+        leaves = _leaves(sample.inputs)
+        out = sample.function(*leaves)
+        parts = [part for part in (out if isinstance(out, tuple) else (out,)) if part.requires_grad]
+        seeds = [xp.ones_like(part) for part in parts]
+        if not parts:
+            continue
+        with waiting_refused(monkeypatch):
+            gradients = xp.autograd.grad(parts, leaves, seeds, materialize_grads=True, create_graph=True)
+            again = [g for g in gradients if g.requires_grad]
+            if again:
+                xp.autograd.grad(again, leaves, [xp.ones_like(g) for g in again], materialize_grads=True)
+
+
 # --- equal eigenvalues and singular values, and the gauge ---
 
 
@@ -188,7 +209,8 @@ def test_svd_of_equal_singular_values() -> None:
     leaf = xp.asarray(2 * np.eye(3)).requires_grad_()
     u = xp.linalg.svd(leaf).U
     w = np.arange(9.0).reshape(3, 3)
-    with pytest.warns(UserWarning, match="depends on"):  # as seen from U alone, which the polar factor does not excuse
+    # As seen from U alone, which the polar factor does not excuse. Anomaly detection: without, a GPU is not waited for.
+    with xp.autograd.detect_anomaly(), pytest.warns(UserWarning, match="depends on"):
         (g,) = xp.autograd.grad(xp.sum(u @ xp.asarray(np.eye(3)) * xp.asarray(w)), leaf, retain_graph=True)
     assert np.isfinite(g.numpy(force=True)).all()
     total = xp.sum(xp.linalg.svd(leaf).S)
@@ -200,5 +222,5 @@ def test_a_loss_of_phases_is_warned_of(name: str) -> None:
     x, _ = _with_values([1.0, 2.0, 3.0], True)
     leaf = xp.asarray(x).requires_grad_()
     loss = xp.sum(xp.real(getattr(xp.linalg, name)(leaf).eigenvectors))
-    with pytest.warns(UserWarning, match="phases of the vectors"):
+    with xp.autograd.detect_anomaly(), pytest.warns(UserWarning, match="phases of the vectors"):
         loss.backward()

@@ -46,8 +46,11 @@ def register(backend: Backend) -> None:
     """Make a backend known by the types of its arrays, its dtypes and its kind of device."""
     for array_type in backend.array_types:
         by_type[array_type] = backend
-    for dtype in dtypes.ALL:
-        dtypes.from_raw[backend.raw_dtype(dtype)] = dtype
+    for dtype in dtypes.EVERY:
+        try:
+            dtypes.from_raw[backend.raw_dtype(dtype)] = dtype
+        except TypeError:  # half precision, which is not of the standard
+            continue
     _by_device[backend.device_type] = backend
     if backend.device_type not in TYPES:
         TYPES.append(backend.device_type)

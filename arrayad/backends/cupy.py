@@ -327,7 +327,7 @@ def raw_dtype(dtype: DType) -> Any:
     return dtype.dtype
 
 
-def raw_device(place: _device) -> RawDevice:
+def raw_device(place: _device, /) -> RawDevice:
     """CuPy's device for ours; the current one where the index is left out.
 
     Raises
@@ -443,6 +443,16 @@ def scatter_add(values: Array, key: Any, shape: tuple[int, ...]) -> Array:
         out[key] = values
         return out
     return fallbacks.scatter_add(cp, cp.add.at, values, key, shape)
+
+
+def convolve(x1: Array, x2: Array, /) -> Array:
+    """In full."""
+    return cp.convolve(x1, x2)
+
+
+def view_dtype(x: Array, dtype: DType, /) -> Array:
+    """The memory read in another dtype; the last axis is longer or shorter where its items are of another size."""
+    return x.view(dtype.dtype)
 
 
 def einsum(subscripts: str, /, *operands: Array) -> Array:

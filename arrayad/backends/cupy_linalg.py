@@ -6,6 +6,7 @@ infinite or meaningless, where NumPy raises LinAlgError. ``cupyx.errstate(linalg
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import array_api_compat.cupy as compat
@@ -35,6 +36,13 @@ Array = Any
 def solve(x1: Array, x2: Array, /) -> Array:
     """CuPy's, whose stacks of matrices have to be equal, for stacks that broadcast."""
     return fallbacks.solve(compat, cp.linalg.solve, x1, x2)
+
+
+def solve_triangular(x1: Array, x2: Array, /, *, upper: bool, unitriangular: bool = False) -> Array:
+    """CuPy's, for stacks that broadcast."""
+    from cupyx.scipy.linalg import solve_triangular as solve_stacks  # loads cuBLAS
+
+    return fallbacks.solve(compat, partial(solve_stacks, lower=not upper, unit_diagonal=unitriangular), x1, x2)
 
 
 def matrix_rank(x: Array, /, *, rtol: Any = None) -> Array:

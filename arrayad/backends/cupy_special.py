@@ -1,46 +1,63 @@
-"""The special functions of the CuPy backend: CuPy's own, which follow SciPy's."""
+"""The special functions of the CuPy backend: CuPy's, which follow SciPy's, and on the host those that it lacks."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cupyx.scipy.special import (  # noqa: F401  (the backend's namespace)
-    betaln,
-    digamma,
-    entr,
-    erf,
-    erfc,
-    erfcx,
-    erfinv,
-    expit,
-    gammainc,
-    gammaincc,
-    gammaln,
-    i0,
-    i0e,
-    i1,
-    i1e,
-    kl_div,
-    log_expit,
-    log_ndtr,
-    logit,
-    ndtr,
-    ndtri,
-    rel_entr,
-    sinc,
-    xlog1py,
-    xlogy,
-    zeta,
-)
+import cupy as cp
+import cupyx.scipy.special as on_gpu
+import numpy as np
+from cupy import sinc  # noqa: F401  (the backend's namespace)
+
+from . import numpy_special as on_host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Array = Any
 
+# What CuPy 14 lacks. These wait for the GPU, and need SciPy.
+ON_HOST = frozenset(("betaincc", "ellipe", "hyp1f1", "riemann_zeta", "spence", "stdtr", "stdtrit"))
 
-def polygamma(n: int, x: Array, /) -> Array:
-    """CuPy's formula for an order that is a Python number, in the dtype of `x` where CuPy's is always float64."""
+
+def __getattr__(name: str) -> Any:
+    if name in ON_HOST:
+        made = _by_way_of_host(getattr(on_host, name))
+    elif hasattr(on_gpu, name) and hasattr(on_host, name):
+        made = _in_dtype_of_arguments(getattr(on_gpu, name))
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = made
+    return made
+
+
+def _dtype_of(arguments: tuple[Any, ...]) -> Any:
+    return np.result_type(*[a.dtype for a in arguments if isinstance(a, cp.ndarray)])
+
+
+def _in_dtype_of_arguments(function: Callable[..., Array]) -> Callable[..., Array]:
+    """A function of CuPy's, some of which are float64 for any dtype."""
+
+    def call(*arguments: Any) -> Array:
+        return function(*arguments).astype(_dtype_of(arguments), copy=False)
+
+    return call
+
+
+def _by_way_of_host(function: Callable[..., Any]) -> Callable[..., Array]:
+    def call(*arguments: Any) -> Array:
+        out = function(*[cp.asnumpy(a) if isinstance(a, cp.ndarray) else a for a in arguments])
+        return cp.asarray(np.asarray(out, _dtype_of(arguments)))
+
+    return call
+
+
+def polygamma(n: Any, x: Array, /) -> Array:
+    """CuPy's formula, with the factors of an order that is a Python number taken on the host."""
+    if isinstance(n, cp.ndarray):
+        return on_gpu.polygamma(n, x).astype(x.dtype, copy=False)
     if n == 0:
-        return digamma(x)
-    return ((-1.0) ** (n + 1) * math.factorial(n) * zeta(float(n + 1), x.astype(float, copy=False))).astype(
-        x.dtype, copy=False
-    )
+        return on_gpu.digamma(x)
+    out = (-1.0) ** (n + 1) * math.factorial(n) * on_gpu.zeta(float(n + 1), x.astype(float, copy=False))
+    return out.astype(x.dtype, copy=False)

@@ -52,6 +52,9 @@ def solve(xp: Namespace, solve: Callable[[Array, Array], Array], x1: Array, x2: 
     """Linear equations of stacks that broadcast, by a `solve` of ``(..., M, M)`` and ``(..., M, K)`` of equal stacks."""
     columns = x2[:, None] if x2.ndim == 1 else x2
     stack = np.broadcast_shapes(x1.shape[:-2], columns.shape[:-2])
+    if 0 in (*stack, *columns.shape[-2:]):
+        out = xp.zeros((*stack, *columns.shape[-2:]), dtype=x2.dtype, device=x2.device)
+        return out[..., 0] if x2.ndim == 1 else out
     left = xp.broadcast_to(x1, (*stack, *x1.shape[-2:]))
     out = solve(left, xp.broadcast_to(columns, (*stack, *columns.shape[-2:])))
     return out[..., 0] if x2.ndim == 1 else out

@@ -18,10 +18,21 @@ if TYPE_CHECKING:
     from ..devices import device
     from ..dtypes import DType
 
-__all__ = ["Backend", "Random"]
+__all__ = ["BEYOND_THE_STANDARD", "Backend", "Random"]
 
 Array = Any  # a raw array of the backend
 RawDevice = Any  # what its arrays have as `device`
+
+
+# Functions of the standard that a backend has for more dtypes than the standard asks, by the letters of the kinds: sums,
+# comparisons and extrema of booleans, and the truth of numbers. `astype`, too, gives the truth of complex numbers.
+BEYOND_THE_STANDARD = {
+    "b": (
+        "add", "argmax", "argmin", "argsort", "cumulative_prod", "cumulative_sum", "greater", "greater_equal", "less",
+        "less_equal", "max", "maximum", "min", "minimum", "multiply", "prod", "sort", "sum",
+    ),
+    "iufc": ("logical_and", "logical_not", "logical_or", "logical_xor"),
+}  # fmt: skip
 
 
 class Random(Protocol):
@@ -82,7 +93,7 @@ class Backend(Protocol):
     # --- dtypes and devices ---
 
     def raw_dtype(self, dtype: DType, /) -> Any:
-        """Its dtype for one of ours."""
+        """Its dtype for one of ours; TypeError for float16, which is not of the standard, if it has none."""
 
     def raw_device(self, place: device, /) -> RawDevice:
         """Its device for one of ours; the current one where the index is left out. RuntimeError if it is not there."""

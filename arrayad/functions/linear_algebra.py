@@ -28,7 +28,7 @@ from ..autograd.operation import (
     of_backend,
     promote,
 )
-from ..autograd.tape import TensorBase
+from ..autograd.tape import TensorBase, anomaly
 from ..dtypes import as_dtype
 
 if TYPE_CHECKING:
@@ -802,9 +802,12 @@ def _warn_of_gauge(xp: Namespace, name: str, turning: Any, parts: list[Any], val
     """Warn of a loss that depends on what is free: the phases of vectors and, for equal values, their choice.
 
     `turning` is what turning the vectors among themselves would change the loss by; where turning is free it has to be 0,
-    measured by the `parts` it is made of. This looks at values, so it is done in an ordinary backward only.
+    measured by the `parts` it is made of. This looks at values, so it is done in an ordinary backward only, and where that
+    would wait for a GPU under anomaly detection only.
     """
     if isinstance(turning, TensorBase) or not math.prod(turning.shape):
+        return
+    if xp.asynchronous and not anomaly.enabled:
         return
     free = xp.where(_equal(xp, values), turning, xp.zeros_like(turning))
     size = max(float(xp.max(xp.abs(part))) for part in parts)

@@ -35,7 +35,7 @@ from .statistical import max as greatest
 from .utility import any, diff
 from .. import dtypes
 from ..autograd.operation import NUMERIC, multilinear
-from ..autograd.tape import TensorBase, no_grad
+from ..autograd.tape import TensorBase, namespace_of, no_grad
 
 if TYPE_CHECKING:
     from .statistical import Axis
@@ -136,7 +136,8 @@ def quantile(
     if count == 0:
         raise ValueError("quantile(): there is no quantile of no elements")
     probabilities = q if isinstance(q, TensorBase) else asarray(q, dtype=ordered.dtype, device=x.device)
-    if probabilities.ndim > 1 or bool(any((probabilities < 0) | (probabilities > 1))):
+    waits = namespace_of(x._array).asynchronous  # for values, which are not looked at then
+    if probabilities.ndim > 1 or (not waits and bool(any((probabilities < 0) | (probabilities > 1)))):
         raise ValueError("quantile(): probabilities must be a number or one-dimensional, and between 0 and 1")
     ordered = sort(ordered, axis=-1)
     out = _interpolated(ordered, multiply(astype(probabilities, ordered.dtype, copy=False), float(count - 1)), method)

@@ -1,0 +1,597 @@
+"""Backends: what they have, that functions, rules and engine need no more, and that devices are kept and never mixed."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib.util
+import inspect
+import pickle
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import arrayad as xp
+from arrayad import backends, devices, dtypes
+from arrayad.autograd.operation import operations
+from arrayad.backends import fallbacks
+from arrayad.backends import numpy as numpy_backend
+from arrayad.backends.interface import BEYOND_THE_STANDARD, Backend, Random
+
+from . import strict
+from .standard import FUNCTIONS
+from .waiting import Waits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+HAS_CUPY = importlib.util.find_spec("cupy") is not None
+
+
+@pytest.fixture(autouse=True)
+def strict_backend() -> Iterator[None]:
+    """array_api_strict's backend, taken away again, with whatever else a test registers."""
+    places: tuple[dict[Any, Any], ...] = (backends.by_type, backends._by_device, dtypes.from_raw)
+    saved = [dict(place) for place in places]
+    kinds, default = list(devices.TYPES), devices.default.device
+    strict.register()
+    yield
+    for place, before in zip(places, saved, strict=True):
+        place.clear()
+        place.update(before)
+    devices.TYPES[:] = kinds
+    devices.default.device = default
+    devices.installed.cache_clear()
+
+
+def test_functions_rules_and_engine_on_the_standard_alone() -> None:
+    """All tests that are for any backend, in a process of its own, whose tensors are all array_api_strict's."""
+    command = [sys.executable, "-m", "pytest", "tests", "--backend=strict", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-5000:]
+
+
+# --- the interface ---
+
+STANDARD = {name for chapter, names in FUNCTIONS.items() if chapter not in ("linalg", "fft") for name in names}
+STANDARD |= {"int64"}
+PROTOCOL = {name for name in vars(Backend) if not name.startswith("_")}
+OPTIONAL = {"pin_memory", "is_pinned"}  # of the backend of "cuda"
+SPACES = {"linalg", "fft", "special"}
+
+
+def _root(node: ast.expr) -> str:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+@functools.cache
+def names_used() -> set[str]:
+    """What arrayad takes from a backend: names at the top, ``linalg.…`` and the like for those below."""
+    found = {f"{op.namespace}.{op.name}".lstrip(".") for op in operations.values() if op.forward is None}
+    of_backends = {"xp", "backend", "namespace_of", "backend_of_type", "backend_of_device"}
+    for path in sorted((ROOT / "arrayad").rglob("*.py")):
+        if path.parent.name == "backends" and path.name != "__init__.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Attribute):
+                continue
+            inner = node.value
+            if isinstance(inner, ast.Attribute) and inner.attr in SPACES and _root(inner.value) in of_backends:
+                found.add(f"{inner.attr}.{node.attr}")
+            elif _root(inner) in of_backends and node.attr not in SPACES | {"shape", "ndim"}:  # of interp(x, xp, fp)
+                found.add(node.attr)
+    return found
+
+
+def test_what_is_used_is_in_the_standard_or_the_interface() -> None:
+    top = {name for name in names_used() if "." not in name}
+    assert top - STANDARD - PROTOCOL - OPTIONAL == set()
+    linalg = {name.partition(".")[2] for name in names_used() if name.startswith("linalg.")}
+    assert linalg - set(FUNCTIONS["linalg"]) == {"cofactors", "solve_triangular"}
+    fft = {name.partition(".")[2] for name in names_used() if name.startswith("fft.")}
+    assert fft <= set(FUNCTIONS["fft"])
+    assert {"add", "sum", "special.erf", "linalg.svd", "fft.rfft", "scatter_add", "to_numpy"} <= names_used()
+
+
+def _cupy() -> Any:
+    return pytest.importorskip("arrayad.backends.cupy", reason="CuPy is not installed", exc_type=ImportError)
+
+
+@pytest.mark.parametrize("name", ["numpy", "strict", "cupy"])
+def test_a_backend_has_what_is_used(name: str) -> None:
+    backend: Any = _cupy() if name == "cupy" else {"numpy": numpy_backend, "strict": strict}[name]
+    for path in names_used() | {n for names in BEYOND_THE_STANDARD.values() for n in names}:
+        space: Any = backend
+        for part in path.split("."):
+            if part not in OPTIONAL or backend.device_type == "cuda":
+                assert hasattr(space, part), f"{name}: {path}"
+                space = getattr(space, part)
+    for member in PROTOCOL:
+        ours = getattr(backend, member)
+        if name == "strict" or not (inspect.isfunction(vars(Backend)[member]) and inspect.isfunction(ours)):
+            continue  # array_api_strict's are NumPy's by way of *args; NumPy's `as_array` is a function of NumPy
+        wanted = [p for p in inspect.signature(vars(Backend)[member]).parameters if p != "self"]
+        assert list(inspect.signature(ours).parameters) == wanted, f"{name}: {member}"
+
+
+def test_what_cupy_lacks_is_what_is_done_on_the_host() -> None:
+    _cupy()
+    import cupyx.scipy.special as theirs
+
+    from arrayad.backends import cupy_special
+
+    used = {name.partition(".")[2] for name in names_used() if name.startswith("special.")}
+    assert {name for name in used if not hasattr(theirs, name)} == cupy_special.ON_HOST
+
+
+@pytest.mark.parametrize("backend", [numpy_backend, strict], ids=lambda b: b.device_type)
+def test_random_numbers_are_those_of_the_interface(backend: Any) -> None:
+    source = backend.generator(0, backend.raw_device(xp.device(backend.device_type)))
+    for member in vars(Random):
+        if not member.startswith("_"):
+            assert hasattr(source, member)
+    state = source.state
+    first = source.uniform((3,), backend.raw_dtype(xp.float32))
+    source.state = pickle.loads(pickle.dumps(state))
+    assert bool(backend.all(source.uniform((3,), backend.raw_dtype(xp.float32)) == first))
+    assert backend.to_numpy(source.normal((2, 2), backend.raw_dtype(xp.float64))).dtype == "float64"
+    assert backend.to_numpy(source.integers(-3, 2**40, (5,))).dtype == "int64"
+    assert sorted(backend.to_numpy(source.permutation(5)).tolist()) == [0, 1, 2, 3, 4]
+    drawn = source.choice(backend.from_numpy(np.asarray([0.0, 1.0, 1.0]), first.device), 2, False)
+    assert sorted(backend.to_numpy(drawn).tolist()) == [1, 2]
+
+
+# --- finding and loading ---
+
+
+def test_a_backend_that_is_not_there() -> None:
+    assert not xp.zeros(1).is_pinned()
+    if xp.cuda.is_available():
+        pytest.skip("there is a GPU")
+    assert xp.cuda.device_count() == 0
+    assert not xp.cuda.is_available()
+    reason = r"device 'cuda(:0)?' is not available: there is no GPU" if HAS_CUPY else r"pip install arrayad\[cuda13\]"
+    x = xp.ones(2)
+    for call in (
+        lambda: xp.zeros(2, device="cuda"),
+        lambda: x.to("cuda"),
+        lambda: x.cuda(),
+        lambda: x.pin_memory(),
+        lambda: xp.set_default_device("cuda"),
+        lambda: xp.Generator("cuda"),
+        xp.cuda.current_device,
+        xp.cuda.synchronize,
+        xp.cuda.Stream,
+        xp.cuda.current_stream,
+        xp.cuda.memory_allocated,
+        lambda: xp.cuda.device(0),
+        lambda: xp.cuda.manual_seed(0),
+    ):
+        with pytest.raises(RuntimeError, match=reason):
+            call()
+    assert xp.zeros(2).device == "cpu"  # the default device is as it was
+    assert [str(place) for place in backends.devices() if place.type == "cpu"] == ["cpu"]
+
+
+def test_devices_out_of_range() -> None:
+    for place in ("strict:3", "cpu:1"):
+        with pytest.raises(RuntimeError, match=f"'{place}' is not available"):
+            xp.zeros(1, device=place)
+    with pytest.raises(RuntimeError, match="expected one of cpu, cuda, strict"):
+        xp.device("abacus")
+
+
+def test_a_backend_of_another_package(tmp_path: Path) -> None:
+    """By an entry point, which is looked at when a kind of device is not known, and not before."""
+    (tmp_path / "abacus.py").write_text(
+        "from arrayad.backends.numpy import *\n"
+        "from arrayad.backends import numpy as host\n"
+        "from arrayad.devices import device\n"
+        "device_type, array_types = 'abacus', ()\n"
+        "from arrayad.backends.numpy import raw_dtype, raw_device, from_numpy, asynchronous, use_device\n"
+        "def as_device(raw): return device('abacus')\n"
+        "def devices(): return (device('abacus'),)\n"
+    )
+    info = tmp_path / "abacus-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: abacus\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[arrayad.backends]\nabacus = abacus\n")
+    code = (
+        "import sys, arrayad as xp\n"
+        "assert 'abacus' not in sys.modules\n"
+        "assert xp.device('abacus').type == 'abacus' and 'abacus' not in sys.modules\n"
+        "assert xp.zeros(2, device='abacus')._array.tolist() == [0, 0]\n"
+        "assert xp.device('abacus') in xp.__array_namespace_info__().devices()\n"
+        "try: xp.device('sliderule')\n"
+        "except RuntimeError as e: assert 'cpu, cuda, abacus' in str(e), e\n"
+    )
+    command = [sys.executable, "-c", code]
+    environment = {"PYTHONPATH": f"{ROOT}:{tmp_path}", "PATH": ""}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_backend_for_a_type() -> None:
+    with pytest.raises(TypeError, match=r"no backend for arrays of type builtins\.list"):
+        backends.backend_of_type(list)
+
+
+# --- devices ---
+
+
+def test_devices_are_kept_and_not_mixed() -> None:
+    x = xp.ones(3, device="strict:1", requires_grad=True)
+    y = xp.ones(3, device="strict:2")
+    assert [str(d) for d in (x.device, y.device)] == ["strict:1", "strict:2"]
+    (xp.sin(x) * 2 + xp.zeros_like(x)).sum().backward()
+    assert x.grad.device == x.device
+    for call in (
+        lambda: x + y,
+        lambda: x + xp.ones(3),
+        lambda: xp.concat([x, xp.ones(3)]),
+        lambda: xp.concat([x, y]),
+        lambda: xp.where(x > 0, x, y),
+        lambda: xp.matmul(x, y),
+        lambda: xp.take(x, xp.asarray([0], device="strict:2")),
+        lambda: xp.einsum("i,i->", x, y),
+    ):
+        with pytest.raises(RuntimeError, match=r"expected all tensors to be on the same device.*strict:1"):
+            call()
+    with pytest.raises(TypeError, match=r"\.cpu\(\)"):
+        x.detach().numpy()
+    assert x.numpy(force=True).tolist() == [1.0, 1.0, 1.0]
+    assert "device='strict:1'" in repr(x)
+
+
+def test_every_creation_function_takes_a_device() -> None:
+    place = "strict:2"
+    x = xp.ones((2, 2), device=place)
+    made = [
+        xp.arange(3, device=place),
+        xp.asarray([1, 2], device=place),
+        xp.asarray(np.ones(2), device=place),
+        xp.empty(2, device=place),
+        xp.empty_like(x),
+        xp.eye(2, device=place),
+        xp.fft.fftfreq(3, device=place),
+        xp.fft.rfftfreq(3, device=place),
+        xp.from_dlpack(np.ones(2), device=place),
+        xp.full((2,), 1.0, device=place),
+        xp.full_like(x, 2),
+        xp.linspace(0, 1, 3, device=place),
+        xp.ones(2, device=place),
+        xp.ones_like(x),
+        xp.rand(2, device=place),
+        xp.rand_like(x),
+        xp.randint(0, 3, (2,), device=place),
+        xp.randn(2, device=place),
+        xp.randn_like(x),
+        xp.randperm(3, device=place),
+        xp.tensor([1.0], device=place),
+        xp.zeros(2, device=place),
+        xp.zeros_like(x),
+        xp.zeros_like(xp.ones(2), device=place),
+        xp.astype(xp.ones(2), xp.float64, device=place),
+        x.new_zeros(2),
+        x.new_full((2,), 1),
+        x.new_tensor([1.0]),
+        xp.bernoulli(x),
+        xp.multinomial(x[0], 1),
+        xp.normal(x, 1.0),
+        x.clone().uniform_(),
+    ]
+    assert [str(y.device) for y in made] == [place] * len(made)
+    xp.set_default_device("strict:1")
+    assert str(xp.get_default_device()) == str(xp.zeros(1).device) == "strict:1"
+    assert str(xp.__array_namespace_info__().default_device()) == "strict:1"
+    assert {str(xp.rand(1).device), str(xp.asarray([1.0]).device), str(xp.asarray(x).device)} == {"strict:1", place}
+
+
+def test_transfers_keep_the_graph_and_share_nothing() -> None:
+    x = xp.tensor([1.0, 2.0], requires_grad=True)
+    y = x.to("strict:1") * 2
+    z = y.to(device="strict:2", dtype=xp.float64, non_blocking=True)
+    assert str(z.device) == "strict:2"
+    (z * z).sum().cpu().backward()
+    assert x.grad.tolist() == [8.0, 16.0]
+    assert str(x.grad.device) == "cpu"
+    assert "ToCopy" in repr(x.to("strict"))
+    assert x.to("cpu") is x
+    assert y.to("strict:1") is y
+    gradient = xp.func.grad(lambda t: (t.to("strict:1") ** 3).sum().to("cpu"))
+    assert gradient(x.detach()).tolist() == [3.0, 12.0]
+    _, tangent = xp.func.jvp(lambda t: t.to("strict:1") ** 3, (x.detach(),), (xp.ones(2),))
+    assert (str(tangent.device), tangent.tolist()) == ("strict:1", [3.0, 12.0])
+    assert xp.func.hessian(lambda t: (t.to("strict:2") ** 3).sum().cpu())(x.detach()).tolist() == [[6.0, 0.0], [0.0, 12.0]]
+    array = np.ones(2)
+    there = xp.asarray(array, device="strict")
+    back = there.cpu().numpy()
+    array += 1
+    back += 1
+    assert there.tolist() == [1.0, 1.0]
+    assert str(pickle.loads(pickle.dumps(y.detach())).device) == "strict:1"
+    x = xp.zeros(2, device="strict:1")
+    x[0] = xp.ones((), device="strict:1")
+    x += 1
+    assert x.tolist() == [2.0, 1.0]
+
+
+def test_each_device_has_its_generator() -> None:
+    xp.manual_seed(5)
+    here, there = xp.rand(4), xp.rand(4, device="strict:1")
+    xp.manual_seed(5)
+    assert xp.rand(4).tolist() == here.tolist()
+    assert xp.rand(4, device="strict:1").tolist() == there.tolist()
+    assert xp.rand(4, device="strict:2").tolist() == there.tolist()  # used first after the seed was set
+    g = xp.Generator("strict:1").manual_seed(5)
+    assert str(g.device) == "strict:1"
+    assert str(xp.randn(2, generator=g).device) == "strict:1"
+    with pytest.raises(RuntimeError, match=r"rand\(\): the generator is on strict:1, and device is cpu"):
+        xp.rand(2, generator=g, device="cpu")
+    states = xp.random.get_state()
+    first = xp.rand(3, device="strict:2").tolist()
+    xp.random.set_state(states)
+    assert xp.rand(3, device="strict:2").tolist() == first
+
+
+def test_in_place_and_views_on_the_standard_alone() -> None:
+    x = xp.asarray([[1.0, 2.0], [3.0, 4.0]], device="strict").requires_grad_()
+    y = x * 1
+    row = y[0, :]
+    z = (y * y).sum()
+    row *= 10.0
+    assert y.tolist() == [[10.0, 20.0], [3.0, 4.0]]
+    (z + y.sum()).backward()
+    assert x.grad.tolist() == [[12.0, 14.0], [7.0, 9.0]]
+
+
+# --- nothing waits for values unless it is asked to ---
+
+
+def test_a_training_step_waits_for_what_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    xp.set_default_device("strict:1")
+    xp.manual_seed(0)
+    images, labels = xp.rand(16, 8), xp.randint(0, 3, (16,))
+    weights = [xp.randn(8, 8).requires_grad_(), xp.zeros(8, requires_grad=True), xp.randn(8, 3).requires_grad_()]
+    waits = Waits(monkeypatch)
+    losses = []
+    for _ in range(3):
+        batch = xp.randperm(16)[:8]
+        x = images[batch]
+        x = xp.where(xp.rand(8, 8) < 0.9, x, 0.0) + xp.bernoulli(xp.full((8, 8), 0.1))
+        hidden = xp.relu(x @ weights[0] + weights[1])
+        scores = xp.log_softmax(hidden @ weights[2], axis=-1)
+        loss = -xp.take_along_axis(scores, labels[batch][:, None], axis=1).mean()
+        loss = loss + 1e-3 * xp.linalg.vector_norm(weights[0]) + xp.clip(weights[2], -1, 1).std()
+        loss.backward()
+        with xp.no_grad():
+            for w in weights:
+                w -= 0.1 * w.grad
+                w.grad.zero_()
+        losses.append(loss.detach())
+    assert waits.count == 0
+    losses[-1].item()
+    assert waits.count == 1
+    assert bool(losses[0] > losses[-1]) is not None
+    assert waits.count == 2
+    repr(loss)
+    float(loss)
+    assert waits.count == 4
+
+
+def test_a_free_gauge_is_looked_for_where_waiting_is_free_or_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    xp.set_default_device("strict")
+
+    def phases() -> xp.Tensor:
+        x = xp.asarray([[1.0, 1.0j], [-1.0j, 3.0]]).requires_grad_()
+        return xp.sum(xp.real(xp.linalg.eigh(x).eigenvectors))
+
+    with pytest.warns(UserWarning, match="phases of the vectors"):
+        phases().backward()
+    waits = Waits(monkeypatch)
+    phases().backward()
+    assert waits.count == 0
+    with xp.autograd.detect_anomaly(), pytest.warns(UserWarning, match="phases of the vectors"):
+        phases().backward()
+    assert waits.count > 0
+
+
+def test_values_are_looked_at_where_that_is_free() -> None:
+    with pytest.raises(ValueError, match="probabilities must be between 0 and 1"):
+        xp.bernoulli(xp.asarray([2.0]))
+    with pytest.raises(ValueError, match="not negative"):
+        xp.multinomial(xp.asarray([-1.0, 1.0]), 1)
+
+
+# --- what libraries lack ---
+
+SPACE = pytest.mark.parametrize("space", [np, strict.array_api_strict], ids=["numpy", "strict"])
+
+
+def _in(space: Any, x: Any) -> Any:
+    return space.asarray(np.asarray(x))
+
+
+@SPACE
+def test_fallback_sign(space: Any) -> None:
+    z = np.asarray([3 + 4j, 0j, -2j])
+    np.testing.assert_allclose(np.asarray(fallbacks.sign(space, _in(space, z))), [0.6 + 0.8j, 0j, -1j], rtol=1e-15)
+    found = np.asarray(fallbacks.sign(space, _in(space, np.asarray([-2.0, -0.0, np.nan, np.inf]))))
+    np.testing.assert_array_equal(found, [-1, 0, np.nan, 1])
+    assert np.asarray(fallbacks.sign(space, _in(space, np.asarray([-2, 0, 5])))).tolist() == [-1, 0, 1]
+
+
+def test_fallback_remainder() -> None:
+    values = np.asarray([-np.inf, -7.5, -3.0, -0.0, 0.0, 0.1, 3.0, 7.5, 1e300, np.inf, np.nan])
+    a, b = np.meshgrid(values, values)
+    with np.errstate(all="ignore"):
+        found, expected = fallbacks.remainder(np, np.fmod, a, b), np.remainder(a, b)
+    np.testing.assert_array_equal(found, expected)
+    exact = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit(found[exact]), np.signbit(expected[exact]))
+
+
+@SPACE
+@pytest.mark.parametrize(
+    "shapes", [((3, 3), (3,)), ((3, 3), (3, 2)), ((2, 1, 3, 3), (4, 3, 2)), ((2, 3, 3), (3,)), ((0, 0), (0, 2))]
+)
+def test_fallback_solve(space: Any, shapes: Any) -> None:
+    rng = np.random.default_rng(0)
+    a, b = (rng.normal(size=shape) for shape in shapes)
+
+    def strictly(x1: Any, x2: Any) -> Any:
+        assert x1.shape[:-2] == x2.shape[:-2], "CuPy's wants equal stacks"
+        assert x1.ndim == x2.ndim
+        return space.linalg.solve(x1, x2)
+
+    expected = np.linalg.solve(a, b[:, None])[..., 0] if b.ndim == 1 else np.linalg.solve(a, b)
+    np.testing.assert_allclose(np.asarray(fallbacks.solve(space, strictly, _in(space, a), _in(space, b))), expected)
+
+
+@SPACE
+def test_fallback_matrix_rank(space: Any) -> None:
+    x = np.stack([np.eye(3), np.zeros((3, 3)), np.ones((3, 3)), np.diag([1.0, 1e-3, 0.0])])
+    for rtol in (None, 1e-2):
+        found = fallbacks.matrix_rank(space, _in(space, x), rtol)
+        assert np.asarray(found).tolist() == np.linalg.matrix_rank(x, rtol=rtol).tolist()
+    each = np.asarray([1e-2, 1e-2, 1e-2, 1e-4])
+    assert np.asarray(fallbacks.matrix_rank(space, _in(space, x), _in(space, each))).tolist() == [3, 0, 1, 2]
+    assert np.asarray(fallbacks.matrix_rank(space, _in(space, np.ones((2, 0, 3))), None)).tolist() == [0, 0]
+
+
+@SPACE
+@pytest.mark.parametrize("complexes", [False, True])
+def test_fallback_cofactors(space: Any, complexes: bool) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 3, 3)) + (1j * rng.normal(size=(2, 3, 3)) if complexes else 0)
+    x[1, :, 1] = x[1, :, 0]  # a singular one
+    found = np.asarray(fallbacks.cofactors(space, _in(space, x)))
+    np.testing.assert_allclose(found, numpy_backend.linalg.cofactors(x), atol=1e-12)
+    np.testing.assert_allclose(found[0], np.linalg.det(x[0]) * np.linalg.inv(x[0]).T)
+
+
+@pytest.mark.parametrize("dtype", [d.name for d in dtypes.ALL if d.kind != "b"])
+def test_fallback_scatter_add(dtype: str) -> None:
+    rng = np.random.default_rng(0)
+    values = rng.integers(0 if dtype.startswith("u") else -50, 50, (5, 2)).astype(dtype)
+    values = values + values * 1j if dtype.startswith("complex") else values
+
+    def atomic(array: Any, key: Any, added: Any) -> None:
+        assert array.dtype == added.dtype
+        assert array.dtype.name in ("float32", "float64", "uint64"), "what GPUs can add atomically"
+        np.add.at(array, key, added)
+
+    key = (np.asarray([0, 2, 2, -1, 0]), slice(None))
+    found = fallbacks.scatter_add(np, atomic, values.astype(dtype), key, (4, 2))
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, numpy_backend.scatter_add(values.astype(dtype), key, (4, 2)))
+
+
+@SPACE
+@np.errstate(divide="ignore")  # by a weight of 0, whose time is infinite
+def test_fallback_choice(space: Any) -> None:
+    rng = np.random.default_rng(0)
+    weights = np.asarray([0.0, 1.0, 3.0, 0.0, 4.0])
+    drawn = np.asarray(
+        fallbacks.choice(space, lambda shape: _in(space, rng.random(shape)), _in(space, weights), 20_000, True)
+    )
+    counts = np.bincount(drawn, minlength=5) / 20_000
+    np.testing.assert_allclose(counts, weights / 8, atol=0.02)  # five standard deviations
+    firsts = np.zeros(5)
+    for _ in range(2000):
+        some = np.asarray(
+            fallbacks.choice(space, lambda shape: _in(space, rng.random(shape)), _in(space, weights), 3, False)
+        )
+        assert sorted(some.tolist()) == [1, 2, 4]
+        firsts[some[0]] += 1 / 2000
+    np.testing.assert_allclose(firsts, weights / 8, atol=0.06)
+    assert sorted(np.asarray(fallbacks.permutation(space, _in(space, rng.integers(0, 2**63 - 1, 9)))).tolist()) == list(
+        range(9)
+    )
+
+
+@SPACE
+def test_fallback_empty_transform(space: Any) -> None:
+    for x in (np.zeros((0, 3)), np.zeros((2, 0, 4), dtype=np.complex64)):
+        raw = _in(space, x)
+        for n in (None, 5):
+            length = x.shape[-1] if n is None else n
+            found = fallbacks.empty_transform(space, raw, (length,), (-1,), space.complex128)
+            assert found.shape == np.fft.fft(x, n=n, axis=-1).shape
+            real = fallbacks.empty_transform(space, raw, (length,), (-1,), space.complex128, True)
+            assert real.shape == np.fft.rfft(np.real(x), n=n, axis=-1).shape
+    with pytest.raises(ValueError, match="data points"):
+        fallbacks.empty_transform(space, _in(space, np.zeros((2, 0))), (0,), (1,), space.complex128)
+
+
+# --- a backend that computes on a current device, as CuPy does where there are several GPUs ---
+
+
+class _Watched:
+    """array_api_strict's backend, whose functions want the device of their arrays to be the current one."""
+
+    def __init__(self) -> None:
+        self.current: list[Any] = [strict._RAW[0]]
+        self.use_device = self._use_device
+        self.linalg, self.fft = (self._watch_all(getattr(strict, name)) for name in ("linalg", "fft"))
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(strict, name)
+        return self._watch(name, value) if name in STANDARD | {"getitem", "scatter_add", "index_put", "einsum"} else value
+
+    def _watch_all(self, space: Any) -> Any:
+        return SimpleNamespace(**{n: self._watch(n, f) for n, f in vars(space).items() if callable(f)})
+
+    def _watch(self, name: str, function: Any) -> Any:
+        if not callable(function) or name in ("asarray", "astype"):  # which CuPy's backend has see to it themselves
+            return function
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            for x in args:
+                for part in x if isinstance(x, (tuple, list)) else (x,):
+                    if isinstance(part, strict.Array):
+                        assert part.device == self.current[-1], f"{name} on {part.device}, current is {self.current[-1]}"
+            return function(*args, **kwargs)
+
+        return call
+
+    @contextmanager
+    def _use_device(self, *arrays: Any) -> Iterator[None]:
+        if len({str(a.device) for a in arrays}) > 1:
+            raise ValueError("arrays on several devices")
+        self.current.append(arrays[0].device if arrays else self.current[-1])
+        yield
+        self.current.pop()
+
+
+def test_functions_and_rules_run_on_the_device_of_their_arrays() -> None:
+    # In a process of its own: operations keep what they found for a type of arrays.
+    code = (
+        "from tests.test_backends import _Watched, strict, backends\n"
+        "import arrayad as xp\n"
+        "strict.register()\n"
+        "backends.register(_Watched())\n"
+        "x = xp.asarray([[2.0, 1.0], [1.0, 3.0]], device='strict:1').requires_grad_()\n"
+        "y = xp.linalg.inv(x) @ x.mT + xp.exp(x[0, :]) * x.sum(axis=0)\n"
+        "z = xp.concat([y, xp.where(x > 1, x, x * x)]).to('strict:2')\n"
+        "z[0, 0] = 3.0\n"
+        "z += xp.linalg.svdvals(z).max() * z.std()\n"
+        "z.prod().to('strict:1').backward()\n"
+        "assert str(x.grad.device) == 'strict:1' and xp.all(xp.isfinite(x.grad))\n"
+        "(g,) = xp.autograd.grad((x.to('strict:2') ** 3).sum(), x, create_graph=True)\n"
+        "g.sum().backward()\n"
+        "try: x + z[:2, :]\n"
+        "except RuntimeError as e: assert 'same device' in str(e)\n"
+        "else: raise AssertionError\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
