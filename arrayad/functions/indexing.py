@@ -60,7 +60,7 @@ def _check_index(dtype: Any) -> None:
 
 def getitem(x: Tensor, key: Any) -> Tensor:
     """The elements at a key: ``x[key]``."""
-    return _getitem(x, raw_key(key, x))
+    return _getitem(x, key if key.__class__ in _PLAIN else raw_key(key, x))
 
 
 @linear(grad_name="Slice", view=True, x=lambda xp, g, x_shape, key: xp.scatter_add(g, key, x_shape))

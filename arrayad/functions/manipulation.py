@@ -7,9 +7,7 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from .data_types import check_tensor
-from .. import dtypes
 from ..autograd.operation import linear, of_backend
-from ..dtypes import from_raw
 from ..size import Size
 
 if TYPE_CHECKING:
@@ -165,7 +163,8 @@ def _parts(xp: Namespace, g: Any, arrays_shape: list[Any], axis: int | None) -> 
 
 
 @linear(grad_name="Cat", arrays=_parts)
-def concat(xp: Namespace, arrays: Sequence[Tensor], /, *, axis: int | None = 0) -> Tensor:
+@of_backend
+def concat(arrays: Sequence[Tensor], /, *, axis: int | None = 0) -> Tensor:
     """Tensors joined along an axis.
 
     Parameters
@@ -192,11 +191,6 @@ def concat(xp: Namespace, arrays: Sequence[Tensor], /, *, axis: int | None = 0) 
     >>> xp.concat([xp.zeros(2), xp.ones(1)])
     tensor([0., 0., 1.])
     """
-    dtype = arrays[0].dtype
-    if any([a.dtype is not dtype for a in arrays]):  # noqa: C419  (a list is faster for the few there are)
-        raw = xp.raw_dtype(functools.reduce(dtypes.promote, [from_raw[a.dtype] for a in arrays]))
-        arrays = [a if a.dtype == raw else xp.astype(a, raw) for a in arrays]
-    return xp.concat(arrays, axis=axis)
 
 
 @linear(grad_name="Unsqueeze", view=True, x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
