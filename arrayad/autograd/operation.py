@@ -501,8 +501,9 @@ def _unary(op: Operation) -> Callable[..., Any]:
 
 def _binary(op: Operation, takes: Callable[[Any], bool] | None = None) -> Callable[..., Any]:
     """Two tensors, or a tensor and a number; as an operator, NotImplemented for what it does not take."""
-    forwards, native, plans = op.forwards, op.native, op.plans
+    forwards, native = op.forwards, op.native
     differentiable, numbers, shape_of = op.differentiable, op.scalars, op.shape_of
+    of_both, of_first, of_second = op.plans[True, True], op.plans[True, False], op.plans[False, True]
     both = shape_of == [0, 1]  # as of a matrix product
 
     def call(x1: Any, x2: Any, /) -> Any:
@@ -546,7 +547,7 @@ def _binary(op: Operation, takes: Callable[[Any], bool] | None = None) -> Callab
         y._node = None
         y._storage = None
         if (n1 is not None or n2 is not None) and differentiable and recording():
-            plan = plans[n1 is not None, n2 is not None]
+            plan = of_first if n2 is None else of_second if n1 is None else of_both
             keeps = plan.wanted
             saved: tuple[Any, ...] = (a1 if keeps[0] else None, a2 if keeps[1] else None, out if keeps[2] else None)
             if shape_of:
