@@ -14,15 +14,17 @@ from .import_time import ENVIRONMENT, once
 
 ROOT = Path(__file__).resolve().parents[1]
 _PEAK = """
-import resource, sys
+import sys
 from benchmarks.contestants import contestants
 from benchmarks.workloads import MEMORY
 (lib,) = contestants([sys.argv[1]])
 step = MEMORY[sys.argv[2]](lib)
-before = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+def status(name):
+    return next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith(name))
+before = status("VmRSS")
 step()
 step()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before)
+print(status("VmHWM") - before)  # not getrusage, whose maximum a child takes over from its parent
 """
 
 

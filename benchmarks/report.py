@@ -22,7 +22,7 @@ import numpy as np
 from . import footprint
 from .contestants import KINDS, contestants
 from .timing import Times, interleave
-from .workloads import LEFT_OUT, MEMORY, SMALL, SPELLINGS, TARGETS, WORKLOADS, chain_of, small_arrays
+from .workloads import LEFT_OUT, MEMORY, PARTS, SMALL, SPELLINGS, TARGETS, WORKLOADS, chain_of, small_arrays, tape_names
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"
@@ -86,6 +86,12 @@ def small_operations(libs: list[Any], rounds: int, only: str, tracked: bool) -> 
     return rows
 
 
+def parts(rounds: int) -> list[Row]:
+    """What arrayad does beside NumPy in a small operation."""
+    names = tape_names()
+    return [timed(name, interleave({US: (statement, names)}, rounds)) for name, statement in PARTS.items()]
+
+
 def workloads(libs: list[Any], rounds: int, only: str) -> list[Row]:
     """The whole computations."""
     rows = []
@@ -135,10 +141,14 @@ def mean_ratio(rows: list[Row]) -> float:
 # --- the table ---
 
 
+_UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
+
+
 def _human(value: float, row: Row) -> str:
     if "cost" in row and row["name"] != "import":
         return f"{value / 1e6:.4g} MB"
-    return next(f"{value / scale:.3g} {unit}" for unit, scale in (("s", 1), ("ms", 1e-3), ("µs", 1e-6)) if value >= scale)
+    unit, scale = next((unit, scale) for unit, scale in _UNITS if value >= scale)
+    return f"{value / scale:.3g} {unit}"
 
 
 def markdown(report: dict[str, Any]) -> str:
@@ -194,6 +204,7 @@ def main() -> None:
     sections = {
         "Small operations": small_operations(libs, rounds, only, tracked=False),
         "Small operations, recorded": small_operations(libs, rounds, only, tracked=True),
+        "What a small operation is made of": parts(rounds) if whole else [],
         "Workloads": workloads(libs, rounds, only),
         "An operation and its backward, in chains": scaling(libs, rounds, 4 if options.quick else 6) if whole else [],
         "Memory, import and disk": footprints([lib.name for lib in libs], 5 if options.quick else 11) if whole else [],

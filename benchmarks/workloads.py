@@ -41,6 +41,29 @@ SPELLINGS = {
 }
 
 
+# What arrayad's small operations are made of, beside NumPy's function: statements over `tape_names()`.
+PARTS = {
+    "an empty function called": "nothing(a, b)",
+    "a Tensor made": "make(a)",
+    "a node recorded, nothing saved": "record(adds, (x, y), (nx, ny), (None, None, None), z)",
+    "a node recorded, two operands saved": "record(multiplies, (x, y), (nx, ny), (a, b, None), z)",
+    "a view made and written down": "alias(x, make(a), step)",
+}
+
+
+def tape_names() -> dict[str, Any]:
+    """What the statements of `PARTS` name."""
+    import arrayad as xp
+    from arrayad.autograd.tape import alias, make, record
+
+    x, y = (xp.asarray(small_arrays()[name]).requires_grad_() for name in "xy")
+    operations: Any = xp.add, xp.multiply
+    adds, multiplies = (function.operation.plans[True, True] for function in operations)
+    names = {"make": make, "record": record, "alias": alias, "x": x, "y": y, "z": x + y, "a": x._array, "b": y._array}
+    return names | {"nx": x._node, "ny": y._node, "adds": adds, "multiplies": multiplies, "nothing": lambda a, b: None,
+                    "step": (operations[0].operation, (), {}, None)}  # fmt: skip
+
+
 def small_arrays() -> dict[str, Any]:
     """What the statements of `SMALL` name."""
     rng = np.random.default_rng(0)
