@@ -59,11 +59,15 @@ class Imperative:
 
         def step() -> list[Any]:
             for leaf in leaves:
-                leaf.grad = None
+                self.forget(leaf)
             loss(self, *leaves, *constants).backward()
             return [leaf.grad for leaf in leaves]
 
         return step
+
+    def forget(self, leaf: Any) -> None:
+        """Drop a gradient."""
+        leaf.grad = None
 
     def descent(self, loss: Loss, parameters: Sequence[Array], *data: Array, rate: float = 0.01) -> Step:
         """A step of gradient descent from `parameters`; gives the loss before it."""
@@ -72,13 +76,17 @@ class Imperative:
         def step() -> list[Any]:
             value = loss(self, *leaves, *constants)
             value.backward()
-            with self.xp.no_grad():
-                for p in leaves:
-                    p -= rate * p.grad
-                    p.grad = None
+            self.move(leaves, rate)
             return [value]
 
         return step
+
+    def move(self, leaves: Sequence[Any], rate: float) -> None:
+        """Take a step down the gradients, and drop them."""
+        with self.xp.no_grad():
+            for p in leaves:
+                p -= rate * p.grad
+                p.grad = None
 
     def hvp(self, loss: Loss, by: Sequence[Array], along: Sequence[Array], *data: Array) -> Step:
         """A step that gives the product of the Hessian with the vectors `along`: reverse mode twice."""
@@ -106,8 +114,8 @@ class Mygrad(Imperative):
         return self.xp.nnet.softmax(x, axis=-1)
 
     def array(self, value: Array) -> Any:
-        """A constant."""
-        return self.xp.tensor(value, constant=True)
+        """A constant; of conditions and indices, the array itself."""
+        return self.xp.tensor(value, constant=True) if value.dtype.kind == "f" else value
 
     def leaf(self, value: Array) -> Any:
         """One that gets a gradient; its memory is locked until backward."""
@@ -117,28 +125,14 @@ class Mygrad(Imperative):
         """The array inside, or itself: gradients are arrays."""
         return x if isinstance(x, np.ndarray) else x.data
 
-    def gradient(self, loss: Loss, by: Sequence[Array], *data: Array) -> Step:
-        """As `Imperative.gradient`; a gradient is forgotten when its tensor is next used."""
-        leaves, constants = [self.leaf(a) for a in by], [self.array(a) for a in data]
+    def forget(self, leaf: Any) -> None:
+        """Drop a gradient."""
+        leaf.null_grad()
 
-        def step() -> list[Any]:
-            loss(self, *leaves, *constants).backward()
-            return [leaf.grad for leaf in leaves]
-
-        return step
-
-    def descent(self, loss: Loss, parameters: Sequence[Array], *data: Array, rate: float = 0.01) -> Step:
-        """As `Imperative.descent`."""
-        leaves, constants = [self.leaf(a) for a in parameters], [self.array(a) for a in data]
-
-        def step() -> list[Any]:
-            value = loss(self, *leaves, *constants)
-            value.backward()
-            for p in leaves:
-                p.data -= rate * p.grad
-            return [value]
-
-        return step
+    def move(self, leaves: Sequence[Any], rate: float) -> None:
+        """Take a step down the gradients; they are dropped when the tensors are next used."""
+        for p in leaves:
+            p.data -= rate * p.grad
 
 
 class Functional:
@@ -173,7 +167,7 @@ class Functional:
 
     def diagonal(self, x: Any) -> Any:
         """Of a matrix."""
-        return self.xp.diagonal(x)
+        return self.xp.diagonal(x, 0, -1, -2)  # the one form that HIPS autograd differentiates
 
     def solve_lower(self, x: Any, y: Any) -> Any:
         """With the lower triangle of a matrix."""
