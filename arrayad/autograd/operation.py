@@ -628,7 +628,7 @@ def _of_first(op: Operation) -> Callable[..., Any]:
     """One tensor, the first argument, and static ones after it."""
     forwards, native, view = op.forwards, op.native, op.view
     plan = op.plans[True,] if op.differentiable else None
-    name, positional = op.tensors[0], op.positional
+    name, positional, choosy = op.tensors[0], op.positional, op.takes is not ANY
 
     def call(x: Any, /, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -636,7 +636,7 @@ def _of_first(op: Operation) -> Callable[..., Any]:
             node = x._node
         except AttributeError:
             raise op.not_a_tensor(name, x) from None
-        if a.dtype not in native:
+        if choosy and a.dtype not in native:
             a = op.admit(a)
         if len(args) >= positional:
             op.misuse((x, *args), kwargs)

@@ -425,7 +425,8 @@ def any_integer_array(key: Any) -> bool:
 
 def shares_memory(a: Array, b: Array) -> bool:
     """Whether `a`, computed from `b`, is a view of its memory; by ownership, which is exact for NumPy's functions."""
-    return a is b or (a.base is not None and (a.base is b or a.base is b.base))
+    base = a.base
+    return a is b if base is None else base is b or base is b.base or a is b
 
 
 def owns_memory(a: Array) -> bool:
