@@ -3,7 +3,7 @@
     python -m benchmarks.gpu [--rounds 20] [--calls 50] [--output FILE]
 
 A figure is the wall time of a call in a run of many, which ends with a wait for the GPU: the shortest of the rounds, in
-which the contestants take turns. Small arrays show what launching costs, large ones that nothing is copied. Without a GPU one
+which the contestants take turns. Small arrays show what launching costs, large ones that nothing is copied. Without a GPU a
 line says so.
 """
 
