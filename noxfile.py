@@ -1,5 +1,7 @@
 """Sessions of development: `nox` runs lint, types and tests; `nox -s NAME` one of them."""
 
+import ctypes
+
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -49,6 +51,36 @@ def bench(session: nox.Session) -> None:
     """The benchmarks beside torch and what else of the contestants is installed: `nox -s bench -- --quick`."""
     session.install("-e", ".[bench]")
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+# What needs a GPU. Each is a plain command too, for a machine with a GPU and no package registry.
+GPU_STEPS = (
+    "-m pytest tests --backend=cupy",  # functions, rules and engine on CuPy
+    "-m pytest tests/test_cuda.py",  # devices, streams, waiting, DLPack with PyTorch, the loader
+    "-m conformance.run --namespace cuda",  # the official suite
+    "examples/train_digits.py --device cuda",
+    "-m benchmarks.gpu",
+)
+
+
+def _gpus() -> int:
+    """How many GPUs the driver sees."""
+    count = ctypes.c_int(0)
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return 0
+    return count.value if driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0 else 0
+
+
+@nox.session(venv_backend=None if _gpus() else "none")
+def gpu(session: nox.Session) -> None:
+    """All that needs a GPU, with CuPy for CUDA 13: `nox -s gpu`."""
+    if not _gpus():
+        session.skip("there is no GPU")
+    session.install("-e", ".[dev,cuda13]", "torch")
+    for step in GPU_STEPS:
+        session.run("python", *step.split(), *session.posargs, success_codes=[0, 75])
 
 
 @nox.session

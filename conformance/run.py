@@ -1,6 +1,6 @@
 """Run the official array-api-tests suite and write a table of its results by chapter.
 
-    python -m conformance.run [--namespace arrayad|tracked] [--examples 200] [--version 2025.12] [--output FILE]
+    python -m conformance.run [--namespace arrayad|tracked|cuda] [--examples 200] [--version 2025.12] [--output FILE]
 
 The suite is found in the folder that ARRAY_API_TESTS_DIR names, else in the user's cache folder, else it is cloned there at
 the pinned commit. Where it cannot be had, one line says so and the exit code is 75. Otherwise it is pytest's.
@@ -19,6 +19,8 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import arrayad
+
 SUITE = "https://github.com/data-apis/array-api-tests"
 SUITE_COMMIT = "55fcc60179efa2680ddd6cd926ddf17b83530e2b"
 STANDARD = "https://github.com/data-apis/array-api"
@@ -26,7 +28,7 @@ STANDARD_COMMIT = "5f847a3858875c682ae901aa22b0413bf24be9da"
 HERE = Path(__file__).resolve().parent
 STRICT_FROM = 100  # with fewer examples an xfail may by chance draw integers only, which are not tracked, and pass
 UNAVAILABLE = 75  # EX_TEMPFAIL
-MODULES = {"arrayad": "arrayad", "tracked": "conformance.tracked"}
+MODULES = {"arrayad": "arrayad", "tracked": "conformance.tracked", "cuda": "conformance.cuda"}  # the last needs a GPU
 OUTCOMES = ("passed", "failed", "xfailed", "skipped")
 
 
@@ -131,6 +133,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, help="write the table to this Markdown file")
     options = parser.parse_args(arguments)
 
+    if options.namespace == "cuda" and not arrayad.cuda.is_available():
+        print("conformance: skipped, there is no GPU, or no CuPy for it")
+        return UNAVAILABLE
     suite = find_suite() or (None if "ARRAY_API_TESTS_DIR" in os.environ else clone_suite())
     if suite is None:
         print(
@@ -147,8 +152,6 @@ def main(arguments: list[str] | None = None) -> int:
     print(text)
     if options.output:
         import numpy
-
-        import arrayad
 
         options.output.write_text(
             f"<!-- written by: python -m conformance.run --namespace {options.namespace} --examples {options.examples} "
