@@ -14,6 +14,8 @@ import sys
 import weakref
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import dtypes
 from .autograd import engine
 from .autograd.mutation import become, check_writeable, overwrite, update
@@ -27,6 +29,7 @@ from .functions import (
     indexing,
     linear_algebra,
     manipulation,
+    numpy_protocols,
     pytorch,
     searching,
     sorting,
@@ -40,8 +43,6 @@ from .size import Count, Size
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import numpy as np
-
     from .autograd.tape import Node
     from .dtypes import DType
 
@@ -50,15 +51,18 @@ __all__ = ["Tensor"]
 _VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
 
 
-def _operand(other: Any) -> bool:
-    """Whether an operator takes a value that is neither a Tensor nor one of Python's numbers.
+def _operand(self: Any, other: Any, name: str) -> Any:
+    """What an operator takes for a value that is neither a Tensor nor one of Python's numbers.
 
-    NumPy's scalars are numbers. Other arrays are refused by the function, with an error that says what to do; of anything
-    else the operator is not ours to define, and Python asks the other side.
+    NumPy's arrays become Tensors, as where they come first, and its scalars are numbers. Other arrays are refused by the
+    function, with an error that says what to do; of anything else the operator is not ours to define, and Python asks the
+    other side.
     """
-    return (
-        isinstance(other, (TensorBase, int, float, complex)) or hasattr(other, "__array__") or hasattr(other, "__dlpack__")
-    )
+    if isinstance(other, np.ndarray):
+        return numpy_protocols.operand(other, self, name)
+    if isinstance(other, (TensorBase, int, float, complex)) or hasattr(other, "__array__") or hasattr(other, "__dlpack__"):
+        return other
+    return NotImplemented
 
 
 _PLAIN = frozenset((bool, int, float, complex))
@@ -73,9 +77,10 @@ def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
     """The operator of a function of two arguments, called by Python with the second first."""
 
     def operator(self: Any, other: Any, /) -> Any:
-        if other.__class__ in _PLAIN or _operand(other):
+        if other.__class__ in _PLAIN:
             return function(other, self)
-        return NotImplemented
+        other = _operand(self, other, function.__name__)
+        return NotImplemented if other is NotImplemented else function(other, self)
 
     return operator
 
@@ -118,11 +123,13 @@ def _in_place_operator(
     op = function.operation  # type: ignore[attr-defined]  # of every declared function
 
     def operator(self: Any, other: Any, /) -> Any:
-        if other.__class__ is Tensor or other.__class__ in _PLAIN or _operand(other):
-            if on_arrays is not None and update(self, other, op, on_arrays, method.__name__):
-                return self
-            return method(self, other)
-        return NotImplemented
+        if other.__class__ is not Tensor and other.__class__ not in _PLAIN:
+            other = _operand(self, other, method.__name__)
+            if other is NotImplemented:
+                return other
+        if on_arrays is not None and update(self, other, op, on_arrays, method.__name__):
+            return self
+        return method(self, other)
 
     return operator
 
@@ -180,7 +187,6 @@ class Tensor(TensorBase):
     __slots__ = ()
 
     __module__ = "arrayad"
-    __array_ufunc__ = None  # NumPy's operators leave the operation to ours, which say what to do
     __hash__ = object.__hash__  # by identity: == is elementwise
 
     def __new__(cls, data: Any = (), *, dtype: Any = None, device: Any = None) -> Tensor:  # noqa: PYI034  (no subclasses)
@@ -541,6 +547,12 @@ class Tensor(TensorBase):
         return creation.clone(self)
 
     # --- other libraries ---
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, /, *inputs: Any, **kwargs: Any) -> Any:
+        return numpy_protocols.array_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return numpy_protocols.array_function(func, types, args, kwargs)
 
     def __array_namespace__(self, /, *, api_version: str | None = None) -> Any:
         """The namespace of the standard that its functions are in.

@@ -499,8 +499,8 @@ def _unary(op: Operation) -> Callable[..., Any]:
     return call
 
 
-def _binary(op: Operation, takes: Callable[[Any], bool] | None = None) -> Callable[..., Any]:
-    """Two tensors, or a tensor and a number; as an operator, NotImplemented for what it does not take."""
+def _binary(op: Operation, takes: Callable[[Any, Any, str], Any] | None = None) -> Callable[..., Any]:
+    """Two tensors, or a tensor and a number; as an operator, also what it takes in the place of something else."""
     forwards, native = op.forwards, op.native
     differentiable, numbers, shape_of = op.differentiable, op.scalars, op.shape_of
     of_both, of_first, of_second = op.plans[True, True], op.plans[True, False], op.plans[False, True]
@@ -528,9 +528,11 @@ def _binary(op: Operation, takes: Callable[[Any], bool] | None = None) -> Callab
                 n2 = x2._node
                 made = x2.__class__
                 a2, a1 = op.with_number(a2, x1) or reversed(_operands(op, x1, x2))
-            elif takes is not None and not takes(x2):
-                return NotImplemented
             else:
+                if takes is not None:
+                    other = takes(x1, x2, op.name)
+                    if other is not x2:
+                        return other if other is NotImplemented else call(x1, other)
                 a1, a2 = _operands(op, x1, x2)
                 n1, n2 = getattr(x1, "_node", None), getattr(x2, "_node", None)
                 made = TensorBase.tensor_class
@@ -558,8 +560,12 @@ def _binary(op: Operation, takes: Callable[[Any], bool] | None = None) -> Callab
     return call
 
 
-def operator(function: Callable[..., Any], takes: Callable[[Any], bool]) -> Callable[..., Any]:
-    """The operator of a function of two arguments; of what is not taken as the second, Python asks the other side."""
+def operator(function: Callable[..., Any], takes: Callable[[Any, Any, str], Any]) -> Callable[..., Any]:
+    """The operator of a function of two arguments.
+
+    What is neither a tensor nor a number is shown to `takes`, with the tensor and the operation's name: it gives what is
+    taken in its place, or NotImplemented, and Python asks the other side.
+    """
     return _binary(function.operation, takes)  # type: ignore[attr-defined]  # of every declared function
 
 
