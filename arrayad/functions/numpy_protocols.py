@@ -1,8 +1,8 @@
 """NumPy's functions on Tensors: what ``__array_ufunc__`` and ``__array_function__`` do.
 
-``np.sin(t)``, ``np.mean(t)``, ``np.linalg.solve(a, t)`` on a Tensor ``t`` are the namespace's functions, by the tables at the
-end of this file, and so are recorded. NumPy's arrays among the arguments become Tensors; what is not in the tables raises
-TypeError, and nothing is ever computed on NumPy behind the tape's back.
+``np.sin(t)``, ``np.mean(t)``, ``np.linalg.solve(a, t)`` on a Tensor ``t`` are the namespace's functions, by the tables at
+the end of this file, and so are recorded. NumPy's arrays among the arguments become Tensors; what is not in the tables
+raises TypeError, and nothing is ever computed on NumPy behind the tape's back.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def operand(value: np.ndarray[Any, Any], beside: Any, name: str) -> Any:
 
 
 def _converted(value: Any, beside: Any, name: str) -> Any:
-    """An argument with Tensors in the place of NumPy's arrays, also in lists and tuples, and numbers in that of its scalars."""
+    """An argument with Tensors in place of NumPy's arrays, also in lists and tuples, and numbers in place of its scalars."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):
@@ -94,8 +94,8 @@ def _first_tensor(values: Any) -> Any:
 def _unsupported(name: str, what: str = "") -> TypeError:
     where = f"{what} of " if what else ""
     return TypeError(
-        f"{where}{name} has no counterpart on arrayad's Tensors, and is not computed on NumPy, where the gradient would be lost; "
-        "for NumPy's result give it x.detach().numpy()"
+        f"{where}{name} has no counterpart on arrayad's Tensors, and is not computed on NumPy, where the gradient would be "
+        "lost; for NumPy's result give it x.detach().numpy()"
     )
 
 
@@ -155,14 +155,12 @@ def _call(ufunc: np.ufunc, function: Callable[..., Any], inputs: tuple[Any, ...]
 
 def _of_scipy(ufunc: np.ufunc) -> Callable[..., Any] | None:
     """The special function of a name, if it is SciPy's."""
-    theirs = [
-        vars(module).get(ufunc.__name__)
-        for n in ("scipy.special", "scipy.special._ufuncs")
-        if (module := sys.modules.get(n))
-    ]
-    if not any(f is ufunc for f in theirs):
+    # Where SciPy itself dispatches, its ufuncs are not in the public module.
+    modules = [sys.modules[n] for n in ("scipy.special", "scipy.special._ufuncs") if n in sys.modules]
+    if ufunc.__name__ not in special.__all__ or not any(vars(m).get(ufunc.__name__) is ufunc for m in modules):
         return None
-    return getattr(special, ufunc.__name__, None) if ufunc.__name__ in special.__all__ else None
+    ours: Callable[..., Any] = getattr(special, ufunc.__name__)
+    return ours
 
 
 def _bound(function: Callable[..., Any], name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
@@ -294,12 +292,12 @@ def _average(a: Tensor, axis: Any = None, weights: Any = None, returned: bool = 
 
 
 def _quantile(a: Tensor, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
-    return numerical.quantile(_tensor(a), q, axis=axis, method=method, keepdims=keepdims)
+    probabilities = creation.asarray(np.asarray(q)) if isinstance(q, (list, tuple, np.ndarray)) else q
+    return numerical.quantile(_tensor(a), probabilities, axis=axis, method=method, keepdims=keepdims)
 
 
 def _percentile(a: Tensor, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
-    scaled = q / 100 if isinstance(q, (TensorBase, *_NUMBERS)) else creation.asarray(np.asarray(q) / 100.0)
-    return numerical.quantile(_tensor(a), scaled, axis=axis, method=method, keepdims=keepdims)
+    return _quantile(a, (np.asarray(q) if isinstance(q, (list, tuple)) else q) / 100, axis, method, keepdims)
 
 
 def _median(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
@@ -402,7 +400,7 @@ def _count_nonzero(a: Tensor, axis: Any = None, *, keepdims: bool = False) -> An
 
 
 def _unique(ar: Tensor, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False) -> Any:
-    found = sets.unique_all(_tensor(ar))
+    found: Any = sets.unique_all(_tensor(ar))
     wanted = [found.values]
     wanted += [found.indices] if return_index else []
     wanted += [found.inverse_indices] if return_inverse else []
@@ -636,7 +634,7 @@ def _copy(a: Tensor, order: str = "K", subok: bool = False) -> Any:
 
 
 def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None) -> Any:
-    first, last = _floating(start), _floating(stop)
+    first, last = _both(*[_floating(x) if isinstance(x, TensorBase) else x for x in (start, stop)])
     steps = creation.linspace(0.0, 1.0, num, dtype=first.dtype, endpoint=endpoint)
     steps = manipulation.reshape(steps, (-1,) + (1,) * len(manipulation.broadcast_shapes(first.shape, last.shape)))
     return _typed(first + steps * (last - first), dtype)
@@ -717,34 +715,40 @@ def _logaddexp2(x1: Any, x2: Any) -> Any:
     return elementwise.logaddexp(x1 * math.log(2), x2 * math.log(2)) / math.log(2)
 
 
+def _both(x1: Any, x2: Any) -> tuple[Any, Any]:
+    """Two operands as Tensors; a number has the dtype of the Tensor."""
+    if not isinstance(x1, TensorBase):
+        return creation.full_like(x2, x1), x2
+    return x1, x2 if isinstance(x2, TensorBase) else creation.full_like(x1, x2)  # type: ignore[arg-type]
+
+
 def _fmax(x1: Any, x2: Any) -> Any:
-    first, second = _tensor(x1), _tensor(x2)
+    first, second = _both(x1, x2)
     return elementwise.maximum(
-        searching.where(first != first, second, first), searching.where(second != second, first, second)
+        searching.where(elementwise.isnan(first), second, first), searching.where(elementwise.isnan(second), first, second)
     )
 
 
 def _fmin(x1: Any, x2: Any) -> Any:
-    first, second = _tensor(x1), _tensor(x2)
+    first, second = _both(x1, x2)
     return elementwise.minimum(
-        searching.where(first != first, second, first), searching.where(second != second, first, second)
+        searching.where(elementwise.isnan(first), second, first), searching.where(elementwise.isnan(second), first, second)
     )
 
 
 def _fmod(x1: Any, x2: Any) -> Any:
-    first, second = _tensor(x1), _tensor(x2)
+    first, second = _both(x1, x2)
     return first - second * elementwise.trunc(first / second)
 
 
 def _heaviside(x1: Any, x2: Any) -> Any:
-    first = _floating(x1)
-    return searching.where(first < 0, 0.0, searching.where(first > 0, 1.0, searching.where(first != first, first, x2)))
+    first, second = _both(x1, x2)
+    at_zero = searching.where(elementwise.isnan(first), first, second)
+    return searching.where(first < 0, 0.0, searching.where(first > 0, 1.0, at_zero))
 
 
 def _float_power(x1: Any, x2: Any) -> Any:
-    return elementwise.pow(
-        *[_typed(x, np.float64) if isinstance(x, TensorBase) and x.dtype.kind != "c" else x for x in (x1, x2)]
-    )  # type: ignore[attr-defined]
+    return elementwise.pow(*[_typed(x, np.result_type(x.dtype.dtype, float)) for x in _both(x1, x2)])
 
 
 def _divmod(x1: Any, x2: Any) -> Any:
@@ -875,8 +879,7 @@ def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     first, second = _tensor(a), _tensor(v)
     if mode == "same" and first.shape[0] < second.shape[0]:
         raise TypeError("numpy.correlate() on Tensors takes mode 'same' with the longer one first alone")
-    out = numerical.convolve(first, elementwise.conj(manipulation.flip(second)), mode)
-    return out
+    return numerical.convolve(first, elementwise.conj(manipulation.flip(second)), mode)
 
 
 def _bincount(x: Tensor, /, weights: Any = None, minlength: int = 0) -> Any:
@@ -911,7 +914,7 @@ def _array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
 
 
 def _shape(a: Tensor) -> Any:
-    return a.shape
+    return tuple(a.shape)
 
 
 def _ndim(a: Tensor) -> int:
