@@ -603,10 +603,15 @@ class Tensor(TensorBase):
     ) -> Any:
         if self._node is not None:
             raise BufferError("__dlpack__(): the Tensor requires grad, which DLPack would lose. Use tensor.detach() first.")
-        if not copy:
+        backend, array = namespace_of(self._array), self._array
+        if not copy and min(backend.strides(array), default=0) < 0:
+            # Not every consumer has these, and PyTorch 2.13 ends the process on them.
+            if copy is False:
+                raise BufferError("__dlpack__(): memory with negative strides cannot be exported without a copy")
+            array = backend.contiguous(array)
+        elif not copy:
             storage_of(self).exported = True
-        export = namespace_of(self._array).to_dlpack
-        return export(self._array, stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+        return backend.to_dlpack(array, stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
     def __dlpack_device__(self, /) -> tuple[Any, builtins.int]:
         return self._array.__dlpack_device__()
