@@ -177,6 +177,7 @@ from .functions.manipulation import (
 from .functions.numerical import (
     bincount,
     convolve,
+    diag,
     interp,
     logspace,
     median,
@@ -400,6 +401,7 @@ __all__ = [
     "cumulative_prod",
     "cumulative_sum",
     "device",
+    "diag",
     "diff",
     "div",
     "divide",

@@ -546,6 +546,14 @@ class Tensor(TensorBase):
     def __copy__(self) -> Tensor:
         return creation.clone(self)
 
+    def copy(self) -> Tensor:
+        """A copy with its history: NumPy's name for `clone`."""
+        return creation.clone(self)
+
+    def astype(self, dtype: Any, *, copy: builtins.bool = True) -> Tensor:
+        """The values in another dtype, as a method like NumPy's: `arrayad.astype`."""
+        return data_types.astype(self, dtype, copy=copy)
+
     # --- other libraries ---
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, /, *inputs: Any, **kwargs: Any) -> Any:
@@ -989,6 +997,7 @@ class Tensor(TensorBase):
     clamp = pytorch.clamp
     clip = elementwise.clip
     conj = elementwise.conj
+    conjugate = elementwise.conj
     copysign = elementwise.copysign
     cos = elementwise.cos
     cosh = elementwise.cosh

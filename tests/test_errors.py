@@ -332,9 +332,15 @@ CHOICES = {
 SHAPES = {
     "x + xp.ones(4)": (ValueError, "add():", "could not be broadcast", "(2,3) (4,)"),
     "xp.hypot(xp.ones(4), x)": (ValueError, "hypot():", "could not be broadcast", "(4,) (2,3)"),
-    "xp.broadcast_shapes((2, 3), (4,))": (ValueError, "broadcast_shapes(): shapes (2, 3), (4,) cannot be broadcast"),
+    "xp.broadcast_shapes((2, 3), (4,))": (
+        ValueError,
+        "broadcast_shapes(): shapes (2, 3), (4,) cannot be broadcast together",
+    ),
     "xp.broadcast_shapes((1.5,))": (TypeError, "broadcast_shapes(): a shape must be a tuple of ints, got (1.5,)"),
-    "xp.broadcast_arrays(x, xp.ones(4))": (ValueError, "broadcast_shapes(): shapes (2, 3), (4,) cannot be broadcast"),
+    "xp.broadcast_arrays(x, xp.ones(4))": (
+        ValueError,
+        "broadcast_shapes(): shapes (2, 3), (4,) cannot be broadcast together",
+    ),
     "x @ x": (ValueError, "matmul", "2", "3"),
     "xp.matmul(v, xp.ones(4))": (ValueError, "matmul", "4", "3"),
     "xp.matmul(s, x)": (ValueError, "matmul"),

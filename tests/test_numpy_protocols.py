@@ -154,6 +154,8 @@ call("take_along_axis", lambda a: np.take_along_axis(a, np.argsort(a, axis=1), a
 call("compress", lambda a: np.compress(bools, a, axis=0), x)
 call("extract", lambda a: np.extract(a > 0.7, a), x)
 call("select", lambda a: np.select([a > 1, a > 0.5], [a**2, a], -1.0), x)
+call("piecewise", lambda a: np.piecewise(a, [a < 0.6, a > 1], [np.exp, lambda z: z**2]), x)
+call("piecewise", lambda a: np.piecewise(a, [a < 0.6], [2.0, np.sqrt]), x)
 call("clip", lambda a: np.clip(a, 0.5, 1.0), x)
 call("clip", lambda a: np.clip(a, None, 1.0), x)
 for _name in ("zeros_like", "ones_like"):

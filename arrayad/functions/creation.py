@@ -660,6 +660,9 @@ def from_dlpack(x: object, /, *, device: Any = None, copy: bool | None = None) -
     if number not in _DLPACK:
         raise BufferError(f"from_dlpack(): there is no backend for DLPack's device type {int(number)}")
     home = backend_of_device(Device(_DLPACK[number]))
+    if getattr(x, "is_neg", bool)():
+        # PyTorch's lazily negated tensors, which it exports without the sign.
+        raise BufferError("from_dlpack(): the tensor is negated lazily, which DLPack would lose; call resolve_neg() first")
     try:
         array, copied = home.from_dlpack(x, copy=copy), copy
     except TypeError:

@@ -399,8 +399,18 @@ def _count_nonzero(a: Tensor, axis: Any = None, *, keepdims: bool = False) -> An
     return searching.count_nonzero(_tensor(a), axis=axis, keepdims=keepdims)
 
 
-def _unique(ar: Tensor, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False) -> Any:
-    found: Any = sets.unique_all(_tensor(ar))
+def _unique(
+    ar: Tensor,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    *,
+    equal_nan: bool = True,
+) -> Any:
+    x = _tensor(ar)
+    if equal_nan and x.dtype.kind in "fc" and bool(utility.any(elementwise.isnan(x))):
+        raise TypeError("numpy.unique() on Tensors takes NaNs for different from each other: give it equal_nan=False")
+    found: Any = sets.unique_all(x)
     wanted = [found.values]
     wanted += [found.indices] if return_index else []
     wanted += [found.inverse_indices] if return_inverse else []
@@ -611,6 +621,20 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     return out
 
 
+def _piecewise(x: Tensor, condlist: Any, funclist: Any) -> Any:
+    x = _tensor(x)
+    conditions = [_tensor(c) for c in (condlist if isinstance(condlist, (list, tuple)) else [condlist])]
+    pieces = list(funclist)
+    out = creation.zeros_like(x)
+    if len(pieces) == len(conditions) + 1:  # the last is for the rest
+        conditions.append(elementwise.logical_not(functools.reduce(elementwise.logical_or, conditions)))
+    for condition, piece in zip(conditions, pieces, strict=True):
+        # Each is given its own elements alone, as NumPy does.
+        value = piece(x[condition]) if callable(piece) else piece
+        out = indexing.index_put(out, condition, value)
+    return out
+
+
 def _clip(a: Tensor, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
     return elementwise.clip(_tensor(a), min if a_min is None else a_min, max if a_max is None else a_max)
 
@@ -641,12 +665,7 @@ def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
 
 
 def _diag(v: Tensor, k: int = 0) -> Any:
-    x = _tensor(v)
-    if x.ndim == 2:
-        return linear_algebra.diagonal(x, offset=k)
-    size = x.shape[0] + abs(k)
-    places = creation.arange(x.shape[0], device=x.device)
-    return indexing.scatter_add(x, (places - min(k, 0), places + max(k, 0)), (size, size))
+    return numerical.diag(_tensor(v), k)
 
 
 def _tril(m: Tensor, k: int = 0) -> Any:
@@ -1260,6 +1279,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.outer": _outer,
     "numpy.pad": _pad,
     "numpy.percentile": _percentile,
+    "numpy.piecewise": _piecewise,
     "numpy.polyval": _polyval,
     "numpy.prod": _prod,
     "numpy.ptp": _ptp,
