@@ -238,6 +238,8 @@ class Operation:
         Why it is not differentiable, if it is not.
     namespace : str
         Where in a backend its function is, if not at the top.
+    mixed : bool
+        Whether its tensors keep dtypes of their own, with no promotion among them.
     """
 
     def __init__(
@@ -252,6 +254,7 @@ class Operation:
         conjugate: bool = False,
         reason: str = "",
         namespace: str = "",
+        mixed: bool = False,
         tangent: Callable[..., Any] | None = None,
     ) -> None:
         code = function.__code__
@@ -275,6 +278,7 @@ class Operation:
         self.conjugate = conjugate
         self.reason = reason
         self.namespace = namespace
+        self.mixed = mixed
         self.native: set[Any] = {d.dtype for d in dtypes.EVERY if d.kind in takes[0]}
         self.forwards = _Forwards(self)
         self.plans = _Plans(self)
@@ -302,7 +306,7 @@ class Operation:
             call = _of_sequence(self)
         elif len(self.parameters) == 1 and self.forward is None:
             call = _unary(self)
-        elif len(self.parameters) == 2 and self.tensors == self.parameters and not self.optional:
+        elif len(self.parameters) == 2 and self.tensors == self.parameters and not (self.optional or self.mixed):
             call = _binary(self)
         elif self.tensors == self.parameters[:1] and not self.scalars:
             call = _of_first(self)
@@ -878,6 +882,7 @@ def elementwise(
     view: bool = False,
     reason: str = "",
     namespace: str = "",
+    mixed: bool = False,
     **rules: Callable[..., Any],
 ) -> Callable[[F], F]:
     """A function of each element alone: the backend's of the same name.
@@ -898,6 +903,8 @@ def elementwise(
         Why it is not differentiable, if it has no rules.
     namespace : str, optional
         The part of the backend where the function is, as ``special``; by default its top.
+    mixed : bool, optional
+        Whether two tensors keep dtypes of their own, as a count of integers beside a probability.
     **rules
         By parameter.
     """
@@ -915,6 +922,7 @@ def elementwise(
             view=view,
             reason=reason,
             namespace=namespace,
+            mixed=mixed,
         )
         return op.call  # type: ignore[return-value]  # the same signature
 

@@ -3,9 +3,9 @@
     python -m conformance.clients [scipy] [sklearn] [extra] [gradients] [--submodule NAME ...] [--output docs/clients.md]
 
 SciPy's and scikit-learn's tests are in what pip installs. Array-api-extra's are not: they are found in the folder that
-ARRAY_API_EXTRA_DIR names, else in the user's cache folder, else they are cloned there at the pinned commit; where they cannot
-be had, one line says so. Nothing of these libraries is edited: plugins of pytest put `arrayad` in, in memory. The exit code is
-0 if nothing failed but what `DEFECTS` explains, 1 otherwise.
+ARRAY_API_EXTRA_DIR names, else in the user's cache folder, else they are cloned there at the pinned commit; where they
+cannot be had, one line says so. Nothing of these libraries is edited: plugins of pytest put `arrayad` in, in memory. The
+exit code is 0 if nothing failed but what `DEFECTS` explains, 1 otherwise.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ OUTCOMES = ("passed", "failed", "test's defect", "xfailed", "skipped")
 
 # Tests that cannot pass on a library they do not know, by a part of their name, and why.
 DEFECTS = {
-    "test_array_api_lazy": "for lazy arrays alone; it tells them by the names of the eager libraries that it knows, and skips",
+    "test_array_api_lazy": "for lazy arrays alone; it is skipped for eager libraries by their names",
     "test_delegates": "it demands that a shortcut is taken which is there for NumPy, CuPy and PyTorch by their names",
 }
 
@@ -101,8 +101,8 @@ def extra(submodules: list[str], work: Path) -> dict[str, tuple[Counter[str], li
     folder = Path(named) if named else cache_folder("array-api-extra")
     if not (folder / "tests" / "main").is_dir() and (named or not clone(folder, ((EXTRA, EXTRA_COMMIT, ""),))):
         print(
-            f"clients: array-api-extra's tests are skipped, they cannot be had; clone {EXTRA} at {EXTRA_COMMIT} and name its "
-            "path in ARRAY_API_EXTRA_DIR"
+            f"clients: array-api-extra's tests are skipped, they cannot be had; clone {EXTRA} at {EXTRA_COMMIT} and name "
+            "its path in ARRAY_API_EXTRA_DIR"
         )
         return {}
     report = work / "extra.xml"
@@ -159,12 +159,12 @@ def main(arguments: list[str] | None = None) -> int:
         options.output.write_text(
             f"<!-- written by: python -m conformance.clients {' '.join(options.what)} --output {options.output} -->\n\n"
             "# Other libraries' tests and gradients\n\n"
-            "What the tests that SciPy, scikit-learn and array-api-extra have of their own say of `arrayad` as the namespace, "
-            "and whether gradients go through their functions, each against central differences of the same function on NumPy's "
-            "arrays. [Interoperation](interop.md) says how it is done.\n\n"
-            "A function *leaves the namespace* where its own source makes a NumPy array of what it is given (the line is named); "
-            "a tracked tensor refuses that with an error, so that no gradient is lost without a word. A function *gives a "
-            "number* where it turns its result into a Python `float`.\n\n"
+            "What the tests that SciPy, scikit-learn and array-api-extra have of their own say of `arrayad` as the "
+            "namespace, and whether gradients go through their functions, each against central differences of the same "
+            "function on NumPy's arrays. [Interoperation](interop.md) says how it is done.\n\n"
+            "A function *leaves the namespace* where its own source makes a NumPy array of what it is given (the line is "
+            "named); a tracked tensor refuses that with an error, so that no gradient is lost without a word. A function "
+            "*gives a number* where it turns its result into a Python `float`.\n\n"
             f"{versions}, array-api-extra's tests at {EXTRA_COMMIT[:12]}; Python {platform.python_version()}, "
             f"{datetime.date.today()}.\n\n{text}\n"
         )
