@@ -304,6 +304,7 @@ from .functions.utility import (
     diff,
 )
 from .printing import set_printoptions
+from .serialization import load, save
 from .size import Size
 from .tensor import Tensor
 
@@ -480,6 +481,7 @@ __all__ = [
     "less_equal",
     "linalg",
     "linspace",
+    "load",
     "log",
     "log10",
     "log1p",
@@ -555,6 +557,7 @@ __all__ = [
     "roll",
     "roots",
     "round",
+    "save",
     "searchsorted",
     "seed",
     "set_default_device",

@@ -543,6 +543,20 @@ class Tensor(TensorBase):
             raise RuntimeError("only leaf tensors can be pickled or deep-copied: a graph is not data. Use detach() first.")
         return _rebuild, (namespace_of(self._array).to_numpy(self._array), str(self.device), self.requires_grad)
 
+    def __deepcopy__(self, memo: dict[builtins.int, Any]) -> Tensor:
+        rebuild, (array, place, requires_grad) = self.__reduce__()
+        out = memo[id(self)] = rebuild(array.copy(), place, requires_grad)
+        if self.grad is not None:
+            out._grad = self.grad.__deepcopy__(memo)
+        return out
+
+    def __buffer__(self, flags: builtins.int, /) -> memoryview:
+        # Python's protocol for memory, from 3.12 on.
+        if self._node is not None:
+            raise BufferError("__buffer__(): the Tensor requires grad, which its memory has not. Use tensor.detach() first.")
+        array: Any = self.numpy()
+        return memoryview(array)
+
     def __copy__(self) -> Tensor:
         return creation.clone(self)
 
@@ -1211,8 +1225,7 @@ class RemovableHandle:
             node.hooks.pop(self._key, None)
 
 
-def _rebuild(array: Any, device: str, requires_grad: bool) -> Tensor:
-    """A tensor from its pickle, on the memory that came out of that, which is nobody else's."""
-    backend, place = creation.place_of(device)
-    own = array if array.flags.writeable else array.copy()
-    return creation.finish(backend.from_numpy(own, place), requires_grad, "tensor")
+def _rebuild(array: np.ndarray[Any, Any], place: str, requires_grad: bool) -> Tensor:
+    """A tensor from its pickle, on the memory of the array that came with it."""
+    backend, raw = creation.place_of(place)
+    return creation.finish(backend.from_numpy(array, raw), requires_grad, "tensor")

@@ -670,7 +670,9 @@ def from_dlpack(x: object, /, *, device: Any = None, copy: bool | None = None) -
             raise
         # From before DLPack 1.0, when nothing could be said of copies and none was made.
         array, copied = home.from_dlpack(x, copy=None), False
-    y = make(home.asarray(array, copy=True) if copy and not copied else array)
+    if copy and not (copied and home.is_writeable(array)):  # of JAX, a copy too is read-only
+        array = home.asarray(array, copy=True)
+    y = make(array)
     storage_of(y).exported = not copy
     moved = y if device is None else transfer(y, device)
     if copy is False and moved is not y:
