@@ -7,10 +7,7 @@ were nested is told by JSON in the file's metadata, which others skip.
 from __future__ import annotations
 
 import importlib
-import json
 import os
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,9 +23,10 @@ _KEY = "arrayad"  # of the metadata
 _SCALARS = (bool, int, float, str, type(None))
 
 
-def _safetensors(name: str) -> Any:
+def _modules(name: str) -> Any:
+    """``json`` and safetensors' two modules, imported when needed."""
     try:
-        return importlib.import_module("safetensors.numpy"), importlib.import_module("safetensors")
+        return [importlib.import_module(module) for module in ("json", "safetensors.numpy", "safetensors")]
     except ImportError as error:
         raise ImportError(f"{name}() needs safetensors, which is not installed: pip install arrayad[safetensors]") from error
 
@@ -58,14 +56,16 @@ def save(obj: Any, path: str | os.PathLike[str], /) -> None:
     -----
     ``requires_grad`` of leaves is kept. Complex tensors are kept as their parts, with one axis more.
     """
-    writer, _ = _safetensors("save")
+    json, writer, _ = _modules("save")
     arrays: dict[str, np.ndarray[Any, Any]] = {}
     structure = json.dumps(_described(obj, "", arrays))
-    target = Path(path)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".arrayad-") as folder:
-        written = Path(folder, "file")
-        writer.save_file(arrays, written, metadata={_KEY: structure})
-        os.replace(written, target)
+    beside = f"{os.fspath(path)}.{os.getpid()}.part"
+    try:
+        writer.save_file(arrays, beside, metadata={_KEY: structure})
+        os.replace(beside, path)
+    finally:
+        if os.path.exists(beside):
+            os.remove(beside)
 
 
 def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]]) -> Any:
@@ -118,8 +118,8 @@ def load(path: str | os.PathLike[str], /, *, device: Any = None) -> Any:
     ImportError
         If safetensors is not installed.
     """
-    _, reader = _safetensors("load")
-    if not Path(path).is_file():
+    json, _, reader = _modules("load")
+    if not os.path.isfile(path):
         raise FileNotFoundError(f"load(): there is no file {os.fspath(path)!r}")
     try:
         with reader.safe_open(path, framework="numpy") as file:

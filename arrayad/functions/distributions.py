@@ -110,9 +110,15 @@ def _cast(x: Any, dtype: dtypes.DType, place: Any, count: bool) -> Any:
 # --- integrals of densities times powers of their score ---
 
 _EXPONENT = 46.0  # exp(-46) is below what double precision holds of 1
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
 _PANELS = ((0.25, 4.0), (0.5, 40.0), (1.0, math.inf))  # each ends at this part of the whole or, if that is nearer, there
 _CHUNK = 2048  # elements integrated at a time, so that the nodes take 2 MB
+
+
+@functools.cache
+def _nodes() -> Any:
+    """The nodes from 0 to 2, and their weights, as rows; found when needed: ``numpy.polynomial`` imports slowly."""
+    nodes, weights = np.polynomial.legendre.leggauss(64)
+    return nodes + 1, weights
 
 
 def _on_tensors(xp: Namespace, function: Any, *args: Any) -> Any:
@@ -136,7 +142,7 @@ def _integral(xp: Namespace, arrays: tuple[Any, ...], ends: Callable[..., Any], 
     for start in range(0, max(count, 1), _CHUNK):
         chunk = [x[start : min(start + _CHUNK, count), :] for x in flat]
         end = ends(*chunk)
-        nodes, weights = (xp.asarray(n / 2, dtype=end.dtype, device=end.device)[None, :] for n in (_NODES + 1, _WEIGHTS))
+        nodes, weights = (xp.asarray(n / 2, dtype=end.dtype, device=end.device)[None, :] for n in _nodes())
         start_of, total = xp.zeros_like(end), xp.zeros_like(end[:, 0])
         for fraction, most in _PANELS:
             stop = xp.minimum(end * fraction, xp.zeros_like(end) + most)
