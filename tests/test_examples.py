@@ -45,7 +45,7 @@ def test_scipy_minimize() -> None:
 
 def test_through_libraries() -> None:
     out = _run("through_libraries.py")
-    numbers = [float(n) for n in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", out)]
+    numbers = [float(n) for n in re.findall(r"-?\d+\.?\d*(?:e[+-]?\d+)?", out)]
     share, scale, separation, first, second, tap, skewness, before, after = numbers
     assert share > 30  # per cent, where no more than a fifth would be by chance alone
     assert separation > 0.7
