@@ -40,6 +40,13 @@ def conformance(session: nox.Session) -> None:
 
 
 @nox.session
+def clients(session: nox.Session) -> None:
+    """SciPy's, scikit-learn's and array-api-extra's own tests, and gradients through them: `nox -s clients -- scipy`."""
+    session.install("-e", ".[dev]", "array-api-extra>=0.11")
+    session.run("python", "-m", "conformance.clients", *session.posargs)
+
+
+@nox.session
 def digits(session: nox.Session) -> None:
     """The example that trains on handwritten digits."""
     session.install("-e", ".[examples]")

@@ -177,6 +177,7 @@ from .functions.manipulation import (
 from .functions.numerical import (
     bincount,
     convolve,
+    diag,
     interp,
     logspace,
     median,
@@ -303,6 +304,7 @@ from .functions.utility import (
     diff,
 )
 from .printing import set_printoptions
+from .serialization import load, save
 from .size import Size
 from .tensor import Tensor
 
@@ -400,6 +402,7 @@ __all__ = [
     "cumulative_prod",
     "cumulative_sum",
     "device",
+    "diag",
     "diff",
     "div",
     "divide",
@@ -478,6 +481,7 @@ __all__ = [
     "less_equal",
     "linalg",
     "linspace",
+    "load",
     "log",
     "log10",
     "log1p",
@@ -553,6 +557,7 @@ __all__ = [
     "roll",
     "roots",
     "round",
+    "save",
     "searchsorted",
     "seed",
     "set_default_device",

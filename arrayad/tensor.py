@@ -14,6 +14,8 @@ import sys
 import weakref
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import dtypes
 from .autograd import engine
 from .autograd.mutation import become, check_writeable, overwrite, update
@@ -27,6 +29,7 @@ from .functions import (
     indexing,
     linear_algebra,
     manipulation,
+    numpy_protocols,
     pytorch,
     searching,
     sorting,
@@ -40,8 +43,6 @@ from .size import Count, Size
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import numpy as np
-
     from .autograd.tape import Node
     from .dtypes import DType
 
@@ -50,15 +51,18 @@ __all__ = ["Tensor"]
 _VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
 
 
-def _operand(other: Any) -> bool:
-    """Whether an operator takes a value that is neither a Tensor nor one of Python's numbers.
+def _operand(self: Any, other: Any, name: str) -> Any:
+    """What an operator takes for a value that is neither a Tensor nor one of Python's numbers.
 
-    NumPy's scalars are numbers. Other arrays are refused by the function, with an error that says what to do; of anything
-    else the operator is not ours to define, and Python asks the other side.
+    NumPy's arrays become Tensors, as where they come first, and its scalars are numbers. Other arrays are refused by the
+    function, with an error that says what to do; of anything else the operator is not ours to define, and Python asks the
+    other side.
     """
-    return (
-        isinstance(other, (TensorBase, int, float, complex)) or hasattr(other, "__array__") or hasattr(other, "__dlpack__")
-    )
+    if isinstance(other, np.ndarray):
+        return numpy_protocols.operand(other, self, name)
+    if isinstance(other, (TensorBase, int, float, complex)) or hasattr(other, "__array__") or hasattr(other, "__dlpack__"):
+        return other
+    return NotImplemented
 
 
 _PLAIN = frozenset((bool, int, float, complex))
@@ -73,9 +77,10 @@ def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
     """The operator of a function of two arguments, called by Python with the second first."""
 
     def operator(self: Any, other: Any, /) -> Any:
-        if other.__class__ in _PLAIN or _operand(other):
+        if other.__class__ in _PLAIN:
             return function(other, self)
-        return NotImplemented
+        other = _operand(self, other, function.__name__)
+        return NotImplemented if other is NotImplemented else function(other, self)
 
     return operator
 
@@ -118,11 +123,13 @@ def _in_place_operator(
     op = function.operation  # type: ignore[attr-defined]  # of every declared function
 
     def operator(self: Any, other: Any, /) -> Any:
-        if other.__class__ is Tensor or other.__class__ in _PLAIN or _operand(other):
-            if on_arrays is not None and update(self, other, op, on_arrays, method.__name__):
-                return self
-            return method(self, other)
-        return NotImplemented
+        if other.__class__ is not Tensor and other.__class__ not in _PLAIN:
+            other = _operand(self, other, method.__name__)
+            if other is NotImplemented:
+                return other
+        if on_arrays is not None and update(self, other, op, on_arrays, method.__name__):
+            return self
+        return method(self, other)
 
     return operator
 
@@ -180,7 +187,6 @@ class Tensor(TensorBase):
     __slots__ = ()
 
     __module__ = "arrayad"
-    __array_ufunc__ = None  # NumPy's operators leave the operation to ours, which say what to do
     __hash__ = object.__hash__  # by identity: == is elementwise
 
     def __new__(cls, data: Any = (), *, dtype: Any = None, device: Any = None) -> Tensor:  # noqa: PYI034  (no subclasses)
@@ -537,10 +543,38 @@ class Tensor(TensorBase):
             raise RuntimeError("only leaf tensors can be pickled or deep-copied: a graph is not data. Use detach() first.")
         return _rebuild, (namespace_of(self._array).to_numpy(self._array), str(self.device), self.requires_grad)
 
+    def __deepcopy__(self, memo: dict[builtins.int, Any]) -> Tensor:
+        rebuild, (array, place, requires_grad) = self.__reduce__()
+        out = memo[id(self)] = rebuild(array.copy(), place, requires_grad)
+        if self.grad is not None:
+            out._grad = self.grad.__deepcopy__(memo)
+        return out
+
+    def __buffer__(self, flags: builtins.int, /) -> memoryview:
+        # Python's protocol for memory, from 3.12 on.
+        if self._node is not None:
+            raise BufferError("__buffer__(): the Tensor requires grad, which its memory has not. Use tensor.detach() first.")
+        array: Any = self.numpy()
+        return memoryview(array)
+
     def __copy__(self) -> Tensor:
         return creation.clone(self)
 
+    def copy(self) -> Tensor:
+        """A copy with its history: NumPy's name for `clone`."""
+        return creation.clone(self)
+
+    def astype(self, dtype: Any, *, copy: builtins.bool = True) -> Tensor:
+        """The values in another dtype, as a method like NumPy's: `arrayad.astype`."""
+        return data_types.astype(self, dtype, copy=copy)
+
     # --- other libraries ---
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, /, *inputs: Any, **kwargs: Any) -> Any:
+        return numpy_protocols.array_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return numpy_protocols.array_function(func, types, args, kwargs)
 
     def __array_namespace__(self, /, *, api_version: str | None = None) -> Any:
         """The namespace of the standard that its functions are in.
@@ -591,10 +625,15 @@ class Tensor(TensorBase):
     ) -> Any:
         if self._node is not None:
             raise BufferError("__dlpack__(): the Tensor requires grad, which DLPack would lose. Use tensor.detach() first.")
-        if not copy:
+        backend, array = namespace_of(self._array), self._array
+        if not copy and min(backend.strides(array), default=0) < 0:
+            # Not every consumer has these, and PyTorch 2.13 ends the process on them.
+            if copy is False:
+                raise BufferError("__dlpack__(): memory with negative strides cannot be exported without a copy")
+            array = backend.contiguous(array)
+        elif not copy:
             storage_of(self).exported = True
-        export = namespace_of(self._array).to_dlpack
-        return export(self._array, stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+        return backend.to_dlpack(array, stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
     def __dlpack_device__(self, /) -> tuple[Any, builtins.int]:
         return self._array.__dlpack_device__()
@@ -972,6 +1011,7 @@ class Tensor(TensorBase):
     clamp = pytorch.clamp
     clip = elementwise.clip
     conj = elementwise.conj
+    conjugate = elementwise.conj
     copysign = elementwise.copysign
     cos = elementwise.cos
     cosh = elementwise.cosh
@@ -1185,8 +1225,7 @@ class RemovableHandle:
             node.hooks.pop(self._key, None)
 
 
-def _rebuild(array: Any, device: str, requires_grad: bool) -> Tensor:
-    """A tensor from its pickle, on the memory that came out of that, which is nobody else's."""
-    backend, place = creation.place_of(device)
-    own = array if array.flags.writeable else array.copy()
-    return creation.finish(backend.from_numpy(own, place), requires_grad, "tensor")
+def _rebuild(array: np.ndarray[Any, Any], place: str, requires_grad: bool) -> Tensor:
+    """A tensor from its pickle, on the memory of the array that came with it."""
+    backend, raw = creation.place_of(place)
+    return creation.finish(backend.from_numpy(array, raw), requires_grad, "tensor")

@@ -32,10 +32,10 @@ MODULES = {"arrayad": "arrayad", "tracked": "conformance.tracked", "cuda": "conf
 OUTCOMES = ("passed", "failed", "xfailed", "skipped")
 
 
-def cache_folder() -> Path:
-    """Where the suite is kept for this user."""
+def cache_folder(name: str = "array-api-tests") -> Path:
+    """Where a repository is kept for this user."""
     root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "arrayad" / "array-api-tests"
+    return Path(root) / "arrayad" / name
 
 
 def find_suite() -> Path | None:
@@ -47,11 +47,16 @@ def find_suite() -> Path | None:
 
 def clone_suite() -> Path | None:
     """Clone the suite, and the standard inside it, into the cache folder; None where that is not possible."""
-    folder = cache_folder()
+    sources = ((SUITE, SUITE_COMMIT, ""), (STANDARD, STANDARD_COMMIT, "array-api"))
+    return find_suite() if clone(cache_folder(), sources) else None
+
+
+def clone(folder: Path, sources: tuple[tuple[str, str, str], ...]) -> bool:
+    """Clone repositories at commits into places in a folder, all or none; gives whether that was possible."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:
-        for url, commit, place in ((SUITE, SUITE_COMMIT, ""), (STANDARD, STANDARD_COMMIT, "array-api")):
-            target = Path(work, "suite", place)
+        for url, commit, place in sources:
+            target = Path(work, "whole", place)
             target.mkdir(parents=True)
             for command in (["init", "-q"], ["fetch", "-q", "--depth=1", url, commit], ["checkout", "-q", commit]):
                 done = subprocess.run(
@@ -63,10 +68,10 @@ def clone_suite() -> Path | None:
                     check=False,
                 )
                 if done.returncode:
-                    return None
+                    return False
         if not folder.exists():  # another process may have been faster
-            Path(work, "suite").rename(folder)
-    return find_suite()
+            Path(work, "whole").rename(folder)
+    return True
 
 
 def run_suite(suite: Path, namespace: str, version: str, examples: int, report: Path) -> int:

@@ -73,22 +73,42 @@ def _root(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-@functools.cache
-def names_used() -> set[str]:
-    """What arrayad takes from a backend: names at the top, ``linalg.…`` and the like for those below."""
-    found = {f"{op.namespace}.{op.name}".lstrip(".") for op in operations.values() if op.forward is None}
+def _taken(node: ast.AST) -> str:
+    """What an expression takes from a backend: a name at its top, or ``linalg.…`` and the like; or nothing."""
     of_backends = {"xp", "backend", "namespace_of", "backend_of_type", "backend_of_device"}
-    for path in sorted((ROOT / "arrayad").rglob("*.py")):
-        if path.parent.name == "backends" and path.name != "__init__.py":
+    if not isinstance(node, ast.Attribute):
+        return ""
+    inner = node.value
+    if isinstance(inner, ast.Attribute) and inner.attr in SPACES and _root(inner.value) in of_backends:
+        return f"{inner.attr}.{node.attr}"
+    # The second is of interp(x, xp, fp), whose `xp` is an array.
+    return node.attr if _root(inner) in of_backends and node.attr not in SPACES | {"shape", "ndim"} else ""
+
+
+@functools.cache
+def _nodes() -> list[ast.AST]:
+    sources = [p for p in (ROOT / "arrayad").rglob("*.py") if p.parent.name != "backends" or p.name == "__init__.py"]
+    return [node for path in sorted(sources) for node in ast.walk(ast.parse(path.read_text()))]
+
+
+def names_used() -> set[str]:
+    """What arrayad takes from a backend."""
+    found = {f"{op.namespace}.{op.name}".lstrip(".") for op in operations.values() if op.forward is None}
+    return found | {_taken(node) for node in _nodes()} - {""}
+
+
+def calls_made() -> set[tuple[str, int, frozenset[str]]]:
+    """How arrayad calls it: how many arguments by position, and the names of the others."""
+    found = set()
+    for op in operations.values():
+        if op.forward is None:
+            keywords = frozenset(op.parameters[op.positional :])
+            found.add((f"{op.namespace}.{op.name}".lstrip("."), op.positional, keywords))
+    for node in _nodes():
+        if not isinstance(node, ast.Call) or any(isinstance(a, ast.Starred) for a in node.args):
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.Attribute):
-                continue
-            inner = node.value
-            if isinstance(inner, ast.Attribute) and inner.attr in SPACES and _root(inner.value) in of_backends:
-                found.add(f"{inner.attr}.{node.attr}")
-            elif _root(inner) in of_backends and node.attr not in SPACES | {"shape", "ndim"}:  # of interp(x, xp, fp)
-                found.add(node.attr)
+        if (name := _taken(node.func)) and all(k.arg for k in node.keywords):
+            found.add((name, len(node.args), frozenset(k.arg or "" for k in node.keywords)))
     return found
 
 
@@ -115,6 +135,13 @@ def test_a_backend_has_what_is_used(name: str) -> None:
             if part not in OPTIONAL or backend.device_type == "cuda":
                 assert hasattr(space, part), f"{name}: {path}"
                 space = getattr(space, part)
+    for path, count, keywords in calls_made():
+        space = functools.reduce(getattr, path.split("."), backend) if path not in OPTIONAL else None
+        if inspect.isfunction(space):
+            try:
+                inspect.signature(space).bind(*range(count), **dict.fromkeys(keywords))
+            except TypeError as error:
+                raise AssertionError(f"{name}: {path} with {count} arguments and {sorted(keywords)}: {error}") from None
     for member in PROTOCOL:
         ours = getattr(backend, member)
         if name == "strict" or not (inspect.isfunction(vars(Backend)[member]) and inspect.isfunction(ours)):

@@ -41,3 +41,22 @@ def test_scipy_minimize() -> None:
     assert float(minimum.group(1)) < 1e-12
     accuracy = re.search(r"logistic regression: loss 0\.\d+ and accuracy ([\d.]+)% after \d+ iterations", out)
     assert float(accuracy.group(1)) > 97
+
+
+def test_through_libraries() -> None:
+    out = _run("through_libraries.py")
+    numbers = [float(n) for n in re.findall(r"-?\d+\.?\d*(?:e[+-]?\d+)?", out)]
+    share, scale, separation, first, second, tap, skewness, before, after = numbers
+    assert share > 30  # per cent, where no more than a fifth would be by chance alone
+    assert separation > 0.7
+    assert scale > 0
+    assert (first, second) == pytest.approx((2, 5), rel=0.1)
+    assert tap < 1e-10
+    assert skewness < 1e-10
+    assert after < before / 20
+
+
+def test_torch_dlpack() -> None:
+    pytest.importorskip("torch", reason="the example is of PyTorch, which arrayad does not need")
+    before, after = map(float, re.search(r"loss ([\d.]+) before and ([\d.e-]+) after", _run("torch_dlpack.py")).groups())
+    assert after < before / 1000

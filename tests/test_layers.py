@@ -30,6 +30,7 @@ LAYERS = [
     "random",
     "cuda",
     "utils",
+    "serialization",
     "",
 ]
 # The places where the namespace of Tensors, which stands above the tape, is needed below it; all inside functions.

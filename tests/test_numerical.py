@@ -162,6 +162,14 @@ def test_norm_of_neither() -> None:
         xp.linalg.norm(xp.ones(2, 2, 2), 2)
 
 
+def test_diag() -> None:
+    for k in (-2, 0, 1):
+        close(xp.diag(xp.asarray([1.0, 2.0, 3.0], dtype=xp.float64), k), np.diag([1.0, 2.0, 3.0], k))
+        close(xp.diag(xp.asarray(np.arange(12.0).reshape(3, 4)), k), np.diag(np.arange(12.0).reshape(3, 4), k))
+    with pytest.raises(ValueError, match="dimensions"):
+        xp.diag(xp.ones(2, 2, 2))
+
+
 # --- dtypes and memory ---
 
 

@@ -238,6 +238,8 @@ class Operation:
         Why it is not differentiable, if it is not.
     namespace : str
         Where in a backend its function is, if not at the top.
+    mixed : bool
+        Whether its tensors keep dtypes of their own, with no promotion among them.
     """
 
     def __init__(
@@ -252,6 +254,7 @@ class Operation:
         conjugate: bool = False,
         reason: str = "",
         namespace: str = "",
+        mixed: bool = False,
         tangent: Callable[..., Any] | None = None,
     ) -> None:
         code = function.__code__
@@ -275,6 +278,7 @@ class Operation:
         self.conjugate = conjugate
         self.reason = reason
         self.namespace = namespace
+        self.mixed = mixed
         self.native: set[Any] = {d.dtype for d in dtypes.EVERY if d.kind in takes[0]}
         self.forwards = _Forwards(self)
         self.plans = _Plans(self)
@@ -302,7 +306,7 @@ class Operation:
             call = _of_sequence(self)
         elif len(self.parameters) == 1 and self.forward is None:
             call = _unary(self)
-        elif len(self.parameters) == 2 and self.tensors == self.parameters and not self.optional:
+        elif len(self.parameters) == 2 and self.tensors == self.parameters and not (self.optional or self.mixed):
             call = _binary(self)
         elif self.tensors == self.parameters[:1] and not self.scalars:
             call = _of_first(self)
@@ -499,8 +503,8 @@ def _unary(op: Operation) -> Callable[..., Any]:
     return call
 
 
-def _binary(op: Operation, takes: Callable[[Any], bool] | None = None) -> Callable[..., Any]:
-    """Two tensors, or a tensor and a number; as an operator, NotImplemented for what it does not take."""
+def _binary(op: Operation, takes: Callable[[Any, Any, str], Any] | None = None) -> Callable[..., Any]:
+    """Two tensors, or a tensor and a number; as an operator, also what it takes in the place of something else."""
     forwards, native = op.forwards, op.native
     differentiable, numbers, shape_of = op.differentiable, op.scalars, op.shape_of
     of_both, of_first, of_second = op.plans[True, True], op.plans[True, False], op.plans[False, True]
@@ -528,9 +532,11 @@ def _binary(op: Operation, takes: Callable[[Any], bool] | None = None) -> Callab
                 n2 = x2._node
                 made = x2.__class__
                 a2, a1 = op.with_number(a2, x1) or reversed(_operands(op, x1, x2))
-            elif takes is not None and not takes(x2):
-                return NotImplemented
             else:
+                if takes is not None:
+                    other = takes(x1, x2, op.name)
+                    if other is not x2:
+                        return other if other is NotImplemented else call(x1, other)
                 a1, a2 = _operands(op, x1, x2)
                 n1, n2 = getattr(x1, "_node", None), getattr(x2, "_node", None)
                 made = TensorBase.tensor_class
@@ -558,8 +564,12 @@ def _binary(op: Operation, takes: Callable[[Any], bool] | None = None) -> Callab
     return call
 
 
-def operator(function: Callable[..., Any], takes: Callable[[Any], bool]) -> Callable[..., Any]:
-    """The operator of a function of two arguments; of what is not taken as the second, Python asks the other side."""
+def operator(function: Callable[..., Any], takes: Callable[[Any, Any, str], Any]) -> Callable[..., Any]:
+    """The operator of a function of two arguments.
+
+    What is neither a tensor nor a number is shown to `takes`, with the tensor and the operation's name: it gives what is
+    taken in its place, or NotImplemented, and Python asks the other side.
+    """
     return _binary(function.operation, takes)  # type: ignore[attr-defined]  # of every declared function
 
 
@@ -872,6 +882,7 @@ def elementwise(
     view: bool = False,
     reason: str = "",
     namespace: str = "",
+    mixed: bool = False,
     **rules: Callable[..., Any],
 ) -> Callable[[F], F]:
     """A function of each element alone: the backend's of the same name.
@@ -892,6 +903,8 @@ def elementwise(
         Why it is not differentiable, if it has no rules.
     namespace : str, optional
         The part of the backend where the function is, as ``special``; by default its top.
+    mixed : bool, optional
+        Whether two tensors keep dtypes of their own, as a count of integers beside a probability.
     **rules
         By parameter.
     """
@@ -909,6 +922,7 @@ def elementwise(
             view=view,
             reason=reason,
             namespace=namespace,
+            mixed=mixed,
         )
         return op.call  # type: ignore[return-value]  # the same signature
 

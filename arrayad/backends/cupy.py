@@ -233,7 +233,7 @@ def full(shape: Any, fill_value: Any, *, dtype: Any, device: RawDevice = None) -
         return cp.full(shape, value[()], dtype)
 
 
-def eye(n_rows: int, n_cols: int, /, *, k: int = 0, dtype: Any, device: RawDevice = None) -> Array:
+def eye(n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any, device: RawDevice = None) -> Array:
     with _at(device):
         return cp.eye(n_rows, n_cols, k, dtype)
 
@@ -311,12 +311,11 @@ def logical_not(x: Array, /) -> Array:
 
 def reshape(x: Array, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Array:
     """With ``copy=False`` a ValueError, as NumPy's, where CuPy's message is of attributes."""
-    if copy:
-        return cp.reshape(x, shape).copy() if x.size else cp.reshape(x.copy(), shape)
     out = cp.reshape(x, shape)
-    if copy is False and not shares_memory(out, x) and x.size:
+    shared = shares_memory(out, x)
+    if copy is False and not shared and x.size:
         raise ValueError("Unable to avoid creating a copy while reshaping.")
-    return out
+    return out.copy() if copy and shared else out
 
 
 # --- dtypes and devices ---
@@ -512,8 +511,10 @@ class _Random:
 
     @property
     def state(self) -> Any:
-        # CuPy does not show the state of its generators; this is where it is in CuPy 14.
-        return cp.asnumpy(self._bits._state)
+        # CuPy does not show the state of its generators; this is where it is in CuPy 14. It stays on the GPU, so that saving
+        # it for a checkpoint waits for nothing.
+        with self._raw:
+            return self._bits._state.copy()
 
     @state.setter
     def state(self, state: Any) -> None:

@@ -76,14 +76,10 @@ _FROM_SCIPY = frozenset(
         "loggamma",
         "logit",
         "lpmv",
-        "nbdtr",
-        "nbdtrc",
-        "nbdtri",
         "ndtr",
         "ndtri",
         "pdtr",
         "pdtrc",
-        "pdtri",
         "poch",
         "pseudo_huber",
         "radian",
@@ -143,7 +139,29 @@ def bdtri(k: Array, n: Array, y: Array, /) -> Array:
 
 def _integers(n: Array) -> Array:
     """Whole numbers as int64, if all are."""
+    if n.dtype.kind in "iu":
+        return n
     return n.astype(np.int64) if np.all((n == np.trunc(n)) & (np.abs(n) < 2.0**63)) else n
+
+
+def nbdtr(k: Array, n: Array, p: Array, /) -> Array:
+    """SciPy's, in the dtype of `p` where SciPy's is always float64 for integers."""
+    return np.asarray(_from_scipy("nbdtr")(k, n, p), dtype=p.dtype)
+
+
+def nbdtrc(k: Array, n: Array, p: Array, /) -> Array:
+    """SciPy's, in the dtype of `p`."""
+    return np.asarray(_from_scipy("nbdtrc")(k, n, p), dtype=p.dtype)
+
+
+def nbdtri(k: Array, n: Array, y: Array, /) -> Array:
+    """SciPy's, in the dtype of `y`."""
+    return np.asarray(_from_scipy("nbdtri")(k, n, y), dtype=y.dtype)
+
+
+def pdtri(k: Array, y: Array, /) -> Array:
+    """SciPy's, in the dtype of `y`."""
+    return np.asarray(_from_scipy("pdtri")(k, y), dtype=y.dtype)
 
 
 def riemann_zeta(x: Array, /) -> Array:

@@ -660,7 +660,19 @@ def from_dlpack(x: object, /, *, device: Any = None, copy: bool | None = None) -
     if number not in _DLPACK:
         raise BufferError(f"from_dlpack(): there is no backend for DLPack's device type {int(number)}")
     home = backend_of_device(Device(_DLPACK[number]))
-    y = make(home.from_dlpack(x, copy=copy))
+    if getattr(x, "is_neg", bool)():
+        # PyTorch's lazily negated tensors, which it exports without the sign.
+        raise BufferError("from_dlpack(): the tensor is negated lazily, which DLPack would lose; call resolve_neg() first")
+    try:
+        array, copied = home.from_dlpack(x, copy=copy), copy
+    except TypeError:
+        if copy is None:
+            raise
+        # From before DLPack 1.0, when nothing could be said of copies and none was made.
+        array, copied = home.from_dlpack(x, copy=None), False
+    if copy and not (copied and home.is_writeable(array)):  # of JAX, a copy too is read-only
+        array = home.asarray(array, copy=True)
+    y = make(array)
     storage_of(y).exported = not copy
     moved = y if device is None else transfer(y, device)
     if copy is False and moved is not y:

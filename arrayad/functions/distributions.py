@@ -19,7 +19,7 @@ from .creation import asarray
 from .data_types import astype
 from .elementwise import _zero as zero
 from .. import dtypes
-from ..autograd.operation import REAL_FLOATING, differentiable, elementwise
+from ..autograd.operation import REAL, REAL_FLOATING, differentiable, elementwise
 from ..autograd.tape import TensorBase
 
 if TYPE_CHECKING:
@@ -63,53 +63,62 @@ __all__ = [
 # --- declaring special functions of several arguments ---
 
 
-def special(**rules: Any) -> Callable[[F], F]:
+def special(*counts: str, **rules: Any) -> Callable[[F], F]:
     """An elementwise function of several arguments that the backend has in ``special``.
 
     Its integers and booleans become the default floating dtype before all are promoted, as an integer count does for
-    SciPy, where everything else of the namespace would have them take the other's.
+    SciPy, where everything else of the namespace would have them take the other's. Where they are named as counts, they
+    decide the dtype of the result alike, and remain integers.
     """
 
     def declare(function: F) -> F:
-        on_promoted: Any = elementwise(namespace="special", takes=REAL_FLOATING, **rules)(function)
+        takes = REAL if counts else REAL_FLOATING
+        on_promoted: Any = elementwise(namespace="special", takes=takes, mixed=bool(counts), **rules)(function)
+        whole = frozenset(on_promoted.operation.parameters.index(name) for name in counts)
 
         @functools.wraps(on_promoted)
         def call(*args: Any, **kwargs: Any) -> Any:
-            return on_promoted(*_promoted(args), **kwargs)
+            return on_promoted(*_promoted(args, whole), **kwargs)
 
         return call  # type: ignore[return-value]  # the same signature
 
     return declare
 
 
-def _promoted(args: tuple[Any, ...]) -> tuple[Any, ...]:
+def _promoted(args: tuple[Any, ...], counts: frozenset[int]) -> tuple[Any, ...]:
     """Arguments of one floating dtype, if there is a Tensor among them; what is neither Tensor nor number is left."""
     tensors = [x for x in args if isinstance(x, TensorBase)]
     raw = {x._array.dtype for x in tensors}
     numbers = len(tensors) < len(args)
-    if not tensors or (len(raw) == 1 and not (numbers and len(args) > 2)):
+    if not tensors or (len(raw) == 1 and not (numbers and len(args) > 2) and not counts):
         return args
     have = [dtypes.from_raw[dtype] for dtype in raw]
     dtype = functools.reduce(dtypes.promote, [dtypes.get_default_dtype() if d.kind in "biu" else d for d in have])
     if dtype.kind != "f":
         return args  # to be refused
     place = tensors[0].device  # type: ignore[attr-defined]  # of every Tensor
-    return tuple(
-        astype(x, dtype, copy=False)  # type: ignore[arg-type]  # a TensorBase is a Tensor
-        if isinstance(x, TensorBase)
-        else asarray(float(x), dtype=dtype, device=place)
-        if isinstance(x, (bool, int, float, np.integer, np.floating))
-        else x
-        for x in args
-    )
+    return tuple(_cast(x, dtype, place, i in counts) for i, x in enumerate(args))
+
+
+def _cast(x: Any, dtype: dtypes.DType, place: Any, count: bool) -> Any:
+    if isinstance(x, TensorBase):
+        whole = count and x.dtype.kind in "iu"  # type: ignore[attr-defined]  # of every Tensor
+        return x if whole else astype(x, dtype, copy=False)  # type: ignore[arg-type]  # a TensorBase is a Tensor
+    return asarray(float(x), dtype=dtype, device=place) if isinstance(x, (bool, int, float, np.integer, np.floating)) else x
 
 
 # --- integrals of densities times powers of their score ---
 
 _EXPONENT = 46.0  # exp(-46) is below what double precision holds of 1
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
 _PANELS = ((0.25, 4.0), (0.5, 40.0), (1.0, math.inf))  # each ends at this part of the whole or, if that is nearer, there
 _CHUNK = 2048  # elements integrated at a time, so that the nodes take 2 MB
+
+
+@functools.cache
+def _nodes() -> Any:
+    """The nodes from 0 to 2, and their weights, as rows; found when needed: ``numpy.polynomial`` imports slowly."""
+    nodes, weights = np.polynomial.legendre.leggauss(64)
+    return nodes + 1, weights
 
 
 def _on_tensors(xp: Namespace, function: Any, *args: Any) -> Any:
@@ -133,7 +142,7 @@ def _integral(xp: Namespace, arrays: tuple[Any, ...], ends: Callable[..., Any], 
     for start in range(0, max(count, 1), _CHUNK):
         chunk = [x[start : min(start + _CHUNK, count), :] for x in flat]
         end = ends(*chunk)
-        nodes, weights = (xp.asarray(n / 2, dtype=end.dtype, device=end.device)[None, :] for n in (_NODES + 1, _WEIGHTS))
+        nodes, weights = (xp.asarray(n / 2, dtype=end.dtype, device=end.device)[None, :] for n in _nodes())
         start_of, total = xp.zeros_like(end), xp.zeros_like(end[:, 0])
         for fraction, most in _PANELS:
             stop = xp.minimum(end * fraction, xp.zeros_like(end) + most)
@@ -559,9 +568,14 @@ def fdtri(dfn: Tensor | float, dfd: Tensor | float, p: Tensor | float, /) -> Ten
 # --- discrete distributions: step functions of their counts ---
 
 
+def _beside(xp: Namespace, count: Any, p: Any) -> Any:
+    """A count, which may be of integers, in the floating dtype of what it stands beside."""
+    return count if count.dtype == p.dtype else xp.astype(count, p.dtype)
+
+
 def _binomial_slope(xp: Namespace, k: Any, n: Any, p: Any) -> Any:
     """Minus the derivative of the binomial distribution function with respect to the probability."""
-    k, n = xp.floor(k), xp.trunc(n)
+    k, n = xp.floor(k), xp.trunc(_beside(xp, n, p))
     inside = (k >= 0) & (k < n)
     one = xp.ones_like(k + n)
     density = beta_density(xp, xp.where(inside, k + 1, one), xp.where(inside, n - k, one), p)
@@ -569,10 +583,10 @@ def _binomial_slope(xp: Namespace, k: Any, n: Any, p: Any) -> Any:
 
 
 def _negative_binomial_slope(xp: Namespace, k: Any, n: Any, p: Any) -> Any:
-    return beta_density(xp, xp.trunc(n), xp.trunc(k) + 1, p)
+    return beta_density(xp, xp.trunc(_beside(xp, n, p)), xp.trunc(_beside(xp, k, p)) + 1, p)
 
 
-@special(k=zero, n=zero, p=lambda xp, g, k, n, p: -g * _binomial_slope(xp, k, n, p))
+@special("n", k=zero, n=zero, p=lambda xp, g, k, n, p: -g * _binomial_slope(xp, k, n, p))
 def bdtr(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """Binomial distribution function: of up to `k` successes in `n` trials of probability `p`.
 
@@ -580,17 +594,17 @@ def bdtr(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """
 
 
-@special(k=zero, n=zero, p=lambda xp, g, k, n, p: g * _binomial_slope(xp, k, n, p))
+@special("n", k=zero, n=zero, p=lambda xp, g, k, n, p: g * _binomial_slope(xp, k, n, p))
 def bdtrc(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """Binomial survival function, 1 minus `bdtr`."""
 
 
-@special(k=zero, n=zero, y=lambda xp, g, k, n, out: -g / _binomial_slope(xp, k, n, out))
+@special("n", k=zero, n=zero, y=lambda xp, g, k, n, out: -g / _binomial_slope(xp, k, n, out))
 def bdtri(k: Tensor | float, n: Tensor | float, y: Tensor | float, /) -> Tensor:
     """Inverse of `bdtr` in its third argument."""
 
 
-@special(k=zero, n=zero, p=lambda xp, g, k, n, p: g * _negative_binomial_slope(xp, k, n, p))
+@special("k", "n", k=zero, n=zero, p=lambda xp, g, k, n, p: g * _negative_binomial_slope(xp, k, n, p))
 def nbdtr(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """Negative binomial distribution function: of up to `k` failures before `n` successes of probability `p`.
 
@@ -598,12 +612,12 @@ def nbdtr(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """
 
 
-@special(k=zero, n=zero, p=lambda xp, g, k, n, p: -g * _negative_binomial_slope(xp, k, n, p))
+@special("k", "n", k=zero, n=zero, p=lambda xp, g, k, n, p: -g * _negative_binomial_slope(xp, k, n, p))
 def nbdtrc(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """Negative binomial survival function, 1 minus `nbdtr`."""
 
 
-@special(k=zero, n=zero, y=lambda xp, g, k, n, out: g / _negative_binomial_slope(xp, k, n, out))
+@special("k", "n", k=zero, n=zero, y=lambda xp, g, k, n, out: g / _negative_binomial_slope(xp, k, n, out))
 def nbdtri(k: Tensor | float, n: Tensor | float, y: Tensor | float, /) -> Tensor:
     """Inverse of `nbdtr` in its third argument."""
 
@@ -621,6 +635,6 @@ def pdtrc(k: Tensor | float, m: Tensor | float, /) -> Tensor:
     """Poisson survival function, 1 minus `pdtr`."""
 
 
-@special(k=zero, y=lambda xp, g, k, out: -g / gamma_density(xp, xp.trunc(k) + 1, out))
+@special("k", k=zero, y=lambda xp, g, k, out: -g / gamma_density(xp, xp.trunc(_beside(xp, k, out)) + 1, out))
 def pdtri(k: Tensor | float, y: Tensor | float, /) -> Tensor:
     """Inverse of `pdtr` in its second argument."""

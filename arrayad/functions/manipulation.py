@@ -110,7 +110,7 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
         for i, n in enumerate(sides, len(result) - len(sides)):
             if n != 1 and result[i] not in (1, n):
                 raise ValueError(
-                    f"broadcast_shapes(): shapes {', '.join(str(tuple(s)) for s in shapes)} cannot be broadcast"
+                    f"broadcast_shapes(): shapes {', '.join(str(tuple(s)) for s in shapes)} cannot be broadcast together"
                 )
             result[i] = result[i] if n == 1 else n
     return Size(result)

@@ -26,7 +26,7 @@ from .elementwise import (
     subtract,
 )
 from .indexing import scatter_add, setitem, take
-from .linear_algebra import eigvals
+from .linear_algebra import diagonal, eigvals
 from .manipulation import concat, expand_dims, moveaxis, permute_dims, reshape
 from .searching import nonzero, searchsorted, where
 from .sorting import sort
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = [
     "bincount",
     "convolve",
+    "diag",
     "interp",
     "logspace",
     "median",
@@ -242,7 +243,43 @@ def bincount(x: Tensor, /, weights: Tensor | None = None, minlength: int = 0) ->
     return scatter_add(values, x, (length,))
 
 
-# --- assignment along an axis ---
+# --- diagonals and assignment along an axis ---
+
+
+def diag(x: Tensor, /, k: int = 0) -> Tensor:
+    """The diagonal of a matrix, or a matrix with a vector on its diagonal and zeros elsewhere.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of one or two dimensions.
+    k : int, optional
+        Which diagonal: above the main one if positive, below if negative.
+
+    Raises
+    ------
+    ValueError
+        For another number of dimensions.
+
+    Notes
+    -----
+    Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.diag(xp.asarray([1, 2]))
+    tensor([[1, 0],
+            [0, 2]])
+    """
+    check_tensor(x, "diag")
+    if x.ndim == 2:
+        return diagonal(x, offset=k)
+    if x.ndim != 1:
+        raise ValueError(f"diag(): expected one or two dimensions, got {x.ndim}")
+    size = x.shape[0] + abs(k)
+    places = arange(x.shape[0], device=x.device)
+    return scatter_add(x, (places + max(-k, 0), places + max(k, 0)), (size, size))
 
 
 def put_along_axis(x: Tensor, indices: Tensor, values: Tensor | complex, /, axis: int = -1) -> None:

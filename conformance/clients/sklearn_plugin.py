@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sklearn.utils import _array_api  # type: ignore[import-untyped]  # it has no types
+from sklearn.utils import _array_api
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,1333 @@
+"""NumPy's functions on Tensors: what ``__array_ufunc__`` and ``__array_function__`` do.
+
+``np.sin(t)``, ``np.mean(t)``, ``np.linalg.solve(a, t)`` on a Tensor ``t`` are the namespace's functions, by the tables at
+the end of this file, and so are recorded. NumPy's arrays among the arguments become Tensors; what is not in the tables
+raises TypeError, and nothing is ever computed on NumPy behind the tape's back.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import (
+    beyond,
+    creation,
+    data_types,
+    elementwise,
+    fft,
+    indexing,
+    linear_algebra,
+    manipulation,
+    numerical,
+    pytorch,
+    searching,
+    sets,
+    sorting,
+    special,
+    statistical,
+    utility,
+)
+from .elementwise import abs as absolute
+from .. import dtypes
+from ..autograd.tape import TensorBase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["array_function", "array_ufunc", "operand"]
+
+_NUMBERS = (bool, int, float, complex)
+Tensor = Any  # here, what NumPy's callers gave: Tensors and, among the arguments, anything
+
+
+# --- NumPy's arrays as operands ---
+
+
+def operand(value: np.ndarray[Any, Any], beside: Any, name: str) -> Any:
+    """The Tensor for a NumPy array that meets a Tensor in an operator or a function of NumPy's.
+
+    It shares the array's memory or, where the tape may keep it and could not see NumPy write into it, has a copy.
+
+    Raises
+    ------
+    TypeError
+        If the Tensor is on another device: which of the two should move is not ours to say.
+    """
+    if beside.device.type != "cpu":
+        raise TypeError(
+            f"{name}(): a NumPy array is on the host and the Tensor on {beside.device}; convert it with "
+            "asarray(..., device=...) first"
+        )
+    return creation.asarray(value, copy=True if beside.requires_grad else None)
+
+
+def _converted(value: Any, beside: Any, name: str) -> Any:
+    """An argument with Tensors in place of NumPy's arrays, also in lists and tuples, and numbers in place of its scalars."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return operand(value, beside, name)
+    if value.__class__ in (list, tuple):
+        return value.__class__([_converted(x, beside, name) for x in value])
+    return value
+
+
+def _first_tensor(values: Any) -> Any:
+    """A Tensor among arguments, a tracked one if there is one."""
+    found = None
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            value = _first_tensor(value)
+        if isinstance(value, TensorBase):
+            if value._node is not None:
+                return value
+            found = value
+    return found
+
+
+def _unsupported(name: str, what: str = "") -> TypeError:
+    where = f"{what} of " if what else ""
+    return TypeError(
+        f"{where}{name} has no counterpart on arrayad's Tensors, and is not computed on NumPy, where the gradient would be "
+        "lost; for NumPy's result give it x.detach().numpy()"
+    )
+
+
+def _written(out: Any, result: Any, name: str) -> Any:
+    """A result in the tensor that the caller has for it."""
+    if isinstance(out, tuple) and len(out) == 1:
+        out = out[0]
+    if not isinstance(out, TensorBase):
+        raise TypeError(
+            f"{name}: out= must be a Tensor, not {type(out).__name__}: nothing can be recorded of what is written into it. "
+            f"(In-place operators on NumPy arrays do this: write `a = a + x` for `a += x`.)"
+        )
+    indexing.setitem(out, ..., result)
+    return out
+
+
+# --- __array_ufunc__ ---
+
+
+def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What NumPy's universal functions do with Tensors, and those of ``scipy.special``."""
+    name = f"numpy.{ufunc.__name__}"
+    for x in inputs:
+        if not isinstance(x, (TensorBase, np.ndarray, np.generic, list, tuple, *_NUMBERS)):
+            return NotImplemented
+    function = UFUNCS.get(ufunc.__name__) if getattr(np, ufunc.__name__, None) is ufunc else _of_scipy(ufunc)
+    if function is None:
+        raise _unsupported(name)
+    out = kwargs.pop("out", None)
+    beside = _first_tensor(inputs)
+    if beside is None:  # only the output is a Tensor
+        beside = creation.zeros(0)
+    inputs = tuple(_converted(np.asarray(x) if isinstance(x, (list, tuple)) else x, beside, name) for x in inputs)
+    if method == "__call__":
+        result = _call(ufunc, function, inputs, kwargs)
+    elif method == "outer":
+        first, second = (x if isinstance(x, TensorBase) else creation.asarray(x) for x in inputs)
+        shape = (*first.shape, *(1,) * second.ndim)  # type: ignore[attr-defined]  # of every Tensor
+        result = _call(ufunc, function, (manipulation.reshape(first, shape), second), kwargs)  # type: ignore[arg-type]
+    else:
+        table = {"reduce": REDUCTIONS, "accumulate": ACCUMULATIONS}.get(method, {})
+        if ufunc.__name__ not in table:
+            raise _unsupported(name, f"the method {method!r}")
+        result = _bound(table[ufunc.__name__], f"{name}.{method}", inputs, {"axis": 0, **kwargs})
+    return result if out is None else _written(out, result, name)
+
+
+def _call(ufunc: np.ufunc, function: Callable[..., Any], inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    dtype = kwargs.pop("dtype", None)
+    if dtype is not None:
+        wanted = dtypes.as_dtype(np.dtype(dtype))
+        inputs = tuple(data_types.astype(x, wanted, copy=False) if isinstance(x, TensorBase) else x for x in inputs)  # type: ignore[arg-type]
+    for option in ("subok", "casting", "order"):
+        kwargs.pop(option, None)
+    return _bound(function, f"numpy.{ufunc.__name__}", inputs, kwargs)
+
+
+def _of_scipy(ufunc: np.ufunc) -> Callable[..., Any] | None:
+    """The special function of a name, if it is SciPy's."""
+    # Where SciPy itself dispatches, its ufuncs are not in the public module.
+    modules = [sys.modules[n] for n in ("scipy.special", "scipy.special._ufuncs") if n in sys.modules]
+    if ufunc.__name__ not in special.__all__ or not any(vars(m).get(ufunc.__name__) is ufunc for m in modules):
+        return None
+    ours: Callable[..., Any] = getattr(special, ufunc.__name__)
+    return ours
+
+
+def _bound(function: Callable[..., Any], name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """A call whose misuse is an error that names NumPy's function."""
+    try:
+        inspect.signature(function).bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{name}() on Tensors: {error}") from None
+    return function(*args, **kwargs)
+
+
+# --- __array_function__ ---
+
+
+def array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What NumPy's other functions do with Tensors."""
+    if not all(issubclass(t, (TensorBase, np.ndarray)) for t in types):
+        return NotImplemented
+    name = f"{function.__module__}.{function.__name__}"
+    ours = FUNCTIONS.get(name)
+    if ours is None:
+        raise _unsupported(name)
+    beside = _first_tensor((*args, *kwargs.values()))
+    out = kwargs.pop("out", None)
+    args = tuple(_converted(x, beside, name) for x in args)
+    kwargs = {k: _converted(v, beside, name) for k, v in kwargs.items()}
+    result = _bound(ours, name, args, kwargs)
+    return result if out is None else _written(out, result, name)
+
+
+# --- NumPy's signatures on the namespace's functions ---
+
+
+def _tensor(x: Any) -> Any:
+    return x if isinstance(x, TensorBase) else creation.asarray(x)
+
+
+def _floating(x: Any) -> Any:
+    """As NumPy's means and their like take integers."""
+    x = _tensor(x)
+    return x if x.dtype.kind in "fc" else data_types.astype(x, dtypes.get_default_dtype())
+
+
+def _typed(x: Any, dtype: Any) -> Any:
+    return _tensor(x) if dtype is None else data_types.astype(_tensor(x), dtypes.as_dtype(np.dtype(dtype)), copy=False)
+
+
+def _sum(a: Tensor, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    return statistical.sum(_typed(a, dtype), axis=axis, keepdims=keepdims)
+
+
+def _prod(a: Tensor, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    return statistical.prod(_typed(a, dtype), axis=axis, keepdims=keepdims)
+
+
+def _mean(a: Tensor, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    return statistical.mean(_floating(_typed(a, dtype)), axis=axis, keepdims=keepdims)
+
+
+def _var(
+    a: Tensor, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False, correction: Any = None
+) -> Any:
+    x = _floating(_typed(a, dtype))
+    if x.dtype.kind == "c":
+        spread = elementwise.subtract(x, statistical.mean(x, axis=axis, keepdims=True))
+        count = statistical.count_of(tuple(x.shape), axis) - (ddof if correction is None else correction)
+        squares = elementwise.square(elementwise.real(spread)) + elementwise.square(elementwise.imag(spread))
+        return statistical.sum(squares, axis=axis, keepdims=keepdims) / count
+    return statistical.var(x, axis=axis, correction=ddof if correction is None else correction, keepdims=keepdims)
+
+
+def _std(
+    a: Tensor, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False, correction: Any = None
+) -> Any:
+    x = _floating(_typed(a, dtype))
+    if x.dtype.kind == "c":
+        return elementwise.sqrt(_var(x, axis, None, ddof, keepdims, correction))
+    return statistical.std(x, axis=axis, correction=ddof if correction is None else correction, keepdims=keepdims)
+
+
+def _max(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
+    return statistical.max(_tensor(a), axis=axis, keepdims=keepdims)
+
+
+def _min(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
+    return statistical.min(_tensor(a), axis=axis, keepdims=keepdims)
+
+
+def _ptp(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
+    return elementwise.subtract(_max(a, axis, keepdims), _min(a, axis, keepdims))
+
+
+def _all(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
+    return utility.all(_tensor(a), axis=axis, keepdims=keepdims)
+
+
+def _any(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
+    return utility.any(_tensor(a), axis=axis, keepdims=keepdims)
+
+
+def _flat(a: Tensor, axis: Any) -> tuple[Any, int]:
+    """A tensor and an axis of it: of None all in one."""
+    x = _tensor(a)
+    return (manipulation.reshape(x, (-1,)), 0) if axis is None else (x, axis)
+
+
+def _cumsum(a: Tensor, axis: Any = None, dtype: Any = None) -> Any:
+    x, axis = _flat(_typed(a, dtype), axis)
+    return statistical.cumulative_sum(x, axis=axis)
+
+
+def _cumprod(a: Tensor, axis: Any = None, dtype: Any = None) -> Any:
+    x, axis = _flat(_typed(a, dtype), axis)
+    return statistical.cumulative_prod(x, axis=axis)
+
+
+def _average(a: Tensor, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+    x = _floating(a)
+    if weights is None:
+        out = statistical.mean(x, axis=axis, keepdims=keepdims)
+        return (out, creation.full_like(out, statistical.count_of(tuple(x.shape), axis))) if returned else out
+    w = _floating(weights)
+    if w.shape != x.shape:
+        w = manipulation.reshape(w, tuple(n if i == axis % x.ndim else 1 for i, n in enumerate(x.shape)))
+        w = manipulation.broadcast_to(w, tuple(x.shape))
+    total = statistical.sum(w, axis=axis, keepdims=keepdims)
+    out = statistical.sum(x * w, axis=axis, keepdims=keepdims) / total
+    return (out, total) if returned else out
+
+
+def _quantile(a: Tensor, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
+    probabilities = creation.asarray(np.asarray(q)) if isinstance(q, (list, tuple, np.ndarray)) else q
+    return numerical.quantile(_tensor(a), probabilities, axis=axis, method=method, keepdims=keepdims)
+
+
+def _percentile(a: Tensor, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
+    return _quantile(a, (np.asarray(q) if isinstance(q, (list, tuple)) else q) / 100, axis, method, keepdims)
+
+
+def _median(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
+    return numerical.median(_tensor(a), axis=axis, keepdims=keepdims)
+
+
+def _without_nan(a: Tensor, instead: float) -> tuple[Any, Any]:
+    x = _floating(a)
+    missing = elementwise.isnan(x)
+    return searching.where(missing, instead, x), missing
+
+
+def _nansum(a: Tensor, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    return _sum(_without_nan(a, 0.0)[0], axis, dtype, keepdims)
+
+
+def _nanprod(a: Tensor, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    return _prod(_without_nan(a, 1.0)[0], axis, dtype, keepdims)
+
+
+def _nanmean(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
+    x, missing = _without_nan(a, 0.0)
+    count = statistical.sum(elementwise.logical_not(missing), axis=axis, keepdims=keepdims)
+    return statistical.sum(x, axis=axis, keepdims=keepdims) / count
+
+
+def _nanmax(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
+    x, missing = _without_nan(a, -math.inf)
+    nothing = utility.all(missing, axis=axis, keepdims=keepdims)
+    return searching.where(nothing, math.nan, statistical.max(x, axis=axis, keepdims=keepdims))
+
+
+def _nanmin(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
+    x, missing = _without_nan(a, math.inf)
+    nothing = utility.all(missing, axis=axis, keepdims=keepdims)
+    return searching.where(nothing, math.nan, statistical.min(x, axis=axis, keepdims=keepdims))
+
+
+def _cov(m: Tensor, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None) -> Any:
+    x = _rows(m, rowvar)
+    if y is not None:
+        x = manipulation.concat([x, _rows(y, rowvar)])
+    x = x - statistical.mean(x, axis=1, keepdims=True)
+    count = x.shape[1] - (int(not bias) if ddof is None else ddof)
+    return _squeeze(linear_algebra.matmul(x, elementwise.conj(linear_algebra.matrix_transpose(x))) / count)
+
+
+def _rows(m: Tensor, rowvar: bool) -> Any:
+    """Variables as the rows of a matrix."""
+    x = _atleast(_floating(m), 2)
+    return x if rowvar or x.shape[0] == 1 else linear_algebra.matrix_transpose(x)
+
+
+def _corrcoef(x: Tensor, y: Any = None, rowvar: bool = True) -> Any:
+    c = _cov(x, y, rowvar)
+    if c.ndim == 0:
+        return c / c
+    scale = elementwise.sqrt(elementwise.real(linear_algebra.diagonal(c)))
+    return c / scale[:, None] / scale[None, :]
+
+
+def _argmax(a: Tensor, axis: Any = None, *, keepdims: bool = False) -> Any:
+    return searching.argmax(_tensor(a), axis=axis, keepdims=keepdims)
+
+
+def _argmin(a: Tensor, axis: Any = None, *, keepdims: bool = False) -> Any:
+    return searching.argmin(_tensor(a), axis=axis, keepdims=keepdims)
+
+
+def _sort(a: Tensor, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> Any:
+    x, axis = _flat(a, axis)
+    return sorting.sort(x, axis=axis)
+
+
+def _argsort(a: Tensor, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> Any:
+    x, axis = _flat(a, axis)
+    return sorting.argsort(x, axis=axis)
+
+
+def _searchsorted(a: Tensor, v: Any, side: Any = "left", sorter: Any = None) -> Any:
+    return searching.searchsorted(_tensor(a), _tensor(v), side=side, sorter=sorter)
+
+
+def _where(condition: Tensor, *choices: Any) -> Any:
+    if not choices:
+        return searching.nonzero(_tensor(condition))
+    return searching.where(_tensor(condition), *choices)
+
+
+def _argwhere(a: Tensor) -> Any:
+    return manipulation.stack(searching.nonzero(_tensor(a)), axis=-1)
+
+
+def _flatnonzero(a: Tensor) -> Any:
+    return searching.nonzero(manipulation.reshape(_tensor(a), (-1,)))[0]
+
+
+def _count_nonzero(a: Tensor, axis: Any = None, *, keepdims: bool = False) -> Any:
+    return searching.count_nonzero(_tensor(a), axis=axis, keepdims=keepdims)
+
+
+def _unique(
+    ar: Tensor,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    *,
+    equal_nan: bool = True,
+) -> Any:
+    x = _tensor(ar)
+    if equal_nan and x.dtype.kind in "fc" and bool(utility.any(elementwise.isnan(x))):
+        raise TypeError("numpy.unique() on Tensors takes NaNs for different from each other: give it equal_nan=False")
+    found: Any = sets.unique_all(x)
+    wanted = [found.values]
+    wanted += [found.indices] if return_index else []
+    wanted += [found.inverse_indices] if return_inverse else []
+    wanted += [found.counts] if return_counts else []
+    return wanted[0] if len(wanted) == 1 else tuple(wanted)
+
+
+def _isin(element: Tensor, test_elements: Any, assume_unique: bool = False, invert: bool = False) -> Any:
+    return sets.isin(_tensor(element), _tensor(test_elements), invert=invert)
+
+
+# shapes
+
+
+def _reshape(a: Tensor, shape: Any, order: str = "C", *, copy: Any = None) -> Any:
+    if order != "C":
+        raise TypeError(f"numpy.reshape() on Tensors takes order 'C' alone, not {order!r}")
+    return manipulation.reshape(_tensor(a), (shape,) if isinstance(shape, int) else tuple(shape), copy=copy)
+
+
+def _ravel(a: Tensor, order: str = "C") -> Any:
+    return _reshape(a, (-1,), order)
+
+
+def _transpose(a: Tensor, axes: Any = None) -> Any:
+    x = _tensor(a)
+    return manipulation.permute_dims(x, tuple(reversed(range(x.ndim))) if axes is None else tuple(axes))
+
+
+def _swapaxes(a: Tensor, axis1: int, axis2: int) -> Any:
+    return pytorch.swapaxes(_tensor(a), axis1, axis2)
+
+
+def _moveaxis(a: Tensor, source: Any, destination: Any) -> Any:
+    return manipulation.moveaxis(_tensor(a), source, destination)
+
+
+def _rollaxis(a: Tensor, axis: int, start: int = 0) -> Any:
+    x = _tensor(a)
+    axis, start = axis % x.ndim, start + x.ndim if start < 0 else start
+    return manipulation.moveaxis(x, axis, start - 1 if axis < start else start)
+
+
+def _squeeze(a: Tensor, axis: Any = None) -> Any:
+    x = _tensor(a)
+    return manipulation.squeeze(x, axis=tuple(i for i, n in enumerate(x.shape) if n == 1) if axis is None else axis)
+
+
+def _expand_dims(a: Tensor, axis: Any) -> Any:
+    return manipulation.expand_dims(_tensor(a), axis=axis)
+
+
+def _atleast(x: Any, rank: int) -> Any:
+    """With axes of length 1 put where NumPy's ``atleast_`` functions put them."""
+    x = _tensor(x)
+    if x.ndim >= rank:
+        return x
+    shape = tuple(x.shape)
+    if rank == 3 and shape:
+        return manipulation.reshape(x, (1, shape[0], 1) if x.ndim == 1 else (*shape, 1))
+    return manipulation.reshape(x, (*(1,) * (rank - x.ndim), *shape))
+
+
+def _atleast_all(rank: int) -> Callable[..., Any]:
+    def atleast(*arys: Tensor) -> Any:
+        out = tuple(_atleast(x, rank) for x in arys)
+        return out[0] if len(out) == 1 else out
+
+    return atleast
+
+
+def _concatenate(arrays: Any, /, axis: Any = 0, *, dtype: Any = None, casting: Any = None) -> Any:
+    return manipulation.concat([_typed(x, dtype) for x in arrays], axis=axis)
+
+
+def _stack(arrays: Any, axis: int = 0, *, dtype: Any = None, casting: Any = None) -> Any:
+    return manipulation.stack([_typed(x, dtype) for x in arrays], axis=axis)
+
+
+def _vstack(tup: Any, *, dtype: Any = None, casting: Any = None) -> Any:
+    return manipulation.concat([_atleast(_typed(x, dtype), 2) for x in tup])
+
+
+def _hstack(tup: Any, *, dtype: Any = None, casting: Any = None) -> Any:
+    parts = [_atleast(_typed(x, dtype), 1) for x in tup]
+    return manipulation.concat(parts, axis=0 if parts[0].ndim == 1 else 1)
+
+
+def _dstack(tup: Any) -> Any:
+    return manipulation.concat([_atleast(x, 3) for x in tup], axis=2)
+
+
+def _column_stack(tup: Any) -> Any:
+    parts = [_tensor(x) for x in tup]
+    return manipulation.concat([x if x.ndim > 1 else manipulation.reshape(x, (-1, 1)) for x in parts], axis=1)
+
+
+def _append(arr: Tensor, values: Any, axis: Any = None) -> Any:
+    first, axis = _flat(arr, axis)
+    second = _tensor(values)
+    return manipulation.concat([first, manipulation.reshape(second, (-1,)) if first.ndim == 1 else second], axis=axis)
+
+
+def _array_split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> Any:
+    x = _tensor(ary)
+    length = x.shape[axis]
+    if isinstance(indices_or_sections, int):
+        base, more = divmod(length, indices_or_sections)
+        sizes = [base + 1] * more + [base] * (indices_or_sections - more)
+        ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
+    else:
+        ends = [*(min(int(i), length) for i in indices_or_sections), length]
+    front = (slice(None),) * (axis % x.ndim)
+    return [x[(*front, slice(start, end))] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def _split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> Any:
+    if isinstance(indices_or_sections, int) and _tensor(ary).shape[axis] % indices_or_sections:
+        raise ValueError("array split does not result in an equal division")
+    return _array_split(ary, indices_or_sections, axis)
+
+
+def _hsplit(ary: Tensor, indices_or_sections: Any) -> Any:
+    return _split(ary, indices_or_sections, 0 if _tensor(ary).ndim == 1 else 1)
+
+
+def _vsplit(ary: Tensor, indices_or_sections: Any) -> Any:
+    return _split(ary, indices_or_sections, 0)
+
+
+def _repeat(a: Tensor, repeats: Any, axis: Any = None) -> Any:
+    counts = creation.asarray(repeats) if isinstance(repeats, (list, tuple)) else repeats
+    return manipulation.repeat(_tensor(a), counts, axis=axis)
+
+
+def _tile(A: Tensor, reps: Any) -> Any:
+    return manipulation.tile(_tensor(A), (reps,) if isinstance(reps, int) else tuple(reps))
+
+
+def _roll(a: Tensor, shift: Any, axis: Any = None) -> Any:
+    return manipulation.roll(_tensor(a), shift, axis=axis)
+
+
+def _flip(m: Tensor, axis: Any = None) -> Any:
+    return manipulation.flip(_tensor(m), axis=axis)
+
+
+def _fliplr(m: Tensor) -> Any:
+    return _flip(m, 1)
+
+
+def _flipud(m: Tensor) -> Any:
+    return _flip(m, 0)
+
+
+def _rot90(m: Tensor, k: int = 1, axes: Any = (0, 1)) -> Any:
+    x = _tensor(m)
+    a, b = axes[0] % x.ndim, axes[1] % x.ndim
+    turned = (x, pytorch.swapaxes(_flip(x, b), a, b), _flip(x, (a, b)), _flip(pytorch.swapaxes(x, a, b), b))
+    return turned[k % 4]
+
+
+def _broadcast_to(array: Tensor, shape: Any, subok: bool = False) -> Any:
+    return manipulation.broadcast_to(_tensor(array), (shape,) if isinstance(shape, int) else tuple(shape))
+
+
+def _broadcast_arrays(*args: Any, subok: bool = False) -> Any:
+    return manipulation.broadcast_arrays(*[_tensor(x) for x in args])
+
+
+def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
+    if sparse:
+        raise TypeError("numpy.meshgrid() on Tensors takes sparse=False alone")
+    return tuple(creation.meshgrid(*[_tensor(x) for x in xi], indexing=indexing))
+
+
+def _pad(array: Tensor, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Any:
+    width = pad_width.numpy() if isinstance(pad_width, TensorBase) else pad_width  # type: ignore[attr-defined]
+    return beyond.pad(_tensor(array), width, mode, constant_values)
+
+
+def _take(a: Tensor, indices: Any, axis: Any = None, mode: str = "raise") -> Any:
+    if mode != "raise":
+        raise TypeError(f"numpy.take() on Tensors takes mode 'raise' alone, not {mode!r}")
+    x, axis = _flat(a, axis)
+    places = _tensor(indices)
+    return x[(*(slice(None),) * (axis % x.ndim), places)]
+
+
+def _take_along_axis(arr: Tensor, indices: Any, axis: Any = -1) -> Any:
+    x, axis = _flat(arr, axis)
+    return indexing.take_along_axis(x, _tensor(indices), axis=axis)
+
+
+def _compress(condition: Any, a: Tensor, axis: Any = None) -> Any:
+    (places,) = searching.nonzero(_tensor(condition))
+    return _take(a, places, axis)
+
+
+def _extract(condition: Any, arr: Tensor) -> Any:
+    return _compress(manipulation.reshape(_tensor(condition), (-1,)), arr)
+
+
+def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    out = default
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
+        out = searching.where(_tensor(condition), choice, out)
+    return out
+
+
+def _piecewise(x: Tensor, condlist: Any, funclist: Any) -> Any:
+    x = _tensor(x)
+    conditions = [_tensor(c) for c in (condlist if isinstance(condlist, (list, tuple)) else [condlist])]
+    pieces = list(funclist)
+    out = creation.zeros_like(x)
+    if len(pieces) == len(conditions) + 1:  # the last is for the rest
+        conditions.append(elementwise.logical_not(functools.reduce(elementwise.logical_or, conditions)))
+    for condition, piece in zip(conditions, pieces, strict=True):
+        # Each is given its own elements alone, as NumPy does.
+        value = piece(x[condition]) if callable(piece) else piece
+        out = indexing.index_put(out, condition, value)
+    return out
+
+
+def _clip(a: Tensor, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    return elementwise.clip(_tensor(a), min if a_min is None else a_min, max if a_max is None else a_max)
+
+
+# creation
+
+
+def _like(name: str) -> Callable[..., Any]:
+    make = getattr(creation, name)
+
+    def like(a: Tensor, *fill: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None) -> Any:
+        x = _tensor(a)
+        wanted = x.dtype if dtype is None else dtypes.as_dtype(np.dtype(dtype))
+        return make(tuple(x.shape) if shape is None else shape, *fill, dtype=wanted, device=x.device)
+
+    return like
+
+
+def _copy(a: Tensor, order: str = "K", subok: bool = False) -> Any:
+    return creation.clone(_tensor(a))
+
+
+def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None) -> Any:
+    first, last = _both(*[_floating(x) if isinstance(x, TensorBase) else x for x in (start, stop)])
+    steps = creation.linspace(0.0, 1.0, num, dtype=first.dtype, endpoint=endpoint)
+    steps = manipulation.reshape(steps, (-1,) + (1,) * len(manipulation.broadcast_shapes(first.shape, last.shape)))
+    return _typed(first + steps * (last - first), dtype)
+
+
+def _diag(v: Tensor, k: int = 0) -> Any:
+    return numerical.diag(_tensor(v), k)
+
+
+def _tril(m: Tensor, k: int = 0) -> Any:
+    return creation.tril(_tensor(m), k=k)
+
+
+def _triu(m: Tensor, k: int = 0) -> Any:
+    return creation.triu(_tensor(m), k=k)
+
+
+# elementwise functions that are no ufuncs, and ufuncs that the namespace has not
+
+
+def _real(val: Tensor) -> Any:
+    x = _tensor(val)
+    return elementwise.real(x) if x.dtype.kind == "c" else x
+
+
+def _imag(val: Tensor) -> Any:
+    x = _tensor(val)
+    return elementwise.imag(x) if x.dtype.kind == "c" else creation.zeros_like(x)
+
+
+def _angle(z: Tensor, deg: bool = False) -> Any:
+    x = _floating(z)
+    out = elementwise.atan2(_imag(x), _real(x))
+    return out * (180 / math.pi) if deg else out
+
+
+def _round(a: Tensor, decimals: int = 0) -> Any:
+    x = _tensor(a)
+    if not decimals:
+        return elementwise.round(x)
+    scale = 10.0**decimals
+    return elementwise.round(x * scale) / scale
+
+
+def _nan_to_num(x: Tensor, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    return beyond.nan_to_num(_tensor(x), nan, posinf, neginf)
+
+
+def _fabs(x: Tensor) -> Any:
+    return absolute(_floating(x))
+
+
+def _exp2(x: Tensor) -> Any:
+    return elementwise.pow(2.0, _floating(x))
+
+
+def _cbrt(x: Tensor) -> Any:
+    x = _floating(x)
+    size = absolute(x)
+    zero = elementwise.equal(size, 0)
+    return searching.where(zero, 0.0, elementwise.sign(x) * elementwise.pow(searching.where(zero, 1.0, size), 1 / 3))
+
+
+def _degrees(x: Tensor) -> Any:
+    return _floating(x) * (180 / math.pi)
+
+
+def _radians(x: Tensor) -> Any:
+    return _floating(x) * (math.pi / 180)
+
+
+def _logaddexp2(x1: Any, x2: Any) -> Any:
+    return elementwise.logaddexp(x1 * math.log(2), x2 * math.log(2)) / math.log(2)
+
+
+def _both(x1: Any, x2: Any) -> tuple[Any, Any]:
+    """Two operands as Tensors; a number has the dtype of the Tensor."""
+    if not isinstance(x1, TensorBase):
+        return creation.full_like(x2, x1), x2
+    return x1, x2 if isinstance(x2, TensorBase) else creation.full_like(x1, x2)  # type: ignore[arg-type]
+
+
+def _fmax(x1: Any, x2: Any) -> Any:
+    first, second = _both(x1, x2)
+    return elementwise.maximum(
+        searching.where(elementwise.isnan(first), second, first), searching.where(elementwise.isnan(second), first, second)
+    )
+
+
+def _fmin(x1: Any, x2: Any) -> Any:
+    first, second = _both(x1, x2)
+    return elementwise.minimum(
+        searching.where(elementwise.isnan(first), second, first), searching.where(elementwise.isnan(second), first, second)
+    )
+
+
+def _fmod(x1: Any, x2: Any) -> Any:
+    first, second = _both(x1, x2)
+    return first - second * elementwise.trunc(first / second)
+
+
+def _heaviside(x1: Any, x2: Any) -> Any:
+    first, second = _both(x1, x2)
+    at_zero = searching.where(elementwise.isnan(first), first, second)
+    return searching.where(first < 0, 0.0, searching.where(first > 0, 1.0, at_zero))
+
+
+def _float_power(x1: Any, x2: Any) -> Any:
+    return elementwise.pow(*[_typed(x, np.result_type(x.dtype.dtype, float)) for x in _both(x1, x2)])
+
+
+def _divmod(x1: Any, x2: Any) -> Any:
+    return elementwise.floor_divide(x1, x2), elementwise.remainder(x1, x2)
+
+
+def _modf(x: Tensor) -> Any:
+    x = _floating(x)
+    whole = elementwise.trunc(x)
+    return x - whole, whole
+
+
+def _pair(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of two Tensors, of which one may have come as a number."""
+
+    def call(x1: Any, x2: Any) -> Any:
+        return function(_tensor(x1), _tensor(x2))
+
+    return call
+
+
+# products
+
+
+def _dot(a: Any, b: Any) -> Any:
+    x, y = _tensor(a), _tensor(b)
+    if x.ndim == 0 or y.ndim == 0:
+        return elementwise.multiply(x, y)
+    if y.ndim <= 2:
+        return linear_algebra.matmul(x, y)
+    return linear_algebra.tensordot(x, y, axes=([x.ndim - 1], [y.ndim - 2]))
+
+
+def _inner(a: Any, b: Any) -> Any:
+    x, y = _tensor(a), _tensor(b)
+    if x.ndim == 0 or y.ndim == 0:
+        return elementwise.multiply(x, y)
+    return linear_algebra.tensordot(x, y, axes=([x.ndim - 1], [y.ndim - 1]))
+
+
+def _vdot(a: Any, b: Any) -> Any:
+    return linear_algebra.vecdot(_ravel(a), _ravel(b))
+
+
+def _outer(a: Any, b: Any) -> Any:
+    return linear_algebra.outer(_ravel(a), _ravel(b))
+
+
+def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    if not isinstance(axes, int):
+        axes = tuple([x] if isinstance(x, int) else list(x) for x in axes)
+    return linear_algebra.tensordot(_tensor(a), _tensor(b), axes=axes)
+
+
+def _einsum(subscripts: str, *operands: Any, optimize: Any = False, dtype: Any = None) -> Any:
+    return beyond.einsum(subscripts, *[_typed(x, dtype) for x in operands])
+
+
+def _kron(a: Any, b: Any) -> Any:
+    return beyond.kron(_tensor(a), _tensor(b))
+
+
+def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None) -> Any:
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    x, y = manipulation.moveaxis(_tensor(a), axisa, -1), manipulation.moveaxis(_tensor(b), axisb, -1)
+    return manipulation.moveaxis(linear_algebra.cross(x, y), -1, axisc)
+
+
+def _trace(a: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    return linear_algebra.trace(manipulation.moveaxis(_tensor(a), (axis1, axis2), (-2, -1)), offset=offset)
+
+
+def _diagonal(a: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    return linear_algebra.diagonal(manipulation.moveaxis(_tensor(a), (axis1, axis2), (-2, -1)), offset=offset)
+
+
+def _multi_dot(arrays: Any) -> Any:
+    return functools.reduce(linear_algebra.matmul, [_tensor(x) for x in arrays])
+
+
+# calculus
+
+
+def _diff(a: Tensor, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    ends = [None if x is None else _tensor(x) for x in (prepend, append)]
+    return utility.diff(_tensor(a), axis=axis, n=n, prepend=ends[0], append=ends[1])
+
+
+def _ediff1d(ary: Tensor) -> Any:
+    return utility.diff(_ravel(ary))
+
+
+def _gradient(f: Tensor, *varargs: Any, axis: Any = None) -> Any:
+    x = _floating(f)
+    axes = statistical.axes_of(axis, x.ndim)
+    steps = list(varargs) * len(axes) if len(varargs) <= 1 else list(varargs)
+    steps = steps or [1.0] * len(axes)
+    out = [_slope(manipulation.moveaxis(x, a, 0), h, a) for a, h in zip(axes, steps, strict=True)]
+    return out[0] if len(out) == 1 else tuple(out)
+
+
+def _slope(x: Any, h: Any, axis: int) -> Any:
+    """Central differences along the first axis, one-sided at its ends; put back in its place."""
+    if isinstance(h, TensorBase) and h.ndim:  # type: ignore[attr-defined]  # where the values are
+        gap = manipulation.reshape(utility.diff(h), (-1,) + (1,) * (x.ndim - 1))  # type: ignore[arg-type]
+        low, high = gap[:-1], gap[1:]
+        middle = (x[2:] * low**2 - x[:-2] * high**2 + x[1:-1] * (high**2 - low**2)) / (low * high * (low + high))
+        first, last = (x[1:2] - x[:1]) / gap[:1], (x[-1:] - x[-2:-1]) / gap[-1:]
+    else:
+        middle, first, last = (x[2:] - x[:-2]) / (2 * h), (x[1:2] - x[:1]) / h, (x[-1:] - x[-2:-1]) / h
+    return manipulation.moveaxis(manipulation.concat([first, middle, last]), 0, axis)
+
+
+def _trapezoid(y: Tensor, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    return numerical.trapezoid(_tensor(y), None if x is None else _tensor(x), dx, axis)
+
+
+def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
+    return numerical.interp(_tensor(x), _tensor(xp), _tensor(fp), left, right)
+
+
+def _convolve(a: Any, v: Any, mode: str = "full") -> Any:
+    return numerical.convolve(_tensor(a), _tensor(v), mode)
+
+
+def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    first, second = _tensor(a), _tensor(v)
+    if mode == "same" and first.shape[0] < second.shape[0]:
+        raise TypeError("numpy.correlate() on Tensors takes mode 'same' with the longer one first alone")
+    return numerical.convolve(first, elementwise.conj(manipulation.flip(second)), mode)
+
+
+def _bincount(x: Tensor, /, weights: Any = None, minlength: int = 0) -> Any:
+    return numerical.bincount(_tensor(x), None if weights is None else _tensor(weights), minlength)
+
+
+def _polyval(p: Any, x: Any) -> Any:
+    out: Any = 0
+    for c in manipulation.unstack(p) if isinstance(p, TensorBase) else p:  # type: ignore[arg-type]
+        out = out * x + c
+    return out
+
+
+def _roots(p: Tensor) -> Any:
+    return numerical.roots(_tensor(p))
+
+
+def _allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+    return beyond.allclose(_tensor(a), b, rtol, atol, equal_nan)
+
+
+def _isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
+    return beyond.isclose(_tensor(a), b, rtol, atol, equal_nan)
+
+
+def _array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
+    x, y = _tensor(a1), _tensor(a2)
+    if x.shape != y.shape:
+        return False
+    same = elementwise.equal(x, y)
+    return bool(utility.all(same | ((x != x) & (y != y)) if equal_nan else same))
+
+
+def _shape(a: Tensor) -> Any:
+    return tuple(a.shape)
+
+
+def _ndim(a: Tensor) -> int:
+    return int(a.ndim)
+
+
+def _size(a: Tensor, axis: Any = None) -> int:
+    return statistical.count_of(tuple(a.shape), axis)
+
+
+def _iscomplexobj(x: Tensor) -> bool:
+    return bool(x.dtype.kind == "c")
+
+
+def _isrealobj(x: Tensor) -> bool:
+    return not _iscomplexobj(x)
+
+
+def _result_type(*arrays_and_dtypes: Any) -> Any:
+    found = [x if isinstance(x, (TensorBase, *_NUMBERS)) else dtypes.as_dtype(np.dtype(x)) for x in arrays_and_dtypes]
+    return data_types.result_type(*found).dtype  # type: ignore[arg-type]
+
+
+def _astype(x: Tensor, dtype: Any, /, *, copy: bool = True) -> Any:
+    return data_types.astype(x, dtypes.as_dtype(np.dtype(dtype)), copy=copy)
+
+
+def _put_along_axis(arr: Tensor, indices: Any, values: Any, axis: int = -1) -> None:
+    numerical.put_along_axis(arr, _tensor(indices), values, axis)
+
+
+def _shares_memory(a: Any, b: Any, max_work: Any = None) -> bool:
+    arrays = [x.detach().numpy() if isinstance(x, TensorBase) else x for x in (a, b)]  # type: ignore[attr-defined]
+    return np.shares_memory(*arrays)
+
+
+# linalg, fft
+
+
+def _norm(x: Tensor, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    return linear_algebra.norm(_floating(x), ord, axis, keepdims)
+
+
+def _of_matrices(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of matrices, which NumPy gives integers and arrays as well."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        matrices = [_floating(x) if isinstance(x, (TensorBase, list, tuple)) else x for x in args]
+        return function(*matrices, **kwargs)
+
+    return call
+
+
+def _svd(a: Tensor, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+    x = _floating(a)
+    return linear_algebra.svd(x, full_matrices=full_matrices) if compute_uv else linear_algebra.svdvals(x)
+
+
+def _eigh(a: Tensor, UPLO: str = "L") -> Any:
+    return linear_algebra.eigh(_one_triangle(a, UPLO))
+
+
+def _eigvalsh(a: Tensor, UPLO: str = "L") -> Any:
+    return linear_algebra.eigvalsh(_one_triangle(a, UPLO))
+
+
+def _one_triangle(a: Tensor, uplo: str) -> Any:
+    x = _floating(a)
+    if uplo == "L":
+        return x
+    return (
+        elementwise.conj(linear_algebra.matrix_transpose(x)) if x.dtype.kind == "c" else linear_algebra.matrix_transpose(x)
+    )
+
+
+def _pinv(a: Tensor, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
+    return linear_algebra.pinv(_floating(a), rtol=rcond if rtol is None else rtol)
+
+
+def _qr(a: Tensor, mode: str = "reduced") -> Any:
+    if mode == "r":
+        return linear_algebra.qr(_floating(a))[1]
+    return linear_algebra.qr(_floating(a), mode=mode)
+
+
+def _matrix_power(a: Tensor, n: int) -> Any:
+    return linear_algebra.matrix_power(_floating(a), n)
+
+
+def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
+    return tuple(linear_algebra.lstsq(_floating(a), _floating(b), rcond=rcond))
+
+
+def _transform(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A Fourier transform of one axis."""
+
+    def call(a: Tensor, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
+        return function(_floating(a), n=n, axis=axis, norm="backward" if norm is None else norm)
+
+    return call
+
+
+def _transform_of_several(function: Callable[..., Any], usual: Any = None) -> Callable[..., Any]:
+    """A Fourier transform of several axes."""
+
+    def call(a: Tensor, s: Any = None, axes: Any = usual, norm: Any = None) -> Any:
+        return function(_floating(a), s=s, axes=axes, norm="backward" if norm is None else norm)
+
+    return call
+
+
+def _fftshift(x: Tensor, axes: Any = None) -> Any:
+    return fft.fftshift(_tensor(x), axes=axes)
+
+
+def _ifftshift(x: Tensor, axes: Any = None) -> Any:
+    return fft.ifftshift(_tensor(x), axes=axes)
+
+
+# --- the tables ---
+
+UFUNCS: dict[str, Callable[..., Any]] = {
+    "absolute": elementwise.abs,
+    "add": elementwise.add,
+    "arccos": elementwise.acos,
+    "arccosh": elementwise.acosh,
+    "arcsin": elementwise.asin,
+    "arcsinh": elementwise.asinh,
+    "arctan": elementwise.atan,
+    "arctan2": elementwise.atan2,
+    "arctanh": elementwise.atanh,
+    "bitwise_and": elementwise.bitwise_and,
+    "bitwise_or": elementwise.bitwise_or,
+    "bitwise_xor": elementwise.bitwise_xor,
+    "cbrt": _cbrt,
+    "ceil": elementwise.ceil,
+    "conjugate": elementwise.conj,
+    "copysign": elementwise.copysign,
+    "cos": elementwise.cos,
+    "cosh": elementwise.cosh,
+    "deg2rad": _radians,
+    "degrees": _degrees,
+    "divide": elementwise.divide,
+    "divmod": _divmod,
+    "equal": elementwise.equal,
+    "exp": elementwise.exp,
+    "exp2": _exp2,
+    "expm1": elementwise.expm1,
+    "fabs": _fabs,
+    "float_power": _float_power,
+    "floor": elementwise.floor,
+    "floor_divide": elementwise.floor_divide,
+    "fmax": _fmax,
+    "fmin": _fmin,
+    "fmod": _fmod,
+    "greater": elementwise.greater,
+    "greater_equal": elementwise.greater_equal,
+    "heaviside": _heaviside,
+    "hypot": elementwise.hypot,
+    "invert": elementwise.bitwise_invert,
+    "isfinite": elementwise.isfinite,
+    "isinf": elementwise.isinf,
+    "isnan": elementwise.isnan,
+    "left_shift": elementwise.bitwise_left_shift,
+    "less": elementwise.less,
+    "less_equal": elementwise.less_equal,
+    "log": elementwise.log,
+    "log10": elementwise.log10,
+    "log1p": elementwise.log1p,
+    "log2": elementwise.log2,
+    "logaddexp": elementwise.logaddexp,
+    "logaddexp2": _logaddexp2,
+    "logical_and": elementwise.logical_and,
+    "logical_not": elementwise.logical_not,
+    "logical_or": elementwise.logical_or,
+    "logical_xor": elementwise.logical_xor,
+    "matmul": linear_algebra.matmul,
+    "maximum": elementwise.maximum,
+    "minimum": elementwise.minimum,
+    "modf": _modf,
+    "multiply": elementwise.multiply,
+    "negative": elementwise.negative,
+    "nextafter": elementwise.nextafter,
+    "not_equal": elementwise.not_equal,
+    "positive": elementwise.positive,
+    "power": elementwise.pow,
+    "rad2deg": _degrees,
+    "radians": _radians,
+    "reciprocal": elementwise.reciprocal,
+    "remainder": elementwise.remainder,
+    "right_shift": elementwise.bitwise_right_shift,
+    "rint": elementwise.round,
+    "sign": elementwise.sign,
+    "signbit": elementwise.signbit,
+    "sin": elementwise.sin,
+    "sinh": elementwise.sinh,
+    "sqrt": elementwise.sqrt,
+    "square": elementwise.square,
+    "subtract": elementwise.subtract,
+    "tan": elementwise.tan,
+    "tanh": elementwise.tanh,
+    "trunc": elementwise.trunc,
+    "vecdot": linear_algebra.vecdot,
+}
+
+REDUCTIONS: dict[str, Callable[..., Any]] = {
+    "add": _sum,
+    "logical_and": _all,
+    "logical_or": _any,
+    "maximum": _max,
+    "minimum": _min,
+    "multiply": _prod,
+}
+
+ACCUMULATIONS: dict[str, Callable[..., Any]] = {"add": _cumsum, "multiply": _cumprod}
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "numpy.all": _all,
+    "numpy.allclose": _allclose,
+    "numpy.amax": _max,
+    "numpy.amin": _min,
+    "numpy.angle": _angle,
+    "numpy.any": _any,
+    "numpy.append": _append,
+    "numpy.argmax": _argmax,
+    "numpy.argmin": _argmin,
+    "numpy.argsort": _argsort,
+    "numpy.argwhere": _argwhere,
+    "numpy.around": _round,
+    "numpy.array_equal": _array_equal,
+    "numpy.array_split": _array_split,
+    "numpy.astype": _astype,
+    "numpy.atleast_1d": _atleast_all(1),
+    "numpy.atleast_2d": _atleast_all(2),
+    "numpy.atleast_3d": _atleast_all(3),
+    "numpy.average": _average,
+    "numpy.bincount": _bincount,
+    "numpy.broadcast_arrays": _broadcast_arrays,
+    "numpy.broadcast_to": _broadcast_to,
+    "numpy.clip": _clip,
+    "numpy.column_stack": _column_stack,
+    "numpy.compress": _compress,
+    "numpy.concatenate": _concatenate,
+    "numpy.convolve": _convolve,
+    "numpy.copy": _copy,
+    "numpy.corrcoef": _corrcoef,
+    "numpy.correlate": _correlate,
+    "numpy.count_nonzero": _count_nonzero,
+    "numpy.cov": _cov,
+    "numpy.cross": _cross,
+    "numpy.cumprod": _cumprod,
+    "numpy.cumsum": _cumsum,
+    "numpy.cumulative_prod": statistical.cumulative_prod,
+    "numpy.cumulative_sum": statistical.cumulative_sum,
+    "numpy.diag": _diag,
+    "numpy.diagonal": _diagonal,
+    "numpy.diff": _diff,
+    "numpy.dot": _dot,
+    "numpy.dstack": _dstack,
+    "numpy.ediff1d": _ediff1d,
+    "numpy.einsum": _einsum,
+    "numpy.empty_like": _like("empty"),
+    "numpy.expand_dims": _expand_dims,
+    "numpy.extract": _extract,
+    "numpy.fft.fft": _transform(fft.fft),
+    "numpy.fft.fft2": _transform_of_several(fft.fftn, (-2, -1)),
+    "numpy.fft.fftn": _transform_of_several(fft.fftn),
+    "numpy.fft.fftshift": _fftshift,
+    "numpy.fft.hfft": _transform(fft.hfft),
+    "numpy.fft.ifft": _transform(fft.ifft),
+    "numpy.fft.ifft2": _transform_of_several(fft.ifftn, (-2, -1)),
+    "numpy.fft.ifftn": _transform_of_several(fft.ifftn),
+    "numpy.fft.ifftshift": _ifftshift,
+    "numpy.fft.ihfft": _transform(fft.ihfft),
+    "numpy.fft.irfft": _transform(fft.irfft),
+    "numpy.fft.irfft2": _transform_of_several(fft.irfftn, (-2, -1)),
+    "numpy.fft.irfftn": _transform_of_several(fft.irfftn),
+    "numpy.fft.rfft": _transform(fft.rfft),
+    "numpy.fft.rfft2": _transform_of_several(fft.rfftn, (-2, -1)),
+    "numpy.fft.rfftn": _transform_of_several(fft.rfftn),
+    "numpy.fix": elementwise.trunc,
+    "numpy.flatnonzero": _flatnonzero,
+    "numpy.flip": _flip,
+    "numpy.fliplr": _fliplr,
+    "numpy.flipud": _flipud,
+    "numpy.full_like": _like("full"),
+    "numpy.gradient": _gradient,
+    "numpy.hsplit": _hsplit,
+    "numpy.hstack": _hstack,
+    "numpy.imag": _imag,
+    "numpy.inner": _inner,
+    "numpy.interp": _interp,
+    "numpy.isclose": _isclose,
+    "numpy.iscomplexobj": _iscomplexobj,
+    "numpy.isin": _isin,
+    "numpy.isrealobj": _isrealobj,
+    "numpy.kron": _kron,
+    "numpy.linalg.cholesky": _of_matrices(linear_algebra.cholesky),
+    "numpy.linalg.cross": _cross,
+    "numpy.linalg.det": _of_matrices(linear_algebra.det),
+    "numpy.linalg.diagonal": linear_algebra.diagonal,
+    "numpy.linalg.eig": _of_matrices(linear_algebra.eig),
+    "numpy.linalg.eigh": _eigh,
+    "numpy.linalg.eigvals": _of_matrices(linear_algebra.eigvals),
+    "numpy.linalg.eigvalsh": _eigvalsh,
+    "numpy.linalg.inv": _of_matrices(linear_algebra.inv),
+    "numpy.linalg.lstsq": _lstsq,
+    "numpy.linalg.matmul": _pair(linear_algebra.matmul),
+    "numpy.linalg.matrix_norm": _of_matrices(linear_algebra.matrix_norm),
+    "numpy.linalg.matrix_power": _matrix_power,
+    "numpy.linalg.matrix_rank": _of_matrices(linear_algebra.matrix_rank),
+    "numpy.linalg.matrix_transpose": linear_algebra.matrix_transpose,
+    "numpy.linalg.multi_dot": _multi_dot,
+    "numpy.linalg.norm": _norm,
+    "numpy.linalg.outer": _pair(linear_algebra.outer),
+    "numpy.linalg.pinv": _pinv,
+    "numpy.linalg.qr": _qr,
+    "numpy.linalg.slogdet": _of_matrices(linear_algebra.slogdet),
+    "numpy.linalg.solve": _of_matrices(linear_algebra.solve),
+    "numpy.linalg.svd": _svd,
+    "numpy.linalg.svdvals": _of_matrices(linear_algebra.svdvals),
+    "numpy.linalg.tensordot": _tensordot,
+    "numpy.linalg.trace": linear_algebra.trace,
+    "numpy.linalg.vecdot": linear_algebra.vecdot,
+    "numpy.linalg.vector_norm": _of_matrices(linear_algebra.vector_norm),
+    "numpy.linspace": _linspace,
+    "numpy.matrix_transpose": linear_algebra.matrix_transpose,
+    "numpy.max": _max,
+    "numpy.mean": _mean,
+    "numpy.median": _median,
+    "numpy.meshgrid": _meshgrid,
+    "numpy.min": _min,
+    "numpy.moveaxis": _moveaxis,
+    "numpy.nan_to_num": _nan_to_num,
+    "numpy.nanmax": _nanmax,
+    "numpy.nanmean": _nanmean,
+    "numpy.nanmin": _nanmin,
+    "numpy.nanprod": _nanprod,
+    "numpy.nansum": _nansum,
+    "numpy.ndim": _ndim,
+    "numpy.nonzero": searching.nonzero,
+    "numpy.ones_like": _like("ones"),
+    "numpy.outer": _outer,
+    "numpy.pad": _pad,
+    "numpy.percentile": _percentile,
+    "numpy.piecewise": _piecewise,
+    "numpy.polyval": _polyval,
+    "numpy.prod": _prod,
+    "numpy.ptp": _ptp,
+    "numpy.put_along_axis": _put_along_axis,
+    "numpy.quantile": _quantile,
+    "numpy.ravel": _ravel,
+    "numpy.real": _real,
+    "numpy.repeat": _repeat,
+    "numpy.reshape": _reshape,
+    "numpy.result_type": _result_type,
+    "numpy.roll": _roll,
+    "numpy.rollaxis": _rollaxis,
+    "numpy.roots": _roots,
+    "numpy.rot90": _rot90,
+    "numpy.round": _round,
+    "numpy.searchsorted": _searchsorted,
+    "numpy.select": _select,
+    "numpy.shape": _shape,
+    "numpy.shares_memory": _shares_memory,
+    "numpy.may_share_memory": _shares_memory,
+    "numpy.sinc": special.sinc,
+    "numpy.size": _size,
+    "numpy.sort": _sort,
+    "numpy.split": _split,
+    "numpy.squeeze": _squeeze,
+    "numpy.stack": _stack,
+    "numpy.std": _std,
+    "numpy.sum": _sum,
+    "numpy.swapaxes": _swapaxes,
+    "numpy.take": _take,
+    "numpy.take_along_axis": _take_along_axis,
+    "numpy.tensordot": _tensordot,
+    "numpy.tile": _tile,
+    "numpy.trace": _trace,
+    "numpy.transpose": _transpose,
+    "numpy.trapezoid": _trapezoid,
+    "numpy.tril": _tril,
+    "numpy.triu": _triu,
+    "numpy.unique": _unique,
+    "numpy.unique_all": sets.unique_all,
+    "numpy.unique_counts": sets.unique_counts,
+    "numpy.unique_inverse": sets.unique_inverse,
+    "numpy.unique_values": sets.unique_values,
+    "numpy.unstack": manipulation.unstack,
+    "numpy.var": _var,
+    "numpy.vdot": _vdot,
+    "numpy.vsplit": _vsplit,
+    "numpy.vstack": _vstack,
+    "numpy.where": _where,
+    "numpy.zeros_like": _like("zeros"),
+}

@@ -1,0 +1,147 @@
+"""Saving and loading nested containers of tensors, as safetensors files: loading one runs no code.
+
+The tensors are what the format has them be, so every other reader of safetensors can read them by their names; how they
+were nested is told by JSON in the file's metadata, which others skip.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import Any
+
+import numpy as np
+
+from . import dtypes
+from .autograd.tape import TensorBase, namespace_of
+from .functions.creation import asarray
+from .functions.data_types import view_dtype
+
+__all__ = ["load", "save"]
+
+_KEY = "arrayad"  # of the metadata
+_SCALARS = (bool, int, float, str, type(None))
+
+
+def _modules(name: str) -> Any:
+    """``json`` and safetensors' two modules, imported when needed."""
+    try:
+        return [importlib.import_module(module) for module in ("json", "safetensors.numpy", "safetensors")]
+    except ImportError as error:
+        raise ImportError(f"{name}() needs safetensors, which is not installed: pip install arrayad[safetensors]") from error
+
+
+def save(obj: Any, path: str | os.PathLike[str], /) -> None:
+    """Write a tensor, or dicts, lists and tuples of tensors and of numbers, strings and None, to a safetensors file.
+
+    The file is written as a whole or not at all.
+
+    Parameters
+    ----------
+    obj : Tensor, dict, list or tuple
+        Dicts have strings for keys. Tensors are named by their place, as in ``"layers.0.weight"``.
+    path : str or path
+        An existing file is replaced.
+
+    Raises
+    ------
+    RuntimeError
+        For a tensor that was computed and has a history, which is not data: use `Tensor.detach`.
+    TypeError
+        For anything else in the containers, or keys that are no strings.
+    ImportError
+        If safetensors is not installed.
+
+    Notes
+    -----
+    ``requires_grad`` of leaves is kept. Complex tensors are kept as their parts, with one axis more.
+    """
+    json, writer, _ = _modules("save")
+    arrays: dict[str, np.ndarray[Any, Any]] = {}
+    structure = json.dumps(_described(obj, "", arrays))
+    beside = f"{os.fspath(path)}.{os.getpid()}.part"
+    try:
+        writer.save_file(arrays, beside, metadata={_KEY: structure})
+        os.replace(beside, path)
+    finally:
+        if os.path.exists(beside):
+            os.remove(beside)
+
+
+def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]]) -> Any:
+    """What JSON has in the place of an object; its arrays are put beside."""
+    if isinstance(obj, TensorBase):
+        name = place or "tensor"
+        if obj.grad_fn is not None:  # type: ignore[attr-defined]  # of every Tensor
+            raise RuntimeError(f"save(): {name} was computed and has a history, which is not data. Use detach() first.")
+        array = namespace_of(obj._array).to_numpy(obj._array)
+        complexes = array.dtype.kind == "c"
+        if complexes:
+            array = np.stack([array.real, array.imag], axis=-1)
+        arrays[name] = np.ascontiguousarray(array).reshape(array.shape)
+        return {"tensor": name, "complex": complexes, "requires_grad": obj._node is not None}
+    if isinstance(obj, dict):
+        for key in obj:
+            if not isinstance(key, str):
+                raise TypeError(f"save(): keys must be strings, got {key!r} in {place or 'the outermost dict'}")
+        return {"dict": {key: _described(value, f"{place}.{key}".lstrip("."), arrays) for key, value in obj.items()}}
+    if isinstance(obj, (list, tuple)):
+        parts = [_described(value, f"{place}.{i}".lstrip("."), arrays) for i, value in enumerate(obj)]
+        return {"tuple" if isinstance(obj, tuple) else "list": parts}
+    if isinstance(obj, _SCALARS):
+        return {"value": obj}
+    raise TypeError(
+        f"save(): {place or 'the object'} must be a Tensor, dict, list, tuple, number, string or None, not "
+        f"{type(obj).__name__}"
+    )
+
+
+def load(path: str | os.PathLike[str], /, *, device: Any = None) -> Any:
+    """What `save` wrote; of another safetensors file, its tensors by name.
+
+    Parameters
+    ----------
+    path : str or path
+    device : device, optional
+        Where the tensors are to be. Default: the default device.
+
+    Returns
+    -------
+    Tensor, dict, list or tuple
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no safetensors file.
+    ImportError
+        If safetensors is not installed.
+    """
+    json, _, reader = _modules("load")
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"load(): there is no file {os.fspath(path)!r}")
+    try:
+        with reader.safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it is no dict)
+    except reader.SafetensorError as error:
+        raise ValueError(f"load(): {os.fspath(path)!r} is no safetensors file: {error}") from None
+    if _KEY not in metadata:
+        return {name: asarray(array, device=device) for name, array in arrays.items()}
+    return _built(json.loads(metadata[_KEY]), arrays, device)
+
+
+def _built(description: dict[str, Any], arrays: dict[str, np.ndarray[Any, Any]], device: Any) -> Any:
+    """The object that JSON stands for."""
+    if "tensor" in description:
+        x: Any = asarray(arrays[description["tensor"]], device=device)
+        if description["complex"]:
+            x = view_dtype(x, dtypes.COMPLEX_OF[x.dtype])[..., 0]
+        return x.requires_grad_() if description["requires_grad"] else x
+    if "dict" in description:
+        return {key: _built(value, arrays, device) for key, value in description["dict"].items()}
+    for kind, make in (("list", list), ("tuple", tuple)):
+        if kind in description:
+            return make(_built(value, arrays, device) for value in description[kind])
+    return description["value"]

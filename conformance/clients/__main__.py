@@ -1,0 +1,175 @@
+"""Run other libraries' own tests on `arrayad`, and write what they say.
+
+    python -m conformance.clients [scipy] [sklearn] [extra] [gradients] [--submodule NAME ...] [--output docs/clients.md]
+
+SciPy's and scikit-learn's tests are in what pip installs. Array-api-extra's are not: they are found in the folder that
+ARRAY_API_EXTRA_DIR names, else in the user's cache folder, else they are cloned there at the pinned commit; where they
+cannot be had, one line says so. Nothing of these libraries is edited: plugins of pytest put `arrayad` in, in memory. The
+exit code is 0 if nothing failed but what `DEFECTS` explains, 1 otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..run import HERE, cache_folder, clone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+EXTRA = "https://github.com/data-apis/array-api-extra"
+EXTRA_COMMIT = "693b257ed3903045fcd5f5fc0cb8d0f07f783581"
+SCIPY = (
+    "_lib", "cluster", "constants", "differentiate", "fft", "integrate", "interpolate", "linalg", "ndimage", "optimize",
+    "signal", "spatial", "special", "stats",
+)  # fmt: skip
+OUTCOMES = ("passed", "failed", "test's defect", "xfailed", "skipped")
+
+# Tests that cannot pass on a library they do not know, by a part of their name, and why.
+DEFECTS = {
+    "test_array_api_lazy": "for lazy arrays alone; it is skipped for eager libraries by their names",
+    "test_delegates": "it demands that a shortcut is taken which is there for NumPy, CuPy and PyTorch by their names",
+}
+
+
+def pytest(arguments: list[str], plugin: str, report: Path, folder: Path, path: Iterable[Path] = ()) -> None:
+    """Run pytest with a plugin in a process of its own, its results in JUnit's XML."""
+    places = [str(HERE.parent), *map(str, path), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "SCIPY_ARRAY_API": "1", "PYTHONPATH": os.pathsep.join(filter(None, places))}
+    options = ["-q", "-n", "auto", "-p", "no:cacheprovider", "--tb=short", "-W", "ignore", f"--junitxml={report}"]
+    command = [sys.executable, "-m", "pytest", "-p", f"conformance.clients.{plugin}", *options, *arguments]
+    subprocess.run(command, cwd=folder, env=environment, check=False)
+
+
+def count(report: Path) -> tuple[Counter[str], list[str]]:
+    """How many tests ended how, and the names of those that failed for what nothing explains."""
+    outcomes: Counter[str] = Counter()
+    failed = []
+    for case in ElementTree.parse(report).iter("testcase"):
+        name = f"{case.get('classname')}.{case.get('name')}"
+        skipped = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            known = any(part in name for part in DEFECTS)
+            outcomes["test's defect" if known else "failed"] += 1
+            failed += [] if known else [name]
+        elif skipped is not None:
+            outcomes["xfailed" if skipped.get("type") == "pytest.xfail" else "skipped"] += 1
+        else:
+            outcomes["passed"] += 1
+    return outcomes, failed
+
+
+def scipy(submodules: list[str], work: Path) -> dict[str, tuple[Counter[str], list[str]]]:
+    """SciPy's tests that take a namespace, by submodule."""
+    found = {}
+    for name in submodules or SCIPY:
+        report = work / f"scipy-{name}.xml"
+        pytest(["--pyargs", f"scipy.{name}", "-m", "array_api_backends"], "scipy_plugin", report, work)
+        found[f"scipy.{name}"] = count(report)
+    return found
+
+
+def sklearn(submodules: list[str], work: Path) -> dict[str, tuple[Counter[str], list[str]]]:
+    """Scikit-learn's tests that take a namespace, by subpackage."""
+    import sklearn as package
+
+    root = Path(package.__file__).parent
+    files = [f for f in root.rglob("test_*.py") if "yield_namespace" in f.read_text() or f.parent == root / "tests"]
+    found = {}
+    for name in submodules or sorted({f.relative_to(root).parts[0] for f in files}):
+        chosen = [str(f) for f in files if f.relative_to(root).parts[0] == name]
+        report = work / f"sklearn-{name}.xml"
+        pytest([*chosen, "-k", "arrayad"], "sklearn_plugin", report, work)
+        found[f"sklearn.{name}"] = count(report)
+    return found
+
+
+def extra(submodules: list[str], work: Path) -> dict[str, tuple[Counter[str], list[str]]]:
+    """Array-api-extra's tests that take a namespace."""
+    named = os.environ.get("ARRAY_API_EXTRA_DIR")
+    folder = Path(named) if named else cache_folder("array-api-extra")
+    if not (folder / "tests" / "main").is_dir() and (named or not clone(folder, ((EXTRA, EXTRA_COMMIT, ""),))):
+        print(
+            f"clients: array-api-extra's tests are skipped, they cannot be had; clone {EXTRA} at {EXTRA_COMMIT} and name "
+            "its path in ARRAY_API_EXTRA_DIR"
+        )
+        return {}
+    report = work / "extra.xml"
+    pytest(["tests/main", "-k", "arrayad"], "extra_plugin", report, folder, [folder / "src"])
+    return {"array_api_extra": count(report)}
+
+
+SUITES = {"scipy": scipy, "sklearn": sklearn, "extra": extra}
+
+
+def table(found: dict[str, tuple[Counter[str], list[str]]]) -> str:
+    """A Markdown table of the counts."""
+    total = sum((outcomes for outcomes, _ in found.values()), Counter[str]())
+    lines = ["| tests | " + " | ".join(OUTCOMES) + " |", "|---|" + "---:|" * len(OUTCOMES)]
+    for name, outcomes in [*((f"`{name}`", outcomes) for name, (outcomes, _) in found.items()), ("**all**", total)]:
+        lines.append(f"| {name} | " + " | ".join(str(outcomes[o]) for o in OUTCOMES) + " |")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="*", choices=[*SUITES, "gradients", []], help="default: all")
+    parser.add_argument("--submodule", action="append", default=[], help="of SciPy or scikit-learn; may be repeated")
+    parser.add_argument("--output", type=Path, help="write the tables to this Markdown file")
+    options = parser.parse_args(arguments)
+    wanted = options.what or [*SUITES, "gradients"]
+
+    parts = []
+    failed: list[str] = []
+    with tempfile.TemporaryDirectory() as work:
+        for name, suite in SUITES.items():
+            found = suite(options.submodule, Path(work)) if name in wanted else {}
+            if found:
+                failed += [test for _, tests in found.values() for test in tests]
+                parts.append(f"## Tests of {name if name != 'extra' else 'array-api-extra'}\n\n{table(found)}")
+    if parts:
+        parts.append(
+            "## Defects of tests\n\n| test | why it cannot pass |\n|---|---|\n"
+            + "\n".join(f"| `{name}` | {why} |" for name, why in DEFECTS.items())
+        )
+    if "gradients" in wanted:
+        from . import gradients
+
+        parts.append(f"## Gradients\n\n{gradients.table(gradients.results())}")
+    text = "\n\n".join(parts)
+    print(text)
+    for test in failed:
+        print(f"failed: {test}")
+    if options.output:
+        versions = ", ".join(
+            f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "scipy", "scikit-learn", "array-api-extra")
+        )
+        options.output.write_text(
+            f"<!-- written by: python -m conformance.clients {' '.join(options.what)} --output {options.output} -->\n\n"
+            "# Other libraries' tests and gradients\n\n"
+            "What the tests that SciPy, scikit-learn and array-api-extra have of their own say of `arrayad` as the "
+            "namespace, and whether gradients go through their functions, each against central differences of the same "
+            "function on NumPy's arrays. [Interoperation](interop.md) says how it is done.\n\n"
+            "A function *leaves the namespace* where its own source makes a NumPy array of what it is given (the line is "
+            "named); a tracked tensor refuses that with an error, so that no gradient is lost without a word. A function "
+            "*gives a number* where it turns its result into a Python `float`.\n\n"
+            f"{versions}, array-api-extra's tests at {EXTRA_COMMIT[:12]}; Python {platform.python_version()}, "
+            f"{datetime.date.today()}.\n\n{text}\n"
+        )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,420 @@
+"""NumPy's functions on Tensors: NumPy's values, recorded, with the derivative that central differences give; or refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import scipy.special
+
+import arrayad as xp
+from arrayad.functions import numpy_protocols
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+rng = np.random.default_rng(11)
+x = rng.uniform(0.3, 1.4, (3, 4))
+y = rng.uniform(0.3, 1.4, (3, 4))
+v = rng.uniform(0.3, 1.4, 5)
+m = rng.uniform(-0.5, 0.5, (3, 3)) + 2 * np.eye(3)
+s = m @ m.T
+holes = np.asarray([1.0, np.nan, 0.5, 2.0])
+ints = np.asarray([3, 1, 2, 1])
+bools = np.asarray([True, False, True])
+
+# What is called with which arrays. A call is NumPy's, on arrays and on Tensors the same.
+Calls = dict[str, list[tuple["Callable[..., Any]", tuple[np.ndarray, ...]]]]
+CALLS: Calls = {}
+
+
+def call(name: str, function: Callable[..., Any], *arrays: np.ndarray) -> None:
+    CALLS.setdefault(name, []).append((function, arrays))
+
+
+for _name in sorted(numpy_protocols.UFUNCS):
+    _ufunc = getattr(np, _name)
+    if _name in ("bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift"):
+        call(_name, _ufunc, ints, ints[::-1])
+    elif _name == "invert":
+        call(_name, _ufunc, ints)
+    elif _name in ("matmul", "vecdot"):
+        call(_name, _ufunc, m, m)
+    elif _name == "arccosh":
+        call(_name, _ufunc, x + 1)
+    elif _name in ("arccos", "arcsin", "arctanh"):
+        call(_name, _ufunc, x / 2)
+    elif _ufunc.nin == 1:
+        call(_name, _ufunc, x)
+        call(_name, _ufunc, -x if _name in ("absolute", "cbrt", "fabs", "sin") else x)
+    else:
+        call(_name, _ufunc, x, y)
+        call(_name, lambda a, f=_ufunc: f(a, 0.7), x)
+        call(_name, lambda a, f=_ufunc: f(0.7, a), x)
+call("conjugate", np.conjugate, x + 1j * y)
+call("fmax", np.fmax, holes, holes[::-1].copy())
+call("fmin", np.fmin, holes, holes[::-1].copy())
+call("add.reduce", lambda a: np.add.reduce(a), x)
+call("add.reduce", lambda a: np.add.reduce(a, axis=(0, 1), keepdims=True), x)
+call("multiply.reduce", lambda a: np.multiply.reduce(a, axis=1), x)
+call("maximum.reduce", lambda a: np.maximum.reduce(a), x)
+call("minimum.reduce", lambda a: np.minimum.reduce(a), x)
+call("logical_and.reduce", lambda a: np.logical_and.reduce(a), bools)
+call("logical_or.reduce", lambda a: np.logical_or.reduce(a), bools)
+call("add.accumulate", lambda a: np.add.accumulate(a, axis=1), x)
+call("multiply.accumulate", lambda a: np.multiply.accumulate(a), x)
+call("subtract.outer", np.subtract.outer, x, v)
+
+for _axis in (None, 0, -1, (0, 1)):
+    for _name in ("sum", "prod", "mean", "std", "var", "max", "min", "amax", "amin", "all", "any", "ptp", "median"):
+        call(_name, lambda a, f=_name, k=_axis: getattr(np, f)(a, axis=k), x)
+        call(_name, lambda a, f=_name, k=_axis: getattr(np, f)(a, k, keepdims=True), x)
+    for _name in ("nansum", "nanprod", "nanmax", "nanmin", "nanmean"):
+        call(_name, lambda a, f=_name, k=_axis: getattr(np, f)(a, axis=k), np.stack([holes, v[:4]]))
+for _name in ("std", "var"):
+    call(_name, lambda a, f=_name: getattr(np, f)(a, ddof=1), x + 1j * y)
+    call(_name, lambda a, f=_name: getattr(np, f)(a, axis=1, ddof=1), x)
+for _axis in (None, 0, 1):
+    for _name in ("cumsum", "cumprod", "argmax", "argmin", "argsort", "sort"):
+        call(_name, lambda a, f=_name, k=_axis: getattr(np, f)(a, axis=k), x)
+call("cumulative_sum", lambda a: np.cumulative_sum(a, axis=1), x)
+call("cumulative_prod", lambda a: np.cumulative_prod(a, axis=1), x)
+call("count_nonzero", np.count_nonzero, x)
+call("average", lambda a, w: np.average(a, axis=1, weights=w), x, rng.uniform(0.3, 1.4, 4))
+call("average", lambda a, w: np.average(a, weights=w, returned=True), x, y)
+call("average", np.average, x)
+for _name, _q in (("quantile", 0.3), ("percentile", 30), ("quantile", [0.2, 0.9]), ("percentile", [20, 90])):
+    call(_name, lambda a, f=_name, q=_q: getattr(np, f)(a, q, axis=1), x)
+call("cov", np.cov, x)
+call("cov", lambda a, b: np.cov(a, b, ddof=0), v, v[::-1].copy())
+call("corrcoef", np.corrcoef, x)
+call("bincount", lambda w: np.bincount(np.asarray([0, 2, 2, 1, 0]), w, 7), v)
+call("searchsorted", lambda a: np.searchsorted(np.sort(a), 0.7), v)
+call("where", lambda a: np.where(a > 0.7, a, 0.0), x)
+call("where", lambda a: np.where(a > 0.7), x)
+call("argwhere", lambda a: np.argwhere(a > 0.7), x)
+call("flatnonzero", lambda a: np.flatnonzero(a > 0.7), x)
+call("nonzero", np.nonzero, ints - 1)
+call("unique", np.unique, ints)
+call("unique", lambda a: np.unique(a, return_index=True, return_inverse=True, return_counts=True), ints)
+for _name in ("unique_all", "unique_counts", "unique_inverse", "unique_values"):
+    if _name != "unique_values":  # of any order in NumPy
+        call(_name, getattr(np, _name), ints)
+call("unique_values", lambda a: np.sort(np.unique_values(a)), ints)
+call("isin", np.isin, ints, np.asarray([1, 9]))
+call("reshape", lambda a: np.reshape(a, (2, -1)), x)
+call("reshape", lambda a: np.reshape(a, -1), x)
+call("ravel", np.ravel, x)
+call("transpose", np.transpose, x)
+call("transpose", lambda a: np.transpose(a, (1, 0)), x)
+call("swapaxes", lambda a: np.swapaxes(a, 0, 1), x)
+call("moveaxis", lambda a: np.moveaxis(a, 0, 1), x)
+call("rollaxis", lambda a: np.rollaxis(a, 1), x)
+call("rollaxis", lambda a: np.rollaxis(a, 0, 2), x)
+call("squeeze", lambda a: np.squeeze(a[None, :, None]), x)
+call("expand_dims", lambda a: np.expand_dims(a, 1), x)
+for _name in ("atleast_1d", "atleast_2d", "atleast_3d"):
+    call(_name, getattr(np, _name), v)
+    call(_name, lambda a, f=_name: getattr(np, f)(a[0, 0], a), x)
+for _name in ("concatenate", "stack", "vstack", "hstack", "dstack"):
+    call(_name, lambda a, b, f=_name: getattr(np, f)([a, b]), x, y)
+    call(_name, lambda a, b, f=_name: getattr(np, f)((a, b, np.ones(5))), v, v * 2)
+call("concatenate", lambda a, b: np.concatenate([a, b], axis=None), x, v)
+call("concatenate", lambda a, b: np.concatenate([a, b], axis=1, dtype=np.float32), x, y)
+call("column_stack", lambda a, b: np.column_stack([a, b]), x, v[:3])
+call("append", lambda a, b: np.append(a, b, axis=0), x, y)
+call("append", np.append, x, v)
+for _name in ("split", "array_split"):
+    call(_name, lambda a, f=_name: getattr(np, f)(a, 2, axis=1), x)
+    call(_name, lambda a, f=_name: getattr(np, f)(a, [1, 2]), v)
+call("array_split", lambda a: np.array_split(a, 3), v)
+call("hsplit", lambda a: np.hsplit(a, 2), x)
+call("vsplit", lambda a: np.vsplit(a, 3), x)
+call("unstack", np.unstack, x)
+call("repeat", lambda a: np.repeat(a, 2), x)
+call("repeat", lambda a: np.repeat(a, [2, 0, 1], axis=0), x)
+call("tile", lambda a: np.tile(a, 2), v)
+call("tile", lambda a: np.tile(a, (2, 1, 2)), x)
+call("roll", lambda a: np.roll(a, 1), x)
+call("roll", lambda a: np.roll(a, (1, 2), axis=(0, 1)), x)
+call("flip", np.flip, x)
+call("fliplr", np.fliplr, x)
+call("flipud", np.flipud, x)
+for _k in range(4):
+    call("rot90", lambda a, k=_k: np.rot90(a, k), x)
+call("broadcast_to", lambda a: np.broadcast_to(a, (2, 5)), v)
+call("broadcast_arrays", np.broadcast_arrays, x, x[:1])
+call("meshgrid", np.meshgrid, v, v[:2])
+call("pad", lambda a: np.pad(a, 2, mode="reflect"), v)
+call("pad", lambda a: np.pad(a, ((1, 0), (0, 2)), constant_values=3.0), x)
+call("take", lambda a: np.take(a, [0, 5]), x)
+call("take", lambda a: np.take(a, np.asarray([[0, 1], [2, 0]]), axis=1), x)
+call("take_along_axis", lambda a: np.take_along_axis(a, np.argsort(a, axis=1), axis=1), x)
+call("compress", lambda a: np.compress(bools, a, axis=0), x)
+call("extract", lambda a: np.extract(a > 0.7, a), x)
+call("select", lambda a: np.select([a > 1, a > 0.5], [a**2, a], -1.0), x)
+call("piecewise", lambda a: np.piecewise(a, [a < 0.6, a > 1], [np.exp, lambda z: z**2]), x)
+call("piecewise", lambda a: np.piecewise(a, [a < 0.6], [2.0, np.sqrt]), x)
+call("clip", lambda a: np.clip(a, 0.5, 1.0), x)
+call("clip", lambda a: np.clip(a, None, 1.0), x)
+for _name in ("zeros_like", "ones_like"):
+    call(_name, getattr(np, _name), x)
+    call(_name, lambda a, f=_name: getattr(np, f)(a, dtype=np.int32, shape=(2, 2)), x)
+call("full_like", lambda a: np.full_like(a, 7), x)
+call("empty_like", lambda a: np.shape(np.empty_like(a)), x)
+call("copy", np.copy, x)
+call("linspace", lambda a: np.linspace(0, a, 4), v)
+call("linspace", lambda a: np.linspace(a[0], a[1], 4, endpoint=False), v)
+for _k in (-1, 0, 2):
+    call("diag", lambda a, k=_k: np.diag(a, k), v)
+    call("diag", lambda a, k=_k: np.diag(a, k), x)
+    call("tril", lambda a, k=_k: np.tril(a, k), x)
+    call("triu", lambda a, k=_k: np.triu(a, k), x)
+    call("trace", lambda a, k=_k: np.trace(a, k), x)
+    call("diagonal", lambda a, k=_k: np.diagonal(a, k), x)
+for _name in ("real", "imag", "angle"):
+    call(_name, getattr(np, _name), x + 1j * y)
+    call(_name, getattr(np, _name), x)
+call("round", lambda a: np.round(a, 1), x)
+call("around", np.around, x)
+call("fix", np.fix, x * 3)
+call("sinc", np.sinc, x)
+call("nan_to_num", np.nan_to_num, holes)
+for _name in ("dot", "inner", "linalg.matmul"):
+    _function = np.linalg.matmul if _name == "linalg.matmul" else getattr(np, _name)
+    call(_name, _function, m, m)
+call("dot", np.dot, x, x[0])
+call("dot", np.dot, v[0], x)
+call("dot", np.dot, x, rng.normal(size=(2, 4, 3)))
+call("vdot", np.vdot, x + 1j * y, y + 1j)
+call("outer", np.outer, x, v)
+call("tensordot", lambda a, b: np.tensordot(a, b, axes=(1, 1)), x, y)
+call("tensordot", lambda a, b: np.tensordot(a, b, axes=2), x, y)
+call("einsum", lambda a, b: np.einsum("ij,kj->ik", a, b), x, y)
+call("kron", np.kron, x, v)
+call("cross", np.cross, m, m[::-1].copy())
+call("diff", lambda a: np.diff(a, 2), x)
+call("diff", lambda a: np.diff(a, axis=0, prepend=np.zeros((1, 4))), x)
+call("ediff1d", np.ediff1d, x)
+call("gradient", np.gradient, x)
+call("gradient", lambda a: np.gradient(a, 0.3), v)
+call("gradient", lambda a: np.gradient(a, np.asarray([0.0, 1.0, 3.0, 3.5, 6.0])), v)
+call("gradient", lambda a: np.gradient(a, 0.3, 2.0, axis=(1, 0)), x)
+call("trapezoid", np.trapezoid, x)
+call("trapezoid", lambda a, b: np.trapezoid(a, b), v, np.sort(v))
+call("interp", lambda a: np.interp(a, [0.0, 1.0, 2.0], [1.0, 5.0, 3.0]), x)
+for _mode in ("full", "same", "valid"):
+    call("convolve", lambda a, b, k=_mode: np.convolve(a, b, k), v, v[:3])
+    call("correlate", lambda a, b, k=_mode: np.correlate(a, b, k), v, v[:3])
+call("polyval", lambda p, a: np.polyval(p, a), v, x)
+call("roots", lambda p: np.sort_complex(np.roots(p)) if isinstance(p, np.ndarray) else np.roots(p).sum(), v)
+call("isclose", lambda a: np.isclose(a, 0.7, atol=0.2), x)
+call("astype", lambda a: np.astype(a, np.float32), x)
+
+
+def symmetric(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Of the symmetric part: what reads one triangle has the derivative of a function of symmetric matrices."""
+    return lambda a, *args: function((a + np.swapaxes(a, -1, -2)) / 2, *args)
+
+
+call("linalg.cholesky", symmetric(np.linalg.cholesky), s)
+for _triangle in ("L", "U"):
+    call("linalg.eigvalsh", symmetric(lambda a, t=_triangle: np.linalg.eigvalsh(a, t)), s)
+    call("linalg.eigh", symmetric(lambda a, t=_triangle: np.linalg.eigh(a, UPLO=t)[0]), s)
+for _name in ("det", "inv", "svdvals", "slogdet", "matrix_norm", "vector_norm", "pinv", "matrix_rank"):
+    call(f"linalg.{_name}", getattr(np.linalg, _name), s)
+call("linalg.solve", np.linalg.solve, m, x)
+call("linalg.norm", np.linalg.norm, x)
+call("linalg.norm", lambda a: np.linalg.norm(a, 1, axis=0), x)
+call("linalg.eigvals", lambda a: np.sum(np.linalg.eigvals(a) ** 2), m)
+call("linalg.eig", lambda a: np.sum(np.linalg.eig(a)[0] ** 2), m)
+call("linalg.svd", lambda a: np.linalg.svd(a, compute_uv=False), x)
+call("linalg.svd", lambda a: np.linalg.svd(a, full_matrices=False)[1], x)
+call("linalg.qr", lambda a: np.abs(np.linalg.qr(a, mode="r")), x)
+call("linalg.qr", lambda a: np.abs(np.linalg.qr(a)[0]), m)
+call("linalg.matrix_power", lambda a: np.linalg.matrix_power(a, 3), m)
+call("linalg.lstsq", lambda a, b: np.linalg.lstsq(a, b)[0], x.T.copy(), v[:4])
+call("linalg.multi_dot", lambda a, b: np.linalg.multi_dot([a, b, a]), m, s)
+call("linalg.outer", np.linalg.outer, v, v)
+call("linalg.cross", np.linalg.cross, m, s)
+call("linalg.trace", np.linalg.trace, m)
+call("linalg.diagonal", np.linalg.diagonal, m)
+call("linalg.matrix_transpose", np.linalg.matrix_transpose, m)
+call("linalg.vecdot", np.linalg.vecdot, m, s)
+call("linalg.tensordot", np.linalg.tensordot, m, s)
+call("matrix_transpose", np.matrix_transpose, x)
+for _name in ("fft", "ifft", "rfft", "hfft", "ihfft", "irfft"):
+    call(f"fft.{_name}", lambda a, f=_name: getattr(np.fft, f)(a, n=6, norm="ortho"), v)
+    call(f"fft.{_name}", lambda a, f=_name: getattr(np.fft, f)(a, axis=0), x)
+for _name in ("fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn", "rfftn", "irfftn"):
+    call(f"fft.{_name}", getattr(np.fft, _name), x)
+call("fft.fftshift", np.fft.fftshift, x)
+call("fft.ifftshift", lambda a: np.fft.ifftshift(a, axes=1), x)
+
+# Questions whose answer is no array.
+call("allclose", lambda a: np.allclose(a, a + 1e-12), x)
+call("array_equal", np.array_equal, x, y)
+call("array_equal", lambda a: np.array_equal(a, a, equal_nan=True), holes)
+call("shape", np.shape, x)
+call("ndim", np.ndim, x)
+call("size", lambda a: (np.size(a), np.size(a, 1)), x)
+call("iscomplexobj", np.iscomplexobj, x)
+call("isrealobj", np.isrealobj, x)
+call("result_type", lambda a: np.result_type(a, np.float32), x)
+call("shares_memory", lambda a: np.shares_memory(a, a[1:]), x)
+call("may_share_memory", lambda a: np.may_share_memory(a, a[1:]), x)
+for _name in ("erf", "gammaln", "expit", "psi", "xlogy", "betainc", "stdtr"):
+    _count = getattr(scipy.special, _name).nin
+    call(f"scipy.{_name}", getattr(scipy.special, _name), *[x, y, x / 2][:_count])
+
+
+def test_every_entry_is_called() -> None:
+    tables = (numpy_protocols.UFUNCS, numpy_protocols.FUNCTIONS)
+    names = {name.removeprefix("numpy.") for table in tables for name in table}
+    names |= {f"{name}.reduce" for name in numpy_protocols.REDUCTIONS}
+    names |= {f"{name}.accumulate" for name in numpy_protocols.ACCUMULATIONS}
+    assert names - set(CALLS) == {"put_along_axis"}  # it gives nothing; below
+
+
+def _parts(out: Any) -> list[Any]:
+    return list(out) if isinstance(out, (tuple, list)) and not isinstance(out, xp.Size) else [out]
+
+
+ALL = [(f"{name}-{i}", function, arrays) for name, calls in CALLS.items() for i, (function, arrays) in enumerate(calls)]
+
+
+@pytest.mark.parametrize(("name", "function", "arrays"), ALL, ids=[name for name, _, _ in ALL])
+def test_values_and_derivatives(name: str, function: Any, arrays: tuple[np.ndarray, ...]) -> None:
+    floating = [a.dtype.kind in "fc" for a in arrays]
+    leaves = [
+        xp.asarray(a, copy=True).requires_grad_() if f else xp.asarray(a) for a, f in zip(arrays, floating, strict=True)
+    ]
+    found, expected = _parts(function(*leaves)), _parts(function(*arrays))
+    assert len(found) == len(expected)
+    weighted = []
+    for ours, theirs in zip(found, expected, strict=True):
+        if not isinstance(ours, xp.Tensor):
+            assert ours == theirs
+            continue
+        assert ours.shape == np.shape(theirs) or name.startswith("roots")
+        if not name.startswith("roots"):
+            np.testing.assert_allclose(ours.numpy(force=True), theirs, rtol=1e-10, atol=1e-12)
+        if ours.requires_grad:
+            w = xp.asarray(np.random.default_rng(len(weighted)).normal(size=tuple(ours.shape)))
+            real = xp.real(ours) if ours.dtype.kind == "c" else ours
+            weighted.append((xp.sum(real * w), w.numpy()))
+    if not weighted:
+        return
+    tracked = [leaf for leaf in leaves if leaf.requires_grad]
+    gradients = xp.autograd.grad([loss for loss, _ in weighted], tracked, materialize_grads=True)
+    directions = [np.random.default_rng(i).normal(size=a.shape) for i, a in enumerate(arrays)]
+
+    def moved(step: float) -> float:
+        with xp.no_grad():
+            inputs = [
+                xp.asarray(a + step * d) if f else xp.asarray(a)
+                for a, d, f in zip(arrays, directions, floating, strict=True)
+            ]
+            outputs = [o for o in _parts(function(*inputs)) if isinstance(o, xp.Tensor) and o.dtype.kind in "fc"]
+        return float(sum(np.sum(np.real(o.numpy()) * w) for o, (_, w) in zip(outputs, weighted, strict=False)))
+
+    slope = sum(
+        np.sum(np.real(g.numpy()) * d)
+        for g, d in zip(gradients, [d for d, f in zip(directions, floating, strict=True) if f], strict=True)
+    )
+    step = 1e-6
+    if name.startswith(("nextafter", "astype", "concatenate-3")):  # of steps, and of single precision
+        step = 1e-3
+    numeric = (moved(step) - moved(-step)) / (2 * step)
+    np.testing.assert_allclose(slope, numeric, rtol=1e-6 if step < 1e-4 else 1e-3, atol=1e-7)
+
+
+# --- operands ---
+
+
+def test_arrays_and_tensors_in_operators() -> None:
+    a, t = np.asarray([1.0, 2.0]), xp.asarray([3.0, 4.0]).requires_grad_()
+    for out in (a * t, t * a, np.multiply(a, t), np.multiply(t, a)):
+        assert isinstance(out, xp.Tensor)
+        assert out.requires_grad
+        assert out.dtype is xp.float64
+        assert out.tolist() == [3.0, 8.0]
+    assert (np.eye(2) @ t).tolist() == [3.0, 4.0]
+    assert (a < t).tolist() == [True, True]
+    assert (np.float64(2) * t).dtype is xp.float32  # a scalar is a number
+    t = xp.ones(2)
+    t += a
+    assert t.tolist() == [2.0, 3.0]
+    with pytest.raises(TypeError, match="asarray"):
+        xp.multiply(t, a)  # the namespace's own functions take Tensors
+
+
+def test_what_is_written_into_numpys_memory_later_changes_no_gradient() -> None:
+    a, t = np.asarray([1.0, 2.0]), xp.ones(2, requires_grad=True)
+    out = (a * t).sum() + np.dot(a, t)
+    a[:] = 100.0
+    out.backward()
+    assert t.grad.tolist() == [2.0, 4.0]
+
+
+def test_nothing_is_lost_silently() -> None:
+    a, t = np.ones(2), xp.ones(2, requires_grad=True)
+    with pytest.raises(TypeError, match=r"numpy\.add: out= must be a Tensor"):
+        a += t
+    assert a.tolist() == [1.0, 1.0]
+    with pytest.raises(TypeError, match=r"numpy\.partition has no counterpart"):
+        np.partition(t, 1)
+    with pytest.raises(TypeError, match=r"numpy\.spacing has no counterpart"):
+        np.spacing(t)
+    with pytest.raises(TypeError, match=r"method 'at' of numpy\.add"):
+        np.add.at(a, [0], t)
+    with pytest.raises(TypeError, match=r"numpy\.mean\(\) on Tensors: .*'where'"):
+        np.mean(t, where=[True, False])
+    with pytest.raises(RuntimeError, match="detach"):
+        np.asarray(t)
+    with pytest.raises(RuntimeError, match="detach"):
+        np.array([t[0], t[1]])
+    with pytest.raises(TypeError):
+        np.add(t, object())
+
+
+def test_out() -> None:
+    t, out = xp.asarray([1.0, 4.0]).requires_grad_(), xp.zeros(2)
+    assert np.sqrt(t, out=out) is out
+    assert np.sum(xp.stack([t, t]), axis=0, out=out) is out
+    assert out.tolist() == [2.0, 8.0]
+    out.sum().backward()
+    assert t.grad.tolist() == [2.0, 2.0]
+    with pytest.raises(TypeError, match="out="):
+        np.sum(t, out=np.zeros(()))
+
+
+def test_put_along_axis() -> None:
+    t = xp.zeros(2, 3)
+    np.put_along_axis(t, np.asarray([[1], [0]]), 5.0, axis=1)
+    assert t.tolist() == [[0.0, 5.0, 0.0], [5.0, 0.0, 0.0]]
+
+
+def test_numpy_code_is_differentiable_as_it_stands() -> None:
+    def model(w: Any, features: np.ndarray, targets: np.ndarray) -> Any:
+        hidden = np.tanh(features @ w[:12].reshape(4, 3) + w[12:15])
+        logits = np.einsum("nh,h->n", hidden, w[15:18]) + w[18]
+        return np.mean(np.logaddexp(0.0, logits) - targets * logits) + 0.1 * np.sum(w**2)
+
+    w = rng.normal(size=19)
+    features, targets = rng.normal(size=(7, 4)), rng.integers(0, 2, 7).astype(float)
+    t = xp.asarray(w, copy=True).requires_grad_()
+    (g,) = xp.autograd.grad(model(t, features, targets), t)
+    numeric = [(model(w + e, features, targets) - model(w - e, features, targets)) / 2e-6 for e in 1e-6 * np.eye(19)]
+    np.testing.assert_allclose(g.numpy(), numeric, atol=1e-8)
+
+
+def test_on_another_device() -> None:
+    from . import strict
+
+    strict.register()
+    t = xp.ones(2, device="strict")
+    for function in (lambda: t + np.ones(2), lambda: np.ones(2) + t, lambda: np.dot(np.ones(2), t)):
+        with pytest.raises(TypeError, match=r"host and the Tensor on strict.*asarray"):
+            function()

@@ -1,0 +1,164 @@
+"""Pickles, copies, the buffer protocol and files."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import arrayad as xp
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ALL = ["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64",
+       "complex64", "complex128"]  # fmt: skip
+
+
+def same(a: xp.Tensor, b: xp.Tensor) -> None:
+    assert a.dtype is b.dtype
+    assert a.shape == b.shape
+    assert a.requires_grad == b.requires_grad
+    np.testing.assert_array_equal(a.numpy(force=True), b.numpy(force=True))
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("dtype", ALL)
+def test_pickle(dtype: str, protocol: int) -> None:
+    for shape in ((), (0, 3), (2, 3)):
+        x = xp.ones(shape, dtype=getattr(xp, dtype))
+        same(pickle.loads(pickle.dumps(x, protocol)), x)
+        same(copy.deepcopy(x), x)
+        same(copy.copy(x), x)
+    same(pickle.loads(pickle.dumps(x.T, protocol)), x.T)
+
+
+def test_pickle_out_of_band_copies_nothing() -> None:
+    x = xp.asarray(np.arange(1000.0)).requires_grad_()
+    buffers: list[pickle.PickleBuffer] = []
+    data = pickle.dumps(x, protocol=5, buffer_callback=buffers.append)
+    assert len(data) < 500
+    y = pickle.loads(data, buffers=buffers)
+    same(x, y)
+    assert np.shares_memory(x.numpy(force=True), y.numpy(force=True))
+
+
+def test_a_graph_is_not_pickled_or_copied_deeply() -> None:
+    y = xp.ones(2, requires_grad=True) * 2
+    for function in (pickle.dumps, copy.deepcopy):
+        with pytest.raises(RuntimeError, match=r"detach\(\)"):
+            function(y)
+    assert copy.copy(y).grad_fn is not None
+
+
+def test_deepcopy_has_memory_and_gradient_of_its_own() -> None:
+    x = xp.ones(2, requires_grad=True)
+    (x * x).sum().backward()
+    y, again = copy.deepcopy([x, x])
+    assert y is again
+    same(y, x)
+    same(y.grad, x.grad)
+    with xp.no_grad():
+        y += 1
+        y.grad += 1
+    assert x.tolist() == [1.0, 1.0]
+    assert x.grad.tolist() == [2.0, 2.0]
+
+
+def test_buffer() -> None:
+    x = xp.asarray([[1.0, 2.0], [3.0, 4.0]])
+    view = x.__buffer__(0) if sys.version_info < (3, 12) else memoryview(x)  # type: ignore[arg-type]
+    assert (view.shape, view.format) == ((2, 2), "f")
+    view[0, 0] = 5.0
+    assert x[0, 0].item() == 5.0
+    with pytest.raises(BufferError, match="detach"):
+        xp.ones(2, requires_grad=True).__buffer__(0)
+
+
+# --- files ---
+
+safetensors = pytest.importorskip("safetensors.numpy", reason="save() and load() need safetensors")
+
+
+def test_nested_containers(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    tensors = {dtype: xp.ones(2, 3, dtype=getattr(xp, dtype)) for dtype in ALL}
+    state: dict[str, Any] = {
+        "tensors": tensors,
+        "layers": [xp.asarray([1 + 2j, 3]), (xp.ones(0, 2), xp.asarray(3.0)), {"weight": xp.ones(2, requires_grad=True)}],
+        "view": xp.reshape(xp.arange(6), (2, 3)).T,
+        "epoch": 3,
+        "rate": 0.1,
+        "best": float("inf"),
+        "name": "net",
+        "nothing": None,
+        "empty": [],
+        "done": True,
+    }
+    xp.save(state, path)
+    found = xp.load(path)
+    assert list(found) == list(state)
+    for dtype, x in tensors.items():
+        same(found["tensors"][dtype], x)
+    same(found["layers"][0], state["layers"][0])
+    assert isinstance(found["layers"][1], tuple)
+    same(found["layers"][1][1], xp.asarray(3.0))
+    assert found["layers"][2]["weight"].requires_grad
+    same(found["view"], state["view"])
+    for key in ("epoch", "rate", "best", "name", "nothing", "empty", "done"):
+        assert found[key] == state[key]
+        assert type(found[key]) is type(state[key])
+    found["view"] += 1  # what is loaded can be written into
+    x = xp.ones(3)
+    xp.save(x, path)
+    same(xp.load(path), x)
+
+
+def test_files_of_other_programs(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.safetensors"
+    safetensors.save_file({"w": np.ones((2, 2), np.float32)}, path, metadata={"format": "pt"})
+    same(xp.load(path)["w"], xp.ones(2, 2))
+    xp.save({"a": {"b": xp.ones(2)}}, path)
+    assert list(safetensors.load_file(path)) == ["a.b"]
+
+
+def test_what_is_refused_changes_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    xp.save(xp.ones(2), path)
+    before = path.read_bytes()
+    for obj, kind, words in (
+        ({"w": xp.ones(2, requires_grad=True) * 2}, RuntimeError, r"save\(\): w was computed.*detach"),
+        ({"w": [object()]}, TypeError, r"save\(\): w\.0 must be.*object"),
+        ({1: xp.ones(2)}, TypeError, "keys must be strings"),
+    ):
+        with pytest.raises(kind, match=words):
+            xp.save(obj, path)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["x.safetensors"]
+    with pytest.raises(FileNotFoundError, match="load"):
+        xp.load(tmp_path / "no")
+    path.write_bytes(pickle.dumps(print))  # a pickle is not looked into
+    with pytest.raises(ValueError, match="is no safetensors file"):
+        xp.load(path)
+
+
+def test_without_safetensors() -> None:
+    code = """if True:
+        import sys
+        sys.modules["safetensors"] = None
+        import arrayad as xp
+        for call in (lambda: xp.save(xp.ones(1), "x"), lambda: xp.load("x")):
+            try:
+                call()
+            except ImportError as error:
+                print(error)
+    """
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.splitlines() == [
+        f"{name}() needs safetensors, which is not installed: pip install arrayad[safetensors]" for name in ("save", "load")
+    ]
