@@ -98,7 +98,7 @@ def test_notebook(page: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_names_on_page_exist(page: str) -> None:
     text = (ROOT / page).read_text()
-    found = re.findall(r"`arrayad\.([a-z_]+(?:\.[a-zA-Z_]+)*)(?:\(.*?\))?`", text)
+    found = re.findall(r"`(?:arrayad|xp)\.([a-z_]+(?:\.[a-zA-Z_]+)*)(?:\(.*?\))?`", text)
     assert [name for name in found if not _has(xp, name) and importlib.util.find_spec(f"arrayad.{name}") is None] == []
 
 
