@@ -30,7 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
         strict.register()
     try:
-        arrayad.set_default_device({"strict": "strict", "cupy": "cuda"}[backend])
+        # Not array_api_strict's own default, so that what arrayad makes without saying where is on another device.
+        arrayad.set_default_device({"strict": "strict:1", "cupy": "cuda"}[backend])
     except RuntimeError as error:
         raise pytest.UsageError(f"--backend={backend}: {error}") from None
 
