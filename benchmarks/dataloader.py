@@ -18,6 +18,7 @@ import os
 import platform
 import statistics
 import time
+import timeit
 from pathlib import Path
 from typing import Any
 
@@ -32,19 +33,31 @@ ITEMS, MICROSECONDS = 6_400, 50
 EPOCHS, LARGE, LARGE_BATCHES = 10, (40, 1_000_000 // 4), 8
 
 
+def work(steps: int) -> None:
+    """Python's work, so many steps of it: the same on a busy machine, where a clock would run on meanwhile."""
+    for _ in range(steps):
+        pass
+
+
+def steps_of(microseconds: float) -> int:
+    """How many steps take so long here, undisturbed."""
+    steps = 10_000
+    fastest = min(timeit.repeat(lambda: work(steps), number=1, repeat=200))
+    return round(steps * microseconds * 1e-6 / fastest)
+
+
 class Busy:
     """A map-style dataset whose samples take some microseconds of Python each."""
 
     def __init__(self) -> None:
         self.rows = np.random.default_rng(0).random((ITEMS, WIDTH), dtype=np.float32)
+        self.steps = steps_of(MICROSECONDS)
 
     def __len__(self) -> int:
         return ITEMS
 
     def __getitem__(self, index: int) -> tuple[Any, int]:
-        end = time.perf_counter() + MICROSECONDS * 1e-6
-        while time.perf_counter() < end:
-            pass
+        work(self.steps)
         return self.rows[index], index % 10
 
 

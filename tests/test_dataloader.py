@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import faulthandler
 import gc
 import itertools
 import multiprocessing
@@ -1049,6 +1050,7 @@ class Dying(Rows):
                 sys.exit(4)
             elif self.how == "hang":
                 time.sleep(1000)
+            faulthandler.disable()  # pytest's, which would print the stack
             os.kill(os.getpid(), getattr(signal, self.how))
         return super().__getitem__(index)
 
@@ -1158,7 +1160,6 @@ def alive(pid: int) -> bool:
 def started(code: str) -> tuple[subprocess.Popen[str], list[int]]:
     """A program that has begun with an epoch, and its workers."""
     prelude = """
-        import faulthandler
         from tests.test_dataloader import *
     """
     program = subprocess.Popen(

@@ -14,7 +14,7 @@ from .collate import default_collate, default_convert
 from .dataset import gather, getitems_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from .seeding import Seeds
 
@@ -77,8 +77,10 @@ class MapFetcher(Fetcher):
     def __init__(self, dataset: Any, collate_fn: Callable[[Any], Any] | None, batched: bool, seeds: Seeds) -> None:
         super().__init__(dataset, collate_fn, batched, seeds)
         self._gathers = batched and collate_fn is None
-        self._get = partial(operator.getitem, dataset)
-        self._getitems = getitems_of(dataset) if batched else None
+        getitems = getitems_of(dataset) if batched else None
+        self._several = getitems is not None  # which has a batch seeded as one, by all its indices
+        self._get = getitems or partial(operator.getitem, dataset)
+        self._getting = f"fetching the sample{'s at indices ' if self._several else ' at index '}"
 
     def _fetch(self, indices: Any) -> Any:
         if self._gathers:
@@ -89,33 +91,32 @@ class MapFetcher(Fetcher):
         listed = indices.tolist() if isinstance(indices, np.ndarray) else indices
         with self.seeds:
             if not self._batched:
-                samples = self._sample(listed)
-            elif self._getitems is not None:
-                # Seeded as its first sample is.
-                self._doing = "fetching the samples at indices ", listed
-                samples = self._seeded(self._getitems, list(listed), listed[0] if len(listed) else None)
+                found = self._each([listed])[0]
             else:
-                samples = [self._sample(index) for index in listed]
+                found = self._each([list(listed)])[0] if self._several else self._each(listed)
             self._doing = f"{'collating the samples' if self._batched else 'converting the sample'} at ", listed
-            return self._collate(samples)
+            return self._collate(found)
 
-    def _sample(self, index: Any) -> Any:
-        self._doing = "fetching the sample at index ", index
-        return self._seeded(self._get, index, index)
-
-    def _seeded(self, get: Callable[[Any], Any], what: Any, index: Any) -> Any:
-        """What is got, with the random numbers of an index: again, if it drew some unexpectedly."""
-        self.seeds.start(index)
-        try:
-            found = get(what)
-        except Exception:
-            if not self.seeds.missed():
-                raise
-        else:
-            if not self.seeds.missed():
-                return found
-        self.seeds.start(index)
-        return get(what)
+    def _each(self, indices: Iterable[Any]) -> list[Any]:
+        """What is got for some indices, each time with random numbers of their own: again, if it drew some unexpectedly."""
+        start, get, missed = self.seeds.start, self._get, self.seeds.missed
+        found = []
+        for index in indices:
+            start(index)
+            try:
+                sample = get(index)
+            except Exception:
+                if not missed():
+                    self._doing = self._getting, index
+                    raise
+            else:
+                if not missed():
+                    found.append(sample)
+                    continue
+            self._doing = self._getting, index
+            start(index)
+            found.append(get(index))
+        return found
 
 
 class StreamFetcher(Fetcher):

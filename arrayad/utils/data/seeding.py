@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Seeds", "seed_of"]
 
+# The stub of numpy.random does not export these.
+_get_bit_generator, _set_bit_generator = np.random.get_bit_generator, np.random.set_bit_generator  # type: ignore[attr-defined]
+
 _MASK = (1 << 64) - 1
-_PROBES = 32
+_PROBES = 32  # samples in a row
 
 
 def seed_of(*parts: Any) -> int:
@@ -53,27 +56,31 @@ class _Globals:
     """
 
     def __init__(self, give_back: bool) -> None:
-        self._give_back = (
-            give_back  # whether this is the user's own process, whose global generators are to stay as they are
-        )
+        self._give_back = give_back  # whether this is the user's own process, whose generators are to be as they were
         self._probes = _PROBES
         self.eager = True
         self._random_twin = random.Random()
         self._numpy, self._numpy_twin = np.random.MT19937(0), np.random.MT19937(0)
         self._seed_numpy_twin = np.random.RandomState(self._numpy_twin).seed
         self._users: tuple[Any, Any] = (None, None)
+        bits, twin_bits = random.getrandbits, self._random_twin.getrandbits
+        raw, twin_raw = self._numpy.random_raw, self._numpy_twin.random_raw
+        self._drawn: Callable[[], bool] = lambda: bits(32) != twin_bits(32) or raw() != twin_raw()
 
     def enter(self) -> None:
         # NumPy's global functions are set on a bit generator of ours for the time, which is 300 times as fast as to get and
         # set its state; a second normal number that NumPy keeps from a pair is lost.
-        self._users = random.getstate() if self._give_back else None, np.random.get_bit_generator()  # type: ignore[attr-defined]  # stubs lack it
-        np.random.set_bit_generator(self._numpy)  # type: ignore[attr-defined]  # stubs lack it
-        if not self.eager:
-            self._pair(0)
+        state = random.getstate() if self._give_back else None
+        self._users = state, _get_bit_generator()
+        _set_bit_generator(self._numpy)
+        if state is not None and not self.eager:
+            if state[2] is not None:  # a second normal number too, which a sample would get without being seen to draw
+                random.setstate((*state[:2], None))
+            self._random_twin.setstate(state)
 
     def leave(self) -> None:
         state, bit_generator = self._users
-        np.random.set_bit_generator(bit_generator)  # type: ignore[attr-defined]  # stubs lack it
+        _set_bit_generator(bit_generator)
         if state is not None:
             random.setstate(state)
 
@@ -91,12 +98,6 @@ class _Globals:
         self._random_twin.seed(seed)
         np.random.seed(seed & 0xFFFFFFFF)  # noqa: NPY002
         self._seed_numpy_twin(seed & 0xFFFFFFFF)
-
-    def _drawn(self) -> bool:
-        return (
-            random.getrandbits(32) != self._random_twin.getrandbits(32)
-            or self._numpy.random_raw() != self._numpy_twin.random_raw()
-        )
 
     def missed(self) -> bool:
         """Whether the sample just made drew numbers without having been seeded; from then on all are seeded."""
@@ -129,6 +130,8 @@ class Seeds:
         self._generators: dict[device, Generator] = {}
         self._globals = None if where == "thread" else _Globals(give_back=where == "main")
         self._outer: Callable[[device], Generator] | None = None
+        # Whether the sample just made has to be made again, since it drew from a global generator that was not seeded.
+        self.missed: Callable[[], bool] = bool if self._globals is None else self._globals.missed
 
     def begin(self, key: int) -> None:
         """Go to an epoch, by a seed that is the epoch's."""
@@ -152,10 +155,6 @@ class Seeds:
         generators = self._globals
         if generators is not None and generators.eager:
             generators.seed(seed_of(self._key, index))
-
-    def missed(self) -> bool:
-        """Whether the sample just made has to be made again, since it drew from a global generator that was not seeded."""
-        return self._globals is not None and self._globals.missed()
 
     def always(self) -> None:
         """Seed before every sample from now on, whether samples draw or not: where one cannot be made again."""
