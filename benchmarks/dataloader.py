@@ -2,9 +2,10 @@
 
     python -m benchmarks.dataloader [--runs 7] [--json FILE] [--markdown FILE]
 
-For each case, the samples a second of both (or milliseconds to the first batch; for both the median of the runs) and the
-median ratio of neighbouring runs, above 1 where arrayad is ahead; and what ten epochs of 40 MB batches add to the memory
-of the processes.
+For each case, the samples a second of both, or milliseconds to the first batch: the median of the runs; and the median ratio
+of neighbouring runs, above 1 where arrayad is ahead. With workers a run is an epoch; without, it is some batches, and there
+are ten times as many, so that what else the machine does falls on both alike. Then what ten epochs of 40 MB batches add to
+the memory of the processes.
 PyTorch is optional: without it, arrayad's figures are printed alone.
 """
 
@@ -19,6 +20,7 @@ import platform
 import statistics
 import time
 import timeit
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from arrayad.utils import data as ours
 BATCH = 64
 LENGTH, WIDTH = 60_000, 784
 ITEMS, MICROSECONDS = 6_400, 50
+SOME = {"tensors": 200, "python": 10}  # batches of a run without workers
 EPOCHS, LARGE, LARGE_BATCHES = 10, (40, 1_000_000 // 4), 8
 
 
@@ -171,7 +174,9 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     for cases, measure, unit in ((CASES, epoch, "samples/s"), (FIRST, first, "ms")):
         for name, case, workers in cases:
-            values = compare(measure, loaders(case, workers), options.runs)
+            some = partial(epoch, batches=SOME[case])
+            turns = (measure, options.runs) if workers else (some, 10 * options.runs)
+            values = compare(turns[0], loaders(case, workers), turns[1])
             row: dict[str, Any] = {"case": name, "workers": workers, "unit": unit}
             row |= {library: statistics.median(found) for library, found in values.items()}
             if "torch" in values:

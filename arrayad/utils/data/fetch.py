@@ -14,7 +14,7 @@ from .collate import default_collate, default_convert
 from .dataset import gather, getitems_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from .seeding import Seeds
 
@@ -48,6 +48,7 @@ class Fetcher:
             return self._fetch(indices)
         except Exception as error:
             what, where = self._doing
+            where = self.seeds.index if where is self.seeds else where
             note = f"raised while {what}{'' if where is None else reprlib.repr(_listed(where))}"
             if isinstance(error, StopIteration):  # would end the loop over the loader, silently
                 raise RuntimeError(f"StopIteration was {note}") from error
@@ -78,7 +79,7 @@ class MapFetcher(Fetcher):
         super().__init__(dataset, collate_fn, batched, seeds)
         self._gathers = batched and collate_fn is None
         getitems = getitems_of(dataset) if batched else None
-        self._several = getitems is not None  # which has a batch seeded as one, by all its indices
+        self._several = getitems is not None
         self._get = getitems or partial(operator.getitem, dataset)
         self._getting = f"fetching the sample{'s at indices ' if self._several else ' at index '}"
 
@@ -90,33 +91,15 @@ class MapFetcher(Fetcher):
                 return batch
         listed = indices.tolist() if isinstance(indices, np.ndarray) else indices
         with self.seeds:
+            self._doing = self._getting, self.seeds
             if not self._batched:
-                found = self._each([listed])[0]
+                (found,) = self.seeds.each(self._get, [listed])
+            elif self._several:  # as one, seeded by all the indices
+                (found,) = self.seeds.each(self._get, [list(listed)])
             else:
-                found = self._each([list(listed)])[0] if self._several else self._each(listed)
+                found = self.seeds.each(self._get, listed)
             self._doing = f"{'collating the samples' if self._batched else 'converting the sample'} at ", listed
             return self._collate(found)
-
-    def _each(self, indices: Iterable[Any]) -> list[Any]:
-        """What is got for some indices, each time with random numbers of their own: again, if it drew some unexpectedly."""
-        start, get, missed = self.seeds.start, self._get, self.seeds.missed
-        found = []
-        for index in indices:
-            start(index)
-            try:
-                sample = get(index)
-            except Exception:
-                if not missed():
-                    self._doing = self._getting, index
-                    raise
-            else:
-                if not missed():
-                    found.append(sample)
-                    continue
-            self._doing = self._getting, index
-            start(index)
-            found.append(get(index))
-        return found
 
 
 class StreamFetcher(Fetcher):
