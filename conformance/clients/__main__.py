@@ -47,7 +47,7 @@ def pytest(arguments: list[str], plugin: str, report: Path, folder: Path, path: 
     """Run pytest with a plugin in a process of its own, its results in JUnit's XML."""
     places = [str(HERE.parent), *map(str, path), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "SCIPY_ARRAY_API": "1", "PYTHONPATH": os.pathsep.join(filter(None, places))}
-    options = ["-q", "-n", "auto", "-p", "no:cacheprovider", "--tb=short", "-W", "ignore", f"--junitxml={report}"]
+    options = ["-q", "-n", "auto", "-p", "no:cacheprovider", "--tb=short", f"--junitxml={report}"]
     command = [sys.executable, "-m", "pytest", "-p", f"conformance.clients.{plugin}", *options, *arguments]
     subprocess.run(command, cwd=folder, env=environment, check=False)
 
@@ -75,7 +75,8 @@ def scipy(submodules: list[str], work: Path) -> dict[str, tuple[Counter[str], li
     found = {}
     for name in submodules or SCIPY:
         report = work / f"scipy-{name}.xml"
-        pytest(["--pyargs", f"scipy.{name}", "-m", "array_api_backends"], "scipy_plugin", report, work)
+        chosen = ["--pyargs", f"scipy.{name}", "-m", "array_api_backends", "-W", "ignore"]
+        pytest(chosen, "scipy_plugin", report, work)
         found[f"scipy.{name}"] = count(report)
     return found
 
@@ -88,9 +89,10 @@ def sklearn(submodules: list[str], work: Path) -> dict[str, tuple[Counter[str], 
     files = [f for f in root.rglob("test_*.py") if "yield_namespace" in f.read_text() or f.parent == root / "tests"]
     found = {}
     for name in submodules or sorted({f.relative_to(root).parts[0] for f in files}):
-        chosen = [str(f) for f in files if f.relative_to(root).parts[0] == name]
+        parts = [f.relative_to(root.parent).with_suffix("").parts for f in files]
+        modules = [".".join(p) for p in parts if p[1] == name]  # by names, so that pytest finds the conftest of the whole
         report = work / f"sklearn-{name}.xml"
-        pytest([*chosen, "-k", "arrayad"], "sklearn_plugin", report, work)
+        pytest(["--pyargs", *modules, "-k", "arrayad", "-W", "ignore"], "sklearn_plugin", report, work)
         found[f"sklearn.{name}"] = count(report)
     return found
 
