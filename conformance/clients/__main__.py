@@ -28,6 +28,8 @@ from ..run import HERE, cache_folder, clone
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+os.environ["SCIPY_ARRAY_API"] = "1"  # read when SciPy is imported, here and in the processes of the tests
+
 EXTRA = "https://github.com/data-apis/array-api-extra"
 EXTRA_COMMIT = "693b257ed3903045fcd5f5fc0cb8d0f07f783581"
 SCIPY = (
@@ -46,7 +48,7 @@ DEFECTS = {
 def pytest(arguments: list[str], plugin: str, report: Path, folder: Path, path: Iterable[Path] = ()) -> None:
     """Run pytest with a plugin in a process of its own, its results in JUnit's XML."""
     places = [str(HERE.parent), *map(str, path), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "SCIPY_ARRAY_API": "1", "PYTHONPATH": os.pathsep.join(filter(None, places))}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))}
     options = ["-q", "-n", "auto", "-p", "no:cacheprovider", "--tb=short", f"--junitxml={report}"]
     command = [sys.executable, "-m", "pytest", "-p", f"conformance.clients.{plugin}", *options, *arguments]
     subprocess.run(command, cwd=folder, env=environment, check=False)
@@ -158,8 +160,9 @@ def main(arguments: list[str] | None = None) -> int:
         versions = ", ".join(
             f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "scipy", "scikit-learn", "array-api-extra")
         )
+        command = " ".join(["python -m conformance.clients", *options.what])
         options.output.write_text(
-            f"<!-- written by: python -m conformance.clients {' '.join(options.what)} --output {options.output} -->\n\n"
+            f"<!-- written by: {command} --output {options.output} -->\n\n"
             "# Other libraries' tests and gradients\n\n"
             "What the tests that SciPy, scikit-learn and array-api-extra have of their own say of `arrayad` as the "
             "namespace, and whether gradients go through their functions, each against central differences of the same "
