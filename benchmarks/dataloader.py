@@ -2,9 +2,10 @@
 
     python -m benchmarks.dataloader [--runs 7] [--json FILE] [--markdown FILE]
 
-For each case, the samples a second of both (or milliseconds to the first batch; for both the median of the runs) and the
-median ratio of neighbouring runs, above 1 where arrayad is ahead; and what ten epochs of 40 MB batches add to the memory
-of the processes.
+For each case, the samples a second of both, or milliseconds to the first batch: the median of the runs; and the median ratio
+of neighbouring runs, above 1 where arrayad is ahead. With workers a run is an epoch; without, it is some batches, timed by
+the process' own clock, and there are ten times as many, so that what else the machine does falls on both alike. Then what
+ten epochs of 40 MB batches add to the memory of the processes.
 PyTorch is optional: without it, arrayad's figures are printed alone.
 """
 
@@ -18,18 +19,37 @@ import os
 import platform
 import statistics
 import time
+import timeit
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import arrayad as xp
 from arrayad.utils import data as ours
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 BATCH = 64
 LENGTH, WIDTH = 60_000, 784
 ITEMS, MICROSECONDS = 6_400, 50
+SOME = {"tensors": 200, "python": 10}  # batches of a run without workers
 EPOCHS, LARGE, LARGE_BATCHES = 10, (40, 1_000_000 // 4), 8
+
+
+def work(steps: int) -> None:
+    """Python's work, so many steps of it: the same on a busy machine, where a clock would run on meanwhile."""
+    for _ in range(steps):
+        pass
+
+
+def steps_of(microseconds: float) -> int:
+    """How many steps take so long here, undisturbed."""
+    steps = 10_000
+    fastest = min(timeit.repeat(lambda: work(steps), number=1, repeat=200))
+    return round(steps * microseconds * 1e-6 / fastest)
 
 
 class Busy:
@@ -37,14 +57,13 @@ class Busy:
 
     def __init__(self) -> None:
         self.rows = np.random.default_rng(0).random((ITEMS, WIDTH), dtype=np.float32)
+        self.steps = steps_of(MICROSECONDS)
 
     def __len__(self) -> int:
         return ITEMS
 
     def __getitem__(self, index: int) -> tuple[Any, int]:
-        end = time.perf_counter() + MICROSECONDS * 1e-6
-        while time.perf_counter() < end:
-            pass
+        work(self.steps)
         return self.rows[index], index % 10
 
 
@@ -80,15 +99,15 @@ def loaders(case: str, workers: int) -> dict[str, Any]:
     return made
 
 
-def epoch(loader: Any, batches: int | None = None) -> float:
-    """Samples a second over an epoch, or over some batches of one."""
+def epoch(loader: Any, batches: int | None = None, clock: Callable[[], float] = time.perf_counter) -> float:
+    """Samples a second over an epoch, or over some batches of one, by a clock."""
     count = 0
-    start = time.perf_counter()
+    start = clock()
     for number, batch in enumerate(loader):
         count += len(batch[0] if isinstance(batch, list) else batch)
         if number + 1 == batches:
             break
-    return count / (time.perf_counter() - start)
+    return count / (clock() - start)
 
 
 def first(loader: Any) -> float:
@@ -158,7 +177,12 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     for cases, measure, unit in ((CASES, epoch, "samples/s"), (FIRST, first, "ms")):
         for name, case, workers in cases:
-            values = compare(measure, loaders(case, workers), options.runs)
+            if workers:
+                values = compare(measure, loaders(case, workers), options.runs)
+            else:
+                values = compare(
+                    partial(epoch, batches=SOME[case], clock=time.process_time), loaders(case, workers), 10 * options.runs
+                )
             row: dict[str, Any] = {"case": name, "workers": workers, "unit": unit}
             row |= {library: statistics.median(found) for library, found in values.items()}
             if "torch" in values:
@@ -178,7 +202,9 @@ def main() -> None:
         told = ", ".join(f"{name} {version}" for name, version in versions.items())
         options.markdown.write_text(
             "<!-- written by: python -m benchmarks.dataloader --markdown FILE -->\n\n"
-            f"Median of {options.runs} runs by turns; {told}.\n\n{table(rows, header=True)}\n\n"
+            f"Medians of {options.runs} runs by turns (without workers ten times as many short ones, in seconds of the "
+            f"processor); {told}.\n\n"
+            f"{table(rows, header=True)}\n\n"
             f"Ten epochs of 40 MB batches with 2 workers: the parent grows by {grown['parent']:.1f} MB, a worker by "
             f"{grown['workers']:.1f} MB.\n"
         )

@@ -25,7 +25,7 @@ extensions = [
     "sphinx_design",
     "reference",  # in _ext: the pages of the reference, from the declared operations
 ]
-exclude_patterns = ["_build", "_ext", "conformance-*.md", "performance-*.md"]  # parts of other pages
+exclude_patterns = ["_build", "_ext", "conformance-*.md", "dataloader-*.md", "performance-*.md"]  # parts of other pages
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3

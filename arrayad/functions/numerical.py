@@ -282,7 +282,7 @@ def diag(x: Tensor, /, k: int = 0) -> Tensor:
     return scatter_add(x, (places + max(-k, 0), places + max(k, 0)), (size, size))
 
 
-def put_along_axis(x: Tensor, indices: Tensor, values: Tensor | complex, /, axis: int = -1) -> None:
+def put_along_axis(x: Tensor, indices: Tensor, /, values: Tensor | complex, axis: int = -1) -> None:
     """Assign in place along an axis, each element by its own integer position: the counterpart of `take_along_axis`.
 
     Parameters

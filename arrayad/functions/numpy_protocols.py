@@ -166,10 +166,13 @@ def _of_scipy(ufunc: np.ufunc) -> Callable[..., Any] | None:
 def _bound(function: Callable[..., Any], name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """A call whose misuse is an error that names NumPy's function."""
     try:
-        inspect.signature(function).bind(*args, **kwargs)
-    except TypeError as error:
-        raise TypeError(f"{name}() on Tensors: {error}") from None
-    return function(*args, **kwargs)
+        return function(*args, **kwargs)
+    except TypeError:
+        try:
+            inspect.signature(function).bind(*args, **kwargs)
+        except TypeError as misuse:
+            raise TypeError(f"{name}() on Tensors: {misuse}") from None
+        raise
 
 
 # --- __array_function__ ---

@@ -28,6 +28,8 @@ from ..run import HERE, cache_folder, clone
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+os.environ["SCIPY_ARRAY_API"] = "1"  # read when SciPy is imported, here and in the processes of the tests
+
 EXTRA = "https://github.com/data-apis/array-api-extra"
 EXTRA_COMMIT = "693b257ed3903045fcd5f5fc0cb8d0f07f783581"
 SCIPY = (
@@ -46,8 +48,8 @@ DEFECTS = {
 def pytest(arguments: list[str], plugin: str, report: Path, folder: Path, path: Iterable[Path] = ()) -> None:
     """Run pytest with a plugin in a process of its own, its results in JUnit's XML."""
     places = [str(HERE.parent), *map(str, path), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "SCIPY_ARRAY_API": "1", "PYTHONPATH": os.pathsep.join(filter(None, places))}
-    options = ["-q", "-n", "auto", "-p", "no:cacheprovider", "--tb=short", "-W", "ignore", f"--junitxml={report}"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))}
+    options = ["-q", "-n", "auto", "-p", "no:cacheprovider", "--tb=short", f"--junitxml={report}"]
     command = [sys.executable, "-m", "pytest", "-p", f"conformance.clients.{plugin}", *options, *arguments]
     subprocess.run(command, cwd=folder, env=environment, check=False)
 
@@ -75,7 +77,8 @@ def scipy(submodules: list[str], work: Path) -> dict[str, tuple[Counter[str], li
     found = {}
     for name in submodules or SCIPY:
         report = work / f"scipy-{name}.xml"
-        pytest(["--pyargs", f"scipy.{name}", "-m", "array_api_backends"], "scipy_plugin", report, work)
+        chosen = ["--pyargs", f"scipy.{name}", "-m", "array_api_backends", "-W", "ignore"]
+        pytest(chosen, "scipy_plugin", report, work)
         found[f"scipy.{name}"] = count(report)
     return found
 
@@ -88,9 +91,10 @@ def sklearn(submodules: list[str], work: Path) -> dict[str, tuple[Counter[str], 
     files = [f for f in root.rglob("test_*.py") if "yield_namespace" in f.read_text() or f.parent == root / "tests"]
     found = {}
     for name in submodules or sorted({f.relative_to(root).parts[0] for f in files}):
-        chosen = [str(f) for f in files if f.relative_to(root).parts[0] == name]
+        parts = [f.relative_to(root.parent).with_suffix("").parts for f in files]
+        modules = [".".join(p) for p in parts if p[1] == name]  # by names, so that pytest finds the conftest of the whole
         report = work / f"sklearn-{name}.xml"
-        pytest([*chosen, "-k", "arrayad"], "sklearn_plugin", report, work)
+        pytest(["--pyargs", *modules, "-k", "arrayad", "-W", "ignore"], "sklearn_plugin", report, work)
         found[f"sklearn.{name}"] = count(report)
     return found
 
@@ -156,8 +160,9 @@ def main(arguments: list[str] | None = None) -> int:
         versions = ", ".join(
             f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "scipy", "scikit-learn", "array-api-extra")
         )
+        command = " ".join(["python -m conformance.clients", *options.what])
         options.output.write_text(
-            f"<!-- written by: python -m conformance.clients {' '.join(options.what)} --output {options.output} -->\n\n"
+            f"<!-- written by: {command} --output {options.output} -->\n\n"
             "# Other libraries' tests and gradients\n\n"
             "What the tests that SciPy, scikit-learn and array-api-extra have of their own say of `arrayad` as the "
             "namespace, and whether gradients go through their functions, each against central differences of the same "

@@ -89,11 +89,13 @@ def _collate(samples: Sequence[Any], path: str) -> Any:
         if first._array.__class__ is np.ndarray and all(isinstance(x, Tensor) and x._node is None for x in samples):
             raw = [x._array for x in samples]
             if all(x.__class__ is np.ndarray for x in raw):
-                _check(raw, "shape", lambda x: x.shape, path)
+                if len({x.shape for x in raw}) > 1:
+                    _check(raw, "shape", lambda x: x.shape, path)
                 return make(_stack(raw))
         return stack(list(samples))
     if isinstance(first, (np.ndarray, np.generic)) and first.dtype.kind in "biufc":
-        _check(samples, "shape", lambda x: getattr(x, "shape", type(x).__name__), path)
+        if len({getattr(x, "shape", None) for x in samples}) > 1:
+            _check(samples, "shape", lambda x: getattr(x, "shape", type(x).__name__), path)
         return asarray(_stack(samples), device="cpu")
     if isinstance(first, _NUMBERS):
         return _numbers(samples, path)

@@ -48,6 +48,7 @@ class Fetcher:
             return self._fetch(indices)
         except Exception as error:
             what, where = self._doing
+            where = self.seeds.index if where is self.seeds else where
             note = f"raised while {what}{'' if where is None else reprlib.repr(_listed(where))}"
             if isinstance(error, StopIteration):  # would end the loop over the loader, silently
                 raise RuntimeError(f"StopIteration was {note}") from error
@@ -77,8 +78,10 @@ class MapFetcher(Fetcher):
     def __init__(self, dataset: Any, collate_fn: Callable[[Any], Any] | None, batched: bool, seeds: Seeds) -> None:
         super().__init__(dataset, collate_fn, batched, seeds)
         self._gathers = batched and collate_fn is None
-        self._get = partial(operator.getitem, dataset)
-        self._getitems = getitems_of(dataset) if batched else None
+        getitems = getitems_of(dataset) if batched else None
+        self._several = getitems is not None
+        self._get = getitems or partial(operator.getitem, dataset)
+        self._getting = f"fetching the sample{'s at indices ' if self._several else ' at index '}"
 
     def _fetch(self, indices: Any) -> Any:
         if self._gathers:
@@ -88,34 +91,15 @@ class MapFetcher(Fetcher):
                 return batch
         listed = indices.tolist() if isinstance(indices, np.ndarray) else indices
         with self.seeds:
+            self._doing = self._getting, self.seeds
             if not self._batched:
-                samples = self._sample(listed)
-            elif self._getitems is not None:
-                # Seeded as its first sample is.
-                self._doing = "fetching the samples at indices ", listed
-                samples = self._seeded(self._getitems, list(listed), listed[0] if len(listed) else None)
+                (found,) = self.seeds.each(self._get, [listed])
+            elif self._several:  # as one, seeded by all the indices
+                (found,) = self.seeds.each(self._get, [list(listed)])
             else:
-                samples = [self._sample(index) for index in listed]
+                found = self.seeds.each(self._get, listed)
             self._doing = f"{'collating the samples' if self._batched else 'converting the sample'} at ", listed
-            return self._collate(samples)
-
-    def _sample(self, index: Any) -> Any:
-        self._doing = "fetching the sample at index ", index
-        return self._seeded(self._get, index, index)
-
-    def _seeded(self, get: Callable[[Any], Any], what: Any, index: Any) -> Any:
-        """What is got, with the random numbers of an index: again, if it drew some unexpectedly."""
-        self.seeds.start(index)
-        try:
-            found = get(what)
-        except Exception:
-            if not self.seeds.missed():
-                raise
-        else:
-            if not self.seeds.missed():
-                return found
-        self.seeds.start(index)
-        return get(what)
+            return self._collate(found)
 
 
 class StreamFetcher(Fetcher):

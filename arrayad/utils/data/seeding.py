@@ -14,14 +14,17 @@ import numpy as np
 from ...functions.random import Generator, scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ...devices import device
 
 __all__ = ["Seeds", "seed_of"]
 
+# The stub of numpy.random does not export these.
+_get_bit_generator, _set_bit_generator = np.random.get_bit_generator, np.random.set_bit_generator  # type: ignore[attr-defined]
+
 _MASK = (1 << 64) - 1
-_PROBES = 32
+_PROBES = 32  # samples in a row
 
 
 def seed_of(*parts: Any) -> int:
@@ -47,74 +50,70 @@ def _number(index: Any) -> int:
 class _Globals:
     """Python's and NumPy's global generators, seeded before each sample for as long as samples draw from them.
 
-    Seeding both takes 6 us, as much as many a sample. So it is left out after some samples in a row that drew from
-    neither. Whether a sample draws after all is then seen from one number drawn of each and of its twin, a generator that
-    was in the same state; it takes 0.6 us.
+    Seeding both takes 6 us, as much as many a sample. So it is left out once some samples in a row have drawn from neither.
+    Whether one does after all is then seen at the end of a batch, from a number drawn of each generator and of its twin,
+    one that was in the same state.
     """
 
     def __init__(self, give_back: bool) -> None:
-        self._give_back = (
-            give_back  # whether this is the user's own process, whose global generators are to stay as they are
-        )
-        self._probes = _PROBES
-        self.eager = True
+        self._give_back = give_back  # whether this is the user's own process, whose generators are to be as they were
+        self._probes = _PROBES  # samples to go till seeding is left out; -1: it never is
         self._random_twin = random.Random()
         self._numpy, self._numpy_twin = np.random.MT19937(0), np.random.MT19937(0)
         self._seed_numpy_twin = np.random.RandomState(self._numpy_twin).seed
         self._users: tuple[Any, Any] = (None, None)
 
+    @property
+    def eager(self) -> bool:
+        """Whether samples are to be seeded."""
+        return self._probes != 0
+
+    def always(self) -> None:
+        """Seed all samples from now on."""
+        self._probes = -1
+
     def enter(self) -> None:
+        """Take the place of the generators as they are."""
         # NumPy's global functions are set on a bit generator of ours for the time, which is 300 times as fast as to get and
         # set its state; a second normal number that NumPy keeps from a pair is lost.
-        self._users = random.getstate() if self._give_back else None, np.random.get_bit_generator()  # type: ignore[attr-defined]  # stubs lack it
-        np.random.set_bit_generator(self._numpy)  # type: ignore[attr-defined]  # stubs lack it
-        if not self.eager:
-            self._pair(0)
+        state = random.getstate() if self._give_back else None
+        self._users = state, _get_bit_generator()
+        _set_bit_generator(self._numpy)
+        if state is not None and not self.eager:
+            if state[2] is not None:  # a second normal number too, which a sample would get without being seen to draw
+                random.setstate((*state[:2], None))
+            self._random_twin.setstate(state)
 
     def leave(self) -> None:
+        """Have the generators back."""
         state, bit_generator = self._users
-        np.random.set_bit_generator(bit_generator)  # type: ignore[attr-defined]  # stubs lack it
+        _set_bit_generator(bit_generator)
         if state is not None:
             random.setstate(state)
 
     def seed(self, seed: int) -> None:
-        """Seed both, where samples draw from them."""
-        if self._probes:
-            self._pair(seed)
-        elif self.eager:
-            random.seed(seed)
-            np.random.seed(seed & 0xFFFFFFFF)  # noqa: NPY002  (the generator that users' code draws from)
-
-    def _pair(self, seed: int) -> None:
-        """Seed both and their twins."""
+        """Seed both, and their twins as long as that is of use."""
         random.seed(seed)
-        self._random_twin.seed(seed)
-        np.random.seed(seed & 0xFFFFFFFF)  # noqa: NPY002
-        self._seed_numpy_twin(seed & 0xFFFFFFFF)
+        np.random.seed(seed & 0xFFFFFFFF)  # noqa: NPY002  (the generator that users' code draws from)
+        if self._probes >= 0:
+            self._random_twin.seed(seed)
+            self._seed_numpy_twin(seed & 0xFFFFFFFF)
 
-    def _drawn(self) -> bool:
+    def drawn(self) -> bool:
+        """Whether numbers were drawn since the generators and their twins were in the same state."""
         return (
             random.getrandbits(32) != self._random_twin.getrandbits(32)
             or self._numpy.random_raw() != self._numpy_twin.random_raw()
         )
 
-    def missed(self) -> bool:
-        """Whether the sample just made drew numbers without having been seeded; from then on all are seeded."""
-        if self._probes:
-            if self._drawn():
-                self._probes = 0
-            else:
-                self._probes -= 1
-                if not self._probes:
-                    self.eager = False
-        elif not self.eager and self._drawn():
-            self.eager = True
-            return True
-        return False
+    def probe(self) -> None:
+        """Note, after a sample that was seeded, whether it drew."""
+        if self._probes > 0:
+            self._probes = -1 if self.drawn() else self._probes - 1
 
 
 class Seeds:
-    """What has the samples made inside a ``with`` block draw the random numbers that are theirs.
+    """What has the samples made inside a ``with`` block, a batch, draw the random numbers that are theirs.
 
     Parameters
     ----------
@@ -125,7 +124,8 @@ class Seeds:
 
     def __init__(self, where: str) -> None:
         self._key = 0
-        self._index: Any = 0
+        self.index: Any = 0  # the sample that it has come to
+        self._eager = False
         self._generators: dict[device, Generator] = {}
         self._globals = None if where == "thread" else _Globals(give_back=where == "main")
         self._outer: Callable[[device], Generator] | None = None
@@ -137,6 +137,7 @@ class Seeds:
     def __enter__(self) -> None:
         self._outer, scope.source = scope.source, self._generator
         if self._globals is not None:
+            self._eager = self._globals.eager
             self._globals.enter()
 
     def __exit__(self, *exception: object) -> None:
@@ -144,27 +145,50 @@ class Seeds:
             self._globals.leave()
         scope.source = self._outer
 
+    def each(self, get: Callable[[Any], Any], indices: Iterable[Any]) -> list[Any]:
+        """What is got for some indices, each with its own random numbers.
+
+        Once more, and seeded, if that was left out and one drew from a global generator.
+        """
+        found = []
+        try:
+            for index in indices:
+                self.start(index)
+                found.append(get(index))
+                if self._eager:
+                    self._globals.probe()  # type: ignore[union-attr]  # there, where it is eager
+        except Exception:
+            if not self._missed():
+                raise
+        else:
+            if not self._missed():
+                return found
+        return self.each(get, indices)
+
     def start(self, index: Any) -> None:
         """Go to a sample."""
-        self._index = index
+        self.index = index
         if self._generators:
             self._generators.clear()
-        generators = self._globals
-        if generators is not None and generators.eager:
-            generators.seed(seed_of(self._key, index))
+        if self._eager:
+            self._globals.seed(seed_of(self._key, index))  # type: ignore[union-attr]
 
-    def missed(self) -> bool:
-        """Whether the sample just made has to be made again, since it drew from a global generator that was not seeded."""
-        return self._globals is not None and self._globals.missed()
+    def _missed(self) -> bool:
+        """Whether samples drew from a global generator that was not seeded; from now on they all are."""
+        if self._eager or self._globals is None or not self._globals.drawn():
+            return False
+        self.always()
+        return True
 
     def always(self) -> None:
-        """Seed before every sample from now on, whether samples draw or not: where one cannot be made again."""
+        """Seed all samples from now on, whether they draw or not: where one cannot be made again."""
         if self._globals is not None:
-            self._globals._probes, self._globals.eager = 0, True
+            self._globals.always()
+            self._eager = True
 
     def _generator(self, place: device) -> Generator:
         """What stands for arrayad's default generator of a device: one of the sample's, made when first drawn from."""
         generator = self._generators.get(place)
         if generator is None:
-            generator = self._generators[place] = Generator(place).manual_seed(seed_of(self._key, self._index))
+            generator = self._generators[place] = Generator(place).manual_seed(seed_of(self._key, self.index))
         return generator

@@ -62,9 +62,8 @@ class Outbox:
 
     def __init__(self) -> None:
         self._segments: dict[int, mmap.mmap] = {}
-        self._unsent: dict[
-            int, tuple[int, int, int]
-        ] = {}  # of segments that the other end does not know yet: size, what it replaces, descriptor
+        # Of segments that the other end does not know yet: the size, what it replaces, the descriptor.
+        self._unsent: dict[int, tuple[int, int, int]] = {}
         self._free: list[int] = []
         self._count = 0
         # What arrays of the batch in work are made in: a segment, how much of it is taken, and how much the last batch took.
