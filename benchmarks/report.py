@@ -14,6 +14,7 @@ import math
 import platform
 import re
 import statistics
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -214,7 +215,7 @@ def main() -> None:
             print(f"{title}: geometric mean of ratios {mean_ratio(rows):.2f}")
     if options.write:
         report = {
-            "options": " --quick" if options.quick else "",
+            "options": "".join(f" {word}" for word in sys.argv[1:]),
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "machine": _machine(),
             "versions": {lib.name: lib.version for lib in libs},

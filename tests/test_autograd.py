@@ -475,3 +475,22 @@ def test_contiguous() -> None:
     y.view(-1)[1] = 0.0
     y.sum().backward()
     assert x.grad.tolist() == [[1.0, 1.0, 1.0], [0.0, 1.0, 1.0]]
+
+
+def test_numbers_that_are_tracked_tensors_keep_their_history() -> None:
+    def ends(x: xp.Tensor) -> xp.Tensor:
+        return xp.concat(
+            [xp.linspace(x[0], x[1], 4, dtype=x.dtype), xp.linspace(0, x[1:], 3, dtype=x.dtype, endpoint=False)]
+        )
+
+    def filled(x: xp.Tensor) -> xp.Tensor:
+        return xp.concat([xp.full((2,), x[0], dtype=x.dtype), xp.full_like(x, x[1:])])
+
+    x = xp.asarray([1.0, 2.5], dtype=xp.float64)
+    for function, expected in ((ends, [1, 1.5, 2, 2.5, 0, 2.5 / 3, 5 / 3]), (filled, [1, 1, 2.5, 2.5])):
+        with xp.autograd.enable_grad():
+            out = function(x.clone().requires_grad_())
+        np.testing.assert_allclose(out.detach().numpy(), expected)
+        assert xp.autograd.gradcheck(lambda x, function=function: function(x), x.clone().requires_grad_())
+    with pytest.raises(RuntimeError, match=r"arange\(\): a bound requires grad"):
+        xp.arange(x.requires_grad_()[0], 4.0)

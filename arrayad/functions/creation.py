@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .data_types import astype, check_tensor, dtype_of, transfer
-from .manipulation import broadcast_arrays, reshape, stack
+from .elementwise import add, multiply, subtract
+from .manipulation import broadcast_arrays, broadcast_to, reshape, stack
 from .. import dtypes
 from ..autograd.operation import linear, of_backend
-from ..autograd.tape import TensorBase, make, require_grad, storage_of
+from ..autograd.tape import TensorBase, make, recording, require_grad, storage_of
 from ..backends import Namespace, backend_of_device, backend_of_type, default_backend
 from ..devices import default
 from ..devices import device as Device
@@ -123,6 +124,8 @@ def arange(
     """
     if stop is None:
         start, stop = 0, start
+    if _tracked(start) or _tracked(stop) or _tracked(step):
+        raise RuntimeError("arange(): a bound requires grad, which would be lost. Use its detach(), or linspace()")
     numbers = [_number(n, "arange", name) for n, name in ((start, "start"), (stop, "stop"), (step, "step"))]
     if any(isinstance(n, complex) for n in numbers):
         raise TypeError("arange(): start, stop and step must be real numbers")
@@ -430,6 +433,7 @@ def full(
     ----------
     shape : int or tuple of int
     fill_value : number
+        Or a Tensor of one element, with respect to which it is differentiable.
     dtype : dtype, optional
         Default: the default dtype of the number's kind.
     device : device, optional
@@ -445,8 +449,21 @@ def full(
     backend, place = place_of(device)
     value = _number(fill_value, "full", "fill_value")
     chosen = dtypes.default_dtype_for(type(value)) if dtype is None else dtype_of(dtype, "full")
+    if _tracked(fill_value) and chosen.kind in "fc":
+        return _spread(fill_value, shape_of(shape, (), "full"), chosen, device)
     array = _filled(backend, shape_of(shape, (), "full"), value, chosen, place, "full")
     return finish(array, requires_grad, "full")
+
+
+def _tracked(x: Any) -> bool:
+    """Whether a value that stands for a number is to be recorded."""
+    return isinstance(x, TensorBase) and x._node is not None and recording()
+
+
+def _spread(x: Any, shape: tuple[int, ...], dtype: DType, device: Any) -> Any:
+    """A tracked tensor of one element, everywhere in a new tensor."""
+    place = x if device is None else transfer(x, device)
+    return clone(broadcast_to(reshape(astype(place, dtype, copy=False), ()), shape))
 
 
 def _number(x: Any, name: str, parameter: str) -> Any:
@@ -542,12 +559,15 @@ def full_like(
     x : Tensor
         Its shape is taken and, unless given, its dtype and device.
     fill_value : number
+        Or a Tensor of one element, with respect to which it is differentiable.
     dtype : dtype, optional
     device : device, optional
     requires_grad : bool, optional
     """
     backend, shape, raw, place = _like(x, dtype, device, "full_like")
     value = _number(fill_value, "full_like", "fill_value")
+    if _tracked(fill_value) and dtypes.from_raw[raw].kind in "fc":
+        return _spread(fill_value, shape, dtypes.from_raw[raw], x.device if device is None else device)
     array = _filled(backend, shape, value, dtypes.from_raw[raw], place, "full_like")
     return finish(array, requires_grad, "full_like")
 
@@ -597,6 +617,7 @@ def linspace(
     Parameters
     ----------
     start, stop : number
+        Or Tensors of one element, with respect to which it is differentiable.
     num : int
         How many.
     dtype : dtype, optional
@@ -627,6 +648,10 @@ def linspace(
         chosen = dtype_of(dtype, "linspace")
         if of_complex and chosen.kind != "c":
             raise TypeError(f"linspace(): complex numbers cannot be had in {chosen.name}")
+    if (_tracked(start) or _tracked(stop)) and chosen.kind in "fc":
+        part = linspace(0, 1, count, dtype=chosen, device=device, endpoint=endpoint)
+        first, last = (_spread(x, (), chosen, device) if isinstance(x, TensorBase) else x for x in (start, stop))
+        return add(multiply(subtract(1, part), first), multiply(part, last))
     array = backend.linspace(*ends, count, dtype=backend.raw_dtype(chosen), device=place, endpoint=endpoint)
     return finish(array, requires_grad, "linspace")
 
