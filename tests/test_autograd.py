@@ -490,7 +490,7 @@ def test_numbers_that_are_tracked_tensors_keep_their_history() -> None:
     for function, expected in ((ends, [1, 1.5, 2, 2.5, 0, 2.5 / 3, 5 / 3]), (filled, [1, 1, 2.5, 2.5])):
         with xp.autograd.enable_grad():
             out = function(x.clone().requires_grad_())
-        np.testing.assert_allclose(out.detach().numpy(), expected)
+        np.testing.assert_allclose(out.tolist(), expected)
         assert xp.autograd.gradcheck(lambda x, function=function: function(x), x.clone().requires_grad_())
     with pytest.raises(RuntimeError, match=r"arange\(\): a bound requires grad"):
         xp.arange(x.requires_grad_()[0], 4.0)
