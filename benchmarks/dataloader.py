@@ -20,6 +20,7 @@ import platform
 import statistics
 import time
 import timeit
+import zlib
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,31 +40,34 @@ SOME = {"tensors": 200, "python": 10}  # batches of a run without workers
 EPOCHS, LARGE, LARGE_BATCHES = 10, (40, 1_000_000 // 4), 8
 
 
-def work(steps: int) -> None:
-    """Python's work, so many steps of it: the same on a busy machine, where a clock would run on meanwhile."""
-    for _ in range(steps):
-        pass
+def work(data: bytes) -> None:
+    """A checksum of data, as of a file that is read.
+
+    It takes the same on a busy machine, where a clock would run on meanwhile, and allocates nothing: a loop over integers
+    takes a tenth more or less by where the allocator's pools happen to end.
+    """
+    zlib.crc32(data)
 
 
-def steps_of(microseconds: float) -> int:
-    """How many steps take so long here, undisturbed."""
-    steps = 10_000
-    fastest = min(timeit.repeat(lambda: work(steps), number=1, repeat=200))
-    return round(steps * microseconds * 1e-6 / fastest)
+def data_of(microseconds: float) -> bytes:
+    """So much data that its checksum takes so long here, undisturbed."""
+    data = bytes(100_000)
+    fastest = min(timeit.repeat(lambda: work(data), number=1, repeat=200))
+    return bytes(round(len(data) * microseconds * 1e-6 / fastest))
 
 
 class Busy:
-    """A map-style dataset whose samples take some microseconds of Python each."""
+    """A map-style dataset whose samples take some microseconds each."""
 
     def __init__(self) -> None:
         self.rows = np.random.default_rng(0).random((ITEMS, WIDTH), dtype=np.float32)
-        self.steps = steps_of(MICROSECONDS)
+        self.data = data_of(MICROSECONDS)
 
     def __len__(self) -> int:
         return ITEMS
 
     def __getitem__(self, index: int) -> tuple[Any, int]:
-        work(self.steps)
+        work(self.data)
         return self.rows[index], index % 10
 
 
