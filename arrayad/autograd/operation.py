@@ -541,6 +541,8 @@ def _binary(op: Operation, takes: Callable[[Any, Any, str], Any] | None = None) 
                 n1, n2 = getattr(x1, "_node", None), getattr(x2, "_node", None)
                 made = TensorBase.tensor_class
         except AttributeError:
+            if isinstance(x1, TensorBase) or isinstance(x2, TensorBase):
+                raise  # not of an argument that is no tensor, but from within
             raise op.not_tensors(x1, x2) from None
         try:
             out = forwards[a1.__class__](a1, a2)
