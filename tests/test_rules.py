@@ -217,6 +217,13 @@ def test_svd_of_equal_singular_values() -> None:
     np.testing.assert_allclose(xp.autograd.grad(total, leaf)[0].numpy(force=True), np.eye(3), atol=1e-12)
 
 
+@pytest.mark.parametrize("sample", SAMPLES["cholesky"], ids=str)
+def test_cholesky_by_halves(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("arrayad.functions.linear_algebra._UNDIVIDED", 1)  # as if the samples were large matrices
+    test_reverse(sample)
+    test_reverse_twice(sample)
+
+
 @pytest.mark.parametrize("name", ["eigh", "eig"])
 def test_a_loss_of_phases_is_warned_of(name: str) -> None:
     x, _ = _with_values([1.0, 2.0, 3.0], True)
