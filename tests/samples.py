@@ -172,6 +172,7 @@ _KEYS: dict[str, Any] = {
     "slices": (slice(None, None, -2), slice(0, 2)),
     "ellipsis": (..., None, 1),
     "integers": _INDICES,
+    "list": [2, 0, 2],
     "pair": (_INDICES, xp.asarray([0, 1, 0])),
     "mixed": (slice(None), _INDICES),
     "mask": xp.asarray([True, False, True]),
@@ -179,9 +180,15 @@ _KEYS: dict[str, Any] = {
 }
 for _label, _key in _KEYS.items():
     add("getitem", lambda x, k=_key: x[k], real(3, 2) if _label != "mixed" else real(2, 3), label=f"{_label}-")
+    add(
+        "getitem",
+        lambda x, k=_key: x[k] / (1 + x[k] ** 2),
+        real(3, 2) if _label != "mixed" else real(2, 3),
+        label=f"{_label}-twice-",
+    )
     _x = real(3, 2) if _label != "mixed" else real(2, 3)
     _value = real(*xp.asarray(_x)[_key].shape)
-    if _label not in ("integers", "pair", "mixed"):  # they name elements twice: which value stays is not defined
+    if _label not in ("integers", "list", "pair", "mixed"):  # they name elements twice: which value stays is not defined
         add("index_put", lambda x, v, k=_key: xp.functions.index_put(x, k, v), _x, _value, label=f"{_label}-")
     add("scatter_add", lambda v, k=_key, s=_x.shape: xp.functions.scatter_add(v, k, s), _value, label=f"{_label}-")
 add("index_put", lambda x, v: xp.functions.index_put(x, (slice(None), 1), v), real(3, 2), real(1), label="broadcast-")

@@ -70,6 +70,7 @@ def _on_numpy(name: str, space: Any = numpy_backend) -> Any:
 
 getitem = _on_numpy("getitem")
 scatter_add = _on_numpy("scatter_add")
+add_at = _on_numpy("add_at")
 index_put = _on_numpy("index_put")
 setitem = _on_numpy("setitem")
 contiguous = _on_numpy("contiguous")

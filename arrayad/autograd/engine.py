@@ -302,6 +302,9 @@ class Sweep:
             if needed is not None and edge not in needed:
                 continue
             at = rule.at
+            if rule.add is not None and (total := self.own(edge)) is not None:
+                rule.add(xp, total, g, *[saved[k] for k in at])
+                continue
             # Spelled out for what most rules ask for: 0.1 us less for each than a list with a star.
             if len(at) == 1:
                 part = rule.function(xp, g, saved[at[0]])
@@ -360,6 +363,14 @@ class Sweep:
         else:
             have = have + g
         pending[key] = (node, have, True)
+
+    def own(self, node: Node) -> Any:
+        """The cotangent that a node has so far, if it can be written into and nobody else has it."""
+        _, have, ours = self.pending.get(-node.sequence, (node, None, False))
+        if not ours or self.create_graph:
+            return None
+        xp = namespace_of(have)
+        return have if xp.owns_memory(have) and xp.is_writeable(have) else None
 
     def rebuild(self, node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
         """What a node saved, as Tensors with their history and storage."""
@@ -464,9 +475,12 @@ def unbroadcast(xp: Namespace, g: Any, shape: tuple[int, ...]) -> Any:
     if extra < 0:  # an assigned value may have leading axes of length 1 that the place does not have
         return xp.reshape(g, shape)
     axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1)
-    if axes:
-        g = xp.sum(g, axis=axes, keepdims=True)
-    return xp.reshape(g, shape)
+    if not axes:
+        return xp.reshape(g, shape)
+    if len(axes) == extra:
+        return xp.sum(g, axis=axes)
+    g = xp.sum(g, axis=axes, keepdims=True)
+    return xp.reshape(g, shape) if extra else g
 
 
 def _accumulate(tensor: Any, g: Any, create_graph: bool) -> None:

@@ -104,11 +104,14 @@ _RANK = {bool: 0, int: 1, float: 2, complex: 3}  # as `DType.rank`
 class Rule:
     """The derivative with respect to one parameter."""
 
-    __slots__ = ("at", "function", "names")
+    __slots__ = ("add", "at", "function", "names")
+
+    add: Callable[..., Any] | None  # puts the cotangent in place into one that is there
 
     def __init__(self, function: Callable[..., Any], op: Operation) -> None:
         code = function.__code__
         self.function = function
+        self.add = None
         self.names = code.co_varnames[2 : code.co_argcount]
         for name in self.names:
             if name not in op.layout:
@@ -256,6 +259,7 @@ class Operation:
         namespace: str = "",
         mixed: bool = False,
         tangent: Callable[..., Any] | None = None,
+        add: Callable[..., Any] | None = None,
     ) -> None:
         code = function.__code__
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
@@ -286,6 +290,8 @@ class Operation:
         if unknown:
             raise TypeError(f"{self.name}: rules for {unknown}, which are none of its tensors {self.tensors}")
         self.rules: tuple[Any, ...] = tuple(Rule(rules[n], self) if n in rules else None for n in self.tensors)
+        if add is not None:
+            self.rules[0].add = add
         self.tangent = None if tangent is None else Rule(tangent, self)
         self.differentiable = any(rule is not None for rule in self.rules)
         # The parameters whose shapes rules ask for.
@@ -979,10 +985,16 @@ def linear(
     conjugate: bool = False,
     view: bool = False,
     tangent: Callable[..., Any] | None = None,
+    add: Callable[..., Any] | None = None,
     **rules: Any,
 ) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
-    """A function linear in its tensors together; each rule is the transpose. Forward, a tangent goes as the value does."""
-    return _declaring("linear", rules, takes=takes, grad_name=grad_name, conjugate=conjugate, view=view, tangent=tangent)
+    """A function linear in its tensors together; each rule is the transpose. Forward, a tangent goes as the value does.
+
+    A transpose that is mostly zeros may have `add` beside it, ``lambda xp, total, g, ...`` with the rule's other parameters,
+    which adds it in place to a cotangent that is there.
+    """
+    how: dict[str, Any] = {"conjugate": conjugate, "view": view, "tangent": tangent, "add": add}
+    return _declaring("linear", rules, takes=takes, grad_name=grad_name, **how)
 
 
 def multilinear(

@@ -436,12 +436,25 @@ def index_put(x: Array, key: Any, values: Any) -> Array:
 
 def scatter_add(values: Array, key: Any, shape: tuple[int, ...]) -> Array:
     """Zeros of a shape with values added at a key; with integer arrays by atomic additions, in no fixed order."""
+    if _integers_in(key):
+        return fallbacks.scatter_add(cp, cp.add.at, values, key, shape)
+    out = cp.zeros(shape, values.dtype)
+    out[key] = values
+    return out
+
+
+def add_at(x: Array, key: Any, values: Array) -> None:
+    """Add `values` to ``x[key]`` in place, as often as the key names an element."""
+    if _integers_in(key):
+        x += scatter_add(values, key, x.shape)
+    else:
+        x[key] += values
+
+
+def _integers_in(key: Any) -> bool:
+    """Whether a key has integer arrays in it, and so may name an element more than once."""
     parts = key if key.__class__ is tuple else (key,)
-    if not [p for p in parts if p.__class__ is list or (p.__class__ is cp.ndarray and p.dtype.kind != "b")]:
-        out = cp.zeros(shape, values.dtype)
-        out[key] = values
-        return out
-    return fallbacks.scatter_add(cp, cp.add.at, values, key, shape)
+    return bool([p for p in parts if p.__class__ is list or (p.__class__ is cp.ndarray and p.dtype.kind != "b")])
 
 
 def convolve(x1: Array, x2: Array, /) -> Array:

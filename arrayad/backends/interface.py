@@ -144,6 +144,9 @@ class Backend(Protocol):
     def scatter_add(self, values: Array, key: Any, shape: tuple[int, ...], /) -> Array:
         """Zeros of a shape with values added at a key, as often as it names an element: the transpose of `getitem`."""
 
+    def add_at(self, x: Array, key: Any, values: Array, /) -> None:
+        """Add values in place to ``x[key]``, as often as it names an element: `scatter_add` into an array that is there."""
+
     def view_dtype(self, x: Array, dtype: DType, /) -> Array:
         """The memory of an array read in another dtype, the last axis longer or shorter by the items' sizes; no copy."""
 

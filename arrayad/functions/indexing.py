@@ -63,7 +63,12 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     return _getitem(x, key if key.__class__ in _PLAIN else raw_key(key, x))
 
 
-@linear(grad_name="Slice", view=True, x=lambda xp, g, x_shape, key: xp.scatter_add(g, key, x_shape))
+@linear(
+    grad_name="Slice",
+    view=True,
+    x=lambda xp, g, x_shape, key: xp.scatter_add(g, key, x_shape),
+    add=lambda xp, total, g, x_shape, key: xp.add_at(total, key, g),
+)
 @of_backend
 def _getitem(x: Tensor, /, key: Any) -> Tensor:
     """`getitem` of a raw key."""
