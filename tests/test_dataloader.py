@@ -410,18 +410,31 @@ def test_iterators_side_by_side(mode: Any) -> None:
     assert [[lists(b) for b in loader] for _ in loader] == [[[0, 1], [2, 3], [4, 5]]] * 3
 
 
-def slow_first(samples: list[int]) -> Any:
-    if 0 in samples:
-        time.sleep(0.5)
-    return samples
+class FirstWaits:
+    """Gives the samples as they are; those of the first batch only when told to, or when another batch is made."""
+
+    def __init__(self, told: bool = False) -> None:
+        self.told = told
+        self.go = multiprocessing.get_context("fork").Event()
+
+    def __call__(self, samples: list[int]) -> Any:
+        if 0 in samples:
+            assert self.go.wait(60)
+        elif not self.told:
+            self.go.set()
+        return samples
 
 
 @pytest.mark.parametrize("mode", [FORK, THREAD])
 def test_in_order(mode: Any) -> None:
     expected = [[i, i + 1] for i in range(0, 20, 2)]
-    assert list(DataLoader(range(20), batch_size=2, collate_fn=slow_first, **mode)) == expected
-    any_order = list(DataLoader(range(20), batch_size=2, collate_fn=slow_first, in_order=False, **mode))
-    assert any_order[0] != [0, 1]
+    assert list(DataLoader(range(20), batch_size=2, collate_fn=FirstWaits(), **mode)) == expected
+    wait = FirstWaits(told=True)
+    any_order = []
+    for batch in DataLoader(range(20), batch_size=2, collate_fn=wait, in_order=False, **mode):
+        wait.go.set()
+        any_order.append(batch)
+    assert any_order[0] == [2, 3]
     assert sorted(any_order) == expected
 
 
@@ -437,16 +450,85 @@ def test_batches_held_are_not_overwritten() -> None:
     assert run(code).stdout.strip() == "True"
 
 
-def test_segments_are_recycled() -> None:
-    """A worker has as many as batches are made ahead, one more that it writes, and those that the program holds."""
+AHEAD, HELD = 2, 2  # batches of a worker: made ahead; in use by the program without being copied
+
+
+class Counted:
+    """Counts the batches that were collated."""
+
+    def __init__(self) -> None:
+        self.count = multiprocessing.get_context("fork").Value("i", 0)
+
+    def __call__(self, samples: list[Any]) -> Any:
+        batch = default_collate(samples)
+        with self.count:
+            self.count.value += 1
+        return batch
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_segments_are_recycled(in_order: bool) -> None:
+    """A worker takes all its segments with its first batches, and never another, however slow or greedy the program is."""
     files = len(os.listdir("/proc/self/fd"))
-    loader = DataLoader(Rows(200), batch_size=4, shuffle=True, persistent_workers=True, **FORK)
-    for _ in range(6):
-        for batch in loader:
-            assert (batch["row"] == batch["index"][:, None]).all()
-    segments = [len(inbox._segments) for inbox in loader._pool._inboxes]
-    assert max(segments) <= 2 + 1 + 3
-    assert len(os.listdir("/proc/self/fd")) <= files + sum(segments) + 10  # sockets and pipes
+    made = Counted()
+    loader = DataLoader(Rows(8 * 4), 4, True, collate_fn=made, persistent_workers=True, in_order=in_order, **FORK)
+    assert len(list(loader)) == 8
+    inboxes = loader._pool._inboxes
+    segments = [list(inbox._segments) for inbox in inboxes]
+    assert [len(x) for x in segments] == [AHEAD + HELD] * 2
+
+    for slow, keeps in itertools.product((False, True), (0, 1, 2, 3, 5)):
+        for last in (None, 2, None):  # an epoch to its end, one that is left, and one after it
+            kept: list[Any] = []
+            made.count.value = 0
+            for number, batch in enumerate(loader):
+                kept.append(batch)
+                del kept[: len(kept) - keeps]
+                if number == last:
+                    break
+                if slow and last is None:  # till the workers have made all that they may
+                    wait_for(lambda number=number: made.count.value >= min(8, number + 1 + 2 * AHEAD))
+            assert all((batch["row"] == batch["index"][:, None]).all() for batch in [batch, *kept])
+            assert [list(inbox._segments) for inbox in inboxes] == segments
+    assert len(os.listdir("/proc/self/fd")) <= files + sum(map(len, segments)) + 10  # sockets and pipes
+
+
+@settings(deadline=None)
+@given(steps=st.lists(st.sampled_from(["give", "make", "take", "keep", "drop", "leave"]), max_size=80))
+def test_segments_are_bounded_whatever_comes_first(steps: list[str]) -> None:
+    """A worker and the program by turns, in any order that two processes may take: tasks given, batches made, fetched, kept
+    and let go of, an epoch left in the middle."""
+    outbox, inbox = Outbox(AHEAD), Inbox(AHEAD)
+    tasks, answers, kept = [], [], []
+    count = 0
+    for step in steps:
+        if step == "give" and inbox.has_room:
+            tasks.append(inbox.claim())
+        elif step == "make" and tasks:
+            outbox.release(tasks.pop(0))
+            count += 1
+            if count % 5:
+                answers.append(outbox.pack(np.full(20_000 - count % 3, count, np.int16)))
+            else:
+                answers.append((None, None))  # an error, say
+        elif step in ("take", "keep") and answers:
+            parcel, fd = answers.pop(0)
+            inbox.receive(parcel, fd)
+            if parcel is not None:
+                kept.append((batch := inbox.unpack(parcel), batch.copy()))
+                if step == "take":
+                    kept.pop()
+                del batch
+        elif step == "drop" and kept:
+            kept.pop(len(kept) // 2)
+        elif step == "leave":
+            while answers:
+                parcel, fd = answers.pop(0)
+                inbox.receive(parcel, fd)
+                if parcel is not None:
+                    inbox.drop(parcel)
+        assert all((batch == copied).all() for batch, copied in kept)
+        assert len(outbox._segments) == min(count - count // 5, AHEAD + HELD)
 
 
 cache: list[Any] = []
@@ -488,7 +570,7 @@ batches = st.recursive(
 @settings(deadline=None)
 @given(todo=st.lists(st.tuples(batches, st.booleans()), max_size=12))
 def test_transport(todo: list[tuple[Any, bool]]) -> None:
-    outbox, inbox, kept = Outbox(), Inbox(), []
+    outbox, inbox, kept = Outbox(2), Inbox(2), []
     for batch, keep in todo:
         parcel, fd = outbox.pack(batch)
         parcel = pickle.loads(pickle.dumps(parcel))
@@ -497,7 +579,7 @@ def test_transport(todo: list[tuple[Any, bool]]) -> None:
         if keep:
             kept.append((batch, got))
         del got
-        outbox.release(inbox.returned())
+        outbox.release(inbox.claim())
     for batch, got in kept:
         assert same(batch, got)
 
@@ -815,11 +897,13 @@ def test_resume_with_workers(mode: Any) -> None:
 
 
 def test_resume_out_of_order() -> None:
-    loader = DataLoader(range(20), batch_size=2, collate_fn=slow_first, in_order=False, **FORK)
+    wait = FirstWaits(told=True)
+    loader = DataLoader(range(20), batch_size=2, collate_fn=wait, in_order=False, **FORK)
     batches = iter(loader)
     given = [next(batches) for _ in range(4)]
     assert [0, 1] not in given
     state = loader.state_dict()
+    wait.go.set()
     again = DataLoader(range(20), batch_size=2, collate_fn=list)
     again.load_state_dict(state)
     assert sorted(given + list(again)) == [[i, i + 1] for i in range(0, 20, 2)]

@@ -219,6 +219,7 @@ class DataLoader(Generic[T_co]):
             collate,
             self.worker_init_fn,
             self.num_workers,
+            self.prefetch_factor or 2,
         )
         order = self.sampler if self.batch_sampler is None else self.batch_sampler
         todo = passes.tasks(order, key, position.done, frozenset(position.beyond))
@@ -226,9 +227,8 @@ class DataLoader(Generic[T_co]):
         if self.num_workers == 0:
             source = passes.local(work, todo, key, skipped)
         else:
-            ahead = self.num_workers * (self.prefetch_factor or 2)
             pool = self._take_pool(work, key)
-            run = passes.Run(work, todo, key, skipped, ahead, self.in_order, self.timeout, pool, self._give_back)
+            run = passes.Run(work, todo, key, skipped, self.in_order, self.timeout, pool, self._give_back)
             source = run.batches()
         if self.pin_memory:
             source = pinned(source)

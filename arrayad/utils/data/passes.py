@@ -80,8 +80,6 @@ class Run:
         The seed of the epoch.
     skipped : int
         How many batches, the first ones of an iterable dataset, are left out.
-    ahead : int
-        How many batches are made ahead.
     in_order : bool
     timeout : float
         Seconds to wait for a batch; 0 for ever.
@@ -97,7 +95,6 @@ class Run:
         todo: Iterator[tuple[int, Any]],
         key: int,
         skipped: int,
-        ahead: int,
         in_order: bool,
         timeout: float,
         pool: ProcessPool | ThreadPool,
@@ -107,7 +104,7 @@ class Run:
         self._todo = todo
         self._key = key
         self._skipped = skipped
-        self._ahead = ahead
+        self._ahead = work.num_workers * work.prefetch_factor  # how many batches are made ahead
         self._in_order = in_order
         self._timeout = timeout or None
         self._pool = pool
@@ -116,7 +113,8 @@ class Run:
         self._indices: dict[int, Any] = {}  # of the batches that workers are at, to say so if one fails
         self._order: deque[int] = deque()  # the numbers of the batches that are under way or ready
         self._answers: dict[int, tuple[int, Answer]] = {}
-        self._workers: dict[int, int] = dict.fromkeys(range(work.num_workers), 0)  # how many tasks each has
+        # How many tasks each worker has, of those that may be given more.
+        self._workers: dict[int, int] = dict.fromkeys(range(work.num_workers), 0)
         self._owners: dict[int, int] = {}
         try:
             self._hand_out()
@@ -125,22 +123,28 @@ class Run:
             raise
 
     def _hand_out(self) -> None:
-        """Give tasks to the workers till enough batches are under way."""
-        while len(self._order) < self._ahead and self._workers:
+        """Give tasks to the workers till enough batches are under way, or no worker has room for more."""
+        while len(self._order) < self._ahead and (worker := self._next_worker()) is not None:
             task = next(self._todo, None)
             if task is None:
+                self._workers.clear()
                 break
             number, indices = task
-            worker = self._next_in_turn() if self._stream else min(self._workers, key=self._workers.__getitem__)
             self._order.append(number)
             self._owners[number] = worker
             self._indices[number] = indices
             self._workers[worker] += 1
             self._pool.submit(worker, Task(self._run, self._key, number, indices, number >= self._skipped))
 
-    def _next_in_turn(self) -> int:
-        """The worker whose stream is next; which one that is must not depend on how fast they are."""
-        worker = next(iter(self._workers))
+    def _next_worker(self) -> int | None:
+        """The worker that has the least to do; of a stream, the next in turn, which must not depend on how fast they are."""
+        if not self._stream:
+            able = [worker for worker in self._workers if self._pool.has_room(worker)]
+            new = [worker for worker in able if self._pool.is_new(worker)]  # so that all have soon grown as far as they will
+            return min(new or able, key=self._workers.__getitem__, default=None)
+        worker = next(iter(self._workers), None)
+        if worker is None or not self._pool.has_room(worker):
+            return None
         self._workers[worker] = self._workers.pop(worker)
         return worker
 
@@ -149,26 +153,25 @@ class Run:
         healthy = False
         given = 0
         try:
-            while self._order:
-                number = self._wait()
+            while (number := self._wait()) is not None:
                 worker, answer = self._answers.pop(number)
                 self._order.remove(number)
                 del self._owners[number]
-                self._hand_out()
                 if answer.kind == "error":
                     healthy = True
                     raise self._pool.content(worker, answer)
                 if answer.kind == "end":
                     continue
-                if not self._stream:
-                    yield number, self._pool.content(worker, answer)
-                else:
+                if self._stream:
                     # Numbers of batches count those that came to nothing at the end of a stream, so they are counted anew.
-                    given += 1
-                    if given > self._skipped:
-                        yield given - 1, self._pool.content(worker, answer)
-                    else:
+                    number, given = given, given + 1
+                    if number < self._skipped:
                         self._pool.drop(worker, answer)
+                        continue
+                batch = [self._pool.content(worker, answer)]
+                del answer
+                self._hand_out()
+                yield number, batch.pop()  # kept by nobody here while the program uses it
             healthy = True
         except GeneratorExit:
             healthy = True
@@ -181,12 +184,15 @@ class Run:
             else:
                 self._pool.close(force=True)
 
-    def _wait(self) -> int:
-        """The number of the batch that is due, when it is there."""
+    def _wait(self) -> int | None:
+        """The number of the batch that is due, when it is there; None when there are no more."""
         end = None if self._timeout is None else time.monotonic() + self._timeout
         while True:
+            self._hand_out()
+            if not self._order and not self._workers:
+                return None
             if self._in_order:
-                if self._order[0] in self._answers:
+                if self._order and self._order[0] in self._answers:
                     return self._order[0]
             elif self._answers:
                 return next(iter(self._answers))
@@ -223,7 +229,7 @@ class Run:
             + ("" if self._indices[number] is None else f" of the samples {reprlib.repr(_listed(self._indices[number]))}")
             for worker, number in sorted(first.items())
         ]
-        return f"waiting for {', '.join(at)}"
+        return f"waiting for {', '.join(at) or 'workers that are at batches of an epoch that was left'}"
 
 
 def _listed(indices: Any) -> Any:

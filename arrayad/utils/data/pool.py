@@ -51,14 +51,22 @@ class ProcessPool:
         self._selector = selectors.DefaultSelector()
         self._channels: dict[int, Channel] = {}
         self._processes: dict[int, BaseProcess] = {}
-        self._inboxes = [Inbox() for _ in range(work.num_workers)]
+        self._inboxes = [Inbox(work.prefetch_factor) for _ in range(work.num_workers)]
         # Also when the pool is dropped without `close`, and at the end of the program.
         self.pid = os.getpid()
         self._end = weakref.finalize(self, _end, self.pid, self._selector, self._channels, self._processes)
 
+    def has_room(self, worker: int) -> bool:
+        """Whether a worker has memory for one more batch."""
+        return self._inboxes[worker].has_room
+
+    def is_new(self, worker: int) -> bool:
+        """Whether a worker has not taken all its memory yet."""
+        return self._inboxes[worker].is_new
+
     def submit(self, worker: int, task: Task) -> None:
         """Give a worker a task."""
-        message = pickle.dumps((task, self._inboxes[worker].returned()), protocol=5)
+        message = pickle.dumps((task, self._inboxes[worker].claim()), protocol=5)
         channel = self._channels.get(worker)
         if channel is None:
             self._start(worker, message)
@@ -123,9 +131,9 @@ class ProcessPool:
 
     def _open(self, worker: int, message: bytes) -> Answer:
         answer: Answer = pickle.loads(message)
-        if answer.kind == "batch":
-            parcel = answer.content
-            self._inboxes[worker].receive(parcel, self._channels[worker].take_fd() if parcel.size else None)
+        parcel = answer.content if answer.kind == "batch" else None
+        fd = self._channels[worker].take_fd() if parcel is not None and parcel.size else None
+        self._inboxes[worker].receive(parcel, fd)
         return answer
 
     def content(self, worker: int, answer: Answer) -> Any:
@@ -215,6 +223,14 @@ class ThreadPool:
             thread.start()
         self.pid = os.getpid()
         self._end = weakref.finalize(self, _end_threads, self._tasks)
+
+    def has_room(self, worker: int) -> bool:
+        """That a worker can be given one more task, for the memory of batches is the program's own."""
+        return True
+
+    def is_new(self, worker: int) -> bool:
+        """That a worker takes no memory of its own."""
+        return False
 
     def submit(self, worker: int, task: Task) -> None:
         """Give a worker a task."""

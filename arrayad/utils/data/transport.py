@@ -4,6 +4,10 @@ A batch is pickled by protocol 5, so its arrays stay out of the pickle and are w
 `default_collate` as they are made; the process that uses them sees them there, without a copy. When the last array on it
 is gone the memory goes back to the worker for another batch. The memory is a file without a name, handed over as a
 descriptor through the socket, so nothing can be left behind, whoever is killed. Small batches go through the socket.
+
+A worker has a fixed number of such segments: one for each batch that it makes ahead, and those that the program may hold.
+Its first batches each take a new one, so that it does not grow later, when the program happens to be slow. And it is given
+no task while all are in use, so that it never has to wait for one in the middle of a batch.
 """
 
 from __future__ import annotations
@@ -31,7 +35,9 @@ __all__ = ["Channel", "Inbox", "Outbox", "Parcel"]
 _ALIGN = 64  # bytes: a cache line, as NumPy's and BLAS' kernels like it
 _SMALL_ARRAY = 1 << 10  # bytes of an array up to which it stays in the pickle
 _SMALL = 1 << 14  # bytes of a batch up to which the socket is faster than shared memory
-_HELD = 3  # batches of one worker that may be in use as they are; of more the arrays are copied, so that memory is bounded
+# Batches of one worker that may be in use as they are: the one that a loop is at, and the next as it is handed over. Of
+# more the arrays are copied, so that memory is bounded, and a worker can always go on.
+_HELD = 2
 _LENGTH = struct.Struct("!Q")
 _CAN_SEND_FILES = hasattr(socket, "send_fds")  # not on Windows, where batches go through the socket
 
@@ -58,9 +64,16 @@ def _shared_file(size: int) -> int:
 
 
 class Outbox:
-    """The worker's end: packs batches, into segments of shared memory that it uses again and again."""
+    """The worker's end: packs batches, into segments of shared memory that it uses again and again.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    ahead : int
+        How many batches the worker makes ahead.
+    """
+
+    def __init__(self, ahead: int) -> None:
+        self._wanted = ahead + _HELD  # how many segments are taken before one is used again
         self._segments: dict[int, mmap.mmap] = {}
         # Of segments that the other end does not know yet: the size, what it replaces, the descriptor.
         self._unsent: dict[int, tuple[int, int, int]] = {}
@@ -154,10 +167,16 @@ class Outbox:
         # Whose arrays this process has kept, in a cache say, must not be written into.
         free = [s for s in self._free if s not in self._leases or self._leases[s]() is None]
         fitting = [s for s in free if len(self._segments[s]) >= size]
-        if fitting:
+        segment = -1
+        if not fitting or len(self._segments) < self._wanted:
+            segment = self._new(size, [s for s in free if s not in fitting])
+        if segment < 0 and fitting:
             segment = min(fitting, key=lambda s: len(self._segments[s]))
             self._free.remove(segment)
-            return segment
+        return segment
+
+    def _new(self, size: int, small: list[int]) -> int:
+        """A new segment, in place of one of those that are free and too small; -1 if too many files are open."""
         # A quarter more than needed, for the next batch may be a little larger; pages never written to take no memory.
         capacity = -(-size * 5 // 4 // mmap.PAGESIZE) * mmap.PAGESIZE
         try:
@@ -166,11 +185,15 @@ class Outbox:
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 return -1
             raise
-        replaces = free[0] if free and free[0] not in self._unsent else -1
-        if replaces >= 0:
-            self._free.remove(replaces)
-            self._leases.pop(replaces, None)
-            del self._segments[replaces]
+        replaces = -1
+        if small:
+            self._free.remove(small[0])
+            self._leases.pop(small[0], None)
+            del self._segments[small[0]]
+            if small[0] in self._unsent:
+                os.close(self._unsent.pop(small[0])[2])
+            else:
+                replaces = small[0]
         segment, self._count = self._count, self._count + 1
         self._segments[segment] = mmap.mmap(fd, capacity)
         self._unsent[segment] = capacity, replaces, fd
@@ -187,31 +210,54 @@ def _address(array: np.ndarray[Any, Any]) -> int:
 
 
 class Inbox:
-    """The other end: unpacks the batches of one worker, and notes which segments are no longer used."""
+    """The other end: unpacks the batches of one worker, and notes which segments are no longer used.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    ahead : int
+        How many batches the worker makes ahead.
+    """
+
+    def __init__(self, ahead: int) -> None:
+        self._most = ahead + _HELD  # how many segments the worker has
+        self._tasks = 0  # that the worker was given
+        self._claimed = 0  # of these tasks, those whose segments it was not yet told to be free
         self._segments: dict[int, mmap.mmap] = {}
         self._leases: dict[int, weakref.ref[Any]] = {}
         self._returned: deque[int] = deque()  # appended to by whatever thread drops the last array of a batch
 
-    def receive(self, parcel: Parcel, fd: int | None) -> None:
-        """Take note of a parcel that has come, in the order of coming."""
-        if fd is None:
+    @property
+    def is_new(self) -> bool:
+        """Whether the worker was given too few tasks to have taken all its segments."""
+        return self._tasks < self._most
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the worker has a segment for one more batch."""
+        return self._claimed - len(self._returned) < self._most
+
+    def claim(self) -> list[int]:
+        """Take note of a task that the worker is given, and say of which segments it is to be told that they are free."""
+        segments = []
+        while self._returned:
+            segment = self._returned.popleft()
+            self._leases.pop(segment, None)
+            segments.append(segment)
+        self._tasks += 1
+        self._claimed += 1 - len(segments)
+        return segments
+
+    def receive(self, parcel: Parcel | None, fd: int | None) -> None:
+        """Take note of the answer to a task, in the order of coming: a parcel, or None where there is no batch."""
+        if parcel is None or parcel.payload is not None:
+            self._claimed -= 1
+        if parcel is None or fd is None:
             return
         try:
             self._segments.pop(parcel.replaces, None)
             self._segments[parcel.segment] = mmap.mmap(fd, parcel.size)
         finally:
             os.close(fd)
-
-    def returned(self) -> list[int]:
-        """The segments that were given back since the last call."""
-        segments = []
-        while self._returned:
-            segment = self._returned.popleft()
-            self._leases.pop(segment, None)
-            segments.append(segment)
-        return segments
 
     def drop(self, parcel: Parcel) -> None:
         """Give back the segment of a batch that is not wanted."""

@@ -2,8 +2,8 @@
 
 A task is ``(run, key, number, indices, wanted)``: the number of a batch in a run, which is one pass over the loader; the
 seed of its epoch; the indices of its samples, None for an iterable dataset; whether the batch is wanted, or only passed
-over on the way to where a loader resumes. To each task there is one answer, ``(run, number, kind, content)``. A task of a
-new run cancels those of older ones.
+over on the way to where a loader resumes. To each task there is one answer, ``(run, number, kind, content)``. When there
+is a task of a new run, the batches of older ones are no longer made.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Answer(NamedTuple):
 
     run: int
     number: int
-    kind: str  # "batch", "passed" (made, but not wanted), "end" (of an iterable dataset) or "error"
+    kind: str  # "batch", "passed" (not wanted, whether it was made or not), "end" (of an iterable dataset) or "error"
     content: Any
 
 
@@ -64,6 +64,7 @@ class Work(NamedTuple):
     collate_fn: Callable[[Any], Any] | None
     init: Callable[[int], None] | None
     num_workers: int
+    prefetch_factor: int
 
     def fetcher(self, where: str, reader: int = 0) -> Fetcher:
         """What makes the batches."""
@@ -143,7 +144,7 @@ def run_in_process(work: Work, number: int, key: int, sock: socket.socket, inher
     gc.freeze()
     parent = os.getppid()
     sock.setblocking(True)
-    channel, outbox, waiting = Channel(sock), Outbox(), deque[Task]()
+    channel, outbox, waiting = Channel(sock), Outbox(work.prefetch_factor), deque[Task]()
     memory.empty = outbox.empty
     type(here).process = info = WorkerInfo(number, work.num_workers, seed_of(key, "worker", number), work.dataset)
     worker = _Worker(work, "process", number, info)
@@ -151,14 +152,13 @@ def run_in_process(work: Work, number: int, key: int, sock: socket.socket, inher
         for message in channel.receive(0 if waiting else _WATCH):
             task, released = pickle.loads(message)
             outbox.release(released)
-            if waiting and task.run != waiting[-1].run:
-                waiting.clear()
             waiting.append(task)
         if os.getppid() != parent:  # killed; other processes that it forked may still hold its end of the connection open
             return
         if waiting and not channel.ended:
             task = waiting.popleft()
-            kind, content = worker.answer(task)
+            stale = waiting and waiting[-1].run != task.run
+            kind, content = ("passed", None) if stale else worker.answer(task)
             try:
                 _send(channel, outbox, task, kind, content, info)
             except BrokenPipeError:
