@@ -472,7 +472,8 @@ def test_segments_are_recycled(in_order: bool) -> None:
     files = len(os.listdir("/proc/self/fd"))
     made = Counted()
     loader = DataLoader(Rows(8 * 4), 4, True, collate_fn=made, persistent_workers=True, in_order=in_order, **FORK)
-    assert len(list(loader)) == 8
+    for _ in loader:
+        pass
     inboxes = loader._pool._inboxes
     segments = [list(inbox._segments) for inbox in inboxes]
     assert [len(x) for x in segments] == [AHEAD + HELD] * 2
@@ -494,41 +495,42 @@ def test_segments_are_recycled(in_order: bool) -> None:
 
 
 @settings(deadline=None)
-@given(steps=st.lists(st.sampled_from(["give", "make", "take", "keep", "drop", "leave"]), max_size=80))
+@given(steps=st.lists(st.sampled_from(["give", "make", "take", "keep", "drop", "leave"]), min_size=60, max_size=60))
 def test_segments_are_bounded_whatever_comes_first(steps: list[str]) -> None:
     """A worker and the program by turns, in any order that two processes may take: tasks given, batches made, fetched, kept
     and let go of, an epoch left in the middle."""
     outbox, inbox = Outbox(AHEAD), Inbox(AHEAD)
     tasks, answers, kept = [], [], []
-    count = 0
-    for step in steps:
+    made = 0
+    for step in [*steps, *["make", "leave"] * (AHEAD + HELD)]:
         if step == "give" and inbox.has_room:
             tasks.append(inbox.claim())
         elif step == "make" and tasks:
             outbox.release(tasks.pop(0))
-            count += 1
-            if count % 5:
-                answers.append(outbox.pack(np.full(20_000 - count % 3, count, np.int16)))
-            else:
-                answers.append((None, None))  # an error, say
-        elif step in ("take", "keep") and answers:
+            made += 1
+            answers.append(outbox.pack(np.full(20_000 - made % 3, made, np.int16)) if made % 5 else (None, None))
+        while answers and step in ("take", "keep", "leave"):
             parcel, fd = answers.pop(0)
             inbox.receive(parcel, fd)
-            if parcel is not None:
-                kept.append((batch := inbox.unpack(parcel), batch.copy()))
-                if step == "take":
-                    kept.pop()
+            if parcel is not None and step == "leave":
+                inbox.drop(parcel)
+            elif parcel is not None:
+                batch = inbox.unpack(parcel)
+                assert (batch == batch[0]).all()
+                if step == "keep":
+                    kept.append((batch, batch.copy()))
                 del batch
-        elif step == "drop" and kept:
+            if step != "leave":
+                break
+        if step == "drop" and kept:
             kept.pop(len(kept) // 2)
-        elif step == "leave":
-            while answers:
-                parcel, fd = answers.pop(0)
-                inbox.receive(parcel, fd)
-                if parcel is not None:
-                    inbox.drop(parcel)
         assert all((batch == copied).all() for batch, copied in kept)
-        assert len(outbox._segments) == min(count - count // 5, AHEAD + HELD)
+        assert len(outbox._segments) == min(made - made // 5, AHEAD + HELD)
+    kept.clear()
+    for _ in range(AHEAD + HELD):  # nothing is lost
+        assert inbox.has_room
+        inbox.claim()
+    assert not inbox.has_room
 
 
 cache: list[Any] = []
@@ -793,7 +795,6 @@ def noting(worker: int) -> None:
 
 class Noted(Rows):
     def __getitem__(self, index: int) -> Any:
-        time.sleep(0.02)
         return self.noted
 
 
@@ -1113,7 +1114,7 @@ def test_an_error_of_the_sampler_is_raised_as_it_is() -> None:
 
 def loaders_children() -> list[Any]:
     """The worker processes that are still there a moment after."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while (left := [p for p in multiprocessing.active_children() if "DataLoader" in p.name]) and time.monotonic() < end:
         time.sleep(0.01)
     return left
@@ -1123,9 +1124,11 @@ class Dying(Rows):
     def __init__(self, how: str) -> None:
         super().__init__(40)
         self.how = how
+        self.time = multiprocessing.get_context("fork").Value("d", 0.0)  # of the death
 
     def __getitem__(self, index: int) -> Any:
         if index == 21:
+            self.time.value = time.monotonic()
             if self.how == "exit":
                 os._exit(3)
             elif self.how == "sys.exit":
@@ -1148,11 +1151,10 @@ class Dying(Rows):
     ],
 )
 def test_a_worker_that_dies(how: str, message: str) -> None:
-    loader = DataLoader(Dying(how), batch_size=2, **FORK)
-    start = time.monotonic()
+    data = Dying(how)
     with pytest.raises(RuntimeError, match=message) as caught:
-        epoch(loader)
-    assert time.monotonic() - start < 5
+        epoch(DataLoader(data, batch_size=2, **FORK))
+    assert time.monotonic() - data.time.value < 10  # on a busy machine: far from a hang
     assert "batch 10 of the samples [20, 21]" in "".join(caught.value.__notes__)
     assert not loaders_children()
 
@@ -1173,21 +1175,25 @@ def loaders_children_now() -> list[Any]:
 
 
 def test_timeout() -> None:
-    start = time.monotonic()
-    with pytest.raises(RuntimeError, match=r"timed out after 0.5 seconds: waiting for worker \d \(pid \d+\) at batch 10"):
-        epoch(DataLoader(Dying("hang"), batch_size=2, timeout=0.5, **FORK))
-    assert time.monotonic() - start < 8
+    with pytest.raises(RuntimeError, match=r"timed out after 2 seconds: waiting for worker \d \(pid \d+\) at batch 10"):
+        epoch(DataLoader(Dying("hang"), batch_size=2, timeout=2, **FORK))
     assert not loaders_children()  # the one that hangs is ended too
     event = threading.Event()
     with pytest.raises(RuntimeError, match=r"timed out after 0.2 seconds: waiting for worker \d \(a thread\)"):
-        epoch(DataLoader(range(4), collate_fn=lambda x: event.wait(20), timeout=0.2, **THREAD))
+        epoch(DataLoader(range(4), collate_fn=lambda x: event.wait(60), timeout=0.2, **THREAD))
     event.set()
-    assert len(epoch(DataLoader(Rows(10), batch_size=2, timeout=30, **FORK))) == 5
+    assert len(epoch(DataLoader(Rows(10), batch_size=2, timeout=60, **FORK))) == 5
+
+
+def check_shared_memory(before: set[str]) -> None:
+    """That nothing in /dev/shm stays that was not there before; what other programs do there comes and goes."""
+    new = set(os.listdir("/dev/shm")) - before
+    wait_for(lambda: not new & set(os.listdir("/dev/shm")))
 
 
 @pytest.mark.parametrize("persistent", [False, True])
 def test_nothing_is_left_after(persistent: bool) -> None:
-    before = sorted(os.listdir("/dev/shm"))
+    before = set(os.listdir("/dev/shm"))
     files = len(os.listdir("/proc/self/fd"))
     loader = DataLoader(Rows(40), batch_size=4, persistent_workers=persistent, **FORK)
     epoch(loader)
@@ -1203,14 +1209,13 @@ def test_nothing_is_left_after(persistent: bool) -> None:
     del loader
     gc.collect()
     assert not loaders_children()
-    assert sorted(os.listdir("/dev/shm")) == before
+    check_shared_memory(before)
     assert len(os.listdir("/proc/self/fd")) <= files + 2
 
 
 def test_persistent_workers_stay() -> None:
     class Pid(Rows):
         def __getitem__(self, index: int) -> int:
-            time.sleep(0.01)
             return os.getpid()
 
     def pids(persistent: bool) -> list[set[int]]:
@@ -1227,16 +1232,21 @@ def test_persistent_workers_stay() -> None:
 
 def run(code: str, **options: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "error", "-W", "ignore:This process:DeprecationWarning", "-c", textwrap.dedent(code)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, timeout=60, **options)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, timeout=120, **options)
     assert done.returncode == 0, done.stderr
     return done
 
 
-def alive(pid: int) -> bool:
+def state(pid: int) -> str:
+    """A letter: R of a process that runs, S of one that waits, Z of one that has ended, as of one that is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except OSError:
-        return False
+        return "Z"
+
+
+def alive(pid: int) -> bool:
+    return state(pid) != "Z"
 
 
 def started(code: str) -> tuple[subprocess.Popen[str], list[int]]:
@@ -1246,6 +1256,7 @@ def started(code: str) -> tuple[subprocess.Popen[str], list[int]]:
     """
     program = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(prelude) + textwrap.dedent(code)],
+        stdin=subprocess.PIPE,  # which stays open, so that a program can wait for its end
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -1257,7 +1268,7 @@ def started(code: str) -> tuple[subprocess.Popen[str], list[int]]:
     return program, pids
 
 
-def wait_for(condition: Any, seconds: float = 15) -> None:
+def wait_for(condition: Any, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
@@ -1282,14 +1293,14 @@ def hang(samples: list[Any]) -> Any:
 @pytest.mark.parametrize("context", ["fork", "forkserver", "spawn"])
 def test_a_parent_that_is_killed(context: str) -> None:
     """Its workers end, and no memory stays behind."""
-    before = sorted(os.listdir("/dev/shm"))
+    before = set(os.listdir("/dev/shm"))
     program, pids = started(PROGRAM.format(n=4000, context=context, collate="default_collate", pause=1000))
     assert len(pids) == 2
     program.kill()
     program.communicate()
     wait_for(lambda: not any(alive(pid) for pid in pids))
     # forkserver's and spawn's resource tracker has nothing to do, for there is nothing with a name
-    assert sorted(os.listdir("/dev/shm")) == before
+    check_shared_memory(before)
 
 
 @pytest.mark.parametrize(("collate", "pause"), [("hang", 0), ("default_collate", 1000)], ids=["waiting", "computing"])
@@ -1297,9 +1308,11 @@ def test_a_parent_that_is_killed(context: str) -> None:
 def test_interrupt(collate: str, pause: float, whole_group: bool) -> None:
     """Ctrl-C ends the program and its workers, also in the middle of a batch, and only the program says so."""
     program, pids = started(PROGRAM.format(n=400, context="fork", collate=collate, pause=pause))
-    time.sleep(0.3)
+    if collate == "hang":
+        program.stdout.readline()  # the second batch; at the third the workers hang
+    wait_for(lambda: state(program.pid) == "S")
     (os.killpg if whole_group else os.kill)(program.pid, signal.SIGINT)
-    errors = program.communicate(timeout=20)[1]
+    errors = program.communicate(timeout=60)[1]
     assert program.returncode == -signal.SIGINT
     assert errors.count("KeyboardInterrupt") == 1
     wait_for(lambda: not any(alive(pid) for pid in pids))
