@@ -1,11 +1,11 @@
 """The DataLoader beside PyTorch's: the same data through both, in one run, by turns.
 
-    python -m benchmarks.dataloader [--runs 7] [--json FILE] [--markdown FILE]
+    python -m benchmarks.dataloader [--runs 7] [--memory] [--json FILE] [--markdown FILE]
 
 For each case, the samples a second of both, or milliseconds to the first batch: the median of the runs; and the median ratio
 of neighbouring runs, above 1 where arrayad is ahead. With workers a run is an epoch; without, it is some batches, timed by
 the process' own clock, and there are ten times as many, so that what else the machine does falls on both alike. Then what
-ten epochs of 40 MB batches add to the memory of the processes.
+ten epochs of 40 MB batches add to the memory of the processes, the most in any of the runs; with --memory that alone.
 PyTorch is optional: without it, arrayad's figures are printed alone.
 """
 
@@ -144,18 +144,24 @@ def resident(pid: int) -> float:
     raise RuntimeError(f"no Pss of process {pid}")
 
 
+def children() -> set[int]:
+    """The processes that this one has started."""
+    return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
+
+
 def growth(workers: int = 2) -> dict[str, float]:
-    """Megabytes that the parent and the largest worker have grown by after ten epochs of 40 MB batches, since the first."""
+    """Megabytes that the parent, and the worker that grows most, grow by in ten epochs of 40 MB batches after a first."""
+    before = children()  # workers of earlier loaders, that are about to end
     loader = ours.DataLoader(Large(), batch_size=LARGE[0], shuffle=True, num_workers=workers, persistent_workers=True)
-    sizes: list[dict[str, float]] = []
+    sizes: list[dict[int, float]] = []
     for _ in range(EPOCHS + 1):
         for _batch in loader:
             pass
         del _batch
         gc.collect()
-        children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-        sizes.append({"parent": resident(os.getpid()), "workers": max(resident(int(pid)) for pid in children)})
-    return {name: sizes[-1][name] - sizes[0][name] for name in sizes[0]}
+        sizes.append({pid: resident(pid) for pid in (os.getpid(), *(children() - before))})
+    grown = {pid: sizes[-1][pid] - sizes[0][pid] for pid in sizes[0]}
+    return {"parent": grown.pop(os.getpid()), "worker": max(grown.values())}
 
 
 CASES = (
@@ -175,11 +181,12 @@ def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--memory", action="store_true")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--markdown", type=Path)
     options = parser.parse_args()
     rows: list[dict[str, Any]] = []
-    for cases, measure, unit in ((CASES, epoch, "samples/s"), (FIRST, first, "ms")):
+    for cases, measure, unit in () if options.memory else ((CASES, epoch, "samples/s"), (FIRST, first, "ms")):
         for name, case, workers in cases:
             if workers:
                 values = compare(measure, loaders(case, workers), options.runs)
@@ -194,13 +201,17 @@ def main() -> None:
                 row["ratio"] = statistics.median(a / b if unit == "samples/s" else b / a for a, b in pairs)
             rows.append(row)
             print(table([row], header=len(rows) == 1), flush=True)
-    grown = growth()
-    print(f"\nten epochs of 40 MB batches, 2 workers: parent {grown['parent']:+.1f} MB, worker {grown['workers']:+.1f} MB")
+    print("\nten epochs of 40 MB batches, 2 workers")
+    growths = []
+    for _ in range(options.runs):
+        growths.append(growth())
+        print(f"parent {growths[-1]['parent']:+.1f} MB, worker {growths[-1]['worker']:+.1f} MB", flush=True)
+    grown = {name: max(found[name] for found in growths) for name in growths[0]}
     versions = {"python": platform.python_version(), "numpy": np.__version__, "cpus": os.cpu_count()}
     if importlib.util.find_spec("torch"):
         versions["torch"] = importlib.import_module("torch").__version__
     if options.json:
-        result = {"versions": versions, "runs": options.runs, "rows": rows, "growth": grown}
+        result = {"versions": versions, "runs": options.runs, "rows": rows, "growth": growths}
         options.json.write_text(json.dumps(result, indent=1))
     if options.markdown:
         told = ", ".join(f"{name} {version}" for name, version in versions.items())
@@ -209,8 +220,8 @@ def main() -> None:
             f"Medians of {options.runs} runs by turns (without workers ten times as many short ones, in seconds of the "
             f"processor); {told}.\n\n"
             f"{table(rows, header=True)}\n\n"
-            f"Ten epochs of 40 MB batches with 2 workers: the parent grows by {grown['parent']:.1f} MB, a worker by "
-            f"{grown['workers']:.1f} MB.\n"
+            f"Ten epochs of 40 MB batches with 2 workers, in {options.runs} runs: the parent grows by "
+            f"{grown['parent']:.1f} MB at most, a worker by {grown['worker']:.1f} MB.\n"
         )
 
 

@@ -601,7 +601,7 @@ def strings(samples: list[int]) -> list[str]:
 
 def test_large_tasks_and_answers_do_not_block_each_other() -> None:
     """Tasks of megabytes go out while answers that are not in shared memory come in, both more than sockets hold."""
-    loader = DataLoader(range(1_000_000), batch_size=200_000, shuffle=True, **FORK)
+    loader = DataLoader(np.arange(1_000_000), batch_size=200_000, shuffle=True, **FORK)
     assert sum(int(batch.sum()) for batch in loader) == 499_999_500_000
     loader = DataLoader(range(40_000), batch_size=4_000, collate_fn=strings, **FORK)
     assert sum(len(batch) for batch in loader) == 40_000
