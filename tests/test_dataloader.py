@@ -479,7 +479,8 @@ def test_segments_are_recycled(in_order: bool) -> None:
     assert [len(x) for x in segments] == [AHEAD + HELD] * 2
 
     for slow, keeps in itertools.product((False, True), (0, 1, 2, 3, 5)):
-        for last in (None, 2, None):  # an epoch to its end, one that is left, and one after it
+        # An epoch to its end, one that is left, and one after it, in which answers of the one before may still take up room.
+        for last, waits in ((None, slow), (2, False), (None, False)):
             kept: list[Any] = []
             made.count.value = 0
             for number, batch in enumerate(loader):
@@ -487,7 +488,7 @@ def test_segments_are_recycled(in_order: bool) -> None:
                 del kept[: len(kept) - keeps]
                 if number == last:
                     break
-                if slow and last is None:  # till the workers have made all that they may
+                if waits:  # till the workers have made all that they may
                     wait_for(lambda number=number: made.count.value >= min(8, number + 1 + 2 * AHEAD))
             assert all((batch["row"] == batch["index"][:, None]).all() for batch in [batch, *kept])
             assert [list(inbox._segments) for inbox in inboxes] == segments
