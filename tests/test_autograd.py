@@ -494,3 +494,32 @@ def test_numbers_that_are_tracked_tensors_keep_their_history() -> None:
         assert xp.autograd.gradcheck(lambda x, function=function: function(x), x.clone().requires_grad_())
     with pytest.raises(RuntimeError, match=r"arange\(\): a bound requires grad"):
         xp.arange(x.requires_grad_()[0], 4.0)
+
+
+@pytest.mark.parametrize(("key", "later"), [([0, 1], 2), ([True, True, False], False)], ids=["integers", "mask"])
+def test_a_key_that_is_written_into_later(key: Any, later: Any) -> None:
+    """The tape has the key that was used, not what became of it."""
+    x = xp.asarray([1.0, 2.0, 3.0]).requires_grad_()
+    index = xp.asarray(key)
+    y = x[index]
+    z = x * 1
+    z[index] = 5.0
+    index[0] = later
+    (y.sum() + 10 * z.sum()).backward()
+    assert x.grad.tolist() == [1.0, 1.0, 10.0]
+
+
+def test_of_values_assigned_to_one_element_the_last_counts() -> None:
+    x = xp.asarray([1.0, 2.0, 3.0]).requires_grad_()
+    values = xp.asarray([5.0, 6.0, 7.0]).requires_grad_()
+    y = x * 1
+    y[xp.asarray([1, 1, 2])] = values
+    (y * y).sum().backward()
+    assert y.tolist() == [1.0, 6.0, 7.0]
+    assert values.grad.tolist() == [0.0, 12.0, 14.0]
+    assert x.grad.tolist() == [2.0, 0.0, 0.0]
+    number = xp.asarray(5.0).requires_grad_()
+    y = x * 1
+    y[[1, 1]] = number
+    y.sum().backward()
+    assert number.grad.item() == 1.0

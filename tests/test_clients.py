@@ -26,6 +26,6 @@ def test_gradients_through_clients() -> None:
     found = json.loads(out)
     assert len(found) > 150
     # What leaves the namespace, or gives a number, is the client's own doing, and its versions differ in that.
-    assert [f for f in found if f[2] == "refused"] == []
-    assert [f[1] for f in found if f[2] == "wrong"] == ["StandardScaler"]  # the client's 0/0: see docs/clients.md
+    assert [f for f in found if f[2] in ("refused", "wrong")] == []
+    assert all(f[3] for f in found if f[2] != "right")  # the line of the client is named
     assert sum(f[2] == "right" for f in found) > 120

@@ -128,7 +128,8 @@ class _Rule:
 class _Call:
     """One call of a custom function, as the plan of its node and as the operation of that plan."""
 
-    sequence = True  # its one rule gives the cotangents of all inputs
+    sequence = apart = True  # its one rule gives the cotangents of all inputs
+    used = None  # what it does with an entry is not known
     conjugate = False
     tangent = None
     inputs = ()

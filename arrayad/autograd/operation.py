@@ -97,6 +97,9 @@ INTEGER = ("iu", "integer")
 INTEGER_OR_BOOLEAN = ("biu", "integer or boolean")
 _BECOME_FLOATING = (FLOATING, REAL_FLOATING)
 
+# Rules for used entries by parameter; "rules" where those of differentiation only move entries, and so serve.
+UsedRules = dict[str, "Callable[..., Any]"] | Literal["rules"] | None
+
 _NUMBERS = (bool, int, float, complex)
 _RANK = {bool: 0, int: 1, float: 2, complex: 3}  # as `DType.rank`
 
@@ -243,6 +246,12 @@ class Operation:
         Where in a backend its function is, if not at the top.
     mixed : bool
         Whether its tensors keep dtypes of their own, with no promotion among them.
+    used : tuple of Rule or None, or None
+        One for each name of `tensors`: from which entries of the output are used, as booleans of its shape, to which of the
+        input are (`arrayad.autograd.used`). Where there is none all are, save of an elementwise operation, where they are
+        the same.
+    selects : tuple of bool
+        One for each name of `tensors`: whether entries may go unused though all of the output is used.
     """
 
     def __init__(
@@ -260,6 +269,8 @@ class Operation:
         mixed: bool = False,
         tangent: Callable[..., Any] | None = None,
         add: Callable[..., Any] | None = None,
+        used: UsedRules = None,
+        selects: tuple[str, ...] = (),
     ) -> None:
         code = function.__code__
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
@@ -293,6 +304,9 @@ class Operation:
         if add is not None:
             self.rules[0].add = add
         self.tangent = None if tangent is None else Rule(tangent, self)
+        self.used = self._of_used(used)
+        self.selects = tuple(name in selects for name in self.tensors)
+        self.apart = self.sequence or any(self.selects)  # backward does not take the plain way through it
         self.differentiable = any(rule is not None for rule in self.rules)
         # The parameters whose shapes rules ask for.
         self.shape_of = [self.parameters.index(n.removesuffix("_shape")) for n in self.layout[len(self.parameters) + 1 :]]
@@ -305,6 +319,16 @@ class Operation:
         )
         self.call = self._caller()
         operations[f"{function.__module__}.{self.name}"] = self
+
+    def _of_used(self, rules: UsedRules) -> tuple[Rule | None, ...] | None:
+        """The rules for used entries by tensor, which may ask for what the parameter's own rule has saved, and no more."""
+        if rules is None or rules == "rules":
+            return self.rules if rules else None
+        found = tuple(Rule(rules[name], self) if name in rules else None for name in self.tensors)
+        for name, rule, own in zip(self.tensors, found, self.rules, strict=True):
+            if (rule is None) is not (own is None) or (rule is not None and not set(rule.names) <= set(own.names)):
+                raise TypeError(f"{self.name}: the rule for used entries of {name!r} must ask for what the other saves")
+        return found
 
     def _caller(self) -> Callable[..., Any]:
         """The public function: the call path of the declaration's shape."""
@@ -891,6 +915,7 @@ def elementwise(
     reason: str = "",
     namespace: str = "",
     mixed: bool = False,
+    used: UsedRules = None,
     **rules: Callable[..., Any],
 ) -> Callable[[F], F]:
     """A function of each element alone: the backend's of the same name.
@@ -913,6 +938,8 @@ def elementwise(
         The part of the backend where the function is, as ``special``; by default its top.
     mixed : bool, optional
         Whether two tensors keep dtypes of their own, as a count of integers beside a probability.
+    used : dict, optional
+        Of a choice between its arguments: by parameter the rule for used entries, as in `Operation`.
     **rules
         By parameter.
     """
@@ -931,6 +958,8 @@ def elementwise(
             reason=reason,
             namespace=namespace,
             mixed=mixed,
+            used=used,
+            selects=tuple(used or ()),
         )
         return op.call  # type: ignore[return-value]  # the same signature
 
@@ -986,6 +1015,8 @@ def linear(
     view: bool = False,
     tangent: Callable[..., Any] | None = None,
     add: Callable[..., Any] | None = None,
+    used: UsedRules = None,
+    selects: tuple[str, ...] = (),
     **rules: Any,
 ) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
     """A function linear in its tensors together; each rule is the transpose. Forward, a tangent goes as the value does.
@@ -994,7 +1025,7 @@ def linear(
     which adds it in place to a cotangent that is there.
     """
     how: dict[str, Any] = {"conjugate": conjugate, "view": view, "tangent": tangent, "add": add}
-    return _declaring("linear", rules, takes=takes, grad_name=grad_name, **how)
+    return _declaring("linear", rules, takes=takes, grad_name=grad_name, used=used, selects=selects, **how)
 
 
 def multilinear(
@@ -1005,10 +1036,20 @@ def multilinear(
 
 
 def differentiable(
-    *, takes: tuple[str, str] = ANY, grad_name: str = "", conjugate: bool = False, **rules: Any
+    *,
+    takes: tuple[str, str] = ANY,
+    grad_name: str = "",
+    conjugate: bool = False,
+    used: UsedRules = None,
+    **rules: Any,
 ) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
-    """Any other function; the rules are the backward ones as they stand, conjugations included unless `conjugate`."""
-    return _declaring("differentiable", rules, takes=takes, grad_name=grad_name, conjugate=conjugate)
+    """Any other function; the rules are the backward ones as they stand, conjugations included unless `conjugate`.
+
+    Those with rules for used entries select among their own.
+    """
+    selects = tuple(used or ())
+    how = {"grad_name": grad_name, "conjugate": conjugate, "used": used, "selects": selects}
+    return _declaring("differentiable", rules, takes=takes, **how)
 
 
 def not_differentiable(

@@ -54,7 +54,11 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # of subscrip
 
 
 # At 0 the subgradient 0, as in PyTorch; that of maximum(x, 0) is 1/2.
-@differentiable(takes=REAL, x=lambda xp, g, out: xp.where(out > 0, g, xp.zeros_like(g)))
+@differentiable(
+    takes=REAL,
+    x=lambda xp, g, out: xp.where(out > 0, g, xp.zeros_like(g)),
+    used={"x": lambda xp, used, out: used & (out > 0)},
+)
 def relu(xp: Namespace, x: Tensor, /) -> Tensor:
     """The rectifier: each element, or 0 if it is negative.
 

@@ -321,7 +321,7 @@ def from_numpy(array: Any, /) -> Tensor:
     return _convert(array, None, "cpu", False, "from_numpy")
 
 
-@linear(x=lambda xp, g: g)
+@linear(used="rules", x=lambda xp, g: g)
 def clone(xp: Namespace, x: Tensor, /) -> Tensor:
     """A copy of a tensor, in memory of its own and with its history.
 
@@ -337,7 +337,7 @@ def clone(xp: Namespace, x: Tensor, /) -> Tensor:
     return xp.asarray(x, copy=True)
 
 
-@linear(x=lambda xp, g: g)
+@linear(used="rules", x=lambda xp, g: g)
 @of_backend
 def contiguous(x: Tensor, /) -> Tensor:
     """A tensor with its elements in row-major order in memory: a copy, unless they are so already."""
@@ -756,7 +756,7 @@ def _check_matrices(x: Any, name: str) -> None:
         raise ValueError(f"{name}(): x must have at least two dimensions, got {len(x.shape)}")
 
 
-@linear(x=lambda xp, g, k: xp.tril(g, k=k))
+@linear(used="rules", selects=("x",), x=lambda xp, g, k: xp.tril(g, k=k))
 def tril(xp: Namespace, x: Tensor, /, *, k: int = 0) -> Tensor:
     """The lower triangle of matrices, zeros above.
 
@@ -775,7 +775,7 @@ def tril(xp: Namespace, x: Tensor, /, *, k: int = 0) -> Tensor:
     return xp.tril(x, k=k)
 
 
-@linear(x=lambda xp, g, k: xp.triu(g, k=k))
+@linear(used="rules", selects=("x",), x=lambda xp, g, k: xp.triu(g, k=k))
 def triu(xp: Namespace, x: Tensor, /, *, k: int = 0) -> Tensor:
     """The upper triangle of matrices, zeros below.
 

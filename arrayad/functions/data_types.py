@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type", "view_dtype"]
 
 
-@linear(grad_name="ToCopy", x=lambda xp, g: g)
+@linear(grad_name="ToCopy", used="rules", x=lambda xp, g: g)
 @of_backend
 def _astype(x: Tensor, dtype: Any, /) -> Tensor:
     """`astype` to a raw dtype, copied."""

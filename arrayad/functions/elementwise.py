@@ -247,6 +247,11 @@ def _above(x: Any, min: Any, max: Any) -> Any:
     x=lambda xp, g, x, min, max: xp.where(_inside(x, min, max), g, xp.zeros_like(g)),
     min=lambda xp, g, x, min, max: xp.where(_below(x, min, max), g, xp.zeros_like(g)),
     max=lambda xp, g, x, min, max: xp.where(_above(x, min, max), g, xp.zeros_like(g)),
+    used={
+        "x": lambda xp, used, x, min, max: used & _inside(x, min, max),
+        "min": lambda xp, used, x, min, max: used & _below(x, min, max),
+        "max": lambda xp, used, x, min, max: used & _above(x, min, max),
+    },
 )
 def clip(xp: Namespace, x: Tensor, /, min: Tensor | float | None = None, max: Tensor | float | None = None) -> Tensor:
     """Each element, or the nearer bound where it is outside of ``[min, max]``.
@@ -497,6 +502,7 @@ def _chosen(xp: Namespace, g: Any, chosen: Any, tied: Any) -> Any:
     takes=REAL_OR_BOOLEAN,
     x1=lambda xp, g, x1, x2: _chosen(xp, g, x1 > x2, x1 == x2),
     x2=lambda xp, g, x1, x2: _chosen(xp, g, x2 > x1, x1 == x2),
+    used={"x1": lambda xp, used, x1, x2: used & (x1 >= x2), "x2": lambda xp, used, x1, x2: used & (x2 >= x1)},
 )
 def maximum(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """The greater of the elements of two tensors; NaN if either is.
@@ -509,6 +515,7 @@ def maximum(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     takes=REAL_OR_BOOLEAN,
     x1=lambda xp, g, x1, x2: _chosen(xp, g, x1 < x2, x1 == x2),
     x2=lambda xp, g, x1, x2: _chosen(xp, g, x2 < x1, x1 == x2),
+    used={"x1": lambda xp, used, x1, x2: used & (x1 <= x2), "x2": lambda xp, used, x1, x2: used & (x2 <= x1)},
 )
 def minimum(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """The smaller of the elements of two tensors; NaN if either is.

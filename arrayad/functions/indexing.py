@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from .. import dtypes
 from ..autograd.mutation import assign_item, replay, replay_raw
 from ..autograd.operation import linear, of_backend
-from ..autograd.tape import TensorBase
+from ..autograd.tape import TensorBase, recording
 from ..backends import backend_of_type
 
 if TYPE_CHECKING:
@@ -23,10 +24,11 @@ __all__ = ["getitem", "index_put", "scatter_add", "setitem", "take", "take_along
 _PLAIN = frozenset((int, slice, type(None), type(...)))  # of keys with nothing to replace
 
 
-def raw_key(key: Any, x: Any) -> Any:
+def raw_key(key: Any, x: Any, *others: Any) -> Any:
     """An index into a tensor with the arrays of its Tensors in place of them.
 
-    NumPy's arrays are taken as well: copied, since the tape keeps keys and cannot see what is written into NumPy's memory.
+    The tape keeps keys, so they are copied where `x`, or one of the other operands, is tracked: what is written into them
+    later must not change a gradient. NumPy's arrays are taken as well.
 
     Raises
     ------
@@ -35,21 +37,23 @@ def raw_key(key: Any, x: Any) -> Any:
     """
     if key.__class__ in _PLAIN:
         return key
+    kept = recording() and any(isinstance(y, TensorBase) and y._node is not None for y in (x, *others))
     if isinstance(key, tuple):
-        return tuple([part if part.__class__ in _PLAIN else _raw_part(part, x) for part in key])
-    return _raw_part(key, x)
+        return tuple([part if part.__class__ in _PLAIN else _raw_part(part, x, kept) for part in key])
+    return _raw_part(key, x, kept)
 
 
-def _raw_part(part: Any, x: Any) -> Any:
+def _raw_part(part: Any, x: Any, kept: bool) -> Any:
     if isinstance(part, TensorBase):
-        _check_index(dtypes.from_raw[part._array.dtype])
-        return part._array
+        a = part._array
+        _check_index(dtypes.from_raw[a.dtype])
+        return backend_of_type(a.__class__).asarray(a, copy=True) if kept else a
     if isinstance(part, np.ndarray):
         _check_index(part.dtype)
         like = x._array
         return backend_of_type(like.__class__).from_numpy(np.array(part), like.device)
     if isinstance(part, list):
-        return [_raw_part(p, x) for p in part]
+        return [_raw_part(p, x, kept) for p in part]
     return part
 
 
@@ -66,6 +70,7 @@ def getitem(x: Tensor, key: Any) -> Tensor:
 @linear(
     grad_name="Slice",
     view=True,
+    used="rules",
     x=lambda xp, g, x_shape, key: xp.scatter_add(g, key, x_shape),
     add=lambda xp, total, g, x_shape, key: xp.add_at(total, key, g),
 )
@@ -85,9 +90,31 @@ def _scatter_add(values: Tensor, /, key: Any, shape: tuple[int, ...]) -> Tensor:
     """`scatter_add` at a raw key."""
 
 
+def _assigned(xp: Namespace, g: Any, key: Any) -> Any:
+    """The transpose of assigning values at a key: of several for one element, the last was assigned."""
+    part = xp.getitem(g, key)
+    if not _may_repeat(key):
+        return part
+    numbers = xp.reshape(xp.arange(0, math.prod(part.shape), 1, dtype=xp.int64, device=g.device), tuple(part.shape))
+    last = xp.index_put(xp.zeros(tuple(g.shape), dtype=xp.int64, device=g.device), key, numbers)
+    return xp.where(xp.getitem(last, key) == numbers, part, xp.zeros((), dtype=g.dtype, device=g.device))
+
+
+def _may_repeat(key: Any) -> bool:
+    """Whether a raw key may name an element twice: if it has more than one integer along an axis."""
+    parts = key if key.__class__ is tuple else (key,)
+    return any(
+        part.__class__ is list
+        or (part.__class__ not in _PLAIN and getattr(part, "size", 1) > 1 and dtypes.as_dtype(part.dtype).kind != "b")
+        for part in parts
+    )
+
+
 @linear(
     x=lambda xp, g, key: xp.index_put(g, key, xp.zeros((), dtype=g.dtype, device=g.device)),
-    values=lambda xp, g, key: xp.getitem(g, key),
+    values=_assigned,
+    used="rules",
+    selects=("x",),
 )
 @of_backend
 def _index_put(x: Tensor, key: Any, values: Tensor | complex, /) -> Tensor:
@@ -96,7 +123,7 @@ def _index_put(x: Tensor, key: Any, values: Tensor | complex, /) -> Tensor:
 
 def index_put(x: Tensor, key: Any, values: Tensor | complex) -> Tensor:
     """A copy of `x` with values assigned at a key: what ``x[key] = values`` does in place."""
-    return _index_put(x, raw_key(key, x), values)
+    return _index_put(x, raw_key(key, x, values), values)
 
 
 def setitem(x: Any, key: Any, value: Any) -> None:
@@ -120,11 +147,16 @@ def setitem(x: Any, key: Any, value: Any) -> None:
 
         value = asarray(value)
         raw = value._array
-    assign_item(x, raw_key(key, x), value, _index_put.operation, raw)  # type: ignore[attr-defined]
+    assign_item(x, raw_key(key, x, value), value, _index_put.operation, raw)  # type: ignore[attr-defined]
 
 
 def _seen(a: Any, steps: tuple[Step, ...]) -> Any:
     return replay(steps, a) if isinstance(a, TensorBase) else replay_raw(steps, a)
+
+
+def _moves(steps: tuple[Step, ...]) -> bool:
+    """Whether the steps show whole elements, not their real parts, say."""
+    return all(op.used is not None for op, *_ in steps)
 
 
 def _unseen(xp: Namespace, g: Any, steps: tuple[Step, ...]) -> Any:
@@ -138,6 +170,11 @@ def _unseen(xp: Namespace, g: Any, steps: tuple[Step, ...]) -> Any:
     grad_name="CopySlices",
     x=_unseen,
     value=lambda xp, g, steps: _seen(g, steps),
+    used={
+        "x": lambda xp, used, steps: _unseen(xp, used, steps) if _moves(steps) else used,
+        "value": lambda xp, used, steps: _seen(used, steps) if _moves(steps) else None,
+    },
+    selects=("x",),
 )
 def view_put(xp: Namespace, x: Tensor, value: Tensor, steps: tuple[Step, ...], /) -> Tensor:
     """A copy of `x` with a value in place of what a chain of view operations shows of it.

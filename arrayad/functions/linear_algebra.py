@@ -147,7 +147,7 @@ def matmul(x1: Tensor, x2: Tensor, /) -> Tensor:
     """
 
 
-@linear(grad_name="T", view=True, x=lambda xp, g: xp.matrix_transpose(g))
+@linear(grad_name="T", view=True, used="rules", x=lambda xp, g: xp.matrix_transpose(g))
 @of_backend
 def matrix_transpose(x: Tensor, /) -> Tensor:
     """Matrices transposed.

@@ -116,7 +116,7 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     return Size(result)
 
 
-@linear(grad_name="Expand", view=True, x=lambda xp, g: g)
+@linear(grad_name="Expand", view=True, used="rules", x=lambda xp, g: g)
 def broadcast_to(xp: Namespace, x: Tensor, /, shape: tuple[int, ...]) -> Tensor:
     """A tensor broadcast to a shape.
 
@@ -162,7 +162,7 @@ def _parts(xp: Namespace, g: Any, arrays_shape: list[Any], axis: int | None) -> 
     return parts
 
 
-@linear(grad_name="Cat", arrays=_parts)
+@linear(grad_name="Cat", used="rules", arrays=_parts)
 @of_backend
 def concat(arrays: Sequence[Tensor], /, *, axis: int | None = 0) -> Tensor:
     """Tensors joined along an axis.
@@ -193,7 +193,7 @@ def concat(arrays: Sequence[Tensor], /, *, axis: int | None = 0) -> Tensor:
     """
 
 
-@linear(grad_name="Unsqueeze", view=True, x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
+@linear(grad_name="Unsqueeze", view=True, used="rules", x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
 @of_backend
 def expand_dims(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
     """A tensor with new axes of length 1.
@@ -222,7 +222,7 @@ def expand_dims(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
     """
 
 
-@linear(view=True, x=lambda xp, g, axis: xp.flip(g, axis=axis))
+@linear(view=True, used="rules", x=lambda xp, g, axis: xp.flip(g, axis=axis))
 @of_backend
 def flip(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None) -> Tensor:
     """A tensor with its elements in reverse order.
@@ -244,7 +244,9 @@ def flip(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None) -> Tensor:
     """
 
 
-@linear(grad_name="Movedim", view=True, x=lambda xp, g, source, destination: xp.moveaxis(g, destination, source))
+@linear(
+    grad_name="Movedim", view=True, used="rules", x=lambda xp, g, source, destination: xp.moveaxis(g, destination, source)
+)
 @of_backend
 def moveaxis(x: Tensor, source: int | tuple[int, ...], destination: int | tuple[int, ...], /) -> Tensor:
     """A tensor with axes moved to other places, the rest kept in order.
@@ -272,7 +274,7 @@ def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(back)
 
 
-@linear(grad_name="Permute", view=True, x=lambda xp, g, axes: xp.permute_dims(g, _inverse(axes)))
+@linear(grad_name="Permute", view=True, used="rules", x=lambda xp, g, axes: xp.permute_dims(g, _inverse(axes)))
 @of_backend
 def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
     """A tensor with its axes in another order.
@@ -339,7 +341,7 @@ def repeat(xp: Namespace, x: Tensor, repeats: int | Tensor, /, *, axis: int | No
     return xp.repeat(x, repeats, axis=axis)
 
 
-@linear(grad_name="View", view=True, x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
+@linear(grad_name="View", view=True, used="rules", x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
 @of_backend
 def reshape(x: Tensor, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Tensor:
     """A tensor of the same elements, in row-major order, with another shape.
@@ -372,7 +374,7 @@ def _unroll(xp: Namespace, g: Any, shift: Any, axis: Any) -> Any:
     return xp.roll(g, tuple(-n for n in shift) if isinstance(shift, tuple) else -shift, axis=axis)
 
 
-@linear(x=_unroll)
+@linear(used="rules", x=_unroll)
 def roll(xp: Namespace, x: Tensor, /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None) -> Tensor:
     """A tensor with its elements moved along axes; what leaves at the end comes in at the start.
 
@@ -391,7 +393,7 @@ def roll(xp: Namespace, x: Tensor, /, shift: int | tuple[int, ...], *, axis: int
     return xp.roll(x, shift, axis=axis)
 
 
-@linear(view=True, x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
+@linear(view=True, used="rules", x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
 @of_backend
 def squeeze(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
     """A tensor without some of its axes of length 1.

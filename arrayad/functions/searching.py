@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import dtypes
 from ..autograd.operation import REAL, REAL_OR_BOOLEAN, differentiable, not_differentiable, of_backend, promote
@@ -172,9 +172,18 @@ def searchsorted(
     return xp.searchsorted(x1, x2, side=side, sorter=sorter)
 
 
+def _truth(condition: Any) -> Any:
+    """The condition as booleans; of other dtypes, what is not zero."""
+    return condition if dtypes.as_dtype(condition.dtype) is dtypes.bool else condition != 0
+
+
 @differentiable(
-    x1=lambda xp, g, condition: xp.where(condition, g, xp.zeros_like(g)),
-    x2=lambda xp, g, condition: xp.where(condition, xp.zeros_like(g), g),
+    x1=lambda xp, g, condition: xp.where(_truth(condition), g, xp.zeros_like(g)),
+    x2=lambda xp, g, condition: xp.where(_truth(condition), xp.zeros_like(g), g),
+    used={
+        "x1": lambda xp, used, condition: used & _truth(condition),
+        "x2": lambda xp, used, condition: used & ~_truth(condition),
+    },
 )
 def where(xp: Namespace, condition: Tensor, x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
     """Elements of one or the other tensor, as a condition says.
@@ -193,7 +202,8 @@ def where(xp: Namespace, condition: Tensor, x1: Tensor | complex, x2: Tensor | c
 
     Notes
     -----
-    Differentiable with respect to `x1` and `x2`; no gradient, not even a NaN, comes to the one that is not taken.
+    Differentiable with respect to `x1` and `x2`. No gradient, not even a NaN, comes to the one that is not taken nor to what
+    it was computed from: the gradient of ``where(x > 0, sqrt(x), 0.0)`` is 0 at 0.
 
     Examples
     --------
@@ -208,6 +218,4 @@ def where(xp: Namespace, condition: Tensor, x1: Tensor | complex, x2: Tensor | c
             dtype = dtypes.with_number(dtypes.default_dtype_for(type(x1)), type(x2))
             x1 = xp.asarray(x1, dtype=xp.raw_dtype(dtype), device=condition.device)
         x1, x2 = promote(xp, x1, x2)
-    if dtypes.from_raw[condition.dtype] is not dtypes.bool:
-        condition = condition != 0
-    return xp.where(condition, x1, x2)
+    return xp.where(_truth(condition), x1, x2)

@@ -50,7 +50,7 @@ def count_of(x_shape: tuple[int, ...], axis: Axis) -> int:
     return math.prod(x_shape[a] for a in axes_of(axis, len(x_shape)))
 
 
-@linear(takes=NUMERIC_OR_BOOLEAN, x=lambda xp, g, x_shape, axis: spread(xp, g, x_shape, axis))
+@linear(takes=NUMERIC_OR_BOOLEAN, used="rules", x=lambda xp, g, x_shape, axis: spread(xp, g, x_shape, axis))
 @of_backend
 def sum(x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False) -> Tensor:
     """Sum over axes.
@@ -83,7 +83,11 @@ def sum(x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims
     """
 
 
-@linear(takes=FLOATING_ONLY, x=lambda xp, g, x_shape, axis: spread(xp, g, x_shape, axis) / count_of(x_shape, axis))
+@linear(
+    takes=FLOATING_ONLY,
+    x=lambda xp, g, x_shape, axis: spread(xp, g, x_shape, axis) / count_of(x_shape, axis),
+    used={"x": lambda xp, used, x_shape, axis: spread(xp, used, x_shape, axis)},
+)
 @of_backend
 def mean(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Arithmetic mean over axes.
@@ -184,14 +188,23 @@ def std(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0
     return xp.sqrt(total / (count if count > 0 else math.nan))
 
 
+def _attaining(xp: Namespace, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
+    return (x == keep(xp, out, x_shape, axis)) | (x != x)
+
+
 def _share(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
     """The cotangent of an extremum, in equal parts to the elements that attain it (PyTorch's and JAX's convention)."""
-    chosen = (x == keep(xp, out, x_shape, axis)) | (x != x)
-    parts = xp.where(chosen, xp.ones_like(x), xp.zeros_like(x))
-    return keep(xp, g, x_shape, axis) * parts / xp.sum(parts, axis=axis, keepdims=True)
+    chosen = _attaining(xp, x, out, x_shape, axis)
+    count = xp.sum(xp.astype(chosen, g.dtype), axis=axis, keepdims=True)
+    # A choice, not a product with 0, so that forward mode, which transposes it, leaves out the tangents of the others.
+    return xp.where(chosen, keep(xp, g, x_shape, axis) / count, xp.zeros((), dtype=g.dtype, device=g.device))
 
 
-@differentiable(takes=REAL_OR_BOOLEAN, grad_name="Amax", x=_share)
+def _used_of_extremum(xp: Namespace, used: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
+    return keep(xp, used, x_shape, axis) & _attaining(xp, x, out, x_shape, axis)
+
+
+@differentiable(takes=REAL_OR_BOOLEAN, grad_name="Amax", x=_share, used={"x": _used_of_extremum})
 @of_backend
 def max(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Maximum over axes; NaN if there is one.
@@ -216,7 +229,7 @@ def max(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """
 
 
-@differentiable(takes=REAL_OR_BOOLEAN, grad_name="Amin", x=_share)
+@differentiable(takes=REAL_OR_BOOLEAN, grad_name="Amin", x=_share, used={"x": _used_of_extremum})
 @of_backend
 def min(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Minimum over axes; NaN if there is one.

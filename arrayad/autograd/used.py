@@ -1,0 +1,144 @@
+"""Which entries of a value are used: known by structure, and sent along with a cotangent.
+
+``where(x > 0, sqrt(x), 0)`` throws away the root of 0, so the derivative there is 0. But the root's rule multiplies: a
+cotangent of 0 by a slope that is infinite, which is NaN. So where entries are thrown away (`where`, an assignment over
+them, `clip`, an extremum) the engine sends on, beside the cotangent, which ones are not; an elementwise operation that
+finds this gives 0 for the others, whatever its slope is there.
+
+It follows from the conditions and the keys of a computation, never from a cotangent that happens to be 0: backward stays
+linear in the cotangent, to any order. Nothing is computed before a slope makes it necessary, which mostly none does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .tape import make
+from .. import dtypes
+from ..backends import by_type
+
+if TYPE_CHECKING:
+    from .operation import Rule
+    from .tape import Node
+    from ..backends import Array, Namespace
+
+__all__ = ["Either", "PartOf", "Through", "Used", "unbroadcast"]
+
+
+class Used:
+    """The used entries of a value: booleans of its shape, raw or, in a recorded backward, a Tensor; None if all are.
+
+    Attributes
+    ----------
+    sources : tuple of Used or None
+        Those of the values downstream that they follow from; None where all is used.
+    known : bool
+        Whether they are computed.
+    """
+
+    __slots__ = ("_entries", "known", "sources")
+
+    sources: tuple[Used | None, ...]
+    known: bool
+    _entries: Any
+
+    def compute(self, *downstream: Any) -> Any:
+        """The entries, from those of the sources."""
+        raise NotImplementedError
+
+    def entries(self) -> Any:
+        """The entries; what is computed for them is kept."""
+        stack = [] if self.known else [self]  # no recursion: each of a million assignments has the next one for a source
+        while stack:
+            top = stack[-1]
+            waiting = [s for s in top.sources if s is not None and not s.known]
+            if waiting:
+                stack += waiting
+                continue
+            if not top.known:  # it may stand there twice
+                top._entries = top.compute(*[None if s is None else s._entries for s in top.sources])
+                top.known, top.sources = True, ()
+            stack.pop()
+        return self._entries
+
+
+class Through(Used):
+    """Of an operation's input: by the operation's rule for used entries or, of an elementwise one without, as its output's.
+
+    Parameters
+    ----------
+    used : Used or None
+        Of the output.
+    rule : Rule or None
+    xp : namespace
+        For the rule.
+    saved : tuple
+        By the operation's layout.
+    node, target : Node
+        Of the operation, and of the input.
+    like : raw array
+        On the device where it is.
+    """
+
+    __slots__ = ("_parts",)
+
+    def __init__(
+        self, used: Used | None, rule: Rule | None, xp: Any, saved: tuple[Any, ...], node: Node, target: Node, like: Array
+    ) -> None:
+        self.known = False
+        self.sources = (used,)
+        self._parts: Any = (rule, xp, saved, node, target, like.__class__, like.device)
+
+    def compute(self, entries: Any) -> Any:  # noqa: D102  (of the base)
+        rule, xp, saved, node, target, kind, device = self._parts
+        self._parts = None
+        if rule is not None:
+            if entries is None:
+                backend = by_type[kind]
+                entries = backend.ones(tuple(node.shape), dtype=backend.raw_dtype(dtypes.bool), device=device)
+                entries = entries if xp is backend else make(entries)
+            entries = rule.function(xp, entries, *[saved[k] for k in rule.at])
+        if entries is None or entries.__class__ is list or entries.shape == target.shape:
+            return entries
+        return unbroadcast(xp, entries, tuple(target.shape), "any")
+
+
+class PartOf(Used):
+    """Of one input of an operation on several."""
+
+    __slots__ = ("_number",)
+
+    def __init__(self, used: Used, number: int) -> None:
+        self.known = False
+        self.sources = (used,)
+        self._number = number
+
+    def compute(self, entries: Any) -> Any:  # noqa: D102
+        return None if entries is None else entries[self._number]
+
+
+class Either(Used):
+    """What one or the other of two uses."""
+
+    __slots__ = ()
+
+    def __init__(self, a: Used, b: Used) -> None:
+        self.known = False
+        self.sources = (a, b)
+
+    def compute(self, a: Any, b: Any) -> Any:  # noqa: D102
+        return None if a is None or b is None else a | b
+
+
+def unbroadcast(xp: Namespace, g: Any, shape: tuple[int, ...], reduce: str = "sum") -> Any:
+    """Sum, or another reduction, over the axes along which an input of a shape was broadcast."""
+    extra = len(g.shape) - len(shape)
+    if extra < 0:  # an assigned value may have leading axes of length 1 that the place does not have
+        return xp.reshape(g, shape)
+    axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1)
+    if not axes:
+        return xp.reshape(g, shape)
+    if len(axes) == extra:
+        return getattr(xp, reduce)(g, axis=axes)
+    g = getattr(xp, reduce)(g, axis=axes, keepdims=True)
+    return xp.reshape(g, shape) if extra else g
