@@ -37,23 +37,23 @@ def raw_key(key: Any, x: Any, *others: Any) -> Any:
     """
     if key.__class__ in _PLAIN:
         return key
-    kept = recording() and any(isinstance(y, TensorBase) and y._node is not None for y in (x, *others))
     if isinstance(key, tuple):
-        return tuple([part if part.__class__ in _PLAIN else _raw_part(part, x, kept) for part in key])
-    return _raw_part(key, x, kept)
+        return tuple([part if part.__class__ in _PLAIN else _raw_part(part, x, others) for part in key])
+    return _raw_part(key, x, others)
 
 
-def _raw_part(part: Any, x: Any, kept: bool) -> Any:
+def _raw_part(part: Any, x: Any, others: tuple[Any, ...]) -> Any:
     if isinstance(part, TensorBase):
         a = part._array
         _check_index(dtypes.from_raw[a.dtype])
+        kept = recording() and any(isinstance(y, TensorBase) and y._node is not None for y in (x, *others))
         return backend_of_type(a.__class__).asarray(a, copy=True) if kept else a
     if isinstance(part, np.ndarray):
         _check_index(part.dtype)
         like = x._array
         return backend_of_type(like.__class__).from_numpy(np.array(part), like.device)
     if isinstance(part, list):
-        return [_raw_part(p, x, kept) for p in part]
+        return [_raw_part(p, x, others) for p in part]
     return part
 
 
