@@ -624,7 +624,8 @@ def spence(z: Tensor, /) -> Tensor:
 def hyp1f1(a: Tensor | float, b: Tensor | float, x: Tensor | float, /) -> Tensor:
     """Kummer's confluent hypergeometric function ``M(a, b, x)`` of the elements of three tensors (DLMF 13.2.2).
 
-    The derivatives with respect to `a` and `b` are not implemented: asking for them raises NotImplementedError.
+    The derivatives with respect to `a` and `b` are not implemented, and asking for them raises NotImplementedError: of the
+    series differentiated term by term no digit is left for large negative `x`, and other ways hold on parts of the domain.
     """
 
 
@@ -636,7 +637,8 @@ def _lpmv_rule(xp: Namespace, g: Any, m: Any, v: Any, x: Any, out: Any) -> Any:
 def lpmv(m: Tensor | float, v: Tensor | float, x: Tensor | float, /) -> Tensor:
     """Legendre function of whole order `m` and real degree `v`, at `x` in ``[-1, 1]`` (DLMF 14.3.1).
 
-    The derivatives with respect to `m` and `v` are not implemented: asking for them raises NotImplementedError.
+    With respect to `m`, a whole number, there is no derivative; that with respect to `v` is not implemented. Asking for
+    either raises NotImplementedError.
     """
 
 
