@@ -467,6 +467,20 @@ def test_fallback_remainder() -> None:
     np.testing.assert_array_equal(np.signbit(found[exact]), np.signbit(expected[exact]))
 
 
+@pytest.mark.parametrize("dtype", [d.dtype for d in dtypes.EVERY], ids=str)
+@pytest.mark.parametrize("rest", ["zero", "negative zero", "number", "array", "transposed"])
+def test_where_of_many_elements(dtype: Any, rest: str) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 2**8, (100, 100 * dtype.itemsize), dtype=np.uint8).view(dtype)  # any bits, NaNs among them
+    condition = rng.random(x.shape) < 0.5
+    one = np.ones((), dtype)
+    other = {"zero": one - one if dtype.kind != "b" else ~one, "negative zero": -(one - one) if dtype.kind in "fc" else one,
+             "number": one, "array": x[::-1], "transposed": x.T}[rest]  # fmt: skip
+    found = numpy_backend.where(condition, x, other)
+    assert found.tobytes() == np.where(condition, x, other).tobytes()
+    assert numpy_backend.owns_memory(found)
+
+
 @SPACE
 @pytest.mark.parametrize(
     "shapes", [((3, 3), (3,)), ((3, 3), (3, 2)), ((2, 1, 3, 3), (4, 3, 2)), ((2, 3, 3), (3,)), ((0, 0), (0, 2))]

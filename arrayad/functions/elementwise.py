@@ -112,9 +112,14 @@ def _zero(xp: Namespace, g: Any) -> Any:
     return xp.zeros_like(g)
 
 
+def kept(xp: Namespace, condition: Any, g: Any) -> Any:
+    """`g` where a condition holds, 0 elsewhere, be `g` infinite or NaN there."""
+    return xp.where(condition, g, xp.zeros((), dtype=g.dtype, device=g.device))
+
+
 def _not_zero(xp: Namespace, x: Any) -> Any:
     """`x` with ones in place of zeros, to divide by where the quotient is not looked at."""
-    return xp.where(x == 0, xp.ones_like(x), x)
+    return xp.where(x == 0, xp.ones((), dtype=x.dtype, device=x.device), x)
 
 
 # Complex: d|z| along dz is Re(conj(sign z) dz), so backward is g * sign(z). At 0, the subgradient 0.
@@ -244,9 +249,9 @@ def _above(x: Any, min: Any, max: Any) -> Any:
     takes=REAL,
     grad_name="Clamp",
     # On a bound itself the gradient goes to x, as in PyTorch.
-    x=lambda xp, g, x, min, max: xp.where(_inside(x, min, max), g, xp.zeros_like(g)),
-    min=lambda xp, g, x, min, max: xp.where(_below(x, min, max), g, xp.zeros_like(g)),
-    max=lambda xp, g, x, min, max: xp.where(_above(x, min, max), g, xp.zeros_like(g)),
+    x=lambda xp, g, x, min, max: kept(xp, _inside(x, min, max), g),
+    min=lambda xp, g, x, min, max: kept(xp, _below(x, min, max), g),
+    max=lambda xp, g, x, min, max: kept(xp, _above(x, min, max), g),
     used={
         "x": lambda xp, used, x, min, max: used & _inside(x, min, max),
         "min": lambda xp, used, x, min, max: used & _below(x, min, max),
@@ -495,7 +500,7 @@ def logical_xor(x1: Tensor | bool, x2: Tensor | bool, /) -> Tensor:
 
 def _chosen(xp: Namespace, g: Any, chosen: Any, tied: Any) -> Any:
     """The cotangent where an element was chosen, half of it at ties (PyTorch's and JAX's convention)."""
-    return xp.where(tied, g / 2, xp.where(chosen, g, xp.zeros_like(g)))
+    return xp.where(tied, g / 2, kept(xp, chosen, g))
 
 
 @elementwise(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .elementwise import kept
 from .. import dtypes
 from ..autograd.operation import REAL, REAL_OR_BOOLEAN, differentiable, not_differentiable, of_backend, promote
 
@@ -178,8 +179,8 @@ def _truth(condition: Any) -> Any:
 
 
 @differentiable(
-    x1=lambda xp, g, condition: xp.where(_truth(condition), g, xp.zeros_like(g)),
-    x2=lambda xp, g, condition: xp.where(_truth(condition), xp.zeros_like(g), g),
+    x1=lambda xp, g, condition: kept(xp, _truth(condition), g),
+    x2=lambda xp, g, condition: kept(xp, ~_truth(condition), g),
     used={
         "x1": lambda xp, used, condition: used & _truth(condition),
         "x2": lambda xp, used, condition: used & ~_truth(condition),
