@@ -18,9 +18,9 @@ import numpy as np
 
 from . import dtypes
 from .autograd import engine
-from .autograd.mutation import become, check_writeable, overwrite, update
+from .autograd.mutation import become, check_writeable, export, overwrite, update
 from .autograd.operation import operator
-from .autograd.tape import Leaf, TensorBase, alias, base_of, make, namespace_of, no_grad, require_grad, sequence, storage_of
+from .autograd.tape import Leaf, TensorBase, alias, base_of, make, namespace_of, no_grad, require_grad, sequence
 from .devices import device as Device
 from .functions import (
     creation,
@@ -609,7 +609,8 @@ class Tensor(TensorBase):
             )
         if self.device.type != "cpu" and not force:
             raise TypeError(f"numpy(): the Tensor is on {self.device}. Use .cpu() first, or numpy(force=True).")
-        storage_of(self).exported = True
+        if self.device.type == "cpu":
+            export(self)
         return namespace_of(self._array).to_numpy(self._array)
 
     def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> np.ndarray[Any, Any]:
@@ -625,15 +626,17 @@ class Tensor(TensorBase):
     ) -> Any:
         if self._node is not None:
             raise BufferError("__dlpack__(): the Tensor requires grad, which DLPack would lose. Use tensor.detach() first.")
-        backend, array = namespace_of(self._array), self._array
-        if not copy and min(backend.strides(array), default=0) < 0:
+        backend = namespace_of(self._array)
+        if not copy and min(backend.strides(self._array), default=0) < 0:
             # Not every consumer has these, and PyTorch 2.13 ends the process on them.
             if copy is False:
                 raise BufferError("__dlpack__(): memory with negative strides cannot be exported without a copy")
-            array = backend.contiguous(array)
-        elif not copy:
-            storage_of(self).exported = True
-        return backend.to_dlpack(array, stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+            return backend.to_dlpack(
+                backend.contiguous(self._array), stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
+            )
+        if not copy:
+            export(self)
+        return backend.to_dlpack(self._array, stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
     def __dlpack_device__(self, /) -> tuple[Any, builtins.int]:
         return self._array.__dlpack_device__()

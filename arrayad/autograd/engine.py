@@ -20,8 +20,9 @@ from .tape import (
     Output,
     TensorBase,
     anomaly,
-    make,
     namespace_of,
+    make,
+    rebuilt,
     recording,
     release,
     set_recording,
@@ -249,7 +250,7 @@ class Sweep:
                         if hasattr(node, "where"):
                             error.add_note(f"In the backward of {node.name}, which was recorded at\n  {node.where}")
                         raise
-                    if not retain and node.storages:
+                    if not retain and node.plan.keeps:
                         release(node)
             elif targets is None and isinstance(node, Leaf):
                 tensor = node.tensor()
@@ -289,7 +290,7 @@ class Sweep:
         if saved.__class__ is not tuple:
             saved = self.restore(node)
         for storage in node.storages:
-            if storage.overwritten_by is not None:
+            if storage is not None and storage.overwritten_by is not None:
                 raise _overwritten(node, storage)
         # Of an operation with several outputs, `g` has a cotangent or None for each.
         array = g if node.__class__ is Node else next(part for part in g if part is not None)
@@ -447,25 +448,24 @@ class Sweep:
         plan = node.plan
         op = plan.op
         values = list(saved)
-        for number, storage in zip(plan.inputs, node.storages, strict=False):
+        storages = iter(node.storages)
+        for number in plan.inputs:
             i = op.layout.index(op.tensors[number])
+            storage = next(storages, None)
             if values[i] is not None and not isinstance(values[i], (bool, int, float, complex)):
-                values[i] = make(values[i], node.edges[number])
-                storage_of(values[i]).origin = storage
+                values[i] = rebuilt(values[i], node.edges[number], storage)
         if plan.out:
             i = len(op.parameters)
-            storages = node.storages[len(plan.inputs) :]
             if isinstance(node, MultiNode):
                 outputs = [
                     reference() or Output(node, k, array)
                     for k, (reference, array) in enumerate(zip(node.outputs, values[i], strict=True))
                 ]
-                outs = [make(array, output) for array, output in zip(values[i], outputs, strict=True)]
+                values[i] = tuple(
+                    [rebuilt(array, output, next(storages, None)) for array, output in zip(values[i], outputs, strict=True)]
+                )
             else:
-                outs = [make(values[i], node)]
-            for out, storage in zip(outs, storages, strict=True):
-                storage_of(out).origin = storage
-            values[i] = tuple(outs) if isinstance(node, MultiNode) else outs[0]
+                values[i] = rebuilt(values[i], node, next(storages, None))
         return tuple(values)
 
 

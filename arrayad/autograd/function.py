@@ -18,15 +18,15 @@ from .tape import (
     make,
     namespace_of,
     no_grad,
+    origin_of,
+    rebuilt,
     recording,
     sequence,
-    storage_of,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .tape import Storage
     from ..backends import Namespace
 
 __all__ = ["Function", "FunctionContext", "once_differentiable"]
@@ -44,7 +44,6 @@ class FunctionContext:
     def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
         self.needs_input_grad = needs_input_grad
         self._to_save: tuple[Any, ...] = ()
-        self._saved: list[tuple[Any, Node | None, int | None, Storage | None]] = []
         self._node: weakref.ref[MultiNode] | None = None
         self._not_differentiable: tuple[Any, ...] = ()
         self._dirty: tuple[Any, ...] = ()
@@ -71,17 +70,19 @@ class FunctionContext:
         """What `save_for_backward` was given, with its history."""
         if self._node is None:  # nothing is recorded
             return self._to_save
-        return tuple([self._rebuilt(*entry) for entry in self._saved])
-
-    def _rebuilt(self, array: Any, edge: Node | None, output: int | None, storage: Storage | None) -> Any:
-        if array is None:
-            return None
-        node = self._node() if self._node is not None else None
-        if output is not None and node is not None:
-            edge = node.outputs[output]() or Output(node, output, array)
-        x = make(array, edge)
-        storage_of(x).origin = storage
-        return x
+        node = self._node()
+        if node is None or node.saved is None:
+            raise RuntimeError("saved_tensors: what was saved for backward was dropped with the graph, or by backward")
+        saved = []
+        for entry in node.saved:
+            if entry is None:
+                saved.append(None)
+                continue
+            array, edge, output, storage = entry
+            if output is not None:
+                edge = node.outputs[output]() or Output(node, output, array)
+            saved.append(rebuilt(array, edge, storage))
+        return tuple(saved)
 
 
 class _Rule:
@@ -138,6 +139,7 @@ class _Call:
 
     def __init__(self, function: type[Function], context: FunctionContext) -> None:
         self.op = self
+        self.keeps = bool(context._to_save)
         self.rules = (_Rule(function, context),)
         self.kind = "custom"
         self.name = f"{function.__name__}Backward"
@@ -213,24 +215,20 @@ def _record(
     node.shape = tuple(out._array.shape for out in results)
     node.dtype = tuple(out._array.dtype for out in results)
     node.sequence = next(sequence)
-    node.saved = ()
     context._node = weakref.ref(node)
 
-    storages = []
+    saved: list[Any] = []
     for x in context._to_save:
         if x is None:
-            context._saved.append((None, None, None, None))
+            saved.append(None)
             continue
-        storage = storage_of(x)
-        storage = storage.origin or storage
-        storage.saved += 1
-        storages.append(storage)
         as_output = next((i for i, out in enumerate(results) if out is x), None)
         as_input = next((i for i, arg in enumerate(args) if arg is x), None)
         edge = x._node if as_input is None else edges[as_input]
-        context._saved.append((x._array, edge, as_output, storage))
+        saved.append((x._array, edge, as_output, origin_of(x)))
     context._to_save = ()
-    node.storages = tuple(storages)
+    node.saved = tuple(saved)
+    node.storages = tuple([entry[-1] for entry in saved if entry is not None])
 
     outputs = [Output(node, i, out._array) for i, out in enumerate(results)]
     node.outputs = [weakref.ref(output) for output in outputs]

@@ -2,9 +2,11 @@
 
 Three things have to stay right when a tensor is written into:
 
-- *The tape's values.* If an operation saved an array of the storage, all tensors on it move to a copy first, so the tape
-  keeps the old values (copy-on-write). Memory that another library sees cannot move; then the storage is marked and
-  backward raises.
+- *The tape's values.* If a node has an array of the memory, all tensors on it move to a copy first, so the tape keeps the
+  old values (copy-on-write). Whether one has is asked when the write comes, of Python's own reference counts, as Swift's
+  ``isKnownUniquelyReferenced`` does: so an operation counts nothing when it is recorded. A reference too many, in a
+  debugger say, costs a copy and changes no result. Memory that another library sees cannot move; then the storage is
+  marked and backward raises.
 - *The other tensors on the memory.* They see the write, because they share it or move together.
 - *History.* What was written becomes part of the history of the tensor and, through a view, of its base; the other views
   of the base are seen through the base's new history. These are PyTorch's semantics.
@@ -12,6 +14,7 @@ Three things have to stay right when a tensor is written into:
 
 from __future__ import annotations
 
+from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
 from .tape import Leaf, Storage, TensorBase, anomaly, base_of, caller, make, namespace_of, record, recording, storage_of
@@ -23,9 +26,56 @@ if TYPE_CHECKING:
     from .operation import Operation
     from .tape import Step
 
-__all__ = ["assign_item", "become", "check_writeable", "copy_on_write_count", "overwrite", "rebase", "update"]
+__all__ = ["assign_item", "become", "check_writeable", "copy_on_write_count", "export", "overwrite", "rebase", "update"]
 
 copies = 0
+
+
+def is_saved(x: TensorBase) -> bool:
+    """Whether something beside the tensors on the memory of `x` needs its values, as a node does until its backward."""
+    if x._storage is None:
+        return _references(x) > _ALONE
+    tensors = _tensors_on(x._storage, x)
+    if _storage_references(x) >= _NOTED_ALONE + len(tensors):
+        return True
+    if x._storage.exported:
+        return False  # who saves it notes the storage
+    if x._storage.aliases is None:
+        return _references(x) > _ALONE
+    # A node from before there were aliases has the root's array; so have tensors, and views of it as their base.
+    root = id(x._storage.root)
+    views = {id(t._array) for t in tensors if id(getattr(t._array, "base", None)) == root}
+    return _root_references(x) > _ALONE + len(views) + sum(id(t._array) == root for t in tensors)
+
+
+# What they give depends on how Python calls them: hence a function each, called for a tensor alone below. No caller of
+# `is_saved` may have the array or the storage in a variable.
+def _references(x: TensorBase) -> int:
+    return getrefcount(x._array)
+
+
+def _root_references(x: TensorBase) -> int:
+    return getrefcount(x._storage.root)  # type: ignore[union-attr]  # of a tensor with a storage
+
+
+def _storage_references(x: TensorBase) -> int:
+    return getrefcount(x._storage)
+
+
+def _lone_tensor() -> TensorBase:
+    x = TensorBase()
+    x._array, x._storage = object(), Storage()
+    return x
+
+
+_ALONE, _NOTED_ALONE = _references(_lone_tensor()), _storage_references(_lone_tensor())
+
+
+def export(x: TensorBase) -> None:
+    """Before another library is shown the memory of `x`: what the tape has of it stays behind, for it cannot move later."""
+    if x._storage is None or not x._storage.exported:
+        _unshare(x)
+        storage_of(x).exported = True
 
 
 def check_writeable(x: TensorBase, name: str) -> None:
@@ -87,11 +137,10 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
         if have.rank > want.rank:
             raise RuntimeError(f"{name}(): result type {have.name} can't be cast to the desired output type {want.name}")
         a = namespace_of(a).astype(a, target.dtype)
-    storage = x._storage
-    if storage is None or not (storage.exported or _shared(storage, x)):
+    if x._storage is None or not (x._storage.exported or _shared(x._storage, x)):
         # Nobody else sees the memory, so taking over the fresh array does for writing into the old one.
         fresh = out._storage if out._storage is not None and a is out._array else Storage()
-        fresh.version = (0 if storage is None else storage.version) + 1
+        fresh.version = (0 if x._storage is None else x._storage.version) + 1
         x._array = a
         x._storage = fresh
     else:
@@ -115,9 +164,10 @@ def update(x: Any, other: Any, op: Operation, in_place: Callable[[Any, Any], Any
     in_place : callable
         Python's in-place operator on raw arrays.
     """
+    if is_saved(x):
+        return False
     a = x._array
-    storage = x._storage
-    if (storage is not None and storage.saved) or a.dtype not in op.native:
+    if a.dtype not in op.native:
         return False
     if isinstance(other, TensorBase):
         b = other._array
@@ -187,6 +237,11 @@ def become(x: Any, view: Any, name: str) -> Any:
     return x
 
 
+def _tensors_on(storage: Storage, x: TensorBase) -> list[TensorBase]:
+    """All tensors on the storage of `x`."""
+    return [x] if storage.aliases is None else [t for t in (r() for r in storage.aliases) if t is not None]
+
+
 def _shared(storage: Storage, x: TensorBase) -> bool:
     return storage.aliases is not None and any(
         other is not None and other is not x for other in [reference() for reference in storage.aliases]
@@ -194,34 +249,32 @@ def _shared(storage: Storage, x: TensorBase) -> bool:
 
 
 def _unshare(x: TensorBase) -> None:
-    """Before a write: if the tape saved arrays of the memory, move all tensors on it to a copy, if it can move."""
+    """Before a write: if the tape has arrays of the memory, move all tensors on it to a copy, if it can move."""
     global copies
+    if (x._storage is not None and x._storage.exported) or not is_saved(x):
+        return
+    copies += 1
     storage = storage_of(x)
-    if storage.saved and not storage.exported:
-        copies += 1
-        xp = namespace_of(x._array)
-        if storage.aliases is None:
-            x._array = xp.asarray(x._array, copy=True)
-            _succeed(storage, [x])
-        else:
-            tensors = [t for t in (r() for r in storage.aliases) if t is not None]
-            root = xp.asarray(storage.root, copy=True)
-            for tensor in tensors:
-                tensor._array = replay_raw(tensor._steps, root)
-            _succeed(storage, tensors).root = root
+    xp = namespace_of(x._array)
+    tensors = _tensors_on(storage, x)
+    if storage.aliases is None:
+        x._array = xp.asarray(x._array, copy=True)
+        _succeed(storage, tensors)
+    else:
+        root = xp.asarray(storage.root, copy=True)
+        for tensor in tensors:
+            tensor._array = replay_raw(tensor._steps, root)
+        _succeed(storage, tensors).root = root
 
 
 def _written(x: TensorBase, name: str) -> None:
     """After a write: count it and, if it went over saved values that could not move away, note who it was."""
-    storage = storage_of(x)
-    if storage.saved:
-        tensors = [x] if storage.aliases is None else [t for t in (r() for r in storage.aliases) if t is not None]
-        root = storage.root
-        new = _succeed(storage, tensors)
+    if x._storage is not None and x._storage.exported and is_saved(x):
+        storage, root = x._storage, x._storage.root
+        new = _succeed(storage, _tensors_on(storage, x))
         new.root = root
         storage.overwritten_by = (f"{name} at\n  {caller()}\n" if anomaly.enabled else name, new)
-        storage = new
-    storage.version += 1
+    storage_of(x).version += 1
 
 
 def _succeed(old: Storage, tensors: list[TensorBase]) -> Storage:

@@ -523,11 +523,11 @@ def _unary(op: Operation) -> Callable[..., Any]:
         y._array = out
         y._node = None
         y._storage = None
+        if view and _shares_memory[a.__class__](out, x._array):
+            alias(x, y, (op, (), {}, None))
         if node is not None and plan is not None and recording():
             saved = (a if keeps_x else None, out if keeps_out else None)
             record(plan, (x,), (node,), (*saved, a.shape) if shaped else saved, y)
-        if view and _shares_memory[a.__class__](out, x._array):
-            alias(x, y, (op, (), {}, None))
         return y
 
     return call
@@ -705,10 +705,10 @@ def _of_first(op: Operation) -> Callable[..., Any]:
         y._array = out
         y._node = None
         y._storage = None
-        if node is not None and plan is not None and recording():
-            record(plan, (x,), (node,), _kept(plan, a, args, kwargs, out), y)
         if view and _shares_memory[a.__class__](out, x._array):
             alias(x, y, (op, args, kwargs, None))
+        if node is not None and plan is not None and recording():
+            record(plan, (x,), (node,), _kept(plan, a, args, kwargs, out), y)
         return y
 
     return call
@@ -736,13 +736,13 @@ def _kept(plan: Plan, a: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out
 def _several(op: Operation, x: Any, a: Array, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """The results of an operation that has more than one."""
     ys = [make(_raw(part, a)) for part in out]
-    if x._node is not None and op.differentiable and recording():
-        plan = op.plans[True,]
-        record_several(plan, (x,), (x._node,), _kept(plan, a, args, kwargs, out), ys)
     if op.view:
         for i, y in enumerate(ys):
             if _shares_memory[a.__class__](y._array, x._array):
                 alias(x, y, (op, args, kwargs, i))
+    if x._node is not None and op.differentiable and recording():
+        plan = op.plans[True,]
+        record_several(plan, (x,), (x._node,), _kept(plan, a, args, kwargs, out), ys)
     return _packed(out, ys)
 
 

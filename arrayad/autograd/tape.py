@@ -95,13 +95,12 @@ def require_grad(x: TensorBase, name: str) -> None:
 class Storage:
     """What the tensors that share one memory know of it together.
 
-    Copy-on-write rests on it: an in-place write to a storage of which the tape has `saved` arrays moves the `aliases` to
-    a copy first (`arrayad.autograd.mutation`), so the tape's values stay what they were.
+    A tensor that alone has its memory, and was never written into, has none. `arrayad.autograd.mutation` rests on it: an
+    in-place write moves the `aliases` to a copy first, if the tape has arrays of the memory.
     """
 
-    # Class attributes as defaults, so that making one, on the hot path of recording, costs an empty object.
+    # Class attributes as defaults, so that making one, on the hot path of views, costs an empty object.
     version: int = 0  # how many in-place writes there were
-    saved: int = 0  # how many arrays of it nodes hold for their backward
     exported: bool = False  # NumPy or another library may see the memory, so that it cannot move
     # The in-place operation that changed saved values of exported memory, and what describes the memory since.
     overwritten_by: tuple[str, Storage] | None = None
@@ -327,8 +326,8 @@ class Node:
         The nodes that produced the inputs; None for an input that needs no gradient.
     saved : tuple or None
         What the rules ask for, by the operation's layout; None once backward has used and dropped it.
-    storages : tuple of Storage
-        Of the saved inputs and output, in the order of the operation's plan.
+    storages : tuple of Storage or None
+        Of the saved inputs and output, in the order of the operation's plan; empty if none has one.
     shape, dtype
         Of the output; its cotangent has them too.
     sequence : int
@@ -351,7 +350,7 @@ class Node:
     plan: Plan
     edges: tuple[Node | None, ...]
     saved: tuple[Any, ...] | None
-    storages: tuple[Storage, ...]
+    storages: tuple[Storage | None, ...]
     shape: Any
     dtype: Any
     sequence: int
@@ -435,7 +434,7 @@ def record(plan: Plan, inputs: Sequence[Any], edges: tuple[Node | None, ...], sa
     node.plan = plan
     node.edges = edges
     node.saved = saved
-    node.storages = _hold(plan, inputs, (out,)) if plan.keeps else ()
+    node.storages = _storages(plan, inputs, (out,)) if plan.keeps else ()
     node.shape = array.shape
     node.dtype = array.dtype
     node.hooks = None
@@ -454,7 +453,7 @@ def record_several(
     node.plan = plan
     node.edges = edges
     node.saved = saved
-    node.storages = _hold(plan, inputs, outs) if plan.keeps else ()
+    node.storages = _storages(plan, inputs, outs) if plan.keeps else ()
     node.shape = tuple(out._array.shape for out in outs)
     node.dtype = tuple(out._array.dtype for out in outs)
     node.hooks = None
@@ -467,36 +466,40 @@ def record_several(
         out._node = output
 
 
-def _hold(plan: Plan, inputs: Sequence[Any], outs: Sequence[TensorBase]) -> tuple[Storage, ...]:
-    """The storages of what a node saves, told that it does."""
-    storages = []
+def _storages(plan: Plan, inputs: Sequence[Any], outs: Sequence[TensorBase]) -> tuple[Storage | None, ...]:
+    """The storages of what a node saves; nothing if there are none, as is usual.
+
+    A node refers to the storages, as to the arrays, as long as it needs them: so a write in place finds out that they are
+    needed, and nothing is counted here.
+    """
     for i in plan.inputs:
-        x = inputs[i]
-        storage = x._storage if isinstance(x, TensorBase) else _NOBODYS
-        if storage is None:
-            storage = x._storage = Storage()
-        elif storage.origin is not None:
-            storage = storage.origin
-        storage.saved += 1
-        storages.append(storage)
-    if plan.out:
-        for out in outs:
-            storage = storage_of(out)
-            storage.saved += 1
-            storages.append(storage)
-    return tuple(storages)
+        if getattr(inputs[i], "_storage", None) is not None:  # of a number there is none
+            break
+    else:
+        if not plan.out or all(out._storage is None for out in outs):
+            return ()
+    return tuple([origin_of(inputs[i]) for i in plan.inputs] + [origin_of(out) for out in outs if plan.out])
 
 
-_NOBODYS = Storage()  # stands for the memory of a number, which nobody can write into
+def origin_of(x: Any) -> Storage | None:
+    """The storage of a tensor, if it has one; of a tensor rebuilt from what a node saved, the one that was saved."""
+    storage: Storage | None = getattr(x, "_storage", None)
+    return storage if storage is None else storage.origin or storage
+
+
+def rebuilt(array: Array, node: Node | None, storage: Storage | None) -> Any:
+    """A Tensor of what a node saved, with its history; what is saved of it in turn is of the same storage."""
+    tensor = make(array, node)
+    if storage is not None:
+        tensor._storage = Storage()
+        tensor._storage.origin = storage
+    return tensor
 
 
 def release(node: Node) -> None:
     """Drop what a node saved, once backward has used it."""
-    if node.storages:
-        for storage in node.storages:
-            storage.saved -= 1
-        node.storages = ()
-        node.saved = None
+    node.saved = None
+    node.storages = ()
 
 
 def namespace_of(array: Array) -> Any:

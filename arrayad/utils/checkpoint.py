@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..autograd.tape import Leaf, Node, Output, TensorBase, enable_grad, make, release, sequence, storage_of
+from ..autograd.tape import Leaf, Node, Output, TensorBase, enable_grad, origin_of, rebuilt, release, sequence
 from ..functions import random
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def checkpoint(
     if nodes:
         segment = _Segment(function, args, kwargs, state, nodes)
         for node in nodes:
-            if node.storages:
+            if node.plan.keeps:
                 release(node)
                 node.saved = segment  # type: ignore[assignment]  # the engine restores it when it comes to the node
     return out
@@ -124,14 +124,8 @@ class _Kept:
     def __init__(self, x: Any) -> None:
         self.array = x._array
         self.node = x._node
-        self.storage = storage_of(x).origin or storage_of(x)
-        self.storage.saved += 1
+        self.storage = origin_of(x)
 
     def tensor(self) -> Any:
         """The argument again, with its history."""
-        x = make(self.array, self.node)
-        storage_of(x).origin = self.storage
-        return x
-
-    def __del__(self) -> None:
-        self.storage.saved -= 1
+        return rebuilt(self.array, self.node, self.storage)
