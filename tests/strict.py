@@ -157,6 +157,9 @@ def as_array(out: Array) -> Array:
     return out
 
 
+kept_scalars: dict[Any, Array] = {}
+
+
 def scalar(value: complex, like: Array) -> Array:
     return array_api_strict.asarray(value, dtype=like.dtype, device=like.device)
 

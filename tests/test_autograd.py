@@ -310,6 +310,42 @@ def test_exported_memory_cannot_move_so_backward_says_so() -> None:
         z.backward()
 
 
+@pytest.mark.host_memory
+def test_what_the_tape_has_is_not_handed_out() -> None:
+    x = xp.asarray([1.0, 2.0]).requires_grad_()
+    y = x * 1
+    z = (y * y).sum()
+    seen = y.detach().numpy()
+    seen[0] = 5.0  # by NumPy, which tells nobody
+    y.detach().add_(1)
+    assert y.tolist() == seen.tolist() == [6.0, 3.0]
+    z.backward()
+    assert x.grad.tolist() == [2.0, 4.0]
+
+
+def test_a_key_may_be_written_over() -> None:
+    x = xp.asarray([1.0, 2.0, 3.0]).requires_grad_()
+    key = xp.asarray([0, 2])
+    y = x[key].sum()
+    key += 1
+    key[0] = 1
+    assert key.tolist() == [1, 3]
+    y.backward()
+    assert x.grad.tolist() == [1.0, 0.0, 1.0]
+
+
+def test_values_saved_before_there_were_views() -> None:
+    x = xp.asarray([1.0, 2.0]).requires_grad_()
+    y = x * 1
+    z = (y * y).sum()
+    view, again = y[:1], y[:1].detach()
+    with xp.no_grad():
+        view += 1
+    assert (y.tolist(), again.tolist()) == ([2.0, 2.0], [2.0])
+    z.backward()
+    assert x.grad.tolist() == [2.0, 4.0]
+
+
 def test_versions_are_shared_with_views() -> None:
     x = xp.zeros((2, 3))
     row = x[0]

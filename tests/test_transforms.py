@@ -340,6 +340,7 @@ def test_anomaly_names_the_line_of_the_forward() -> None:
     assert not hasattr((x * 1)._node, "where")
 
 
+@pytest.mark.host_memory
 def test_anomaly_names_who_saved_and_who_wrote() -> None:
     x = _x(1.0, 2.0).requires_grad_()
     other = x.detach().clone()

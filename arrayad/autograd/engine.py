@@ -20,13 +20,12 @@ from .tape import (
     Output,
     TensorBase,
     anomaly,
-    namespace_of,
     make,
+    namespace_of,
     rebuilt,
     recording,
     release,
     set_recording,
-    storage_of,
 )
 from .used import Either, PartOf, Through, unbroadcast
 from .. import dtypes

@@ -73,7 +73,7 @@ class FunctionContext:
         node = self._node()
         if node is None or node.saved is None:
             raise RuntimeError("saved_tensors: what was saved for backward was dropped with the graph, or by backward")
-        saved = []
+        saved: list[Any] = []
         for entry in node.saved:
             if entry is None:
                 saved.append(None)

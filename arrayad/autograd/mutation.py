@@ -17,7 +17,20 @@ from __future__ import annotations
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
-from .tape import Leaf, Storage, TensorBase, anomaly, base_of, caller, make, namespace_of, record, recording, storage_of
+from .tape import (
+    Leaf,
+    Storage,
+    TensorBase,
+    anomaly,
+    base_of,
+    caller,
+    make,
+    namespace_of,
+    record,
+    recording,
+    storage_of,
+    storages_of,
+)
 from .. import dtypes
 
 if TYPE_CHECKING:
@@ -213,7 +226,8 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any) ->
     if recording() and (x._node is not None or tracked_value):
         edges = (x._node, value._node if tracked_value else None)
         plan, saved = index_put.keep(edges, (x._array, key, raw), x._array)
-        rebase(x, record(plan, (x, value), edges, saved, make(x._array)))
+        out = make(x._array)
+        rebase(x, record(plan, edges, saved, storages_of(plan, (x, value), (out,)), out))
 
 
 def become(x: Any, view: Any, name: str) -> Any:
@@ -311,7 +325,7 @@ def rebase(x: Any, node: Any) -> None:
         edges = (base._node, node)
         op: Operation = view_put.operation  # type: ignore[attr-defined]  # of every declared function
         plan, saved = op.keep(edges, (base._array, None, steps), base._array)
-        record(plan, (base, None), edges, saved, base)
+        record(plan, edges, saved, storages_of(plan, (base, None), (base,)), base)
     else:
         return
     storage = base._storage

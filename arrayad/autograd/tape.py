@@ -417,24 +417,28 @@ class MultiNode(Node):
     outputs: list[ref[Output]]  # weakly: they refer to this node
 
 
-def record(plan: Plan, inputs: Sequence[Any], edges: tuple[Node | None, ...], saved: Any, out: TensorBase) -> Node:
+def record(
+    plan: Plan, edges: tuple[Node | None, ...], saved: Any, storages: tuple[Storage | None, ...], out: TensorBase
+) -> Node:
     """Write down that an operation made `out`.
 
     Parameters
     ----------
     plan : Plan
         Of the operation, for these edges.
-    inputs : sequence of Tensor or anything
-        The arguments that may be tensors, in order; `edges` are their nodes.
+    edges : tuple of Node or None
+        The nodes of the arguments that may be tensors, in order.
     saved : tuple
         What the plan keeps, by the operation's layout.
+    storages : tuple of Storage or None
+        As `storages_of` gives them.
     """
     array = out._array
     node = Node()
     node.plan = plan
     node.edges = edges
     node.saved = saved
-    node.storages = _storages(plan, inputs, (out,)) if plan.keeps else ()
+    node.storages = storages
     node.shape = array.shape
     node.dtype = array.dtype
     node.hooks = None
@@ -446,14 +450,18 @@ def record(plan: Plan, inputs: Sequence[Any], edges: tuple[Node | None, ...], sa
 
 
 def record_several(
-    plan: Plan, inputs: Sequence[Any], edges: tuple[Node | None, ...], saved: Any, outs: Sequence[TensorBase]
+    plan: Plan,
+    edges: tuple[Node | None, ...],
+    saved: Any,
+    storages: tuple[Storage | None, ...],
+    outs: Sequence[TensorBase],
 ) -> None:
     """Write down that an operation made several tensors at once."""
     node = MultiNode()
     node.plan = plan
     node.edges = edges
     node.saved = saved
-    node.storages = _storages(plan, inputs, outs) if plan.keeps else ()
+    node.storages = storages
     node.shape = tuple(out._array.shape for out in outs)
     node.dtype = tuple(out._array.dtype for out in outs)
     node.hooks = None
@@ -466,8 +474,8 @@ def record_several(
         out._node = output
 
 
-def _storages(plan: Plan, inputs: Sequence[Any], outs: Sequence[TensorBase]) -> tuple[Storage | None, ...]:
-    """The storages of what a node saves; nothing if there are none, as is usual.
+def storages_of(plan: Plan, inputs: Sequence[Any], outs: Sequence[TensorBase]) -> tuple[Storage | None, ...]:
+    """The storages of what the node of some inputs and outputs saves; nothing if there are none, as is usual.
 
     A node refers to the storages, as to the arrays, as long as it needs them: so a write in place finds out that they are
     needed, and nothing is counted here.

@@ -377,6 +377,9 @@ def to_numpy(array: Array) -> np.ndarray[Any, Any]:
     return np.asarray(array.get())
 
 
+kept_scalars: dict[Any, Array] = {}  # none: they would have to be of the right device
+
+
 def scalar(value: complex, like: Array) -> Array:
     """A 0-d array of a Python number in the dtype and on the device of another array."""
     return asarray(value, dtype=like.dtype, device=like.device)

@@ -392,24 +392,24 @@ def where(condition: Array, x1: Array, x2: Array, /) -> Array:
 as_array = np.asarray
 
 
-_scalars: dict[Any, Array] = {}
+kept_scalars: dict[Any, Array] = {}
 
 
 def scalar(value: complex, like: Array) -> Array:
     """A 0-d array of a Python number in the dtype of another array, to compute with and not to write into.
 
-    Those of late are kept: making one takes twice as long as finding it, and numbers in formulas come again and again. Zeros
-    are not, since 0.0 equals -0.0, and neither are complex numbers, whose parts may be zeros.
+    Those of late are kept: making one takes twice as long as finding it, and numbers in formulas come again and again. 0.0
+    is not, since it equals -0.0, and neither are complex numbers, whose parts may be zeros.
     """
     key = (like.dtype, value.__class__, value)
-    out = _scalars.get(key)
+    out = kept_scalars.get(key)
     if out is None:
         out = np.asarray(value, dtype=like.dtype)
-        if value and value.__class__ is not complex:
-            if len(_scalars) >= 1024:
-                _scalars.clear()
+        if value.__class__ is int or (value and value.__class__ is float):
+            if len(kept_scalars) >= 1024:
+                kept_scalars.clear()
             out.flags.writeable = False
-            _scalars[key] = out
+            kept_scalars[key] = out
     return out
 
 
