@@ -153,7 +153,9 @@ def _reduction(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _sizes(given: tuple[Any, ...]) -> tuple[Any, ...]:
     """A shape given as one tuple or as several numbers."""
-    return tuple(given[0]) if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
+    if len(given) == 1 and given[0].__class__ in (tuple, Size, list):
+        return tuple(given[0])
+    return given
 
 
 class Tensor(TensorBase):
@@ -884,7 +886,8 @@ class Tensor(TensorBase):
 
     def reshape(self, *shape: Any, copy: builtins.bool | None = None) -> Tensor:
         """The same elements in another shape, given as a tuple or as several numbers; a view where that is possible."""
-        return manipulation.reshape(self, _sizes(shape), copy=copy)
+        sizes = _sizes(shape)
+        return manipulation.reshape(self, sizes) if copy is None else manipulation.reshape(self, sizes, copy=copy)
 
     def view(self, *shape: Any) -> Tensor:
         """The same memory in another shape, given as a tuple or as several numbers, or read in another dtype.

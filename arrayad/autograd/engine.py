@@ -29,7 +29,7 @@ from .tape import (
 )
 from .used import Either, PartOf, Through, unbroadcast
 from .. import dtypes
-from ..backends import Array, Namespace, by_type, uses_current_device
+from ..backends import Array, Namespace, by_type, scalar_types, uses_current_device
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -305,6 +305,8 @@ class Sweep:
         if op.apart or used is not None:
             self.pull_apart(node, g, used, xp, saved, array, conjugate)
             return
+        # NumPy's scalars compute with one another in a seventh of the time of 0-d arrays, and with these in half as much again.
+        scalar = array.__class__ in scalar_types and op.kind == "elementwise"
         for i, rule in plan.rules:
             edge: Any = edges[i]  # a plan has rules for the edges there are
             if needed is not None and edge not in needed:
@@ -317,7 +319,8 @@ class Sweep:
                 continue
             # Spelled out for what most rules ask for: 0.1 us less for each than a list with a star.
             if len(at) == 1:
-                part = rule.function(xp, g, saved[at[0]])
+                value = saved[at[0]]
+                part = rule.function(xp, g, value[()] if scalar and value.__class__ in by_type else value)
             elif not at:
                 part = rule.function(xp, g)
             else:

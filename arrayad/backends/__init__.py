@@ -38,6 +38,7 @@ Array = Any  # a raw array of some backend
 Namespace = Any
 
 by_type: dict[type, Namespace] = {}  # raw array type -> backend; `backend_of_type` says more where there is none
+scalar_types: set[type] = set()  # of those, what a backend's functions may give in the place of 0-d arrays
 _by_device: dict[str, Namespace] = {}
 _OURS = {"cuda": "arrayad.backends.cupy"}  # loaded when first asked for
 
@@ -46,6 +47,7 @@ def register(backend: Backend) -> None:
     """Make a backend known by the types of its arrays, its dtypes and its kind of device."""
     for array_type in backend.array_types:
         by_type[array_type] = backend
+    scalar_types.update(backend.array_types[1:])
     for dtype in dtypes.EVERY:
         try:
             dtypes.from_raw[backend.raw_dtype(dtype)] = dtype
