@@ -543,8 +543,8 @@ def _unary(op: Operation) -> Callable[..., Any]:
             saved: tuple[Any, ...] = (a if keeps_x else None, out if keeps_out else None)
             if shaped:
                 saved += (a.shape,)
-            none = x._storage is None and y._storage is None
-            record(plan, (node,), saved, () if none else storages_of(plan, (x,), (y,)), y)
+            noted = plan.keeps and (x._storage is not None or y._storage is not None)
+            record(plan, (node,), saved, storages_of(plan, (x,), (y,)) if noted else (), y)
         return y
 
     return call
@@ -654,10 +654,10 @@ def _note_of_two(op: Operation) -> Callable[..., None]:
         if shape_of:
             saved += (a1.shape, a2.shape) if both else tuple([(a1, a2)[i].shape for i in shape_of])
         made = y.__class__
-        if (x1.__class__ is made and x1._storage is not None) or (x2.__class__ is made and x2._storage is not None):
-            record(plan, (n1, n2), saved, storages_of(plan, (x1, x2), (y,)), y)
-        else:
-            record(plan, (n1, n2), saved, (), y)
+        noted = plan.keeps and (
+            (x1.__class__ is made and x1._storage is not None) or (x2.__class__ is made and x2._storage is not None)
+        )
+        record(plan, (n1, n2), saved, storages_of(plan, (x1, x2), (y,)) if noted else (), y)
 
     return note
 
@@ -778,8 +778,8 @@ def _of_first(op: Operation) -> Callable[..., Any]:
         if view and _shares_memory[a.__class__](out, x._array):
             alias(x, y, (op, args, kwargs, None))
         if node is not None and plan is not None and recording():
-            none = x._storage is None and y._storage is None
-            storages = () if none else storages_of(plan, (x,), (y,))
+            noted = plan.keeps and (x._storage is not None or y._storage is not None)
+            storages = storages_of(plan, (x,), (y,)) if noted else ()
             record(plan, (node,), _kept(plan, a, args, kwargs, out), storages, y)
         return y
 
@@ -887,7 +887,7 @@ def _of_several(op: Operation) -> Callable[..., Any]:
 
 def _ternary(op: Operation) -> Callable[..., Any]:
     """Three tensors, as `where` takes: 1.4 us less for it than by the way of several, which takes over for numbers."""
-    forwards, native, plans, differentiable = op.forwards, op.native, op.plans, op.differentiable
+    known, plans, differentiable = op.known, op.plans, op.differentiable
     otherwise = _of_several(op)
 
     def call(*args: Any) -> Any:
@@ -900,10 +900,14 @@ def _ternary(op: Operation) -> Callable[..., Any]:
         a1, a2, a3 = x1._array, x2._array, x3._array
         n1, n2, n3 = x1._node, x2._node, x3._node
         kind = a1.__class__
-        if a2.__class__ is not kind or a3.__class__ is not kind or not native.issuperset((a1.dtype, a2.dtype, a3.dtype)):
+        taken = known.get(kind)
+        if taken is None or a2.__class__ is not kind or a3.__class__ is not kind:
+            return otherwise(*args)
+        forward = taken.get(a1.dtype)
+        if forward is None or a2.dtype not in taken or a3.dtype not in taken:
             return otherwise(*args)
         try:
-            out = forwards[kind](a1, a2, a3)
+            out = forward(a1, a2, a3)
         except _REFUSALS as error:
             raise op.named(error, args, {}) from None
         if out.__class__ is not kind:
@@ -921,7 +925,7 @@ def _ternary(op: Operation) -> Callable[..., Any]:
                 a3 if keeps[2] else None,
                 out if keeps[3] else None,
             )
-            record(plan, (n1, n2, n3), saved, storages_of(plan, args, (y,)), y)
+            record(plan, (n1, n2, n3), saved, storages_of(plan, args, (y,)) if plan.keeps else (), y)
         return y
 
     return call

@@ -213,10 +213,10 @@ def where(xp: Namespace, condition: Tensor, x1: Tensor | complex, x2: Tensor | c
     >>> xp.where(x > 0, x, 0.0)
     tensor([1., 0.])
     """
-    numbers = (bool, int, float, complex)
-    if isinstance(x1, numbers) or isinstance(x2, numbers) or x1.dtype is not x2.dtype:
+    if not (x1.__class__ is x2.__class__ is condition.__class__ and x1.dtype is x2.dtype):
+        numbers = (bool, int, float, complex)
         if isinstance(x1, numbers) and isinstance(x2, numbers):
             dtype = dtypes.with_number(dtypes.default_dtype_for(type(x1)), type(x2))
             x1 = xp.asarray(x1, dtype=xp.raw_dtype(dtype), device=condition.device)
         x1, x2 = promote(xp, x1, x2)
-    return xp.where(_truth(condition), x1, x2)
+    return xp.where(condition if dtypes.from_raw[condition.dtype] is dtypes.bool else condition != 0, x1, x2)
