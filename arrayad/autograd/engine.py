@@ -305,7 +305,7 @@ class Sweep:
         if op.apart or used is not None:
             self.pull_apart(node, g, used, xp, saved, array, conjugate)
             return
-        # NumPy's scalars compute with one another in a seventh of the time of 0-d arrays, and with these in half as much again.
+        # NumPy's scalars compute with one another in a seventh of the time of 0-d arrays, with these in half as much again.
         scalar = array.__class__ in scalar_types and op.kind == "elementwise"
         for i, rule in plan.rules:
             edge: Any = edges[i]  # a plan has rules for the edges there are
@@ -319,7 +319,7 @@ class Sweep:
                 continue
             # Spelled out for what most rules ask for: 0.1 us less for each than a list with a star.
             if len(at) == 1:
-                value = saved[at[0]]
+                value: Any = saved[at[0]]
                 part = rule.function(xp, g, value[()] if scalar and value.__class__ in by_type else value)
             elif not at:
                 part = rule.function(xp, g)
