@@ -320,7 +320,10 @@ class Sweep:
             # Spelled out for what most rules ask for: 0.1 us less for each than a list with a star.
             if len(at) == 1:
                 value: Any = saved[at[0]]
-                part = rule.function(xp, g, value[()] if scalar and value.__class__ in by_type else value)
+                if scalar:
+                    kind: Any = value.__class__
+                    value = value[()] if kind in by_type else value
+                part = rule.function(xp, g, value)
             elif not at:
                 part = rule.function(xp, g)
             else:
