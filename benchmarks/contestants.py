@@ -219,7 +219,7 @@ def _finished(results: Any) -> Any:
 
 
 class Raw:
-    """NumPy, which differentiates nothing: the floor under small operations."""
+    """NumPy, which differentiates nothing: the floor under small operations and, by hand, under a network."""
 
     def __init__(self, name: str) -> None:
         self.name = name
