@@ -313,7 +313,10 @@ class Tensor(TensorBase):
     @property
     def grad(self) -> Tensor | None:
         """The gradient that backward has added up, None before."""
-        return getattr(self, "_grad", None)
+        try:
+            return self._grad
+        except AttributeError:
+            return None
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:

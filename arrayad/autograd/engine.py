@@ -275,7 +275,7 @@ class Sweep:
         if self.create_graph:
             shared = g._storage is not None and g._storage.aliases is not None
             return g if owned and not shared else self.functions.clone(g)
-        xp = namespace_of(g)
+        xp = by_type[g.__class__]
         return make(xp.as_array(g) if owned and xp.owns_memory(g) else xp.asarray(g, copy=True))
 
     def pull(self, node: Node, g: Any, used: Used | None = None) -> None:
@@ -422,7 +422,7 @@ class Sweep:
         """
         a = g._array if self.create_graph else g
         if a.shape != node.shape or a.dtype is not node.dtype:
-            fitted = fit(self.functions if self.create_graph else namespace_of(a), g, a, node)
+            fitted = fit(self.functions if self.create_graph else by_type[a.__class__], g, a, node)
             owned = owned or fitted is not g
             g = fitted
         pending = self.pending
@@ -434,7 +434,7 @@ class Sweep:
         if self.used:
             self.used.pop(key, None)  # all is used by this one
         _, have, ours = pending[key]
-        if ours and not self.create_graph and namespace_of(have).owns_memory(have):
+        if ours and not self.create_graph and by_type[have.__class__].owns_memory(have):
             have += g  # in place, or for a backend's scalar a new one
         else:
             have = have + g
