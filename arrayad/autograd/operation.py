@@ -943,38 +943,46 @@ def _operand(op: Operation, name: str, x: Any) -> Any:
 def _of_sequence(op: Operation) -> Callable[..., Any]:
     """A sequence of tensors, and static arguments."""
     plan = op.plans[True,] if op.differentiable else None
+    forwards = op.forwards
 
     def call(arrays: Any, /, **kwargs: Any) -> Any:
         if not isinstance(arrays, (list, tuple)) or not arrays:
             raise TypeError(f"{op.name}(): argument 'arrays' must be a non-empty tuple or list of Tensors")
-        raw = []
+        raw: list[Array] = []
+        kind = dtype = None
         tracked = mixed = False
         for x in arrays:
-            if not isinstance(x, TensorBase):
-                raise op.not_a_tensor("arrays", x)
-            a = x._array
+            try:
+                a = x._array
+                if x._node is not None:
+                    tracked = True
+            except AttributeError:
+                raise op.not_a_tensor("arrays", x) from None
             raw.append(a)
-            first = raw[0]
-            if a.__class__ is not first.__class__:
+            if kind is None:
+                kind = a.__class__
+                dtype = a.dtype
+            elif a.__class__ is not kind:
                 raise _two_devices(op, raw)
-            if a.dtype is not first.dtype:
+            elif a.dtype is not dtype:
                 mixed = True
-            if x._node is not None:
-                tracked = True
+        assert kind is not None  # for the type checker: there is at least one
         if mixed:
             try:
-                raw = list(promote(backend_of_type(first.__class__), *raw))
+                raw = list(promote(backend_of_type(kind), *raw))
             except TypeError as error:
                 raise TypeError(f"{op.name}(): {error}") from None
         if kwargs:
-            kwargs = op.keywords(kwargs, backend_of_type(first.__class__))
+            kwargs = op.keywords(kwargs, backend_of_type(kind))
         try:
-            y = make(_raw(op.forwards[first.__class__](raw, **kwargs), first))
+            out = forwards[kind](raw, **kwargs) if kwargs else forwards[kind](raw)
         except _REFUSALS as error:
             raise op.named(error, (arrays,), kwargs) from None
+        y = make(out if out.__class__ is kind else _as_array[out.__class__](out))
         if tracked and plan is not None and recording():
             edges = tuple([x._node for x in arrays])
-            record(plan, edges, _kept(plan, raw, (), kwargs, y._array), storages_of(plan, arrays, (y,)), y)
+            storages = storages_of(plan, arrays, (y,)) if plan.keeps else ()
+            record(plan, edges, _kept(plan, raw, (), kwargs, y._array), storages, y)
         return y
 
     return call
