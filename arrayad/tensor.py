@@ -153,9 +153,7 @@ def _reduction(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _sizes(given: tuple[Any, ...]) -> tuple[Any, ...]:
     """A shape given as one tuple or as several numbers."""
-    if len(given) == 1 and given[0].__class__ in (tuple, Size, list):
-        return tuple(given[0])
-    return given
+    return tuple(given[0]) if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
 
 
 class Tensor(TensorBase):

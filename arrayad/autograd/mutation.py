@@ -140,16 +140,14 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
         If `out` does not have the shape of `x`, or its dtype is of a higher kind; `x` is as it was.
     """
     a = out._array
-    target = x._array
-    if a.shape != target.shape:
-        raise RuntimeError(
-            f"{name}(): output with shape {list(target.shape)} doesn't match the broadcast shape {list(a.shape)}"
-        )
-    if a.dtype != target.dtype:
-        have, want = dtypes.from_raw[a.dtype], dtypes.from_raw[target.dtype]
+    shape, dtype = x._array.shape, x._array.dtype
+    if a.shape != shape:
+        raise RuntimeError(f"{name}(): output with shape {list(shape)} doesn't match the broadcast shape {list(a.shape)}")
+    if a.dtype != dtype:
+        have, want = dtypes.from_raw[a.dtype], dtypes.from_raw[dtype]
         if have.rank > want.rank:
             raise RuntimeError(f"{name}(): result type {have.name} can't be cast to the desired output type {want.name}")
-        a = namespace_of(a).astype(a, target.dtype)
+        a = namespace_of(a).astype(a, dtype)
     if x._storage is None or not (x._storage.exported or _shared(x._storage, x)):
         # Nobody else sees the memory, so taking over the fresh array does for writing into the old one.
         fresh = out._storage if out._storage is not None and a is out._array else Storage()

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, NoReturn, ParamSpec
 
 import numpy as np
 
-from .tape import Node, TensorBase, alias, make, record, record_several, recording, storages_of
+from .tape import Node, TensorBase, alias, is_noted, make, record, record_several, recording, storages_of
 from .. import dtypes
 from ..backends import Array, Namespace, backend_of_type
 
@@ -458,10 +458,6 @@ class Operation:
         number = 1 if isinstance(x1, _NUMBERS) else 0
         return self.not_a_tensor(self.tensors[number], (x1, x2)[number])
 
-    def admitted(self, a: Array) -> Array:
-        """An array as it is taken."""
-        return a if a.dtype in self.native else self.admit(a)
-
     def admit(self, a: Array) -> Array:
         """An array whose dtype is not known to be taken: cast to the default floating dtype, or refused."""
         dtype = dtypes.from_raw[a.dtype]
@@ -525,7 +521,8 @@ def _unary(op: Operation) -> Callable[..., Any]:
         except KeyError:
             forward = None
         if forward is None:  # a dtype for the first time, or one that is not taken
-            a = op.admitted(a)
+            if a.dtype not in op.native:
+                a = op.admit(a)
             forward = op.forwards[a.__class__]
         try:
             out = forward(a)
@@ -543,7 +540,7 @@ def _unary(op: Operation) -> Callable[..., Any]:
             saved: tuple[Any, ...] = (a if keeps_x else None, out if keeps_out else None)
             if shaped:
                 saved += (a.shape,)
-            noted = plan.keeps and (x._storage is not None or y._storage is not None)
+            noted = plan.keeps and (y._storage is not None or is_noted(x._storage, a))
             record(plan, (node,), saved, storages_of(plan, (x,), (y,)) if noted else (), y)
         return y
 
@@ -655,7 +652,8 @@ def _note_of_two(op: Operation) -> Callable[..., None]:
             saved += (a1.shape, a2.shape) if both else tuple([(a1, a2)[i].shape for i in shape_of])
         made = y.__class__
         noted = plan.keeps and (
-            (x1.__class__ is made and x1._storage is not None) or (x2.__class__ is made and x2._storage is not None)
+            (x1.__class__ is made and x1._storage is not None and is_noted(x1._storage, a1))
+            or (x2.__class__ is made and x2._storage is not None and is_noted(x2._storage, a2))
         )
         record(plan, (n1, n2), saved, storages_of(plan, (x1, x2), (y,)) if noted else (), y)
 
@@ -783,7 +781,7 @@ def _of_first(op: Operation) -> Callable[..., Any]:
         if view and _shares_memory[a.__class__](out, x._array):
             alias(x, y, (op, args, kwargs, None))
         if node is not None and plan is not None and recording():
-            noted = plan.keeps and (x._storage is not None or y._storage is not None)
+            noted = plan.keeps and (y._storage is not None or is_noted(x._storage, a))
             storages = storages_of(plan, (x,), (y,)) if noted else ()
             record(plan, (node,), _kept(plan, a, args, kwargs, out), storages, y)
         return y
@@ -930,7 +928,8 @@ def _ternary(op: Operation) -> Callable[..., Any]:
                 a3 if keeps[2] else None,
                 out if keeps[3] else None,
             )
-            record(plan, (n1, n2, n3), saved, storages_of(plan, args, (y,)) if plan.keeps else (), y)
+            noted = plan.keeps and (is_noted(x1._storage, a1) or is_noted(x2._storage, a2) or is_noted(x3._storage, a3))
+            record(plan, (n1, n2, n3), saved, storages_of(plan, args, (y,)) if noted else (), y)
         return y
 
     return call

@@ -327,7 +327,7 @@ class Node:
     saved : tuple or None
         What the rules ask for, by the operation's layout; None once backward has used and dropped it.
     storages : tuple of Storage or None
-        Of the saved inputs and output, in the order of the operation's plan; empty if none has one.
+        Of the saved inputs and output, in the order of the operation's plan; empty if none has to be noted.
     shape, dtype
         Of the output; its cotangent has them too.
     sequence : int
@@ -474,23 +474,31 @@ def record_several(
         out._node = output
 
 
+def is_noted(storage: Storage | None, array: Array) -> bool:
+    """Whether a node that saves an array of a storage has to note the storage.
+
+    Not of memory that is one tensor's, nor of the array that all views are seen from: a write in place finds a node's
+    reference to these themselves. What it could not find is an array of a view, or of memory that cannot move.
+    """
+    return storage is not None and (
+        storage.exported or storage.origin is not None or (storage.aliases is not None and storage.root is not array)
+    )
+
+
 def storages_of(plan: Plan, inputs: Sequence[Any], outs: Sequence[TensorBase]) -> tuple[Storage | None, ...]:
-    """The storages of what the node of some inputs and outputs saves; nothing if there are none, as is usual.
+    """The storages of what the node of some inputs and outputs saves.
 
     A node refers to the storages, as to the arrays, as long as it needs them: so a write in place finds out that they are
     needed, and nothing is counted here.
     """
-    for i in plan.inputs:
-        if getattr(inputs[i], "_storage", None) is not None:  # of a number there is none
-            break
-    else:
-        if not plan.out or all(out._storage is None for out in outs):
-            return ()
-    return tuple([origin_of(inputs[i]) for i in plan.inputs] + [origin_of(out) for out in outs if plan.out])
+    storages = [origin_of(inputs[i]) for i in plan.inputs]
+    if plan.out:
+        storages += [origin_of(out) for out in outs]
+    return tuple(storages)
 
 
 def origin_of(x: Any) -> Storage | None:
-    """The storage of a tensor, if it has one; of a tensor rebuilt from what a node saved, the one that was saved."""
+    """The storage of a tensor, if it has one, as a number has not; of one rebuilt from what a node saved, the one saved."""
     storage: Storage | None = getattr(x, "_storage", None)
     return storage if storage is None else storage.origin or storage
 

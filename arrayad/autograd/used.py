@@ -89,7 +89,7 @@ class Through(Used):
         self.sources = (used,)
         self._parts: Any = (rule, xp, saved, node, target, like.__class__, like.device)
 
-    def compute(self, entries: Any) -> Any:  # noqa: D102  (of the base)
+    def compute(self, entries: Any) -> Any:  # noqa: D102  (described in the base)
         rule, xp, saved, node, target, kind, device = self._parts
         self._parts = None
         if rule is not None:
@@ -113,7 +113,7 @@ class PartOf(Used):
         self.sources = (used,)
         self._number = number
 
-    def compute(self, entries: Any) -> Any:  # noqa: D102
+    def compute(self, entries: Any) -> Any:  # noqa: D102  (described in the base)
         return None if entries is None else entries[self._number]
 
 
@@ -126,7 +126,7 @@ class Either(Used):
         self.known = False
         self.sources = (a, b)
 
-    def compute(self, a: Any, b: Any) -> Any:  # noqa: D102
+    def compute(self, a: Any, b: Any) -> Any:  # noqa: D102  (described in the base)
         return None if a is None or b is None else a | b
 
 

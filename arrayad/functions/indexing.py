@@ -147,7 +147,8 @@ def setitem(x: Any, key: Any, value: Any) -> None:
 
         value = asarray(value)
         raw = value._array
-    assign_item(x, raw_key(key, x, value), value, _index_put.operation, raw)  # type: ignore[attr-defined]
+    op = _index_put.operation  # type: ignore[attr-defined]  # of every declared function
+    assign_item(x, raw_key(key, x, value), value, op, raw)
 
 
 def _seen(a: Any, steps: tuple[Step, ...]) -> Any:

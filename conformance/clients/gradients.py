@@ -323,11 +323,11 @@ def _noting_numbers() -> Iterator[list[str]]:
             places.append(_place(traceback.extract_stack(limit=2)[0]))
         return usual(x)
 
-    Tensor.__float__ = noting  # type: ignore[method-assign]
+    Tensor.__float__ = noting  # type: ignore[method-assign]  # Python calls the class's, so it is put there for a while
     try:
         yield places
     finally:
-        Tensor.__float__ = usual  # type: ignore[method-assign]
+        Tensor.__float__ = usual  # type: ignore[method-assign]  # put back
 
 
 def check(case: Case) -> Result:
