@@ -219,4 +219,5 @@ def where(xp: Namespace, condition: Tensor, x1: Tensor | complex, x2: Tensor | c
             dtype = dtypes.with_number(dtypes.default_dtype_for(type(x1)), type(x2))
             x1 = xp.asarray(x1, dtype=xp.raw_dtype(dtype), device=condition.device)
         x1, x2 = promote(xp, x1, x2)
+    # `_truth` of a raw array: 0.2 us less.
     return xp.where(condition if dtypes.from_raw[condition.dtype] is dtypes.bool else condition != 0, x1, x2)
