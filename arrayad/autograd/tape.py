@@ -491,7 +491,10 @@ def storages_of(plan: Plan, inputs: Sequence[Any], outs: Sequence[TensorBase]) -
     A node refers to the storages, as to the arrays, as long as it needs them: so a write in place finds out that they are
     needed, and nothing is counted here.
     """
-    storages = [origin_of(inputs[i]) for i in plan.inputs]
+    storages: list[Storage | None] = []
+    for i in plan.inputs:  # `origin_of`, written out: 0.2 us less, of operands that NumPy made, say
+        storage = getattr(inputs[i], "_storage", None)
+        storages.append(storage and (storage.origin or storage))
     if plan.out:
         storages += [origin_of(out) for out in outs]
     return tuple(storages)
