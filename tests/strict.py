@@ -149,6 +149,10 @@ cumulative_sum = _with_initial("cumulative_sum")
 cumulative_prod = _with_initial("cumulative_prod")
 
 
+def memory_of(a: Array) -> Any:
+    return numpy_backend.memory_of(a._array)
+
+
 def owns_memory(a: Any) -> bool:
     return isinstance(a, Array) and a._array.base is None
 

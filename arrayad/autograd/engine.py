@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import mutation
 from .tape import (
     Leaf,
     MultiNode,
@@ -22,7 +23,6 @@ from .tape import (
     anomaly,
     make,
     namespace_of,
-    rebuilt,
     recording,
     release,
     set_recording,
@@ -288,9 +288,8 @@ class Sweep:
         saved: Any = node.saved
         if saved.__class__ is not tuple:
             saved = self.restore(node)
-        for storage in node.storages:
-            if storage is not None and storage.overwritten_by is not None:
-                raise _overwritten(node, storage)
+        if node.sequence < mutation.last_write:
+            _refuse_overwritten(node, saved)
         # Of an operation with several outputs, `g` has a cotangent or None for each.
         array = g if node.__class__ is Node else next(part for part in g if part is not None)
         if self.create_graph:
@@ -449,16 +448,14 @@ class Sweep:
         return have if xp.owns_memory(have) and xp.is_writeable(have) else None
 
     def rebuild(self, node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
-        """What a node saved, as Tensors with their history and storage."""
+        """What a node saved, as Tensors with their history."""
         plan = node.plan
         op = plan.op
         values = list(saved)
-        storages = iter(node.storages)
         for number in plan.inputs:
             i = op.layout.index(op.tensors[number])
-            storage = next(storages, None)
             if values[i] is not None and not isinstance(values[i], (bool, int, float, complex)):
-                values[i] = rebuilt(values[i], node.edges[number], storage)
+                values[i] = make(values[i], node.edges[number])
         if plan.out:
             i = len(op.parameters)
             if isinstance(node, MultiNode):
@@ -466,11 +463,9 @@ class Sweep:
                     reference() or Output(node, k, array)
                     for k, (reference, array) in enumerate(zip(node.outputs, values[i], strict=True))
                 ]
-                values[i] = tuple(
-                    [rebuilt(array, output, next(storages, None)) for array, output in zip(values[i], outputs, strict=True)]
-                )
+                values[i] = tuple([make(array, output) for array, output in zip(values[i], outputs, strict=True)])
             else:
-                values[i] = rebuilt(values[i], node, next(storages, None))
+                values[i] = make(values[i], node)
         return tuple(values)
 
 
@@ -521,14 +516,19 @@ def saved_of(node: Node) -> tuple[Any, ...] | None:
     return saved if saved is None or saved.__class__ is tuple else saved.restore(node)
 
 
-def _overwritten(node: Node, storage: Any) -> RuntimeError:
-    writer, new = storage.overwritten_by
-    return RuntimeError(
-        f"backward(): one of the variables needed for gradient computation has been modified by an inplace "
-        f"operation: {node.name} saved it at version {storage.version}, and it is at version {new.version} since {writer}. "
-        "Its memory is shared with another library (numpy(), from_numpy() or DLPack), so the saved values could not be "
-        "kept; write into a clone() instead."
-    )
+def _refuse_overwritten(node: Node, saved: Any) -> None:
+    """Raise if an array in what a node saved was written into since, where its memory could not move."""
+    for value in saved:
+        if isinstance(value, (tuple, list)):
+            _refuse_overwritten(node, value)
+        elif value.__class__ in by_type and (write := mutation.write_since(node.sequence, value)) is not None:
+            version, writer = write
+            raise RuntimeError(
+                f"backward(): one of the variables needed for gradient computation has been modified by an inplace "
+                f"operation: {node.name} saved it before version {version}, which {writer} made. Its memory is shared with "
+                "another library (numpy(), from_numpy() or DLPack), so the saved values could not be kept; write into a "
+                "clone() instead."
+            )
 
 
 def _refuse_nan(xp: Namespace, part: Any, node: Node) -> None:

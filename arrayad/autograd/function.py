@@ -18,8 +18,6 @@ from .tape import (
     make,
     namespace_of,
     no_grad,
-    origin_of,
-    rebuilt,
     recording,
     sequence,
 )
@@ -78,10 +76,10 @@ class FunctionContext:
             if entry is None:
                 saved.append(None)
                 continue
-            array, edge, output, storage = entry
+            array, edge, output = entry
             if output is not None:
                 edge = node.outputs[output]() or Output(node, output, array)
-            saved.append(rebuilt(array, edge, storage))
+            saved.append(make(array, edge))
         return tuple(saved)
 
 
@@ -225,10 +223,9 @@ def _record(
         as_output = next((i for i, out in enumerate(results) if out is x), None)
         as_input = next((i for i, arg in enumerate(args) if arg is x), None)
         edge = x._node if as_input is None else edges[as_input]
-        saved.append((x._array, edge, as_output, origin_of(x)))
+        saved.append((x._array, edge, as_output))
     context._to_save = ()
     node.saved = tuple(saved)
-    node.storages = tuple([entry[-1] for entry in saved if entry is not None])
 
     outputs = [Output(node, i, out._array) for i, out in enumerate(results)]
     node.outputs = [weakref.ref(output) for output in outputs]

@@ -14,8 +14,10 @@ Three things have to stay right when a tensor is written into:
 
 from __future__ import annotations
 
+from collections import Counter
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from .tape import (
     Leaf,
@@ -28,8 +30,8 @@ from .tape import (
     namespace_of,
     record,
     recording,
+    sequence,
     storage_of,
-    storages_of,
 )
 from .. import dtypes
 
@@ -44,25 +46,30 @@ __all__ = ["assign_item", "become", "check_writeable", "copy_on_write_count", "e
 copies = 0
 
 
+# --- whether the tape has arrays of a memory ---
+
+
 def is_saved(x: TensorBase) -> bool:
-    """Whether something beside the tensors on the memory of `x` needs its values, as a node does until its backward."""
-    if x._storage is None:
+    """Whether something beside the tensors on the memory of `x` has an array of it, as a node has until its backward."""
+    memory = id(_memory_of(x))
+    if (x._storage is None or x._storage.aliases is None) and memory == id(x._array):
         return _references(x) > _ALONE
-    tensors = _tensors_on(x._storage, x)
-    if _storage_references(x) >= _NOTED_ALONE + len(tensors):
+    # How many of the tensors, and the storage, have each array. Views refer to the memory's array as well.
+    tensors = _tensors_on(x)
+    holders = Counter([id(t._array) for t in tensors])
+    if x._storage is not None and x._storage.aliases is not None:
+        holders[id(x._storage.root)] += 1
+    views = len(holders) - (memory in holders)
+    if memory not in holders and _memory_references(x) > views + _ALONE - 1:
         return True
-    if x._storage.exported:
-        return False  # who saves it notes the storage
-    if x._storage.aliases is None:
-        return _references(x) > _ALONE
-    # A node from before there were aliases has the root's array; so have tensors, and views of it as their base.
-    root = id(x._storage.root)
-    views = {id(t._array) for t in tensors if id(getattr(t._array, "base", None)) == root}
-    return _root_references(x) > _ALONE + len(views) + sum(id(t._array) == root for t in tensors)
+    holders[memory] += views
+    if any(_references(t) > holders[id(t._array)] + _ALONE - 1 for t in tensors):
+        return True
+    return x._storage is not None and _root_references(x) > holders[id(x._storage.root)] + _ALONE - 1
 
 
 # What they give depends on how Python calls them: hence a function each, called for a tensor alone below. No caller of
-# `is_saved` may have the array or the storage in a variable.
+# `is_saved` may have the array in a variable.
 def _references(x: TensorBase) -> int:
     return getrefcount(x._array)
 
@@ -71,17 +78,48 @@ def _root_references(x: TensorBase) -> int:
     return getrefcount(x._storage.root)  # type: ignore[union-attr]  # of a tensor with a storage
 
 
-def _storage_references(x: TensorBase) -> int:
-    return getrefcount(x._storage)
+def _memory_references(x: TensorBase) -> int:
+    return getrefcount(_memory_of(x))
+
+
+def _memory_of(x: TensorBase) -> Any:
+    return namespace_of(x._array).memory_of(x._array)
 
 
 def _lone_tensor() -> TensorBase:
     x = TensorBase()
-    x._array, x._storage = object(), Storage()
+    x._array = object()
     return x
 
 
-_ALONE, _NOTED_ALONE = _references(_lone_tensor()), _storage_references(_lone_tensor())
+_ALONE = _references(_lone_tensor())
+
+
+# --- memory that cannot move ---
+
+# The last in-place operation on each memory that another library sees, by the memory's id as long as it lives: when it was
+# in the order of nodes, the version it made, and its name.
+written: dict[int, tuple[ref[Any], int, int, str]] = {}
+last_write = 0  # when the last of all was: what was recorded since need not ask
+
+
+def write_since(at: int, array: Any) -> tuple[int, str] | None:
+    """The version and name of the last write into a raw array's memory, if it was after a place in the order of nodes."""
+    entry = written.get(id(namespace_of(array).memory_of(array)))
+    return None if entry is None or entry[1] < at else entry[2:]
+
+
+def _count(x: TensorBase, name: str) -> None:
+    """Count a write in place; where the tape's values could not move away, note when it was."""
+    global last_write
+    storage = storage_of(x)
+    storage.version += 1
+    if storage.exported:
+        memory = _memory_of(x)
+        key = id(memory)
+        reference = written[key][0] if key in written else ref(memory, lambda _: written.pop(key, None))
+        last_write = next(sequence)
+        written[key] = (reference, last_write, storage.version, f"{name} at\n  {caller()}\n" if anomaly.enabled else name)
 
 
 def export(x: TensorBase) -> None:
@@ -148,7 +186,7 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
         if have.rank > want.rank:
             raise RuntimeError(f"{name}(): result type {have.name} can't be cast to the desired output type {want.name}")
         a = namespace_of(a).astype(a, dtype)
-    if x._storage is None or not (x._storage.exported or _shared(x._storage, x)):
+    if x._storage is None or not (x._storage.exported or len(_tensors_on(x)) > 1):
         # Nobody else sees the memory, so taking over the fresh array does for writing into the old one.
         fresh = out._storage if out._storage is not None and a is out._array else Storage()
         fresh.version = (0 if x._storage is None else x._storage.version) + 1
@@ -157,7 +195,7 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
     else:
         _unshare(x)
         namespace_of(a).setitem(x._array, ..., a)
-        _written(x, name)
+        _count(x, name)
     if recording():
         rebase(x, out._node)
     return x
@@ -175,7 +213,7 @@ def update(x: Any, other: Any, op: Operation, in_place: Callable[[Any, Any], Any
     in_place : callable
         Python's in-place operator on raw arrays.
     """
-    if is_saved(x):
+    if (x._storage is None or not x._storage.exported) and is_saved(x):
         return False
     a = x._array
     if a.dtype not in op.native:
@@ -195,7 +233,7 @@ def update(x: Any, other: Any, op: Operation, in_place: Callable[[Any, Any], Any
         return False
     check_writeable(x, name)
     in_place(a, b)
-    storage_of(x).version += 1
+    _count(x, name)
     return True
 
 
@@ -219,13 +257,13 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any) ->
         xp.setitem(x._array, key, raw)
     except (TypeError, ValueError, IndexError, OverflowError) as error:  # before anything has been changed or counted
         raise type(error)(f"__setitem__(): {error}") from None
-    _written(x, "__setitem__")
+    _count(x, "__setitem__")
     tracked_value = isinstance(value, TensorBase) and value._node is not None
     if recording() and (x._node is not None or tracked_value):
         edges = (x._node, value._node if tracked_value else None)
         plan, saved = index_put.keep(edges, (x._array, key, raw), x._array)
         out = make(x._array)
-        rebase(x, record(plan, edges, saved, storages_of(plan, (x, value), (out,)), out))
+        rebase(x, record(plan, edges, saved, out))
 
 
 def become(x: Any, view: Any, name: str) -> Any:
@@ -249,15 +287,12 @@ def become(x: Any, view: Any, name: str) -> Any:
     return x
 
 
-def _tensors_on(storage: Storage, x: TensorBase) -> list[TensorBase]:
-    """All tensors on the storage of `x`."""
-    return [x] if storage.aliases is None else [t for t in (r() for r in storage.aliases) if t is not None]
-
-
-def _shared(storage: Storage, x: TensorBase) -> bool:
-    return storage.aliases is not None and any(
-        other is not None and other is not x for other in [reference() for reference in storage.aliases]
-    )
+def _tensors_on(x: TensorBase) -> list[TensorBase]:
+    """All tensors on the memory of `x`."""
+    storage = x._storage
+    if storage is None or storage.aliases is None:
+        return [x]
+    return [t for t in [reference() for reference in storage.aliases] if t is not None]
 
 
 def _unshare(x: TensorBase) -> None:
@@ -266,37 +301,14 @@ def _unshare(x: TensorBase) -> None:
     if (x._storage is not None and x._storage.exported) or not is_saved(x):
         return
     copies += 1
-    storage = storage_of(x)
     xp = namespace_of(x._array)
-    tensors = _tensors_on(storage, x)
-    if storage.aliases is None:
+    storage = x._storage
+    if storage is None or storage.aliases is None:
         x._array = xp.asarray(x._array, copy=True)
-        _succeed(storage, tensors)
-    else:
-        root = xp.asarray(storage.root, copy=True)
-        for tensor in tensors:
-            tensor._array = replay_raw(tensor._steps, root)
-        _succeed(storage, tensors).root = root
-
-
-def _written(x: TensorBase, name: str) -> None:
-    """After a write: count it and, if it went over saved values that could not move away, note who it was."""
-    if x._storage is not None and x._storage.exported and is_saved(x):
-        storage, root = x._storage, x._storage.root
-        new = _succeed(storage, _tensors_on(storage, x))
-        new.root = root
-        storage.overwritten_by = (f"{name} at\n  {caller()}\n" if anomaly.enabled else name, new)
-    storage_of(x).version += 1
-
-
-def _succeed(old: Storage, tensors: list[TensorBase]) -> Storage:
-    """A new storage for tensors; the old one is left to the nodes that saved arrays of it."""
-    new = Storage()
-    new.version, new.exported, new.aliases = old.version, old.exported, old.aliases
-    for tensor in tensors:
-        tensor._storage = new
-    old.aliases = old.root = None
-    return new
+        return
+    storage.root = xp.asarray(storage.root, copy=True)
+    for tensor in _tensors_on(x):
+        tensor._array = replay_raw(tensor._steps, storage.root)
 
 
 def replay_raw(steps: tuple[Step, ...], a: Any) -> Any:
@@ -323,7 +335,7 @@ def rebase(x: Any, node: Any) -> None:
         edges = (base._node, node)
         op: Operation = view_put.operation  # type: ignore[attr-defined]  # of every declared function
         plan, saved = op.keep(edges, (base._array, None, steps), base._array)
-        record(plan, edges, saved, storages_of(plan, (base, None), (base,)), base)
+        record(plan, edges, saved, base)
     else:
         return
     storage = base._storage

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, NoReturn, ParamSpec
 
 import numpy as np
 
-from .tape import Node, TensorBase, alias, is_noted, make, record, record_several, recording, storages_of
+from .tape import Node, TensorBase, alias, make, record, record_several, recording
 from .. import dtypes
 from ..backends import Array, Namespace, backend_of_type
 
@@ -540,8 +540,7 @@ def _unary(op: Operation) -> Callable[..., Any]:
             saved: tuple[Any, ...] = (a if keeps_x else None, out if keeps_out else None)
             if shaped:
                 saved += (a.shape,)
-            noted = plan.keeps and (y._storage is not None or is_noted(x._storage, a))
-            record(plan, (node,), saved, storages_of(plan, (x,), (y,)) if noted else (), y)
+            record(plan, (node,), saved, y)
         return y
 
     return call
@@ -598,7 +597,7 @@ def _binary(op: Operation, takes: Callable[[Any, Any, str], Any] | None = None) 
         y._node = None
         y._storage = None
         if (n1 is not None or n2 is not None) and recording():
-            note(x1, x2, n1, n2, a1, a2, y)
+            note(n1, n2, a1, a2, y)
         return y
 
     return call
@@ -631,7 +630,7 @@ def _binary_of_others(op: Operation, takes: Callable[[Any, Any, str], Any] | Non
         n1 = x1._node if first else None
         n2 = x2._node if second else None
         if (n1 is not None or n2 is not None) and recording():
-            note(x1, x2, n1, n2, a1, a2, y)
+            note(n1, n2, a1, a2, y)
         return y
 
     return call
@@ -644,18 +643,13 @@ def _note_of_two(op: Operation) -> Callable[..., None]:
     shape_of, both = op.shape_of, op.shape_of == [0, 1]  # both, as of a matrix product
     of_both, of_first, of_second = op.plans[True, True], op.plans[True, False], op.plans[False, True]
 
-    def note(x1: Any, x2: Any, n1: Node | None, n2: Node | None, a1: Array, a2: Array, y: Any) -> None:
+    def note(n1: Node | None, n2: Node | None, a1: Array, a2: Array, y: Any) -> None:
         plan = of_first if n2 is None else of_second if n1 is None else of_both
         keeps = plan.wanted
         saved: tuple[Any, ...] = (a1 if keeps[0] else None, a2 if keeps[1] else None, y._array if keeps[2] else None)
         if shape_of:
             saved += (a1.shape, a2.shape) if both else tuple([(a1, a2)[i].shape for i in shape_of])
-        made = y.__class__
-        noted = plan.keeps and (
-            (x1.__class__ is made and x1._storage is not None and is_noted(x1._storage, a1))
-            or (x2.__class__ is made and x2._storage is not None and is_noted(x2._storage, a2))
-        )
-        record(plan, (n1, n2), saved, storages_of(plan, (x1, x2), (y,)) if noted else (), y)
+        record(plan, (n1, n2), saved, y)
 
     return note
 
@@ -781,9 +775,7 @@ def _of_first(op: Operation) -> Callable[..., Any]:
         if view and _shares_memory[a.__class__](out, x._array):
             alias(x, y, (op, args, kwargs, None))
         if node is not None and plan is not None and recording():
-            noted = plan.keeps and (y._storage is not None or is_noted(x._storage, a))
-            storages = storages_of(plan, (x,), (y,)) if noted else ()
-            record(plan, (node,), _kept(plan, a, args, kwargs, out), storages, y)
+            record(plan, (node,), _kept(plan, a, args, kwargs, out), y)
         return y
 
     return call
@@ -817,7 +809,7 @@ def _several(op: Operation, x: Any, a: Array, args: tuple[Any, ...], kwargs: dic
                 alias(x, y, (op, args, kwargs, i))
     if x._node is not None and op.differentiable and recording():
         plan = op.plans[True,]
-        record_several(plan, (x._node,), _kept(plan, a, args, kwargs, out), storages_of(plan, (x,), ys), ys)
+        record_several(plan, (x._node,), _kept(plan, a, args, kwargs, out), ys)
     return _packed(out, ys)
 
 
@@ -875,14 +867,13 @@ def _of_several(op: Operation) -> Callable[..., Any]:
                 ys = [make(part) for part in parts]
                 if tracked and differentiable and recording():
                     plan, saved = op.keep(edges, values, out)
-                    storages = storages_of(plan, [inputs[i] for _, i, _ in slots], ys)
-                    record_several(plan, tuple(edges), saved, storages, ys)
+                    record_several(plan, tuple(edges), saved, ys)
                 return _packed(out, ys)
             out = _as_array[out.__class__](out)
         y = make(out)
         if tracked and differentiable and recording():
             plan, saved = op.keep(edges, values, out)
-            record(plan, tuple(edges), saved, storages_of(plan, [inputs[i] for _, i, _ in slots], (y,)), y)
+            record(plan, tuple(edges), saved, y)
         return y
 
     return call
@@ -928,8 +919,7 @@ def _ternary(op: Operation) -> Callable[..., Any]:
                 a3 if keeps[2] else None,
                 out if keeps[3] else None,
             )
-            noted = plan.keeps and (is_noted(x1._storage, a1) or is_noted(x2._storage, a2) or is_noted(x3._storage, a3))
-            record(plan, (n1, n2, n3), saved, storages_of(plan, args, (y,)) if noted else (), y)
+            record(plan, (n1, n2, n3), saved, y)
         return y
 
     return call
@@ -985,8 +975,7 @@ def _of_sequence(op: Operation) -> Callable[..., Any]:
         y = make(out if out.__class__ is kind else _as_array[out.__class__](out))
         if tracked and plan is not None and recording():
             edges = tuple([x._node for x in arrays])
-            storages = storages_of(plan, arrays, (y,)) if plan.keeps else ()
-            record(plan, edges, _kept(plan, raw, (), kwargs, y._array), storages, y)
+            record(plan, edges, _kept(plan, raw, (), kwargs, y._array), y)
         return y
 
     return call

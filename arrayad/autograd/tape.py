@@ -102,9 +102,6 @@ class Storage:
     # Class attributes as defaults, so that making one, on the hot path of views, costs an empty object.
     version: int = 0  # how many in-place writes there were
     exported: bool = False  # NumPy or another library may see the memory, so that it cannot move
-    # The in-place operation that changed saved values of exported memory, and what describes the memory since.
-    overwritten_by: tuple[str, Storage] | None = None
-    origin: Storage | None = None  # of a tensor rebuilt from what a node saved: the storage that was saved
     root: Array = None  # the array of the whole memory, which `_steps` start from
     aliases: list[ref[TensorBase]] | None = None  # every tensor on it, once there are two
     sweep_at: int = 16  # the length of `aliases` at which dead references are dropped
@@ -326,8 +323,6 @@ class Node:
         The nodes that produced the inputs; None for an input that needs no gradient.
     saved : tuple or None
         What the rules ask for, by the operation's layout; None once backward has used and dropped it.
-    storages : tuple of Storage or None
-        Of the saved inputs and output, in the order of the operation's plan; empty if none has to be noted.
     shape, dtype
         Of the output; its cotangent has them too.
     sequence : int
@@ -343,14 +338,12 @@ class Node:
         "saved",
         "sequence",
         "shape",
-        "storages",
         "where",
     )
 
     plan: Plan
     edges: tuple[Node | None, ...]
     saved: tuple[Any, ...] | None
-    storages: tuple[Storage | None, ...]
     shape: Any
     dtype: Any
     sequence: int
@@ -382,7 +375,6 @@ class Leaf(Node):
     def __init__(self, tensor: TensorBase) -> None:
         self.tensor = ref(tensor)
         self.edges = ()
-        self.storages = ()
         self.saved = ()
         self.shape = tensor._array.shape
         self.dtype = tensor._array.dtype
@@ -400,7 +392,6 @@ class Output(Node):
     def __init__(self, node: Node, index: int, array: Array) -> None:
         self.plan = node.plan
         self.edges = (node,)
-        self.storages = ()
         self.saved = ()
         self.shape = array.shape
         self.dtype = array.dtype
@@ -417,9 +408,7 @@ class MultiNode(Node):
     outputs: list[ref[Output]]  # weakly: they refer to this node
 
 
-def record(
-    plan: Plan, edges: tuple[Node | None, ...], saved: Any, storages: tuple[Storage | None, ...], out: TensorBase
-) -> Node:
+def record(plan: Plan, edges: tuple[Node | None, ...], saved: Any, out: TensorBase) -> Node:
     """Write down that an operation made `out`.
 
     Parameters
@@ -430,15 +419,12 @@ def record(
         The nodes of the arguments that may be tensors, in order.
     saved : tuple
         What the plan keeps, by the operation's layout.
-    storages : tuple of Storage or None
-        As `storages_of` gives them.
     """
     array = out._array
     node = Node()
     node.plan = plan
     node.edges = edges
     node.saved = saved
-    node.storages = storages
     node.shape = array.shape
     node.dtype = array.dtype
     node.hooks = None
@@ -453,7 +439,6 @@ def record_several(
     plan: Plan,
     edges: tuple[Node | None, ...],
     saved: Any,
-    storages: tuple[Storage | None, ...],
     outs: Sequence[TensorBase],
 ) -> None:
     """Write down that an operation made several tensors at once."""
@@ -461,7 +446,6 @@ def record_several(
     node.plan = plan
     node.edges = edges
     node.saved = saved
-    node.storages = storages
     node.shape = tuple(out._array.shape for out in outs)
     node.dtype = tuple(out._array.dtype for out in outs)
     node.hooks = None
@@ -474,51 +458,9 @@ def record_several(
         out._node = output
 
 
-def is_noted(storage: Storage | None, array: Array) -> bool:
-    """Whether a node that saves an array of a storage has to note the storage.
-
-    Not of memory that is one tensor's, nor of the array that all views are seen from: a write in place finds a node's
-    reference to these themselves. What it could not find is an array of a view, or of memory that cannot move.
-    """
-    return storage is not None and (
-        storage.exported or storage.origin is not None or (storage.aliases is not None and storage.root is not array)
-    )
-
-
-def storages_of(plan: Plan, inputs: Sequence[Any], outs: Sequence[TensorBase]) -> tuple[Storage | None, ...]:
-    """The storages of what the node of some inputs and outputs saves.
-
-    A node refers to the storages, as to the arrays, as long as it needs them: so a write in place finds out that they are
-    needed, and nothing is counted here.
-    """
-    storages: list[Storage | None] = []
-    for i in plan.inputs:  # `origin_of`, written out: 0.2 us less, of operands that NumPy made, say
-        storage = getattr(inputs[i], "_storage", None)
-        storages.append(storage and (storage.origin or storage))
-    if plan.out:
-        storages += [origin_of(out) for out in outs]
-    return tuple(storages)
-
-
-def origin_of(x: Any) -> Storage | None:
-    """The storage of a tensor, if it has one, as a number has not; of one rebuilt from what a node saved, the one saved."""
-    storage: Storage | None = getattr(x, "_storage", None)
-    return storage if storage is None else storage.origin or storage
-
-
-def rebuilt(array: Array, node: Node | None, storage: Storage | None) -> Any:
-    """A Tensor of what a node saved, with its history; what is saved of it in turn is of the same storage."""
-    tensor = make(array, node)
-    if storage is not None:
-        tensor._storage = Storage()
-        tensor._storage.origin = storage
-    return tensor
-
-
 def release(node: Node) -> None:
     """Drop what a node saved, once backward has used it."""
     node.saved = None
-    node.storages = ()
 
 
 def namespace_of(array: Array) -> Any:

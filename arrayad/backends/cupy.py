@@ -483,6 +483,11 @@ def shares_memory(a: Array, b: Array) -> bool:
     return a is b or (a.base is not None and (a.base is b or a.base is b.base))
 
 
+def memory_of(a: Array) -> Array:
+    """The array that all views of a memory refer to."""
+    return a if a.base is None else a.base
+
+
 def owns_memory(a: Array) -> bool:
     """Whether no other array shares the memory of `a`, fresh from a function."""
     return a.base is None

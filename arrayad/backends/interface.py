@@ -164,6 +164,9 @@ class Backend(Protocol):
     def shares_memory(self, a: Array, b: Array, /) -> bool:
         """Whether `a`, which a function made from `b`, is a view of the memory of `b`."""
 
+    def memory_of(self, a: Array, /) -> Any:
+        """The object that owns the memory of `a`, `a` itself or another, to which each array on it refers."""
+
     def owns_memory(self, a: Array, /) -> bool:
         """Whether nothing else has the memory of `a`, fresh from a function; if in doubt, no."""
 

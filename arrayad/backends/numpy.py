@@ -542,6 +542,13 @@ def shares_memory(a: Array, b: Array) -> bool:
     return a is b if base is None else base is b or base is b.base or a is b
 
 
+def memory_of(a: Array) -> Array:
+    """The array that all views of a memory refer to, of those NumPy knows."""
+    while isinstance(a.base, np.ndarray):
+        a = a.base
+    return a
+
+
 def owns_memory(a: Array) -> bool:
     """Whether no other array shares the memory of `a`, fresh from a function."""
     return a.base is None

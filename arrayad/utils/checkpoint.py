@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..autograd.tape import Leaf, Node, Output, TensorBase, enable_grad, origin_of, rebuilt, release, sequence
+from ..autograd.mutation import write_since
+from ..autograd.tape import Leaf, Node, Output, TensorBase, enable_grad, make, release, sequence
 from ..functions import random
 
 if TYPE_CHECKING:
@@ -96,8 +97,7 @@ class _Segment:
         again = self.computed[self.places[node.sequence]]
         if again.saved is None:
             raise RuntimeError(f"backward(): what {node.name} needs was computed again and used up; pass retain_graph=True")
-        node.saved, node.storages = again.saved, again.storages
-        again.saved, again.storages = None, ()
+        node.saved, again.saved = again.saved, None
         return node.saved
 
     def _compute(self) -> list[Node]:
@@ -105,6 +105,14 @@ class _Segment:
         try:
             if self.state is not None:
                 random.set_state(self.state)
+            for kept in (*self.args, *self.kwargs.values()):
+                if isinstance(kept, _Kept) and (write := write_since(min(self.places), kept.array)) is not None:
+                    version, writer = write
+                    raise RuntimeError(
+                        "checkpoint(): an argument has been modified by an inplace operation since the function was called: "
+                        f"{writer} made its version {version}, in memory that is shared with another library. Write into a "
+                        "clone() instead."
+                    )
             start = next(sequence)
             with enable_grad():
                 args = [x.tensor() if isinstance(x, _Kept) else x for x in self.args]
@@ -124,8 +132,7 @@ class _Kept:
     def __init__(self, x: Any) -> None:
         self.array = x._array
         self.node = x._node
-        self.storage = origin_of(x)
 
     def tensor(self) -> Any:
         """The argument again, with its history."""
-        return rebuilt(self.array, self.node, self.storage)
+        return make(self.array, self.node)
