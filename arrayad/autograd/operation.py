@@ -484,6 +484,7 @@ class _Required:
 
 
 _REQUIRED = _Required()
+_NO_KEYWORDS: dict[str, Any] = {}
 operations: dict[str, Operation] = {}  # every declared operation by module and name
 
 
@@ -729,7 +730,61 @@ def _shape_of(value: Any) -> Any:
 
 
 def _of_first(op: Operation) -> Callable[..., Any]:
-    """One tensor, the first argument, and static ones after it."""
+    """One tensor, the first argument, and static ones after it.
+
+    None of these, or one by position, is what most calls give: 0.3 us less than with all that others need.
+    """
+    forwards, native, view, positional = op.forwards, op.native, op.view, op.positional
+    plan = op.plans[True,] if op.differentiable else None
+    name, choosy, otherwise = op.tensors[0], op.takes is not ANY, _of_first_with_others(op)
+    keeps_x, keeps_value, shaped = False, False, bool(op.shape_of)
+    if plan is not None:
+        keeps_x, keeps_value = plan.wanted[0], len(op.parameters) > 1 and plan.wanted[1]
+    at_out = len(op.parameters)
+
+    def call(x: Any, value: Any = _REQUIRED, /, *args: Any, **kwargs: Any) -> Any:
+        if args or kwargs or (value is not _REQUIRED and positional < 2):
+            return otherwise(x, *args, **kwargs) if value is _REQUIRED else otherwise(x, value, *args, **kwargs)
+        try:
+            a = x._array
+            node = x._node
+        except AttributeError:
+            raise op.not_a_tensor(name, x) from None
+        if choosy and a.dtype not in native:
+            a = op.admit(a)
+        try:
+            out = forwards[a.__class__](a) if value is _REQUIRED else forwards[a.__class__](a, value)
+        except _REFUSALS as error:
+            raise op.named(error, (x,) if value is _REQUIRED else (x, value), {}) from None
+        if out.__class__ is not a.__class__:
+            if isinstance(out, tuple):
+                return _several(op, x, a, () if value is _REQUIRED else (value,), {}, out)
+            out = _as_array[out.__class__](out)
+        y = _new(x.__class__)
+        y._array = out
+        y._node = None
+        y._storage = None
+        # A view most often refers to the very array it was made of: 0.1 us less than to ask the backend.
+        if view and (getattr(out, "base", None) is x._array or _shares_memory[a.__class__](out, x._array)):
+            alias(x, y, (op, () if value is _REQUIRED else (value,), _NO_KEYWORDS, None))
+        if node is not None and plan is not None and recording():
+            saved = plan.defaults[:]
+            if keeps_x:
+                saved[0] = a
+            if keeps_value and value is not _REQUIRED:
+                saved[1] = value
+            if plan.out:
+                saved[at_out] = out
+            if shaped:
+                saved[-1] = a.shape
+            record(plan, (node,), tuple(saved), y)
+        return y
+
+    return call
+
+
+def _of_first_with_others(op: Operation) -> Callable[..., Any]:
+    """One tensor, the first argument, and any static ones after it."""
     forwards, native, view = op.forwards, op.native, op.view
     plan = op.plans[True,] if op.differentiable else None
     name, positional, choosy = op.tensors[0], op.positional, op.takes is not ANY
@@ -754,14 +809,7 @@ def _of_first(op: Operation) -> Callable[..., Any]:
                 if given == tuple(kwargs) and "dtype" not in given:
                     plain.add(given)
         try:
-            if kwargs:
-                out = forwards[a.__class__](a, *args, **kwargs)
-            elif not args:
-                out = forwards[a.__class__](a)
-            elif len(args) == 1:
-                out = forwards[a.__class__](a, args[0])
-            else:
-                out = forwards[a.__class__](a, *args)
+            out = forwards[a.__class__](a, *args, **kwargs)
         except _REFUSALS as error:
             raise op.named(error, (x, *args), kwargs) from None
         if out.__class__ is not a.__class__:

@@ -75,7 +75,7 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     add=lambda xp, total, g, x_shape, key: xp.add_at(total, key, g),
 )
 @of_backend
-def _getitem(x: Tensor, /, key: Any) -> Tensor:
+def _getitem(x: Tensor, key: Any, /) -> Tensor:
     """`getitem` of a raw key."""
 
 
