@@ -481,6 +481,19 @@ def test_where_of_many_elements(dtype: Any, rest: str) -> None:
     assert numpy_backend.owns_memory(found)
 
 
+@pytest.mark.parametrize("rows", [1, 2, 7, 64, 65])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64])
+def test_matmul_of_rows_and_a_transposed_matrix(rows: int, dtype: Any) -> None:
+    rng = np.random.default_rng(0)
+    x, w = (rng.integers(-9, 9, (n, 300)).astype(dtype) for n in (rows, 400))  # whose products are exact
+    for left in (x, np.asfortranarray(x), x[:, ::-1]):
+        found = numpy_backend.matmul(left, w.T)
+        np.testing.assert_array_equal(found, np.matmul(left, w.T))
+        assert found.flags.c_contiguous
+        assert found.dtype == dtype
+        assert numpy_backend.owns_memory(found)
+
+
 @SPACE
 @pytest.mark.parametrize(
     "shapes", [((3, 3), (3,)), ((3, 3), (3, 2)), ((2, 1, 3, 3), (4, 3, 2)), ((2, 3, 3), (3,)), ((0, 0), (0, 2))]

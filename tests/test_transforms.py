@@ -272,6 +272,28 @@ def test_hooks() -> None:
         (z * 1).sum().backward()
 
 
+def test_a_saved_tensor_written_into_leaves_the_memory_it_was_saved_from() -> None:
+    kept = []
+
+    class Twice(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            kept.extend(ctx.saved_tensors)
+            return g * 2
+
+    base = _x(1.0, 2.0, 3.0).requires_grad_() * 1
+    Twice.apply(base[1:]).sum().backward()
+    with xp.no_grad():
+        kept[0] += 5
+    assert kept[0].tolist() == [7.0, 8.0]
+    assert base.tolist() == [1.0, 2.0, 3.0]
+
+
 # --- checkpoints ---
 
 

@@ -522,12 +522,11 @@ def _refuse_overwritten(node: Node, saved: Any) -> None:
         if isinstance(value, (tuple, list)):
             _refuse_overwritten(node, value)
         elif value.__class__ in by_type and (write := mutation.write_since(node.sequence, value)) is not None:
-            version, writer = write
             raise RuntimeError(
-                f"backward(): one of the variables needed for gradient computation has been modified by an inplace "
-                f"operation: {node.name} saved it before version {version}, which {writer} made. Its memory is shared with "
-                "another library (numpy(), from_numpy() or DLPack), so the saved values could not be kept; write into a "
-                "clone() instead."
+                "backward(): one of the variables needed for gradient computation has been modified by an inplace "
+                f"operation: {node.name} saved it before version {write.version}, which {write.by} made. Its memory is "
+                "shared with another library (numpy(), from_numpy() or DLPack), so the saved values could not be kept; "
+                "write into a clone() instead."
             )
 
 
@@ -556,8 +555,7 @@ def fit(xp: Namespace, g: Any, a: Array, node: Node) -> Any:
     """A cotangent brought to the shape and dtype of its node: the transposes of broadcasting and promotion."""
     if a.shape != node.shape:
         g = unbroadcast(xp, g, tuple(node.shape))
-    have, want = dtypes.from_raw[a.dtype], dtypes.from_raw[node.dtype]
-    if have is not want:
+    if a.dtype is not node.dtype and (have := dtypes.from_raw[a.dtype]) is not (want := dtypes.from_raw[node.dtype]):
         if have.kind == "c" and want.kind != "c":
             g = xp.real(g)
         g = xp.astype(g, node.dtype, copy=False)

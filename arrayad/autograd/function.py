@@ -79,7 +79,9 @@ class FunctionContext:
             array, edge, output = entry
             if output is not None:
                 edge = node.outputs[output]() or Output(node, output, array)
-            saved.append(make(array, edge))
+            tensor = make(array, edge)
+            alias(tensor, make(array), None)  # so that a write into it looks for others on its memory
+            saved.append(tensor)
         return tuple(saved)
 
 

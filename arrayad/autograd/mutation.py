@@ -23,6 +23,7 @@ from .tape import (
     Leaf,
     Storage,
     TensorBase,
+    Writes,
     anomaly,
     base_of,
     caller,
@@ -41,7 +42,17 @@ if TYPE_CHECKING:
     from .operation import Operation
     from .tape import Step
 
-__all__ = ["assign_item", "become", "check_writeable", "copy_on_write_count", "export", "overwrite", "rebase", "update"]
+__all__ = [
+    "assign_item",
+    "become",
+    "check_writeable",
+    "copy_on_write_count",
+    "export",
+    "mark_exported",
+    "overwrite",
+    "rebase",
+    "update",
+]
 
 copies = 0
 
@@ -51,21 +62,19 @@ copies = 0
 
 def is_saved(x: TensorBase) -> bool:
     """Whether something beside the tensors on the memory of `x` has an array of it, as a node has until its backward."""
-    memory = id(_memory_of(x))
-    if (x._storage is None or x._storage.aliases is None) and memory == id(x._array):
+    if x._storage is None or x._storage.aliases is None:
         return _references(x) > _ALONE
+    memory = id(_memory_of(x))
     # How many of the tensors, and the storage, have each array. Views refer to the memory's array as well.
     tensors = _tensors_on(x)
-    holders = Counter([id(t._array) for t in tensors])
-    if x._storage is not None and x._storage.aliases is not None:
-        holders[id(x._storage.root)] += 1
+    holders = Counter([id(t._array) for t in tensors] + [id(x._storage.root)])
     views = len(holders) - (memory in holders)
     if memory not in holders and _memory_references(x) > views + _ALONE - 1:
         return True
     holders[memory] += views
     if any(_references(t) > holders[id(t._array)] + _ALONE - 1 for t in tensors):
         return True
-    return x._storage is not None and _root_references(x) > holders[id(x._storage.root)] + _ALONE - 1
+    return _root_references(x) > holders[id(x._storage.root)] + _ALONE - 1
 
 
 # What they give depends on how Python calls them: hence a function each, called for a tensor alone below. No caller of
@@ -97,36 +106,43 @@ _ALONE = _references(_lone_tensor())
 
 # --- memory that cannot move ---
 
-# The last in-place operation on each memory that another library sees, by the memory's id as long as it lives: when it was
-# in the order of nodes, the version it made, and its name.
-written: dict[int, tuple[ref[Any], int, int, str]] = {}
-last_write = 0  # when the last of all was: what was recorded since need not ask
-
-
-def write_since(at: int, array: Any) -> tuple[int, str] | None:
-    """The version and name of the last write into a raw array's memory, if it was after a place in the order of nodes."""
-    entry = written.get(id(namespace_of(array).memory_of(array)))
-    return None if entry is None or entry[1] < at else entry[2:]
-
-
-def _count(x: TensorBase, name: str) -> None:
-    """Count a write in place; where the tape's values could not move away, note when it was."""
-    global last_write
-    storage = storage_of(x)
-    storage.version += 1
-    if storage.exported:
-        memory = _memory_of(x)
-        key = id(memory)
-        reference = written[key][0] if key in written else ref(memory, lambda _: written.pop(key, None))
-        last_write = next(sequence)
-        written[key] = (reference, last_write, storage.version, f"{name} at\n  {caller()}\n" if anomaly.enabled else name)
+# Of each memory that another library sees, as long as it lives, by its id.
+_exported: dict[int, tuple[ref[Any], Writes]] = {}
+last_write = 0  # when the last write into any of them was: what was recorded since need not ask
 
 
 def export(x: TensorBase) -> None:
     """Before another library is shown the memory of `x`: what the tape has of it stays behind, for it cannot move later."""
-    if x._storage is None or not x._storage.exported:
+    if x._storage is None or x._storage.exported is None:
         _unshare(x)
-        storage_of(x).exported = True
+        mark_exported(x)
+
+
+def mark_exported(x: TensorBase) -> None:
+    """Say that the memory of `x` is seen by another library; tensors made of it apart share the record of writes."""
+    memory = _memory_of(x)
+    key = id(memory)
+    if key not in _exported:
+        _exported[key] = ref(memory, lambda _: _exported.pop(key, None)), Writes()
+    storage_of(x).exported = _exported[key][1]
+
+
+def write_since(at: int, array: Any) -> Writes | None:
+    """The last write into the memory of a raw array, if there was one after a place in the order of nodes."""
+    _, writes = _exported.get(id(namespace_of(array).memory_of(array)), (None, None))
+    return None if writes is None or writes.at < at else writes
+
+
+def _count(x: TensorBase, name: str) -> None:
+    """Count a write in place."""
+    global last_write
+    storage = storage_of(x)
+    storage.version += 1
+    writes = storage.exported
+    if writes is not None:
+        writes.at = last_write = next(sequence)
+        writes.version = storage.version
+        writes.by = f"{name} at\n  {caller()}\n" if anomaly.enabled else name
 
 
 def check_writeable(x: TensorBase, name: str) -> None:
@@ -186,7 +202,7 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
         if have.rank > want.rank:
             raise RuntimeError(f"{name}(): result type {have.name} can't be cast to the desired output type {want.name}")
         a = namespace_of(a).astype(a, dtype)
-    if x._storage is None or not (x._storage.exported or len(_tensors_on(x)) > 1):
+    if x._storage is None or (x._storage.exported is None and len(_tensors_on(x)) == 1):
         # Nobody else sees the memory, so taking over the fresh array does for writing into the old one.
         fresh = out._storage if out._storage is not None and a is out._array else Storage()
         fresh.version = (0 if x._storage is None else x._storage.version) + 1
@@ -213,7 +229,7 @@ def update(x: Any, other: Any, op: Operation, in_place: Callable[[Any, Any], Any
     in_place : callable
         Python's in-place operator on raw arrays.
     """
-    if (x._storage is None or not x._storage.exported) and is_saved(x):
+    if (x._storage is None or x._storage.exported is None) and is_saved(x):
         return False
     a = x._array
     if a.dtype not in op.native:
@@ -298,7 +314,7 @@ def _tensors_on(x: TensorBase) -> list[TensorBase]:
 def _unshare(x: TensorBase) -> None:
     """Before a write: if the tape has arrays of the memory, move all tensors on it to a copy, if it can move."""
     global copies
-    if (x._storage is not None and x._storage.exported) or not is_saved(x):
+    if (x._storage is not None and x._storage.exported is not None) or not is_saved(x):
         return
     copies += 1
     xp = namespace_of(x._array)

@@ -92,6 +92,14 @@ def require_grad(x: TensorBase, name: str) -> None:
     x._node = Leaf(x)
 
 
+class Writes:
+    """The last in-place operation on a memory that cannot move."""
+
+    at: int = 0  # its place in the order of nodes
+    version: int = 0  # of the memory, that it made
+    by: str = ""
+
+
 class Storage:
     """What the tensors that share one memory know of it together.
 
@@ -101,7 +109,7 @@ class Storage:
 
     # Class attributes as defaults, so that making one, on the hot path of views, costs an empty object.
     version: int = 0  # how many in-place writes there were
-    exported: bool = False  # NumPy or another library may see the memory, so that it cannot move
+    exported: Writes | None = None  # of memory that NumPy or another library may see, so that it cannot move
     root: Array = None  # the array of the whole memory, which `_steps` start from
     aliases: list[ref[TensorBase]] | None = None  # every tensor on it, once there are two
     sweep_at: int = 16  # the length of `aliases` at which dead references are dropped
@@ -169,23 +177,23 @@ def is_grad_enabled() -> bool:
 class _Switch:
     """A context manager and decorator that sets this thread's grad mode, as often as it is entered."""
 
-    def __init__(self, mode: bool) -> None:
-        self._mode = mode
-        self._before: list[bool] = []
+    _mode: bool
+    _before: Any = ()  # the mode before it was entered last, and the same of the time before that
 
     def __enter__(self) -> None:
-        self._before.append(recording())
+        self._before = (recording(), self._before)
         set_recording(self._mode)
 
     def __exit__(self, *exception: object) -> None:
-        set_recording(self._before.pop())
+        before, self._before = self._before
+        set_recording(before)
 
     def __call__(self, function: _F) -> _F:
         """Decorate a function."""
 
         @functools.wraps(function)
         def switched(*args: Any, **kwargs: Any) -> Any:
-            with _Switch(self._mode):
+            with enable_grad() if self._mode else no_grad():
                 return function(*args, **kwargs)
 
         return switched  # type: ignore[return-value]  # the same signature, which a TypeVar cannot say
@@ -203,8 +211,7 @@ class no_grad(_Switch):
     False
     """
 
-    def __init__(self) -> None:
-        super().__init__(False)
+    _mode = False
 
 
 class inference_mode(no_grad):
@@ -214,8 +221,7 @@ class inference_mode(no_grad):
 class enable_grad(_Switch):
     """Record in a ``with`` block or a decorated function, in this thread, also inside `no_grad`."""
 
-    def __init__(self) -> None:
-        super().__init__(True)
+    _mode = True
 
 
 class set_grad_enabled(_Switch):
@@ -237,7 +243,7 @@ class set_grad_enabled(_Switch):
     """
 
     def __init__(self, mode: bool) -> None:
-        super().__init__(mode)
+        self._mode = mode
         super().__enter__()
 
     def __enter__(self) -> None:

@@ -134,7 +134,7 @@ def unbroadcast(xp: Namespace, g: Any, shape: tuple[int, ...], reduce: str = "su
     """Sum, or another reduction, over the axes along which an input of a shape was broadcast."""
     extra = len(g.shape) - len(shape)
     if extra > 0 and g.shape[extra:] == shape:  # as of a bias
-        return getattr(xp, reduce)(g, axis=tuple(range(extra)))
+        return getattr(xp, reduce)(g, axis=0 if extra == 1 else tuple(range(extra)))
     if extra < 0:  # an assigned value may have leading axes of length 1 that the place does not have
         return xp.reshape(g, shape)
     axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1)

@@ -12,8 +12,9 @@ from .data_types import astype, check_tensor, dtype_of, transfer
 from .elementwise import add, multiply, subtract
 from .manipulation import broadcast_arrays, broadcast_to, reshape, stack
 from .. import dtypes
+from ..autograd.mutation import mark_exported
 from ..autograd.operation import linear, of_backend
-from ..autograd.tape import TensorBase, make, recording, require_grad, storage_of
+from ..autograd.tape import TensorBase, make, recording, require_grad
 from ..backends import Namespace, backend_of_device, backend_of_type, default_backend
 from ..devices import default
 from ..devices import device as Device
@@ -207,8 +208,8 @@ def _convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str) ->
     array = _host_array(obj, chosen, copy, name)
     shared = array is obj or (isinstance(obj, np.ndarray) and default_backend.shares_memory(array, obj))
     x = make(backend.from_numpy(array, place))
-    if shared or not array.flags.owndata:  # memory that others may see and write into
-        storage_of(x).exported = x._array is array
+    if (shared or not array.flags.owndata) and x._array is array:  # memory that others may see and write into
+        mark_exported(x)
     return x
 
 
@@ -698,7 +699,8 @@ def from_dlpack(x: object, /, *, device: Any = None, copy: bool | None = None) -
     if copy and not (copied and home.is_writeable(array)):  # of JAX, a copy too is read-only
         array = home.asarray(array, copy=True)
     y = make(array)
-    storage_of(y).exported = not copy
+    if not copy:
+        mark_exported(y)
     moved = y if device is None else transfer(y, device)
     if copy is False and moved is not y:
         raise BufferError("from_dlpack(): another device cannot be had without a copy")

@@ -36,13 +36,15 @@ def axes_of(axis: Axis, rank: int) -> tuple[int, ...]:
 
 def keep(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
     """A reduction's output with its reduced axes as axes of length 1."""
+    if len(g.shape) == len(x_shape):
+        return g
     axes = axes_of(axis, len(x_shape))
-    return xp.reshape(g, tuple(1 if i in axes else n for i, n in enumerate(x_shape)))
+    return xp.reshape(g, tuple([1 if i in axes else n for i, n in enumerate(x_shape)]))
 
 
 def spread(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
     """A reduction's output, given back to every element that went into it."""
-    return xp.broadcast_to(keep(xp, g, x_shape, axis), x_shape)
+    return xp.broadcast_to(g if axis is None else keep(xp, g, x_shape, axis), x_shape)
 
 
 def count_of(x_shape: tuple[int, ...], axis: Axis) -> int:

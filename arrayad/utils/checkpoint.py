@@ -107,11 +107,10 @@ class _Segment:
                 random.set_state(self.state)
             for kept in (*self.args, *self.kwargs.values()):
                 if isinstance(kept, _Kept) and (write := write_since(min(self.places), kept.array)) is not None:
-                    version, writer = write
                     raise RuntimeError(
                         "checkpoint(): an argument has been modified by an inplace operation since the function was called: "
-                        f"{writer} made its version {version}, in memory that is shared with another library. Write into a "
-                        "clone() instead."
+                        f"{write.by} made its version {write.version}, in memory that is shared with another library. Write "
+                        "into a clone() instead."
                     )
             start = next(sequence)
             with enable_grad():
