@@ -37,7 +37,7 @@ import numpy as np
 
 from .tape import Node, TensorBase, alias, make, record, record_several, recording
 from .. import dtypes
-from ..backends import Array, Namespace, backend_of_type
+from ..backends import Array, ByType, Namespace, backend_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -192,19 +192,8 @@ class _Forwards(dict[type, "Callable[..., Any]"]):
         return forward
 
 
-class _Backends(dict[type, "Callable[..., Any]"]):
-    """Raw array type -> its backend's function of a name, found in a third of the time that backend and function take."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __missing__(self, array_type: type) -> Callable[..., Any]:
-        function = self[array_type] = getattr(backend_of_type(array_type), self.name)
-        return function
-
-
-_as_array, _scalar, _shares_memory = _Backends("as_array"), _Backends("scalar"), _Backends("shares_memory")
-_kept_scalars: Any = _Backends("kept_scalars")
+_as_array, _scalar, _shares_memory = ByType("as_array"), ByType("scalar"), ByType("shares_memory")
+_kept_scalars: Any = ByType("kept_scalars")
 
 
 def _on_device(function: Callable[..., Any], backend: Namespace, array_type: type) -> Callable[..., Any]:
@@ -647,9 +636,14 @@ def _note_of_two(op: Operation) -> Callable[..., None]:
     def note(n1: Node | None, n2: Node | None, a1: Array, a2: Array, y: Any) -> None:
         plan = of_first if n2 is None else of_second if n1 is None else of_both
         keeps = plan.wanted
-        saved: tuple[Any, ...] = (a1 if keeps[0] else None, a2 if keeps[1] else None, y._array if keeps[2] else None)
-        if shape_of:
-            saved += (a1.shape, a2.shape) if both else tuple([(a1, a2)[i].shape for i in shape_of])
+        first, second, out = a1 if keeps[0] else None, a2 if keeps[1] else None, y._array if keeps[2] else None
+        saved: tuple[Any, ...]
+        if both:
+            saved = (first, second, out, a1.shape, a2.shape)
+        elif shape_of:
+            saved = (first, second, out, *[(a1, a2)[i].shape for i in shape_of])
+        else:
+            saved = (first, second, out)
         record(plan, (n1, n2), saved, y)
 
     return note
@@ -844,7 +838,7 @@ def _kept(plan: Plan, a: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out
     if plan.out:
         saved[len(op.parameters)] = out
     if op.shape_of:
-        saved[-1] = _shape_of(a) if op.sequence else a.shape
+        saved[-1] = [part.shape for part in a] if op.sequence else a.shape
     return tuple(saved)
 
 

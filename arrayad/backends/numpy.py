@@ -262,11 +262,10 @@ def mean(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
 
 
 def _few_rows(x1: Array, x2: Array) -> bool:
-    """Whether `x2` is a transposed matrix, and large beside the rows of `x1`: where OpenBLAS's product is slow."""
+    """Whether `x2` is transposed, and large beside the few rows it is multiplied by: where OpenBLAS's product is slow."""
     rows = len(x1)
     return (
         1 < rows <= 64
-        and x1.ndim == 2 == x2.ndim
         and 4 * rows <= x2.shape[0]
         and 4 * rows <= x2.shape[1]
         and rows * x2.size > 150_000
@@ -281,8 +280,10 @@ def matmul(x1: Array, x2: Array, /) -> Array:
     A stack of matrices times one matrix is a product of one tall matrix. A few rows times a transposed matrix, as in a layer
     of a network or its gradient, are computed transposed, in a third to four fifths of the time.
     """
-    if x1.ndim <= 2 and 0 < x2.ndim <= 2 and x1.ndim:
+    if x1.ndim == 2 == x2.ndim:
         return np.ascontiguousarray(x2.mT.dot(x1.mT).mT) if x2.size > 8192 and _few_rows(x1, x2) else x1.dot(x2)
+    if 0 < x1.ndim <= 2 and 0 < x2.ndim <= 2:
+        return x1.dot(x2)
     if x2.ndim == 2 < x1.ndim and x1.flags.c_contiguous and x1.dtype is x2.dtype and x1.size:
         out = np.empty((*x1.shape[:-1], x2.shape[1]), x1.dtype)
         x1.reshape(-1, x1.shape[-1]).dot(x2, out.reshape(-1, x2.shape[1]))

@@ -9,7 +9,7 @@ import numpy as np
 from .. import backends, dtypes
 from ..autograd.operation import linear, of_backend
 from ..autograd.tape import TensorBase, make
-from ..backends import backend_of_device, backend_of_type
+from ..backends import ByType, backend_of_device, backend_of_type
 from ..devices import device as Device
 from ..dtypes import DType, as_dtype
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 __all__ = ["astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type", "view_dtype"]
+
+
+_raw_dtype = ByType("raw_dtype")
 
 
 @linear(grad_name="ToCopy", used="rules", x=lambda xp, g: g)
@@ -87,8 +90,9 @@ def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: Any = None)
     >>> xp.astype(xp.asarray([1.7, -1.7]), xp.int64)
     tensor([ 1, -1])
     """
-    check_tensor(x, "astype")
-    wanted = dtype_of(dtype, "astype")
+    if not isinstance(x, TensorBase):
+        check_tensor(x, "astype")
+    wanted = dtype if dtype.__class__ is DType else dtype_of(dtype, "astype")
     have = dtypes.from_raw[x._array.dtype]
     if have.kind == "c" and wanted.kind not in "cb":
         raise TypeError(f"astype(): casting {have.name} to {wanted.name} would lose a part; take real() or imag() first")
@@ -96,8 +100,8 @@ def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: Any = None)
         x = x.to_device(device)
     if not copy and have is wanted:
         return x
-    source = x if wanted.kind in "fc" else make(x._array)
-    return _astype(source, backend_of_type(x._array.__class__).raw_dtype(wanted))
+    source = x if x._node is None or wanted.kind in "fc" else make(x._array)
+    return _astype(source, _raw_dtype[source._array.__class__](wanted))
 
 
 def _reread(xp: Namespace, g: Any, back: DType) -> Any:
