@@ -161,7 +161,7 @@ def as_array(out: Array) -> Array:
     return out
 
 
-kept_scalars: dict[Any, Array] = {}
+kept_scalars: dict[type, Any] = {}
 
 
 def scalar(value: complex, like: Array) -> Array:

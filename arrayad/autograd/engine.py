@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from contextlib import nullcontext
 from heapq import heappop, heappush
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,12 +25,11 @@ from .tape import (
     make,
     namespace_of,
     recording,
-    release,
     set_recording,
 )
 from .used import Either, PartOf, Through, unbroadcast
-from .. import dtypes
 from ..backends import Array, Namespace, by_type, scalar_types, uses_current_device
+from ..dtypes import from_raw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,14 +170,14 @@ def _run(
     try:
         nodes = [root._node for root in roots]
         targets = None if inputs is None else [x._node for x in inputs]
-        needed = None if targets is None else _leading_to(set(targets), nodes)
+        needed, passed = (None, None) if targets is None else _leading_to(set(targets), nodes)
         if needed is not None and not allow_unused and not needed.issuperset(targets or ()):
             raise RuntimeError(
                 f"{name}(): one of the inputs was not used in computing the outputs. Set allow_unused=True to get None, or "
                 "materialize_grads=True to get zeros, for it."
             )
         sweep = _SweepOnDevices if uses_current_device() and not create_graph else Sweep
-        return sweep(create_graph, retain, targets, needed).run(nodes, seeds)
+        return sweep(create_graph, retain, targets, needed, passed).run(nodes, seeds)
     finally:
         set_recording(before)
 
@@ -211,11 +211,19 @@ def _seed(name: str, root: Any, g: Any, create_graph: bool) -> Any:
 class Sweep:
     """One walk over the tape."""
 
-    def __init__(self, create_graph: bool, retain: bool, targets: list[Node] | None, needed: set[Node] | None) -> None:
+    def __init__(
+        self,
+        create_graph: bool,
+        retain: bool,
+        targets: list[Node] | None,
+        needed: set[Node] | None,
+        passed: set[Node] | None,
+    ) -> None:
         self.create_graph = create_graph
         self.retain = retain
         self.targets = targets
-        self.needed = needed  # the nodes that lead to a target; None: all
+        self.needed = needed  # the nodes that lead to a target, or are one; None: all
+        self.passed = passed  # of those, what a cotangent goes on from
         # By minus the sequence number: a node, its cotangent, and whether nobody else has the cotangent.
         self.pending: dict[int, tuple[Node, Any, bool]] = {}
         self.heap: list[int] = []
@@ -229,7 +237,7 @@ class Sweep:
         for node, g in zip(nodes, seeds, strict=True):
             self.send(node, g, False)
         found: dict[Node, Any] = {}
-        take, heap, retain, needed, targets = self.pending.pop, self.heap, self.retain, self.needed, self.targets
+        take, heap, retain, passed, targets = self.pending.pop, self.heap, self.retain, self.passed, self.targets
         partly = self.used
         wanted = frozenset(targets or ())
         while heap:
@@ -239,7 +247,7 @@ class Sweep:
             if wanted and node in wanted:
                 found[node] = (g, owned)
             if node.edges:
-                if needed is None or any(edge in needed for edge in node.edges):
+                if passed is None or node in passed:
                     try:
                         if partly:
                             self.pull(node, g, partly.pop(-node.sequence, None))
@@ -250,7 +258,7 @@ class Sweep:
                             error.add_note(f"In the backward of {node.name}, which was recorded at\n  {node.where}")
                         raise
                     if not retain and node.plan.keeps:
-                        release(node)
+                        node.saved = None
             elif targets is None and isinstance(node, Leaf):
                 tensor = node.tensor()
                 if tensor is not None:
@@ -283,8 +291,8 @@ class Sweep:
         if node.__class__ is Output:
             self.gather(node, g)
             return
-        plan, edges, needed = node.plan, node.edges, self.needed
-        op = plan.op
+        plan, edges, needed, pending, heap = node.plan, node.edges, self.needed, self.pending, self.heap
+        op, create_graph = plan.op, self.create_graph
         saved: Any = node.saved
         if saved.__class__ is not tuple:
             saved = self.restore(node)
@@ -292,13 +300,13 @@ class Sweep:
             _refuse_overwritten(node, saved)
         # Of an operation with several outputs, `g` has a cotangent or None for each.
         array = g if node.__class__ is Node else next(part for part in g if part is not None)
-        if self.create_graph:
-            saved = self.rebuild(node, saved)
+        if create_graph:
+            saved = rebuilt(node, saved)
             xp = self.functions
             array = array._array
         else:
             xp = by_type[array.__class__]
-        conjugate = op.conjugate and dtypes.from_raw[array.dtype].kind == "c"
+        conjugate = op.conjugate and from_raw[node.dtype if array is g else array.dtype].kind == "c"
         if conjugate:
             g = xp.conj(g)
         if op.apart or used is not None:
@@ -331,7 +339,13 @@ class Sweep:
                 part = xp.conj(part)
             if anomaly.enabled and anomaly.check_nan:
                 _refuse_nan(xp, part, node)
-            self.send(edge, part, part is not g)
+            # What `send` does with the first and fitting cotangent, written out: 0.06 us less for each.
+            key = -edge.sequence
+            if create_graph or key in pending or part.shape != edge.shape or part.dtype is not edge.dtype:
+                self.send(edge, part, part is not g)
+            else:
+                pending[key] = (edge, part, part is not g)
+                heappush(heap, key)
 
     def pull_apart(
         self, node: Node, g: Any, used: Used | None, xp: Any, saved: tuple[Any, ...], array: Array, conjugate: bool
@@ -447,27 +461,6 @@ class Sweep:
         xp = namespace_of(have)
         return have if xp.owns_memory(have) and xp.is_writeable(have) else None
 
-    def rebuild(self, node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
-        """What a node saved, as Tensors with their history."""
-        plan = node.plan
-        op = plan.op
-        values = list(saved)
-        for number in plan.inputs:
-            i = op.layout.index(op.tensors[number])
-            if values[i] is not None and not isinstance(values[i], (bool, int, float, complex)):
-                values[i] = make(values[i], node.edges[number])
-        if plan.out:
-            i = len(op.parameters)
-            if isinstance(node, MultiNode):
-                outputs = [
-                    reference() or Output(node, k, array)
-                    for k, (reference, array) in enumerate(zip(node.outputs, values[i], strict=True))
-                ]
-                values[i] = tuple([make(array, output) for array, output in zip(values[i], outputs, strict=True)])
-            else:
-                values[i] = make(values[i], node)
-        return tuple(values)
-
 
 class _SweepOnDevices(Sweep):
     """The walk where a backend computes on a current device: each rule and sum runs on the device of its cotangent.
@@ -516,6 +509,28 @@ def saved_of(node: Node) -> tuple[Any, ...] | None:
     return saved if saved is None or saved.__class__ is tuple else saved.restore(node)
 
 
+def rebuilt(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a node saved, as Tensors with their history."""
+    plan = node.plan
+    op = plan.op
+    values = list(saved)
+    for number in plan.inputs:
+        i = op.layout.index(op.tensors[number])
+        if values[i] is not None and not isinstance(values[i], (bool, int, float, complex)):
+            values[i] = make(values[i], node.edges[number])
+    if plan.out:
+        i = len(op.parameters)
+        if isinstance(node, MultiNode):
+            outputs = [
+                reference() or Output(node, k, array)
+                for k, (reference, array) in enumerate(zip(node.outputs, values[i], strict=True))
+            ]
+            values[i] = tuple([make(array, output) for array, output in zip(values[i], outputs, strict=True)])
+        else:
+            values[i] = make(values[i], node)
+    return tuple(values)
+
+
 def _refuse_overwritten(node: Node, saved: Any) -> None:
     """Raise if an array in what a node saved was written into since, where its memory could not move."""
     for value in saved:
@@ -535,27 +550,31 @@ def _refuse_nan(xp: Namespace, part: Any, node: Node) -> None:
         raise RuntimeError(f"backward(): {node.name} returned nan values")
 
 
-def _leading_to(targets: set[Node], roots: Sequence[Node]) -> set[Node]:
-    """The nodes from which a backward reaches one of the targets."""
+def _leading_to(targets: set[Node], roots: Sequence[Node]) -> tuple[set[Node], set[Node]]:
+    """The nodes from which a backward reaches one of the targets, these included, and those from which it goes on to one."""
+    oldest = min([target.sequence for target in targets], default=0)
     reachable: set[Node] = set()
     stack = list(roots)
     while stack:
         node = stack.pop()
-        if node not in reachable:
+        if node.sequence >= oldest and node not in reachable:  # an input is older than what was computed from it
             reachable.add(node)
-            stack.extend(edge for edge in node.edges if edge is not None)
-    leading: set[Node] = set()
-    for node in sorted(reachable, key=lambda node: node.sequence):  # inputs before what was computed from them
-        if node in targets or any(edge in leading for edge in node.edges):
-            leading.add(node)
-    return leading
+            stack += [edge for edge in node.edges if edge is not None]
+    leading, passed = targets & reachable, set()
+    for node in sorted(reachable, key=attrgetter("sequence")):
+        for edge in node.edges:
+            if edge in leading:
+                leading.add(node)
+                passed.add(node)
+                break
+    return leading, passed
 
 
 def fit(xp: Namespace, g: Any, a: Array, node: Node) -> Any:
     """A cotangent brought to the shape and dtype of its node: the transposes of broadcasting and promotion."""
     if a.shape != node.shape:
         g = unbroadcast(xp, g, tuple(node.shape))
-    if a.dtype is not node.dtype and (have := dtypes.from_raw[a.dtype]) is not (want := dtypes.from_raw[node.dtype]):
+    if a.dtype is not node.dtype and (have := from_raw[a.dtype]) is not (want := from_raw[node.dtype]):
         if have.kind == "c" and want.kind != "c":
             g = xp.real(g)
         g = xp.astype(g, node.dtype, copy=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .engine import Sweep, fit, grad, saved_of
+from .engine import fit, grad, rebuilt, saved_of
 from .tape import Leaf, MultiNode, Node, Output, enable_grad, make, namespace_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _through(xp: Any, node: Node, incoming: list[Any], asked: set[int]) -> Any:
         raise RuntimeError(
             f"{node.name}: what it saved was dropped by a backward; linearize() before, or pass retain_graph=True"
         )
-    saved = Sweep(True, True, None, None).rebuild(node, kept)
+    saved = rebuilt(node, kept)
     if op.tangent is not None:
         return op.tangent.function(xp, incoming[0], *[saved[k] for k in op.tangent.at])
     if op.kind == "elementwise" and op.conjugate:

@@ -37,7 +37,7 @@ import numpy as np
 
 from .tape import Node, TensorBase, alias, make, record, record_several, recording
 from .. import dtypes
-from ..backends import Array, ByType, Namespace, backend_of_type
+from ..backends import Array, Namespace, attributes, backend_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -192,8 +192,9 @@ class _Forwards(dict[type, "Callable[..., Any]"]):
         return forward
 
 
-_as_array, _scalar, _shares_memory = ByType("as_array"), ByType("scalar"), ByType("shares_memory")
-_kept_scalars: Any = ByType("kept_scalars")
+_as_array, _kept_scalars, _scalar, _shares_memory = (
+    attributes[name] for name in ("as_array", "kept_scalars", "scalar", "shares_memory")
+)
 
 
 def _on_device(function: Callable[..., Any], backend: Namespace, array_type: type) -> Callable[..., Any]:
@@ -560,14 +561,14 @@ def _binary(op: Operation, takes: Callable[[Any, Any, str], Any] | None = None) 
                 n1 = x1._node
                 n2 = None
                 dtype = a1.dtype
-                a2 = _kept_scalars[a1.__class__][dtype, x2.__class__, x2]
+                a2 = _kept_scalars[a1.__class__][x2.__class__][dtype][x2]
                 made = x1.__class__
             elif numbers and x1.__class__ in _RANK:
                 a2 = x2._array
                 n1 = None
                 n2 = x2._node
                 dtype = a2.dtype
-                a1 = _kept_scalars[a2.__class__][dtype, x1.__class__, x1]
+                a1 = _kept_scalars[a2.__class__][x1.__class__][dtype][x1]
                 made = x2.__class__
             else:
                 return otherwise(x1, x2)

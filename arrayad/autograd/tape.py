@@ -467,11 +467,6 @@ def record_several(
         out._node = output
 
 
-def release(node: Node) -> None:
-    """Drop what a node saved, once backward has used it."""
-    node.saved = None
-
-
 def namespace_of(array: Array) -> Any:
     """The backend of a raw array."""
     return backend_of_type(array.__class__)

@@ -130,8 +130,8 @@ class Backend(Protocol):
     def scalar(self, value: complex, like: Array, /) -> Array:
         """A 0-d array, to compute with, of a Python number, in the dtype and on the device of another array."""
 
-    # Of those, what may be used again: by dtype, type and value of the number; empty if nothing.
-    kept_scalars: dict[Any, Array]
+    # Of those, what may be used again: by type of the number, dtype and value; empty if nothing.
+    kept_scalars: dict[type, dict[Any, dict[complex, Array]]]
 
     # --- elements by keys: raw integers, slices, None, Ellipsis and raw integer or boolean arrays, as NumPy's ---
 

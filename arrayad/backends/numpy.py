@@ -408,7 +408,7 @@ def where(condition: Array, x1: Array, x2: Array, /) -> Array:
 as_array = np.asarray
 
 
-kept_scalars: dict[Any, Array] = {}
+kept_scalars: dict[type, dict[Any, dict[complex, Array]]] = {int: {}, float: {}}
 
 
 def scalar(value: complex, like: Array) -> Array:
@@ -417,15 +417,16 @@ def scalar(value: complex, like: Array) -> Array:
     Those of late are kept: making one takes twice as long as finding it, and numbers in formulas come again and again. 0.0
     is not, since it equals -0.0, and neither are complex numbers, whose parts may be zeros.
     """
-    key = (like.dtype, value.__class__, value)
-    out = kept_scalars.get(key)
+    dtype = like.dtype
+    found = kept_scalars.get(value.__class__)
+    kept = {} if found is None or (value.__class__ is float and not value) else found.setdefault(dtype, {})
+    out = kept.get(value)
     if out is None:
-        out = np.asarray(value, dtype=like.dtype)
-        if value.__class__ is int or (value and value.__class__ is float):
-            if len(kept_scalars) >= 1024:
-                kept_scalars.clear()
-            out.flags.writeable = False
-            kept_scalars[key] = out
+        out = np.asarray(value, dtype=dtype)
+        if len(kept) >= 1024:
+            kept.clear()
+        out.flags.writeable = False
+        kept[value] = out
     return out
 
 

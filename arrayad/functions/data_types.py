@@ -9,7 +9,7 @@ import numpy as np
 from .. import backends, dtypes
 from ..autograd.operation import linear, of_backend
 from ..autograd.tape import TensorBase, make
-from ..backends import ByType, backend_of_device, backend_of_type
+from ..backends import attributes, backend_of_device, backend_of_type
 from ..devices import device as Device
 from ..dtypes import DType, as_dtype
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type", "view_dtype"]
 
 
-_raw_dtype = ByType("raw_dtype")
+_raw_dtype = attributes["raw_dtype"]
 
 
 @linear(grad_name="ToCopy", used="rules", x=lambda xp, g: g)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..autograd.mutation import write_since
-from ..autograd.tape import Leaf, Node, Output, TensorBase, enable_grad, make, release, sequence
+from ..autograd.tape import Leaf, Node, Output, TensorBase, enable_grad, make, sequence
 from ..functions import random
 
 if TYPE_CHECKING:
@@ -57,7 +57,6 @@ def checkpoint(
         segment = _Segment(function, args, kwargs, state, nodes)
         for node in nodes:
             if node.plan.keeps:
-                release(node)
                 node.saved = segment  # type: ignore[assignment]  # the engine restores it when it comes to the node
     return out
 
