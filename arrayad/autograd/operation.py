@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, NoReturn, ParamSpec
 
 import numpy as np
 
-from .tape import Node, TensorBase, alias, make, record, record_several, recording
+from .tape import Node, TensorBase, alias, anomaly, caller, make, record, record_several, recording, sequence
 from .. import dtypes
 from ..backends import Array, Namespace, attributes, backend_of_type
 
@@ -531,7 +531,16 @@ def _unary(op: Operation) -> Callable[..., Any]:
             saved: tuple[Any, ...] = (a if keeps_x else None, out if keeps_out else None)
             if shaped:
                 saved += (a.shape,)
-            record(plan, (node,), saved, y)
+            y._node = new = Node()  # `record`, written out: 0.04 us less
+            new.plan = plan
+            new.edges = (node,)
+            new.saved = saved
+            new.shape = out.shape
+            new.dtype = out.dtype
+            new.hooks = None
+            new.sequence = next(sequence)
+            if anomaly.enabled:
+                new.where = caller()
         return y
 
     return call
@@ -645,7 +654,17 @@ def _note_of_two(op: Operation) -> Callable[..., None]:
             saved = (first, second, out, *[(a1, a2)[i].shape for i in shape_of])
         else:
             saved = (first, second, out)
-        record(plan, (n1, n2), saved, y)
+        array = y._array
+        y._node = node = Node()  # `record`, written out: 0.04 us less
+        node.plan = plan
+        node.edges = (n1, n2)
+        node.saved = saved
+        node.shape = array.shape
+        node.dtype = array.dtype
+        node.hooks = None
+        node.sequence = next(sequence)
+        if anomaly.enabled:
+            node.where = caller()
 
     return note
 
