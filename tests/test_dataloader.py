@@ -1306,9 +1306,10 @@ def test_a_parent_that_is_killed(context: str) -> None:
 
 @pytest.mark.parametrize(("collate", "pause"), [("hang", 0), ("default_collate", 1000)], ids=["waiting", "computing"])
 @pytest.mark.parametrize("whole_group", [False, True])
-def test_interrupt(collate: str, pause: float, whole_group: bool) -> None:
-    """Ctrl-C ends the program and its workers, also in the middle of a batch, and only the program says so."""
-    program, pids = started(PROGRAM.format(n=400, context="fork", collate=collate, pause=pause))
+@pytest.mark.parametrize("context", ["fork", "spawn"])
+def test_interrupt(collate: str, pause: float, whole_group: bool, context: str) -> None:
+    """Ctrl-C ends the program and its workers, also at their start and in the middle of a batch; only the program says so."""
+    program, pids = started(PROGRAM.format(n=400, context=context, collate=collate, pause=pause))
     if collate == "hang":
         program.stdout.readline()  # the second batch; at the third the workers hang
     wait_for(lambda: state(program.pid) == "S")

@@ -12,12 +12,14 @@ import socket
 import threading
 import time
 import weakref
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .transport import Channel, Inbox
 from .worker import Answer, rebuild_error, run_in_process, run_in_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from multiprocessing.context import BaseContext
     from multiprocessing.process import BaseProcess
 
@@ -27,6 +29,22 @@ __all__ = ["ProcessPool", "ThreadPool"]
 
 _WATCH = 1.0  # seconds between looks whether workers are alive, beside the end of their connection, which tells at once
 _GRACE = 0.2  # seconds that workers have to end before nobody waits for them any longer
+
+
+@contextmanager
+def _without_interrupts(context: BaseContext) -> Iterator[None]:
+    """Have a process started with the keyboard's interrupt held back, until it ignores it itself.
+
+    Not by a forkserver, which may be started by this and then be the parent of others' processes too; and not on Windows.
+    """
+    if not hasattr(signal, "pthread_sigmask") or context.get_start_method() == "forkserver":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class ProcessPool:
@@ -90,7 +108,8 @@ class ProcessPool:
                 name=f"DataLoader worker {worker}",
                 daemon=True,
             )
-            process.start()
+            with _without_interrupts(self._context):
+                process.start()
             self._processes[worker] = process
             self._watch(worker)
 

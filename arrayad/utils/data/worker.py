@@ -135,6 +135,8 @@ def run_in_process(work: Work, number: int, key: int, sock: socket.socket, inher
     # An interrupt from the keyboard goes to all processes at once; what comes of it is the parent's to say. Its handlers,
     # which a forked process has too, are not meant for here.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # held back till here
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
     for other in inherited:
