@@ -294,6 +294,14 @@ def test_a_saved_tensor_written_into_leaves_the_memory_it_was_saved_from() -> No
     assert base.tolist() == [1.0, 2.0, 3.0]
 
 
+def test_a_tangent_is_the_users_own() -> None:
+    t = _x(1.0, 2.0, 3.0, 4.0)
+    for function in (lambda x: x, lambda x: x + 1, lambda x: x.reshape(2, 2), lambda x: x[1:].clone()):
+        tangent = xp.func.jvp(function, (_x(5.0, 6.0, 7.0, 8.0),), (t,))[1]
+        tangent += 10
+        assert t.tolist() == [1.0, 2.0, 3.0, 4.0]
+
+
 # --- checkpoints ---
 
 

@@ -554,12 +554,13 @@ def _leading_to(targets: set[Node], roots: Sequence[Node]) -> tuple[set[Node], s
     """The nodes from which a backward reaches one of the targets, these included, and those from which it goes on to one."""
     oldest = min([target.sequence for target in targets], default=0)
     reachable: set[Node] = set()
-    stack = list(roots)
+    stack: list[Node | None] = list(roots)
     while stack:
         node = stack.pop()
-        if node.sequence >= oldest and node not in reachable:  # an input is older than what was computed from it
-            reachable.add(node)
-            stack += [edge for edge in node.edges if edge is not None]
+        if node is None or node in reachable or node.sequence < oldest:  # an input is older than what is computed from it
+            continue
+        reachable.add(node)
+        stack.extend(node.edges)
     leading, passed = targets & reachable, set()
     for node in sorted(reachable, key=attrgetter("sequence")):
         for edge in node.edges:

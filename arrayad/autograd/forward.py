@@ -1,7 +1,8 @@
 """Forward mode: the tape of one trace, replayed in rising order with tangents in place of values.
 
-A tangent goes through an elementwise operation by its rules as they stand: each multiplies by a partial derivative. Through
-any other operation it goes by the transpose of the operation's own reverse rule. The rule is linear in the cotangent, so it
+A tangent goes through an elementwise operation by its rules as they stand: each multiplies by a partial derivative; through
+one that is linear in a tensor as the value did. Through any other operation it goes by the transpose of the operation's own
+reverse rule. The rule is linear in the cotangent, so it
 is run, recorded, on a cotangent of zeros, and the tangents are pulled back through what was recorded.
 """
 
@@ -14,6 +15,8 @@ from .tape import Leaf, MultiNode, Node, Output, enable_grad, make, namespace_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from .operation import Operation, Plan
 
 __all__ = ["push_forward"]
 
@@ -50,7 +53,14 @@ def push_forward(outputs: Sequence[Node], tangents: dict[Node, Any]) -> list[Any
         incoming = [None if edge is None else known.get(edge) for edge in node.edges]
         if any(t is not None for t in incoming):
             known[node] = _through(functions, node, incoming, asked.get(node, set()))
-    return [known.get(node) for node in outputs]
+    return [_own(functions, known.get(node), tangents) for node in outputs]
+
+
+def _own(xp: Any, t: Any, given: dict[Node, Any]) -> Any:
+    """A tangent for the user, who may write into it."""
+    if t is None or not (any(t is other for other in given.values()) or (t._storage is not None and t._storage.aliases)):
+        return t
+    return xp.clone(t)
 
 
 def _between(outputs: Sequence[Node], known: dict[Node, Any]) -> list[Node]:
@@ -88,11 +98,26 @@ def _through(xp: Any, node: Node, incoming: list[Any], asked: set[int]) -> Any:
         if total is None:
             return None
         return xp.astype(xp.broadcast_to(total, tuple(node.shape)), node.dtype, copy=False)
+    if op.repeats:
+        return _repeated(op, plan, saved, incoming)
     if op.kind == "custom":
         tangents = op.rules[0].push(incoming)
         if tangents is not None:
             return tangents
     return _transposed(xp, node, saved, incoming, asked)
+
+
+def _repeated(op: Operation, plan: Plan, saved: tuple[Any, ...], incoming: list[Any]) -> Any:
+    """The operation on each tangent in the place of its value, added up."""
+    total = None
+    for i, _ in plan.rules:
+        if incoming[i] is not None:
+            values = list(saved[: len(op.parameters)])
+            values[op.parameters.index(op.tensors[i])] = incoming[i]
+            cut = op.positional
+            part = op.call(*values[:cut], **dict(zip(op.parameters[cut:], values[cut:], strict=True)))
+            total = part if total is None else total + part
+    return total
 
 
 def _zeros(shape: Any, dtype: Any, like: Any) -> Any:

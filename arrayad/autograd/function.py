@@ -131,7 +131,7 @@ class _Call:
 
     sequence = apart = True  # its one rule gives the cotangents of all inputs
     used = None  # what it does with an entry is not known
-    conjugate = False
+    conjugate = repeats = False
     tangent = None
     inputs = ()
     out = False

@@ -145,6 +145,10 @@ class Plan:
         names = {name for _, rule in self.rules for name in rule.names}
         if op.tangent is not None:
             names.update(op.tangent.names)
+        elif op.repeats:
+            names.update(
+                name for name in op.parameters if name not in op.tensors or op.rules[op.tensors.index(name)] is None
+            )
         self.wanted = tuple(name in names for name in (*op.parameters, "out"))
         self.inputs = tuple(i for i, name in enumerate(op.tensors) if name in names)
         self.out = "out" in names
@@ -242,6 +246,8 @@ class Operation:
         One for each name of `tensors`: from which entries of the output are used, as booleans of its shape, to which of the
         input are (`arrayad.autograd.used`). Where there is none all are, save of an elementwise operation, where they are
         the same.
+    repeats : bool
+        Whether a tangent goes through it as the value did, beside the saved arguments: it is linear in a tensor, or in each.
     selects : tuple of bool
         One for each name of `tensors`: whether entries may go unused though all of the output is used.
     """
@@ -298,6 +304,9 @@ class Operation:
         if add is not None:
             self.rules[0].add = add
         self.tangent = None if tangent is None else Rule(tangent, self)
+        self.repeats = not self.sequence and (
+            kind == "multilinear" or (kind == "linear" and sum(rule is not None for rule in self.rules) == 1)
+        )
         self.used = self._of_used(used)
         self.selects = tuple(name in selects for name in self.tensors)
         self.apart = self.sequence or any(self.selects)  # backward does not take the plain way through it
