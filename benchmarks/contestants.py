@@ -100,6 +100,13 @@ class Imperative:
 
         return step
 
+    def hvp_forward(self, loss: Loss, by: Sequence[Array], along: Sequence[Array], *data: Array) -> Step:
+        """The same by forward mode over reverse."""
+        variables, vectors = (tuple(self.array(a) for a in arrays) for arrays in (by, along))
+        constants, func = [self.array(a) for a in data], self.xp.func
+        slope = func.grad(lambda *variables: loss(self, *variables, *constants), argnums=tuple(range(len(by))))
+        return lambda: list(func.jvp(slope, variables, vectors)[1])
+
 
 class Mygrad(Imperative):
     """mygrad: NumPy's names, and no second order."""
@@ -149,7 +156,9 @@ class Functional:
         self._grad: Any = package.grad
         self._value_and_grad: Any = package.value_and_grad
         self._compile: Any = lambda function: function
+        self._jvp: Any = lambda function, x, t: package.make_jvp(function)(x)(t)[1]
         if name == "jax":
+            self._jvp = lambda function, x, t: package.jvp(function, (x,), (t,))[1]
             package.config.update("jax_enable_x64", True)
             self._compile = package.jit
 
@@ -209,6 +218,16 @@ class Functional:
             return sum(self.xp.sum(g * v) for g, v in zip(gradients, vectors, strict=True))
 
         return self._step(self._grad(slope), by, data)
+
+    def hvp_forward(self, loss: Loss, by: Sequence[Array], along: Sequence[Array], *data: Array) -> Step:
+        """As `Imperative.hvp_forward`."""
+        vectors = [self.array(a) for a in along]
+
+        def product(variables: Any, *rest: Any) -> Any:
+            slope = self._grad(lambda variables: loss(self, *variables, *rest))
+            return self._jvp(slope, variables, vectors)
+
+        return self._step(product, by, data)
 
 
 def _finished(results: Any) -> Any:
