@@ -170,8 +170,8 @@ def _run(
     try:
         nodes = [root._node for root in roots]
         targets = None if inputs is None else [x._node for x in inputs]
-        needed, passed = (None, None) if targets is None else _leading_to(set(targets), nodes)
-        if needed is not None and not allow_unused and not needed.issuperset(targets or ()):
+        found, needed, passed = (set(), None, None) if targets is None else _leading_to(set(targets), nodes)
+        if not allow_unused and not found.issuperset(targets or ()):
             raise RuntimeError(
                 f"{name}(): one of the inputs was not used in computing the outputs. Set allow_unused=True to get None, or "
                 "materialize_grads=True to get zeros, for it."
@@ -550,25 +550,35 @@ def _refuse_nan(xp: Namespace, part: Any, node: Node) -> None:
         raise RuntimeError(f"backward(): {node.name} returned nan values")
 
 
-def _leading_to(targets: set[Node], roots: Sequence[Node]) -> tuple[set[Node], set[Node]]:
-    """The nodes from which a backward reaches one of the targets, these included, and those from which it goes on to one."""
+def _leading_to(targets: set[Node], roots: Sequence[Node]) -> tuple[set[Node], set[Node] | None, set[Node] | None]:
+    """The targets that a backward reaches; the nodes from which it reaches one, these included; those from which it goes on.
+
+    The last two are None if that is all there are.
+    """
     oldest = min([target.sequence for target in targets], default=0)
     reachable: set[Node] = set()
     stack: list[Node | None] = list(roots)
+    whole = True
     while stack:
         node = stack.pop()
-        if node is None or node in reachable or node.sequence < oldest:  # an input is older than what is computed from it
+        if node is None or node in reachable:
+            continue
+        if node.sequence < oldest:  # an input is older than what is computed from it
+            whole = False
             continue
         reachable.add(node)
         stack.extend(node.edges)
-    leading, passed = targets & reachable, set()
+    found = targets & reachable
+    if whole and targets.issuperset([node for node in reachable if not node.edges]):
+        return found, None, None
+    leading, passed = set(found), set()
     for node in sorted(reachable, key=attrgetter("sequence")):
         for edge in node.edges:
             if edge in leading:
                 leading.add(node)
                 passed.add(node)
                 break
-    return leading, passed
+    return found, leading, passed
 
 
 def fit(xp: Namespace, g: Any, a: Array, node: Node) -> Any:
