@@ -10,7 +10,7 @@ import pytest
 
 import arrayad as xp
 from arrayad.autograd.operation import operations
-from arrayad.autograd.tape import TensorBase
+from arrayad.autograd.tape import TensorBase, namespace_of
 
 from .samples import SAMPLES, Sample
 from .waiting import waiting_refused
@@ -231,3 +231,22 @@ def test_a_loss_of_phases_is_warned_of(name: str) -> None:
     loss = xp.sum(xp.real(getattr(xp.linalg, name)(leaf).eigenvectors))
     with xp.autograd.detect_anomaly(), pytest.warns(UserWarning, match="phases of the vectors"):
         loss.backward()
+
+
+@pytest.mark.parametrize("sample", ALL, ids=str)
+def test_a_write_into_an_operand_leaves_what_a_node_has_of_the_result(sample: Sample) -> None:
+    """Be it a view of the operand's memory, and its tensor gone."""
+    tensors = [xp.asarray(x, copy=True) for x in sample.inputs]
+    out = sample.function(*tensors)
+    had = [part._array for part in (out if isinstance(out, tuple) else (out,))]  # as a node has it
+    del out
+    before = [_values(array) for array in had]
+    for x in tensors:
+        if x.size:
+            x[...] = x + 1
+    for array, values in zip(had, before, strict=True):
+        np.testing.assert_array_equal(_values(array), values)
+
+
+def _values(array: Any) -> np.ndarray:
+    return np.array(namespace_of(array).to_numpy(array))
