@@ -56,11 +56,11 @@ def push_forward(outputs: Sequence[Node], tangents: dict[Node, Any]) -> list[Any
     return [_own(functions, known.get(node), tangents) for node in outputs]
 
 
-def _own(xp: Any, t: Any, given: dict[Node, Any]) -> Any:
+def _own(functions: Any, t: Any, given: dict[Node, Any]) -> Any:
     """A tangent for the user, who may write into it."""
     if t is None or not (any(t is other for other in given.values()) or (t._storage is not None and t._storage.aliases)):
         return t
-    return xp.clone(t)
+    return functions.clone(t)
 
 
 def _between(outputs: Sequence[Node], known: dict[Node, Any]) -> list[Node]:
