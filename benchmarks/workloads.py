@@ -45,8 +45,7 @@ SPELLINGS = {
 PARTS = {
     "an empty function called": "nothing(a, b)",
     "a Tensor made": "make(a)",
-    "a node recorded, nothing saved": "record(adds, (x, y), (nx, ny), (None, None, None), z)",
-    "a node recorded, two operands saved": "record(multiplies, (x, y), (nx, ny), (a, b, None), z)",
+    "a node recorded": "record(plan, (nx, ny), (a, b, None), z)",
     "a view made and written down": "alias(x, make(a), step)",
 }
 
@@ -57,11 +56,10 @@ def tape_names() -> dict[str, Any]:
     from arrayad.autograd.tape import alias, make, record
 
     x, y = (xp.asarray(small_arrays()[name]).requires_grad_() for name in "xy")
-    operations: Any = xp.add, xp.multiply
-    adds, multiplies = (function.operation.plans[True, True] for function in operations)
-    names = {"make": make, "record": record, "alias": alias, "x": x, "y": y, "z": x + y, "a": x._array, "b": y._array}
-    return names | {"nx": x._node, "ny": y._node, "adds": adds, "multiplies": multiplies, "nothing": lambda a, b: None,
-                    "step": (operations[0].operation, (), {}, None)}  # fmt: skip
+    multiply: Any = xp.multiply
+    plan, step = multiply.operation.plans[True, True], (multiply.operation, (), {}, None)
+    names = {"make": make, "record": record, "alias": alias, "nothing": lambda a, b: None, "plan": plan, "step": step}
+    return names | {"x": x, "y": y, "z": x + y, "a": x._array, "b": y._array, "nx": x._node, "ny": y._node}
 
 
 def small_arrays() -> dict[str, Any]:
