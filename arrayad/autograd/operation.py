@@ -786,7 +786,16 @@ def _of_first(op: Operation) -> Callable[..., Any]:
                 saved[at_out] = out
             if shaped:
                 saved[-1] = a.shape
-            record(plan, (node,), tuple(saved), y)
+            y._node = new = Node()  # `record`, written out: 0.06 us less
+            new.plan = plan
+            new.edges = (node,)
+            new.saved = tuple(saved)
+            new.shape = out.shape
+            new.dtype = out.dtype
+            new.hooks = None
+            new.sequence = next(sequence)
+            if anomaly.enabled:
+                new.where = caller()
         return y
 
     return call
