@@ -179,6 +179,7 @@ def _truth(condition: Any) -> Any:
 
 
 @differentiable(
+    alike=True,
     x1=lambda xp, g, condition: kept(xp, _truth(condition), g),
     x2=lambda xp, g, condition: kept(xp, ~_truth(condition), g),
     used={
