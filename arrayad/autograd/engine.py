@@ -318,23 +318,22 @@ class Sweep:
             edge: Any = edges[i]  # a plan has rules for the edges there are
             if needed is not None and edge not in needed:
                 continue
-            at = rule.at
             if rule.add is not None and (total := self.own(edge)) is not None:
-                rule.add(xp, total, g, *[saved[k] for k in at])
+                rule.add(xp, total, g, *rule.arguments(saved, edge))
                 if self.used:
                     self.used.pop(-edge.sequence, None)  # as in `send`
                 continue
             # Spelled out for what most rules ask for: 0.1 us less for each than a list with a star.
-            if len(at) == 1:
-                value: Any = saved[at[0]]
+            if rule.only is not None:
+                value: Any = saved[rule.only]
                 if scalar:
                     kind: Any = value.__class__
                     value = value[()] if kind in by_type else value
                 part = rule.function(xp, g, value)
-            elif not at:
+            elif not rule.at:
                 part = rule.function(xp, g)
             else:
-                part = rule.function(xp, g, *[saved[k] for k in at])
+                part = rule.function(xp, g, *rule.arguments(saved, edge))
             if conjugate:
                 part = xp.conj(part)
             if anomaly.enabled and anomaly.check_nan:
@@ -366,7 +365,7 @@ class Sweep:
             edge: Any = edges[i]
             if needed is not None and edge not in needed:
                 continue
-            values = [saved[k] for k in rule.at]
+            values = rule.arguments(saved, edge)
             # A rule that asks for nothing multiplies by a constant, which leaves zeros as they are.
             if used is not None and masks and values:
                 part = self.masked(xp, rule, g, values, used)

@@ -87,13 +87,13 @@ def _through(xp: Any, node: Node, incoming: list[Any], asked: set[int]) -> Any:
         )
     saved = rebuilt(node, kept)
     if op.tangent is not None:
-        return op.tangent.function(xp, incoming[0], *[saved[k] for k in op.tangent.at])
+        return op.tangent.function(xp, incoming[0], *op.tangent.arguments(saved, node.edges[0]))
     if op.kind == "elementwise" and op.conjugate:
         total = None
         for i, rule in plan.rules:
             if incoming[i] is not None:
                 t = xp.astype(incoming[i], node.dtype, copy=False)
-                part = rule.function(xp, t, *[saved[k] for k in rule.at])
+                part = rule.function(xp, t, *rule.arguments(saved, node.edges[i]))
                 total = part if total is None else total + part
         if total is None:
             return None
@@ -147,7 +147,7 @@ def _transposed(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]
             parts = [None] * len(node.edges)
             for i, rule in plan.rules:
                 if incoming[i] is not None:
-                    parts[i] = rule.function(xp, shown, *[saved[k] for k in rule.at])
+                    parts[i] = rule.function(xp, shown, *rule.arguments(saved, node.edges[i]))
         pairs = []
         for part, t, edge in zip(parts, incoming, node.edges, strict=True):
             if part is None or t is None or edge is None or not part.requires_grad:

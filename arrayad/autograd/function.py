@@ -89,6 +89,7 @@ class _Rule:
     """The reverse rule of one call of a custom function: its ``backward``."""
 
     at = ()
+    only = add = None
 
     def __init__(self, function: type[Function], context: FunctionContext) -> None:
         self.owner = function

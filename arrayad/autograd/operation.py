@@ -18,9 +18,9 @@ its body is its docstring; so is that of any function under `of_backend`. Parame
 those that may be tensors.
 
 A rule is ``lambda xp, g, ...``: from the cotangent `g` of the output it gives that of the parameter it is named by. The
-names of its further parameters say what the tape saves: parameters of the operation, ``out``, or ``x_shape`` for the
-shape alone of a parameter ``x``. Rules are array-API code over `xp`, which is the backend in an ordinary backward and
-`arrayad.functions` when the backward is itself recorded.
+names of its further parameters say what the tape saves: parameters of the operation, or ``out``. In the rule of a parameter
+``x`` the name ``x_shape`` is its shape, for which nothing is saved. Rules are array-API code over `xp`, which is the backend
+in an ordinary backward and `arrayad.functions` when the backward is itself recorded.
 
 The engine, not the rule, sums over broadcast axes, casts to the input's dtype, takes the real part for a real input and,
 for the holomorphic kinds, conjugates (PyTorch's convention: the gradient of a real loss is ``dL/dRe + i dL/dIm``).
@@ -107,21 +107,31 @@ _RANK = {bool: 0, int: 1, float: 2, complex: 3}  # as `DType.rank`
 class Rule:
     """The derivative with respect to one parameter."""
 
-    __slots__ = ("add", "at", "function", "names")
+    __slots__ = ("add", "at", "function", "names", "only")
 
     add: Callable[..., Any] | None  # puts the cotangent in place into one that is there
+    at: tuple[int, ...]  # where in what a node saved its arguments are; -1 for the shape of the parameter itself
+    only: int | None  # the one of these, if it is one and not a shape
 
-    def __init__(self, function: Callable[..., Any], op: Operation) -> None:
+    def __init__(self, function: Callable[..., Any], op: Operation, parameter: str) -> None:
         code = function.__code__
         self.function = function
         self.add = None
         self.names = code.co_varnames[2 : code.co_argcount]
+        places = {name: i for i, name in enumerate(op.layout)}
+        if not op.sequence:
+            places[f"{parameter}_shape"] = -1  # the node that the parameter came from has it
         for name in self.names:
-            if name not in op.layout:
-                if name.removesuffix("_shape") not in op.parameters:
-                    raise TypeError(f"{op.name}: a rule asks for {name!r}, which is none of {', '.join(op.layout)}")
-                op.layout += (name,)
-        self.at = tuple(op.layout.index(name) for name in self.names)
+            if name not in places:
+                raise TypeError(
+                    f"{op.name}: the rule of {parameter!r} asks for {name!r}, which is none of {', '.join(places)}"
+                )
+        self.at = tuple([places[name] for name in self.names])
+        self.only = self.at[0] if len(self.at) == 1 and self.at[0] >= 0 else None
+
+    def arguments(self, saved: tuple[Any, ...], edge: Node | None) -> list[Any]:
+        """What the rule asks for, of what a node saved and of the node that the parameter came from."""
+        return [saved[i] if i >= 0 else edge.shape for i in self.at]  # type: ignore[union-attr]  # rules are of tracked ones
 
 
 class Plan:
@@ -288,7 +298,9 @@ class Operation:
         self.sequence = "Sequence[Tensor]" in function.__annotations__.get(self.parameters[0], "")
         self.optional = frozenset(n for n in self.tensors if "None" in function.__annotations__[n])
         self.scalars = frozenset(n for n in self.tensors if "|" in function.__annotations__[n]) - self.optional
-        self.layout: tuple[str, ...] = (*self.parameters, "out")
+        self.layout = (*self.parameters, "out")
+        if self.sequence:
+            self.layout += (f"{self.parameters[0]}_shape",)  # of all, the untracked ones too
         self.takes = takes
         self.grad_name = f"{grad_name or self.name.title().replace('_', '')}Backward0"
         self.view = view
@@ -305,10 +317,10 @@ class Operation:
         unknown = set(rules) - set(self.tensors)
         if unknown:
             raise TypeError(f"{self.name}: rules for {unknown}, which are none of its tensors {self.tensors}")
-        self.rules: tuple[Any, ...] = tuple(Rule(rules[n], self) if n in rules else None for n in self.tensors)
+        self.rules: tuple[Any, ...] = tuple(Rule(rules[n], self, n) if n in rules else None for n in self.tensors)
         if add is not None:
             self.rules[0].add = add
-        self.tangent = None if tangent is None else Rule(tangent, self)
+        self.tangent = None if tangent is None else Rule(tangent, self, self.tensors[0])
         self.repeats = not self.sequence and (
             kind == "multilinear" or (kind == "linear" and sum(rule is not None for rule in self.rules) == 1)
         )
@@ -316,8 +328,6 @@ class Operation:
         self.selects = tuple(name in selects for name in self.tensors)
         self.apart = self.sequence or any(self.selects)  # backward does not take the plain way through it
         self.differentiable = any(rule is not None for rule in self.rules)
-        # The parameters whose shapes rules ask for.
-        self.shape_of = [self.parameters.index(n.removesuffix("_shape")) for n in self.layout[len(self.parameters) + 1 :]]
         positional = function.__defaults__ or ()
         keyword = function.__kwdefaults__ or {}
         self.defaults = (
@@ -332,7 +342,7 @@ class Operation:
         """The rules for used entries by tensor, which may ask for what the parameter's own rule has saved, and no more."""
         if rules is None or rules == "rules":
             return self.rules if rules else None
-        found = tuple(Rule(rules[name], self) if name in rules else None for name in self.tensors)
+        found = tuple(Rule(rules[name], self, name) if name in rules else None for name in self.tensors)
         for name, rule, own in zip(self.tensors, found, self.rules, strict=True):
             if (rule is None) is not (own is None) or (rule is not None and not set(rule.names) <= set(own.names)):
                 raise TypeError(f"{self.name}: the rule for used entries of {name!r} must ask for what the other saves")
@@ -348,7 +358,7 @@ class Operation:
             call = _binary(self)
         elif self.tensors == self.parameters[:1] and not self.scalars:
             call = _of_first(self)
-        elif len(self.parameters) == 3 and self.tensors == self.parameters and not self.optional and not self.shape_of:
+        elif len(self.parameters) == 3 and self.tensors == self.parameters and not self.optional:
             call = _ternary(self)
         else:
             call = _of_several(self)
@@ -427,8 +437,6 @@ class Operation:
             saved[i] = values[i]
         if plan.out:
             saved[len(values)] = out
-        for k, i in enumerate(self.shape_of, len(values) + 1):
-            saved[k] = _shape_of(values[i])
         return plan, tuple(saved)
 
     # --- what is refused ---
@@ -513,7 +521,6 @@ def _unary(op: Operation) -> Callable[..., Any]:
     known, view = op.known, op.view
     plan = op.plans[True,] if op.differentiable else None
     keeps_x, keeps_out = plan.wanted[:2] if plan is not None else (False, False)
-    shaped = bool(op.shape_of)
 
     def call(x: Any, /) -> Any:
         try:
@@ -546,8 +553,6 @@ def _unary(op: Operation) -> Callable[..., Any]:
             new.plan = plan
             new.edges = (node,)
             new.saved = (a if keeps_x else None, out if keeps_out else None)
-            if shaped:
-                new.saved += (a.shape,)
             new.shape = out.shape
             new.dtype = out.dtype
             new.hooks = None
@@ -566,7 +571,6 @@ def _binary(op: Operation, takes: Callable[[Any, Any, str], Any] | None = None) 
     with all that others need in one function, whose variables alone cost a tenth of a small operation.
     """
     known, numbers, differentiable, otherwise = op.known, bool(op.scalars), op.differentiable, _binary_of_others(op, takes)
-    shapes = _SHAPES.get(tuple(op.shape_of))
     of_both, of_first, of_second = op.plans[True, True], op.plans[True, False], op.plans[False, True]
 
     def call(x1: Any, x2: Any, /) -> Any:
@@ -616,8 +620,6 @@ def _binary(op: Operation, takes: Callable[[Any, Any, str], Any] | None = None) 
             node.plan = plan = of_first if n2 is None else of_second if n1 is None else of_both
             keeps = plan.wanted
             node.saved = (a1 if keeps[0] else None, a2 if keeps[1] else None, out if keeps[2] else None)
-            if shapes is not None:
-                node.saved += shapes(a1, a2)
             node.edges = (n1, n2)
             node.shape = out.shape
             node.dtype = out.dtype
@@ -628,15 +630,6 @@ def _binary(op: Operation, takes: Callable[[Any, Any, str], Any] | None = None) 
         return y
 
     return call
-
-
-# What the rules of an operation of two arguments ask for beside these, by the numbers of those whose shapes they are.
-_SHAPES: dict[tuple[int, ...], Callable[[Array, Array], tuple[Any, ...]]] = {
-    (0,): lambda a1, a2: (a1.shape,),
-    (1,): lambda a1, a2: (a2.shape,),
-    (0, 1): lambda a1, a2: (a1.shape, a2.shape),
-    (1, 0): lambda a1, a2: (a2.shape, a1.shape),
-}
 
 
 def _binary_of_others(op: Operation, takes: Callable[[Any, Any, str], Any] | None) -> Callable[..., Any]:
@@ -738,11 +731,6 @@ def promote(xp: Namespace, *operands: Any) -> tuple[Array, ...]:
     )
 
 
-def _shape_of(value: Any) -> Any:
-    """The shape of a raw argument, or the list of those of a sequence's arrays."""
-    return [v.shape for v in value] if isinstance(value, (list, tuple)) else getattr(value, "shape", ())
-
-
 def _of_first(op: Operation) -> Callable[..., Any]:
     """One tensor, the first argument, and static ones after it.
 
@@ -751,7 +739,7 @@ def _of_first(op: Operation) -> Callable[..., Any]:
     forwards, native, view, positional = op.forwards, op.native, op.view, op.positional
     plan = op.plans[True,] if op.differentiable else None
     name, choosy, otherwise = op.tensors[0], op.takes is not ANY, _of_first_with_others(op)
-    keeps_x, keeps_value, shaped = False, False, bool(op.shape_of)
+    keeps_x, keeps_value = False, False
     if plan is not None:
         keeps_x, keeps_value = plan.wanted[0], len(op.parameters) > 1 and plan.wanted[1]
     at_out = len(op.parameters)
@@ -789,8 +777,6 @@ def _of_first(op: Operation) -> Callable[..., Any]:
                 saved[1] = value
             if plan.out:
                 saved[at_out] = out
-            if shaped:
-                saved[-1] = a.shape
             y._node = new = Node()  # `record`, written out: 0.06 us less
             new.plan = plan
             new.edges = (node,)
@@ -866,8 +852,8 @@ def _kept(plan: Plan, a: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out
         saved[0] = a
     if plan.out:
         saved[len(op.parameters)] = out
-    if op.shape_of:
-        saved[-1] = [part.shape for part in a] if op.sequence else a.shape
+    if op.sequence:
+        saved[-1] = [part.shape for part in a]
     return tuple(saved)
 
 

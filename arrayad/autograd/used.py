@@ -97,7 +97,7 @@ class Through(Used):
                 backend = by_type[kind]
                 entries = backend.ones(tuple(node.shape), dtype=backend.raw_dtype(dtypes.bool), device=device)
                 entries = entries if xp is backend else make(entries)
-            entries = rule.function(xp, entries, *[saved[k] for k in rule.at])
+            entries = rule.function(xp, entries, *rule.arguments(saved, target))
         if entries is None or entries.__class__ is list or entries.shape == target.shape:
             return entries
         return unbroadcast(xp, entries, tuple(target.shape), "any")

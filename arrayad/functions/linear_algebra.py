@@ -409,15 +409,15 @@ def inv(xp: Namespace, x: Tensor, /) -> Tensor:
     return xp.linalg.inv(x)
 
 
-def _solve_x2(xp: Namespace, g: Any, x1: Any, x2_shape: tuple[int, ...]) -> Any:
-    if len(x2_shape) == 1:
+def _solve_x2(xp: Namespace, g: Any, x1: Any) -> Any:
+    if g.ndim < x1.ndim:  # of a vector
         return xp.linalg.solve(_t(xp, x1), _column(xp, g))[..., 0]
     return xp.linalg.solve(_t(xp, x1), g)
 
 
-def _solve_x1(xp: Namespace, g: Any, x1: Any, out: Any, x2_shape: tuple[int, ...]) -> Any:
-    back = _solve_x2(xp, g, x1, x2_shape)
-    if len(x2_shape) == 1:
+def _solve_x1(xp: Namespace, g: Any, x1: Any, out: Any) -> Any:
+    back = _solve_x2(xp, g, x1)
+    if g.ndim < x1.ndim:
         return -_column(xp, back) * _row(xp, out)
     return -xp.matmul(back, _t(xp, out))
 
