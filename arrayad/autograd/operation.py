@@ -739,10 +739,9 @@ def _of_first(op: Operation) -> Callable[..., Any]:
     forwards, native, view, positional = op.forwards, op.native, op.view, op.positional
     plan = op.plans[True,] if op.differentiable else None
     name, choosy, otherwise = op.tensors[0], op.takes is not ANY, _of_first_with_others(op)
-    keeps_x, keeps_value = False, False
     if plan is not None:
-        keeps_x, keeps_value = plan.wanted[0], len(op.parameters) > 1 and plan.wanted[1]
-    at_out = len(op.parameters)
+        keeps_arrays, keeps_value = plan.keeps, plan.wanted[1]
+        of_none, after = tuple(plan.defaults), tuple(plan.defaults[2:])
 
     def call(x: Any, value: Any = _REQUIRED, /, *args: Any, **kwargs: Any) -> Any:
         if args or kwargs or (value is not _REQUIRED and positional < 2):
@@ -770,17 +769,15 @@ def _of_first(op: Operation) -> Callable[..., Any]:
         if view and (getattr(out, "base", None) is x._array or _shares_memory[a.__class__](out, x._array)):
             alias(x, y, (op, () if value is _REQUIRED else (value,), _NO_KEYWORDS, None))
         if node is not None and plan is not None and recording():
-            saved = plan.defaults[:]
-            if keeps_x:
-                saved[0] = a
-            if keeps_value and value is not _REQUIRED:
-                saved[1] = value
-            if plan.out:
-                saved[at_out] = out
             y._node = new = Node()  # `record`, written out: 0.06 us less
             new.plan = plan
             new.edges = (node,)
-            new.saved = tuple(saved)
+            if keeps_arrays:
+                new.saved = _kept(plan, a, () if value is _REQUIRED else (value,), _NO_KEYWORDS, out)
+            elif value is _REQUIRED or not keeps_value:
+                new.saved = of_none
+            else:
+                new.saved = (None, value) + after  # noqa: RUF005  (in half of the time of unpacking)
             new.shape = out.shape
             new.dtype = out.dtype
             new.hooks = None
