@@ -988,6 +988,7 @@ def _operand(op: Operation, name: str, x: Any) -> Any:
 def _of_sequence(op: Operation) -> Callable[..., Any]:
     """A sequence of tensors, and static arguments."""
     plan = op.plans[True,] if op.differentiable else None
+    before = () if plan is None else tuple(plan.defaults[:-1])
     forwards = op.forwards
 
     def call(arrays: Any, /, **kwargs: Any) -> Any:
@@ -1031,7 +1032,10 @@ def _of_sequence(op: Operation) -> Callable[..., Any]:
         y._storage = None
         if tracked and plan is not None and recording():
             edges = tuple([x._node for x in arrays])
-            record(plan, edges, _kept(plan, raw, (), kwargs, out), y)
+            if kwargs or plan.keeps:
+                record(plan, edges, _kept(plan, raw, (), kwargs, out), y)
+            else:
+                record(plan, edges, before + ([part.shape for part in raw],), y)  # noqa: RUF005  (0.1 us less)
         return y
 
     return call
