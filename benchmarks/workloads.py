@@ -47,7 +47,44 @@ PARTS = {
     "a Tensor made": "make(a)",
     "a node recorded": "record(plan, (nx, ny), (a, b, None), z)",
     "a view made and written down": "alias(x, make(a), step)",
+    "the sum of two objects that check nothing": "bare + bare",
+    "the same, recorded": "tracked + bare",
 }
+
+
+class Bare:
+    """The least a tensor of Python around NumPy can be, without dtypes of its own, numbers, devices, views or errors."""
+
+    __slots__ = ("array", "node")
+
+    array: Any
+    node: Any
+
+    def __add__(self, other: Bare) -> Bare:
+        out = Bare()
+        out.array = np.add(self.array, other.array)
+        out.node = None
+        if self.node is not None or other.node is not None:
+            out.node = node = BareNode()
+            node.edges = (self.node, other.node)
+            node.shape = out.array.shape
+            node.dtype = out.array.dtype
+            node.sequence = next(_numbers)
+        return out
+
+
+class BareNode:
+    """Its node."""
+
+    __slots__ = ("dtype", "edges", "sequence", "shape")
+
+    edges: Any
+    shape: Any
+    dtype: Any
+    sequence: int
+
+
+_numbers = itertools.count()
 
 
 def tape_names() -> dict[str, Any]:
@@ -58,8 +95,12 @@ def tape_names() -> dict[str, Any]:
     x, y = (xp.asarray(small_arrays()[name]).requires_grad_() for name in "xy")
     multiply: Any = xp.multiply
     plan, step = multiply.operation.plans[True, True], (multiply.operation, (), {}, None)
-    names = {"make": make, "record": record, "alias": alias, "nothing": lambda a, b: None, "plan": plan, "step": step}
-    return names | {"x": x, "y": y, "z": x + y, "a": x._array, "b": y._array, "nx": x._node, "ny": y._node}
+    bare, tracked = Bare(), Bare()
+    bare.array = tracked.array = x._array
+    bare.node, tracked.node = None, BareNode()
+    names = {"nothing": lambda a, b: None, "make": make, "record": record, "alias": alias, "bare": bare, "tracked": tracked}
+    names |= {"x": x, "y": y, "z": x + y, "a": x._array, "b": y._array, "nx": x._node, "ny": y._node}
+    return names | {"plan": plan, "step": step}
 
 
 def small_arrays() -> dict[str, Any]:
