@@ -103,6 +103,8 @@ __all__ = [
     "trunc",
 ]
 
+# On rules: NumPy computes `g * (c * f(x))` in the memory of `f(x)`, and takes new memory for `g * c * f(x)`.
+
 _BOOLEAN_OUTPUT = "its output is boolean"
 _INTEGER_OUTPUT = "its output is of integers or booleans"
 
@@ -329,7 +331,7 @@ def copysign(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """
 
 
-@elementwise(takes=FLOATING, x=lambda xp, g, x: -g * xp.sin(x))
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g * -xp.sin(x))
 def cos(x: Tensor, /) -> Tensor:
     """Cosine of each element, in radians."""
 
@@ -452,12 +454,12 @@ def log1p(x: Tensor, /) -> Tensor:
     """Natural logarithm of 1 plus each element, exact also near 0."""
 
 
-@elementwise(takes=FLOATING, x=lambda xp, g, x: g / (x * math.log(2)))
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g / x / math.log(2))
 def log2(x: Tensor, /) -> Tensor:
     """Logarithm to base 2 of each element."""
 
 
-@elementwise(takes=FLOATING, x=lambda xp, g, x: g / (x * math.log(10)))
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g / x / math.log(10))
 def log10(x: Tensor, /) -> Tensor:
     """Logarithm to base 10 of each element."""
 
@@ -637,7 +639,7 @@ def square(x: Tensor, /) -> Tensor:
     """Square of each element."""
 
 
-@elementwise(takes=FLOATING, x=lambda xp, g, out: g / (2 * out))
+@elementwise(takes=FLOATING, x=lambda xp, g, out: g / 2 / out)
 def sqrt(x: Tensor, /) -> Tensor:
     """Principal square root of each element."""
 

@@ -197,7 +197,7 @@ def _split(xp: Namespace, near: Any, x: Any, instead: float) -> tuple[Any, Any]:
 # --- error functions and the normal distribution ---
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * _2_SQRTPI * xp.exp(-x * x))
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * (_2_SQRTPI * xp.exp(-(x * x))))
 def erf(x: Tensor, /) -> Tensor:
     """Error function of each element: ``2/sqrt(pi)`` times the integral of ``exp(-t**2)`` from 0 on (DLMF 7.2.1).
 
@@ -209,7 +209,7 @@ def erf(x: Tensor, /) -> Tensor:
     """
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: -g * _2_SQRTPI * xp.exp(-x * x))
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * (-_2_SQRTPI * xp.exp(-(x * x))))
 def erfc(x: Tensor, /) -> Tensor:
     """1 minus the error function of each element, exact also where that is near 1 (DLMF 7.2.2)."""
 
@@ -243,7 +243,7 @@ def log_ndtr(x: Tensor, /) -> Tensor:
     """Logarithm of `ndtr` of each element, exact also where that underflows."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, out: g * _SQRT2PI * xp.exp(out * out / 2))
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, out: g * (_SQRT2PI * xp.exp(out * out / 2)))
 def ndtri(x: Tensor, /) -> Tensor:
     """Inverse of `ndtr` of each element: quantiles of the standard normal distribution; NaN outside of ``[0, 1]``."""
 
@@ -497,7 +497,7 @@ def _j1_over_x(xp: Namespace, x: Any) -> Any:
 
 
 # Derivatives: DLMF 10.6.2 and 10.6.3, and 10.29.2 and 10.29.3 for the modified ones.
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: -g * xp.special.j1(x))
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * -xp.special.j1(x))
 def j0(x: Tensor, /) -> Tensor:
     """Bessel function of the first kind and order 0 of each element (DLMF 10.2.2)."""
 
@@ -507,7 +507,7 @@ def j1(x: Tensor, /) -> Tensor:
     """Bessel function of the first kind and order 1 of each element (DLMF 10.2.2)."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: -g * xp.special.y1(x))
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * -xp.special.y1(x))
 def y0(x: Tensor, /) -> Tensor:
     """Bessel function of the second kind and order 0 of each element (DLMF 10.2.3)."""
 
@@ -522,7 +522,7 @@ def yn(n: Tensor | int, x: Tensor | float, /) -> Tensor:
     """Bessel function of the second kind and whole order `n` of the elements of `x` (DLMF 10.2.3)."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: -g * xp.special.k1(x))
+@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * -xp.special.k1(x))
 def k0(x: Tensor, /) -> Tensor:
     """Modified Bessel function of the second kind and order 0 of each element (DLMF 10.25.3)."""
 
