@@ -359,6 +359,16 @@ def test_a_write_is_seen_through_every_tensor_on_the_memory() -> None:
         z.backward()
 
 
+@pytest.mark.host_memory
+def test_a_write_that_backward_refuses_forward_mode_refuses_too() -> None:
+    y = xp.from_numpy(np.ones(3, dtype=np.float32))
+    _, push = xp.func.linearize(lambda x: x * y, xp.ones(3))
+    assert push(xp.ones(3)).tolist() == [1.0, 1.0, 1.0]
+    y += 1
+    with pytest.raises(RuntimeError, match=r"linearize\(\): .* MulBackward0 saved it before version 1, which add_ made"):
+        push(xp.ones(3))
+
+
 def test_the_memory_of_a_view_is_kept_when_the_view_is_gone() -> None:
     w = xp.ones(2, requires_grad=True)
     x = xp.ones(4)

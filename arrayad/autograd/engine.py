@@ -297,7 +297,7 @@ class Sweep:
         if saved.__class__ is not tuple:
             saved = self.restore(node)
         if node.sequence < mutation.last_write:
-            _refuse_overwritten(node, saved)
+            refuse_overwritten("backward", node, saved)
         # Of an operation with several outputs, `g` has a cotangent or None for each.
         array = g if node.__class__ is Node else next(part for part in g if part is not None)
         if create_graph:
@@ -530,14 +530,14 @@ def rebuilt(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(values)
 
 
-def _refuse_overwritten(node: Node, saved: Any) -> None:
+def refuse_overwritten(name: str, node: Node, saved: Any) -> None:
     """Raise if an array in what a node saved was written into since, where its memory could not move."""
     for value in saved:
         if isinstance(value, (tuple, list)):
-            _refuse_overwritten(node, value)
+            refuse_overwritten(name, node, value)
         elif value.__class__ in by_type and (write := mutation.write_since(node.sequence, value)) is not None:
             raise RuntimeError(
-                "backward(): one of the variables needed for gradient computation has been modified by an inplace "
+                f"{name}(): one of the variables needed for gradient computation has been modified by an inplace "
                 f"operation: {node.name} saved it before version {write.version}, which {write.by} made. Its memory is "
                 "shared with another library (numpy(), from_numpy() or DLPack), so the saved values could not be kept; "
                 "write into a clone() instead."

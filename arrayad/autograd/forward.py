@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .engine import fit, grad, rebuilt, saved_of
+from . import mutation
+from .engine import fit, grad, rebuilt, refuse_overwritten, saved_of
 from .tape import Leaf, MultiNode, Node, Output, enable_grad, make, namespace_of
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ def _through(xp: Any, node: Node, incoming: list[Any], asked: set[int]) -> Any:
         raise RuntimeError(
             f"{node.name}: what it saved was dropped by a backward; linearize() before, or pass retain_graph=True"
         )
+    if node.sequence < mutation.last_write:
+        refuse_overwritten("linearize", node, kept)
     saved = rebuilt(node, kept)
     if op.tangent is not None:
         return op.tangent.function(xp, incoming[0], *op.tangent.arguments(saved, node.edges[0]))

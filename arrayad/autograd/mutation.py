@@ -5,8 +5,8 @@ Three things have to stay right when a tensor is written into:
 - *The tape's values.* If a node has an array of the memory, all tensors on it move to a copy first, so the tape keeps the
   old values (copy-on-write). Whether one has is asked when the write comes, of Python's own reference counts, as Swift's
   ``isKnownUniquelyReferenced`` does: so an operation counts nothing when it is recorded. A reference too many, in a
-  debugger say, costs a copy and changes no result. Memory that another library sees cannot move; then the storage is
-  marked and backward raises.
+  debugger say, costs a copy and changes no result. Memory that another library sees cannot move; then it is noted when
+  the write was, in the order of nodes, and whatever needs the values of an older node raises.
 - *The other tensors on the memory.* They see the write, because they share it or move together.
 - *History.* What was written becomes part of the history of the tensor and, through a view, of its base; the other views
   of the base are seen through the base's new history. These are PyTorch's semantics.
@@ -14,6 +14,7 @@ Three things have to stay right when a tensor is written into:
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any
@@ -123,7 +124,7 @@ def mark_exported(x: TensorBase) -> None:
     memory = _memory_of(x)
     key = id(memory)
     if key not in _exported:
-        _exported[key] = ref(memory, lambda _: _exported.pop(key, None)), Writes()
+        _exported[key] = ref(memory, functools.partial(_exported.pop, key)), Writes()
     storage_of(x).exported = _exported[key][1]
 
 
