@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import operator
 import threading
+import tracemalloc
 import weakref
 from typing import Any
 
@@ -428,6 +429,25 @@ def test_aliases_do_not_pile_up() -> None:
     for _ in range(1000):
         x[:2]
     assert len(x._storage.aliases) < 100
+
+
+def test_a_chain_of_views_takes_memory_by_its_length() -> None:
+    def taken(length: int) -> int:
+        views = [xp.zeros((2, 3))]
+        tracemalloc.start()
+        for _ in range(length):
+            views.append(views[-1].mT)
+        size, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return size
+
+    assert taken(2000) < 3 * taken(1000)
+    base = xp.zeros((2, 3))
+    views = [base]
+    for _ in range(50):
+        views.append(views[-1].mT)
+    views[-1][0, 1] = 1.0
+    assert all(view.tolist() == (base if i % 2 == 0 else base.mT).tolist() for i, view in enumerate(views))
 
 
 def test_parameter_update_is_allowed_without_grad() -> None:

@@ -33,6 +33,7 @@ from .tape import (
     record,
     recording,
     sequence,
+    steps_after,
     storage_of,
 )
 from .. import dtypes
@@ -325,7 +326,7 @@ def _unshare(x: TensorBase) -> None:
         return
     storage.root = xp.asarray(storage.root, copy=True)
     for tensor in _tensors_on(x):
-        tensor._array = replay_raw(tensor._steps, storage.root)
+        tensor._array = replay_raw(steps_after(None, tensor._steps), storage.root)
 
 
 def replay_raw(steps: tuple[Step, ...], a: Any) -> Any:
@@ -347,8 +348,8 @@ def rebase(x: Any, node: Any) -> None:
     elif node is not None or base._node is not None:
         from ..functions.indexing import view_put  # an operation, above the tape
 
-        start = 0 if base._storage is None or base._storage.aliases is None else len(base._steps)
-        steps = x._steps[start:]
+        start = None if base._storage is None or base._storage.aliases is None else base._steps
+        steps = steps_after(start, x._steps)
         edges = (base._node, node)
         op: Operation = view_put.operation  # type: ignore[attr-defined]  # of every declared function
         plan, saved = op.keep(edges, (base._array, None, steps), base._array)
@@ -358,10 +359,10 @@ def rebase(x: Any, node: Any) -> None:
     storage = base._storage
     if storage is None or storage.aliases is None:
         return
-    start = len(base._steps)
+    start = base._steps
     for tensor in [reference() for reference in storage.aliases]:
         if tensor is not None and tensor is not base and tensor._viewed is base:
-            tensor._node = replay(tensor._steps[start:], base)._node
+            tensor._node = replay(steps_after(start, tensor._steps), base)._node
 
 
 def replay(steps: tuple[Step, ...], x: Any) -> Any:

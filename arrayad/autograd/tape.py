@@ -54,7 +54,7 @@ class TensorBase:
     _node: Node | None
     _storage: Storage | None
     _viewed: TensorBase | None  # whose history its own is a part of; None also for a detached alias
-    _steps: tuple[Step, ...]  # how it is seen from the storage's root
+    _steps: Steps  # how it is seen from the storage's root
     _grad: Any
 
     tensor_class: type[TensorBase]
@@ -117,6 +117,9 @@ class Storage:
 
 # A view operation, its static arguments, and which of its outputs it is, if it has several.
 Step = tuple["Operation", tuple[Any, ...], dict[str, Any], int | None]
+# Steps one after the other: those before the last, or None, and the last. So a view shares the steps of what it was made of,
+# and a chain of views takes time and memory by its length.
+Steps = tuple["Steps", Step] | None
 
 
 def storage_of(x: TensorBase) -> Storage:
@@ -144,7 +147,7 @@ def alias(x: TensorBase, y: TensorBase, step: Step | None) -> None:
         storage.root = x._array
         storage.aliases = [ref(x), ref(y)]
         x._viewed = None
-        x._steps = ()
+        x._steps = None
     elif aliases[-1]() is None:  # the last view is gone already, as most are when the next is made
         aliases[-1] = ref(y)
     else:
@@ -157,7 +160,17 @@ def alias(x: TensorBase, y: TensorBase, step: Step | None) -> None:
         y._steps = x._steps
     else:
         y._viewed = x if x._viewed is None else x._viewed
-        y._steps = x._steps + (step,)  # noqa: RUF005  (in four fifths of the time of unpacking)
+        y._steps = (x._steps, step)
+
+
+def steps_after(first: Steps, last: Steps) -> tuple[Step, ...]:
+    """The steps that follow on `first`, up to `last`, in their order."""
+    found: list[Step] = []
+    while last is not first:
+        assert last is not None  # for the type checker: `first` is among those before
+        last, step = last
+        found.append(step)
+    return tuple(reversed(found))
 
 
 # --- grad mode ---
