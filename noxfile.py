@@ -31,6 +31,14 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
+@nox.session(python="3.11")
+def oldest(session: nox.Session) -> None:
+    """The tests with the oldest versions of what arrayad needs at run time that pyproject.toml admits."""
+    needs = nox.project.load_toml("pyproject.toml")["project"]["dependencies"]
+    session.install("-e", ".[dev]", *[need.replace(">=", "==") for need in needs])
+    session.run("pytest", *session.posargs)
+
+
 @nox.session
 def conformance(session: nox.Session) -> None:
     """The official array-api-tests suite: `nox -s conformance -- --examples 200 --namespace tracked`."""

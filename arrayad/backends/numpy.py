@@ -14,6 +14,7 @@ import numpy as np
 from numpy import (  # noqa: F401  (the backend's namespace)
     abs,
     acos,
+    acosh,
     add,
     argmax,
     argmin,
@@ -186,17 +187,6 @@ def tan(x: Array, /) -> Array:
     return out
 
 
-def acosh(x: Array, /) -> Array:
-    """NumPy's, save that ``acosh(0 + nan j)`` has the imaginary part pi/2; NumPy 2.1 gives NaN."""
-    out = np.acosh(x)
-    if x.dtype.kind != "c":
-        return out
-    odd = (x.real == 0) & np.isnan(x.imag)
-    if odd.any():
-        out = np.where(odd, _complex(np.full(x.shape, np.nan), np.full(x.shape, np.pi / 2)), out).astype(x.dtype)
-    return out
-
-
 def _complex(re: Array, im: Array) -> Array:
     """A complex array of its parts; ``re + 1j*im`` would lose signs of zeros."""
     out = np.empty(re.shape, np.result_type(re.dtype, np.complex64))
@@ -218,45 +208,44 @@ def arange(start: Any, stop: Any, step: Any, *, dtype: Any, device: Any = None) 
 # NumPy's functions without their wrappers in Python, which cost more than a short array does. What stands behind each is
 # microseconds for an array of 64 numbers.
 
-# A reduction gives an array, not one of NumPy's scalars, if told to: NumPy can be since 2.3.
-_AS_ARRAY: Any = ... if np.lib.NumpyVersion(np.__version__) >= "2.3.0" else None
+# With ``out=...`` a reduction gives an array, not one of NumPy's scalars.
 
 
 def sum(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
     """``numpy.sum``: 0.8 for 2.1."""
-    return np.add.reduce(x, axis, dtype, keepdims=keepdims, out=_AS_ARRAY)
+    return np.add.reduce(x, axis, dtype, keepdims=keepdims, out=...)
 
 
 def prod(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
     """``numpy.prod``: 0.8 for 2.0."""
-    return np.multiply.reduce(x, axis, dtype, keepdims=keepdims, out=_AS_ARRAY)
+    return np.multiply.reduce(x, axis, dtype, keepdims=keepdims, out=...)
 
 
 def max(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
     """``numpy.max``: 1.0 for 2.1."""
-    return np.maximum.reduce(x, axis, None, keepdims=keepdims, out=_AS_ARRAY)
+    return np.maximum.reduce(x, axis, None, keepdims=keepdims, out=...)
 
 
 def min(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
     """``numpy.min``: 1.0 for 2.1."""
-    return np.minimum.reduce(x, axis, None, keepdims=keepdims, out=_AS_ARRAY)
+    return np.minimum.reduce(x, axis, None, keepdims=keepdims, out=...)
 
 
 def all(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
     """``numpy.all``: 1.0 for 2.3."""
-    return np.logical_and.reduce(x, axis, keepdims=keepdims, out=_AS_ARRAY)
+    return np.logical_and.reduce(x, axis, keepdims=keepdims, out=...)
 
 
 def any(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
     """``numpy.any``: 1.0 for 2.3."""
-    return np.logical_or.reduce(x, axis, keepdims=keepdims, out=_AS_ARRAY)
+    return np.logical_or.reduce(x, axis, keepdims=keepdims, out=...)
 
 
 def mean(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
     """``numpy.mean``: 2.0 for 4.5; itself where it sums in float32, warns of no elements, or refuses an axis."""
     if x.itemsize == 2 or x.size == 0 or x.ndim == 0:
         return np.mean(x, axis=axis, keepdims=keepdims)
-    total = np.add.reduce(x, axis, None, keepdims=keepdims, out=_AS_ARRAY)
+    total = np.add.reduce(x, axis, None, keepdims=keepdims, out=...)
     total /= x.size // total.size
     return total
 
@@ -479,8 +468,11 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> A
 
 
 def to_dlpack(array: Array, *, stream: Any, max_version: Any, dl_device: Any, copy: bool | None) -> Any:
-    """NumPy's."""
-    return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+    """NumPy's, with the standard's error for a device that it cannot export to; up to 2.3 that was a ValueError."""
+    try:
+        return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+    except ValueError as error:
+        raise BufferError(f"__dlpack__(): {error}") from None
 
 
 def getitem(x: Array, key: Any) -> Array:
