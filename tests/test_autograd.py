@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import operator
+import sys
 import threading
 import tracemalloc
 import weakref
@@ -429,6 +430,53 @@ def test_aliases_do_not_pile_up() -> None:
     for _ in range(1000):
         x[:2]
     assert len(x._storage.aliases) < 100
+
+
+def test_a_loop_over_rows_takes_time_by_their_number() -> None:
+    def calls(rows: int, write: Any) -> int:
+        x = xp.zeros((rows, 2))
+        views = list(x)
+        count = 0
+
+        def called(*_: Any) -> None:
+            nonlocal count
+            count += 1
+
+        sys.setprofile(called)
+        try:
+            for row in views:
+                write(row)
+        finally:
+            sys.setprofile(None)
+        assert x.tolist() == [[1.0, 1.0]] * rows
+        return count
+
+    for write in (lambda row: operator.iadd(row, 1), lambda row: row.add_(1), lambda row: row.fill_(1)):
+        assert calls(200, write) < 3 * calls(100, write)
+
+
+def test_what_is_kept_beside_nodes_stays_behind() -> None:
+    x = xp.ones(4, requires_grad=True) * 1
+    part = x.detach()[:2]
+
+    def function(a: xp.Tensor) -> xp.Tensor:
+        out = xp.square(a + 1)
+        part.add_(0)  # from here on, writes one after the other do not look at the tape
+        return out
+
+    y = xp.utils.checkpoint.checkpoint(function, x)
+    part += 1
+    (g,) = xp.autograd.grad(y, x, xp.ones(4))
+    assert g.tolist() == [4.0] * 4
+
+    a, b = xp.ones(2, requires_grad=True), xp.ones(2, requires_grad=True)
+    first, last = a * 1, b * 1
+    seed = xp.ones(4)
+    part = seed[:2]
+    last.register_hook(lambda g: [part.add_(1)].clear())
+    part += 0
+    xp.autograd.backward([first, last], [part, xp.ones(2)])
+    assert a.grad.tolist() == [1.0, 1.0]
 
 
 def test_a_chain_of_views_takes_memory_by_its_length() -> None:

@@ -25,6 +25,7 @@ from .tape import (
     make,
     namespace_of,
     recording,
+    sequence,
     set_recording,
 )
 from .used import Either, PartOf, Through, unbroadcast
@@ -161,6 +162,7 @@ def _run(
     if len(cotangents) != len(roots):
         raise RuntimeError(f"{name}(): got {len(roots)} tensors and {len(cotangents)} gradients for them")
     seeds = [_seed(name, root, g, create_graph) for root, g in zip(roots, cotangents, strict=True)]
+    next(sequence)  # as whatever keeps arrays does
     for tensor in inputs or ():
         if tensor._node is None:
             raise RuntimeError(f"{name}(): one of the inputs does not require grad")

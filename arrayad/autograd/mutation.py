@@ -64,8 +64,19 @@ copies = 0
 
 def is_saved(x: TensorBase) -> bool:
     """Whether something beside the tensors on the memory of `x` has an array of it, as a node has until its backward."""
-    if x._storage is None or x._storage.aliases is None:
+    storage = x._storage
+    if storage is None or storage.aliases is None:
         return _references(x) > _ALONE
+    # Of writes one after the other, as in a loop over rows, the first looks at all tensors on the memory and the others at
+    # none: 3 us for each of 4,000 rows, and not 1,000.
+    now = next(sequence)
+    if storage.looked_at == now - 1 or not _is_saved_of_several(x):
+        storage.looked_at = now
+        return False
+    return True
+
+
+def _is_saved_of_several(x: Any) -> bool:
     memory = id(_memory_of(x))
     # How many of the tensors, and the storage, have each array. Views refer to the memory's array as well.
     tensors = _tensors_on(x)
@@ -204,7 +215,7 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
         if have.rank > want.rank:
             raise RuntimeError(f"{name}(): result type {have.name} can't be cast to the desired output type {want.name}")
         a = namespace_of(a).astype(a, dtype)
-    if x._storage is None or (x._storage.exported is None and len(_tensors_on(x)) == 1):
+    if x._storage is None or (x._storage.exported is None and _is_alone(x)):
         # Nobody else sees the memory, so taking over the fresh array does for writing into the old one.
         fresh = out._storage if out._storage is not None and a is out._array else Storage()
         fresh.version = (0 if x._storage is None else x._storage.version) + 1
@@ -303,6 +314,13 @@ def become(x: Any, view: Any, name: str) -> Any:
     x._viewed, x._steps = base, view._steps
     storage.version += 1
     return x
+
+
+def _is_alone(x: TensorBase) -> bool:
+    """Whether `x` is the only tensor on its memory."""
+    storage = x._storage
+    aliases = None if storage is None else storage.aliases
+    return aliases is None or all(other is None or other is x for other in (reference() for reference in aliases))
 
 
 def _tensors_on(x: TensorBase) -> list[TensorBase]:

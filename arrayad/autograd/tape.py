@@ -113,6 +113,7 @@ class Storage:
     root: Array = None  # the array of the whole memory, which `_steps` start from
     aliases: list[ref[TensorBase]] | None = None  # every tensor on it, once there are two
     sweep_at: int = 16  # the length of `aliases` at which dead references are dropped
+    looked_at: int = -1  # when the tape was last found to have no array of it, in the order of nodes
 
 
 # A view operation, its static arguments, and which of its outputs it is, if it has several.
@@ -331,6 +332,7 @@ def caller() -> str:
 
 # --- nodes ---
 
+# Whatever keeps arrays takes a place: nodes, a backward, a checkpoint. So where none was taken since, none has been kept.
 sequence = count(1)
 
 

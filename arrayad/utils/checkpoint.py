@@ -130,6 +130,7 @@ class _Kept:
     def __init__(self, x: Any) -> None:
         self.array = x._array
         self.node = x._node
+        next(sequence)  # as whatever keeps arrays does
 
     def tensor(self) -> Any:
         """The argument again, with its history."""
