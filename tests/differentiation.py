@@ -96,7 +96,7 @@ _GILES = (
 INTRODUCTION = (
     "The largest relative difference over all samples: *reverse* and *second order* against central differences in float64 "
     "(whose own error is about 1e-9), *forward* and *forward over reverse* against reverse. Functions that are plain "
-    "compositions of these (`stack`, `diff`, `meshgrid`, …) are differentiable as they are made."
+    "compositions of these (`diff`, `meshgrid`, `broadcast_arrays`, …) are differentiable as they are made."
 )
 
 

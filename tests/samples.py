@@ -161,6 +161,8 @@ add("roll", lambda x: xp.roll(x, (1, -1), axis=(0, 1)), real(2, 3))
 add("squeeze", lambda x: xp.squeeze(x, axis=(0, 2)), real(1, 3, 1))
 add("tile", lambda x: xp.tile(x, (2, 1, 3)), real(2, 3))
 add("tile", lambda x: xp.tile(x, (2,)), real(2, 3))
+add("stack", lambda x, y: xp.stack([x, y, x], axis=-1), real(2, 3), real(2, 3))
+add("stack", lambda x, y: xp.stack([x, y]), real(), cplx())
 add("unstack", lambda x: xp.unstack(x, axis=1), real(2, 3))
 add("unstack", lambda x: xp.unstack(x)[1], real(3, 2))
 

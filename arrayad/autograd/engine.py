@@ -226,7 +226,8 @@ class Sweep:
         self.targets = targets
         self.needed = needed  # the nodes that lead to a target, or are one; None: all
         self.passed = passed  # of those, what a cotangent goes on from
-        # By minus the sequence number: a node, its cotangent, and whether nobody else has the cotangent.
+        # By minus the sequence number: a node, its cotangent (with several outputs the list of theirs), and whether nobody
+        # else has it.
         self.pending: dict[int, tuple[Node, Any, bool]] = {}
         self.heap: list[int] = []
         self.used: dict[int, Used] = {}  # by the same key: which entries of the node's output are used, if not all
@@ -300,7 +301,7 @@ class Sweep:
             saved = self.restore(node)
         if node.sequence < mutation.last_write:
             refuse_overwritten("backward", node, saved)
-        # Of an operation with several outputs, `g` has a cotangent or None for each.
+        # Of an operation with several outputs, `g` is a list with a cotangent or None for each.
         array = g if node.__class__ is Node else next(part for part in g if part is not None)
         if create_graph:
             saved = rebuilt(node, saved)
@@ -421,13 +422,12 @@ class Sweep:
         node = output.edges[0]
         assert isinstance(node, MultiNode)  # for the type checker: the edge of an Output
         key = -node.sequence
-        entry = self.pending.get(key)
-        cotangents = [None] * len(node.shape) if entry is None else list(entry[1])
+        if key not in self.pending:
+            self.pending[key] = (node, [None] * len(node.shape), False)
+            heappush(self.heap, key)
+        cotangents = self.pending[key][1]
         have = cotangents[output.index]
         cotangents[output.index] = g if have is None else have + g
-        if entry is None:
-            heappush(self.heap, key)
-        self.pending[key] = (node, tuple(cotangents), False)
 
     def send(self, node: Node, g: Any, owned: bool) -> None:
         """Add to the cotangent of a node, brought to its shape and dtype.
@@ -479,7 +479,7 @@ class _SweepOnDevices(Sweep):
 
 
 def _on_device_of(g: Any) -> AbstractContextManager[Any]:
-    array = next(part for part in g if part is not None) if isinstance(g, tuple) else g
+    array = next(part for part in g if part is not None) if isinstance(g, list) else g
     use: Any = namespace_of(array).use_device
     return nullcontext() if use is None else use(array)
 

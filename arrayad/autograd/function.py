@@ -95,7 +95,7 @@ class _Rule:
         self.owner = function
         self.context = context
 
-    def function(self, xp: Namespace, g: tuple[Any, ...]) -> list[Any]:
+    def function(self, xp: Namespace, g: list[Any]) -> list[Any]:
         """Call ``backward`` on Tensors, whether the engine walks on raw arrays or on Tensors."""
         node = self.context._node() if self.context._node is not None else None
         if node is None:

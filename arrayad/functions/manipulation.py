@@ -419,7 +419,8 @@ def squeeze(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
     """
 
 
-def stack(arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tensor:
+@linear(grad_name="Stack", used="rules", arrays=lambda xp, g, axis: list(xp.unstack(g, axis=axis)))
+def stack(xp: Namespace, arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tensor:
     """Tensors joined along a new axis.
 
     Parameters
@@ -433,6 +434,8 @@ def stack(arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tensor:
     ------
     ValueError
         If the shapes differ.
+    IndexError
+        If the axis is out of range.
 
     Notes
     -----
@@ -445,13 +448,9 @@ def stack(arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tensor:
     tensor([[0., 0.],
             [1., 1.]])
     """
-    if not isinstance(arrays, (list, tuple)) or not arrays:
-        raise TypeError("stack(): argument 'arrays' must be a non-empty tuple or list of Tensors")
-    for x in arrays:
-        check_tensor(x, "stack", "arrays")
     if len({x.shape for x in arrays}) > 1:
         raise ValueError(f"stack(): shapes must be equal, got {', '.join(str(tuple(x.shape)) for x in arrays)}")
-    return concat([expand_dims(x, axis=axis) for x in arrays], axis=axis)
+    return xp.stack(arrays, axis=axis)
 
 
 def _untile(xp: Namespace, g: Any, x_shape: tuple[int, ...], repetitions: tuple[int, ...]) -> Any:
@@ -512,4 +511,5 @@ def unstack(xp: Namespace, x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]
     Differentiable.
     """
     place = axis_of(axis, len(x.shape), "unstack")
-    return tuple(xp.moveaxis(x, place, 0)[i, ...] for i in range(x.shape[place]))
+    parts = xp.moveaxis(x, place, 0)
+    return tuple([parts[i, ...] for i in range(x.shape[place])])
