@@ -386,6 +386,7 @@ SHAPES = {
     "xp.eye(-1)": (ValueError, "eye(): negative dimensions are not allowed, got (-1, -1)"),
     "xp.eye(2, 1.5)": (TypeError, "eye(): shape must be an int or a tuple of ints, got (2, 1.5)"),
     "xp.randint(0, 5, (-2,))": (ValueError, "randint(): negative dimensions are not allowed, got (-2,)"),
+    "xp.broadcast_to(xp.ones(1), (-1,))": (ValueError, "broadcast_to(): all elements of broadcast shape must be non-negative"),
     "xp.diff(x, n=-1)": (ValueError, "diff(): n must not be negative, got -1"),
     "len(s)": (TypeError, "len() of a 0-d tensor"),
     "iter(s)": (TypeError, "iteration over a 0-d tensor"),

@@ -322,14 +322,28 @@ def ones_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
     return out
 
 
+def _stretched(x: Array, shape: tuple[int, ...]) -> list[int] | None:
+    """The strides of an array seen in a shape; None if it does not fit, or is no whole memory."""
+    before = len(shape) - x.ndim
+    if before < 0 or not x.size or not x.flags.c_contiguous:
+        return None
+    strides = [0] * before
+    for have, wanted, stride in zip(x.shape, shape[before:], x.strides, strict=True):
+        if have != wanted and have != 1:
+            return None
+        strides.append(stride if have == wanted else 0)
+    return strides
+
+
 def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
-    """``numpy.broadcast_to``, of one number 0.7 for 2.4; it can be written into where no element stands for several."""
-    if x.size == 1 and x.ndim <= len(shape):
-        out: Array = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
-        out.flags.writeable = False
-    else:
+    """``numpy.broadcast_to``: 1.9 for 2.9, of one number 0.9; can be written into where no element stands for several."""
+    strides = (0,) * len(shape) if x.size == 1 and x.ndim <= len(shape) else _stretched(x, shape)
+    out: Array | None = None if strides is None else np.ndarray(shape, x.dtype, x, 0, strides)
+    if out is None or out.shape != shape:  # NumPy says what is wrong; a shape of (-1,) it takes for (1,) here
         out = np.broadcast_to(x, shape)
-    return x.reshape(out.shape) if out.size == x.size else out
+    else:
+        out.flags.writeable = False
+    return x.reshape(shape) if out.size == x.size else out
 
 
 def unique_values(x: Array, /) -> Array:

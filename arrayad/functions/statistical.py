@@ -38,8 +38,10 @@ def keep(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
     """A reduction's output with its reduced axes as axes of length 1."""
     if len(g.shape) == len(x_shape):
         return g
-    axes = axes_of(axis, len(x_shape))
-    return xp.reshape(g, tuple([1 if i in axes else n for i, n in enumerate(x_shape)]))
+    shape = list(x_shape)
+    for a in axes_of(axis, len(x_shape)):
+        shape[a] = 1
+    return xp.reshape(g, tuple(shape))
 
 
 def spread(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
