@@ -20,7 +20,7 @@ from . import dtypes
 from .autograd import engine
 from .autograd.mutation import become, check_writeable, export, overwrite, update
 from .autograd.operation import operator
-from .autograd.tape import Leaf, TensorBase, alias, base_of, make, namespace_of, no_grad, require_grad, sequence
+from .autograd.tape import RETAINED, Leaf, TensorBase, alias, base_of, make, namespace_of, no_grad, require_grad, sequence
 from .devices import device as Device
 from .functions import (
     creation,
@@ -143,7 +143,7 @@ def _reduction(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def method(self: Any, /, axis: Any = _LEFT_OUT, keepdims: Any = _LEFT_OUT, **kwargs: Any) -> Any:
         if axis is not _LEFT_OUT:
-            kwargs["axis"] = axis
+            kwargs["axis"] = tuple(axis) if axis.__class__ is list else axis
         if keepdims is not _LEFT_OUT:
             kwargs["keepdims"] = keepdims
         return function(self, **kwargs)
@@ -434,14 +434,9 @@ class Tensor(TensorBase):
             raise RuntimeError("retain_grad(): the tensor does not require grad")
         if isinstance(self._node, Leaf):
             return
-        reference = weakref.ref(self)
-
-        def keep(g: Tensor) -> None:
-            tensor = reference()
-            if tensor is not None:
-                tensor._grad = g if tensor.grad is None else tensor.grad + g
-
-        RemovableHandle(self._node, keep)
+        if self._node.hooks is None:
+            self._node.hooks = {}
+        self._node.hooks[RETAINED] = weakref.ref(self)
 
     def detach(self) -> Tensor:
         """A tensor on the same memory, without history."""
@@ -971,14 +966,30 @@ class Tensor(TensorBase):
     unbind = pytorch.unbind
     split = pytorch.split
     chunk = pytorch.chunk
-    flip = manipulation.flip
-    roll = manipulation.roll
+
+    def flip(self, *dims: Any, **axis: Any) -> Tensor:
+        """The order of the elements reversed along axes, given as a tuple or as several numbers, or along all."""
+        return manipulation.flip(self, axis=_sizes(dims)) if dims else manipulation.flip(self, **axis)
+
+    def roll(self, shift: Any, axis: Any = None, **named: Any) -> Tensor:
+        """The elements moved along axes, by a shift for each, or through all of them."""
+        return manipulation.roll(self, shift, **(named if axis is None else {"axis": axis, **named}))
+
+    def diagonal(self, offset: builtins.int = 0) -> Tensor:
+        """A diagonal of matrices, a view: above the main one if `offset` is positive."""
+        return linear_algebra.diagonal(self, offset=offset)
+
+    def tril(self, k: builtins.int = 0) -> Tensor:
+        """The lower triangle of matrices, zeros above the diagonal `k`."""
+        return creation.tril(self, k=k)
+
+    def triu(self, k: builtins.int = 0) -> Tensor:
+        """The upper triangle of matrices, zeros below the diagonal `k`."""
+        return creation.triu(self, k=k)
+
     repeat = manipulation.repeat
     moveaxis = manipulation.moveaxis
     movedim = manipulation.moveaxis
-    diagonal = linear_algebra.diagonal
-    tril = creation.tril
-    triu = creation.triu
 
     # --- indexing ---
 

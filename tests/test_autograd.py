@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import operator
 import sys
 import threading
@@ -50,6 +51,8 @@ def test_only_inputs_get_a_gradient() -> None:
     assert x.grad.tolist() == [1.0, 1.0]
     assert z.grad.tolist() == [1.0, 1.0]
     assert y.grad is None
+    (x * x).sum().backward(inputs=[x, x])
+    assert x.grad.tolist() == [3.0, 3.0]
 
 
 def test_grad_of_an_intermediate() -> None:
@@ -199,6 +202,48 @@ def test_modes() -> None:
     assert xp.is_grad_enabled()
 
 
+@pytest.mark.parametrize(
+    ("mode", "enabled"),
+    [(xp.no_grad, False), (xp.enable_grad, True), (xp.inference_mode, False), (xp.inference_mode(False), True)],
+)
+def test_modes_as_decorators(mode: Any, enabled: bool) -> None:
+    @mode
+    def f() -> bool:
+        return xp.is_grad_enabled()
+
+    @mode
+    def turns() -> Any:
+        try:
+            got = yield xp.is_grad_enabled()
+            yield got, xp.is_grad_enabled()
+        except KeyError:
+            yield "caught", xp.is_grad_enabled()
+        finally:
+            last.append(xp.is_grad_enabled())
+        return "returned"
+
+    for outside in (True, False):
+        last: list[bool] = []
+        with xp.set_grad_enabled(outside):
+            assert (f(), f.__name__) == (enabled, "f")
+            generator = turns()
+            assert next(generator) is enabled
+            assert xp.is_grad_enabled() is outside
+            assert generator.send("sent") == ("sent", enabled)
+            assert generator.throw(KeyError()) == ("caught", enabled)
+            with pytest.raises(StopIteration, match="returned"):
+                next(generator)
+            generator = turns()
+            next(generator)
+            generator.close()
+            generator = turns()
+            next(generator)
+            with pytest.raises(ZeroDivisionError):
+                generator.throw(ZeroDivisionError())
+            assert xp.is_grad_enabled() is outside
+        assert last == [enabled] * 3
+
+
 def test_unused_input() -> None:
     x, y = xp.ones(2, requires_grad=True), xp.ones(2, requires_grad=True)
     out = (x * 2).sum()
@@ -217,8 +262,11 @@ def test_leaves_and_history() -> None:
     assert not y.detach().requires_grad
     y.detach_()
     assert y.grad_fn is None
+    z = x * 2
     x.requires_grad = False
     assert not (x * 2).requires_grad
+    z.sum().backward()
+    assert x.grad is None
 
 
 @pytest.mark.parametrize("convert", [lambda x: xp.asarray(x, copy=True), lambda x: x.astype(xp.float64) if hasattr(x, "astype") else xp.astype(x, xp.float64), lambda x: x.to_device("cpu"), lambda x: xp.asarray(x), lambda x: xp.asarray(x, dtype=xp.float64)])  # fmt: skip
@@ -240,6 +288,14 @@ def test_asarray_of_tensors_keeps_the_graph() -> None:
     assert x.grad.tolist() == [2.0, 3.0]
 
 
+def test_only_real_numbers_have_a_gradient_by_themselves() -> None:
+    z = xp.asarray([1 + 2j]).requires_grad_()
+    with pytest.raises(RuntimeError, match="only for real scalar outputs, and this one is of dtype complex64"):
+        (z * z).sum().backward()
+    with pytest.raises(RuntimeError, match="must be real"):
+        xp.real(z).backward(xp.asarray([1j]))
+
+
 def test_gradient_of_a_real_loss_of_complex_numbers() -> None:
     z = xp.asarray([1 + 2j, 3 - 1j]).requires_grad_()
     (xp.abs(z) ** 2).sum().backward()
@@ -258,6 +314,23 @@ def test_gradient_at_zero(function: Any, expected: float) -> None:
     x = xp.zeros(3, requires_grad=True)
     function(x).sum().backward()
     assert x.grad.tolist() == [expected] * 3
+
+
+@pytest.mark.parametrize("function", [lambda x: xp.linalg.vector_norm(x), lambda x: xp.hypot(x[0], x[1]), lambda x: xp.atan2(x[0], x[1]), lambda x: xp.abs(xp.astype(x, xp.complex64)).sum()])  # fmt: skip
+def test_where_there_is_no_derivative_those_of_all_orders_are_zero(function: Any) -> None:
+    assert xp.func.grad(function)(xp.zeros(2)).tolist() == [0.0, 0.0]
+    assert xp.func.hessian(function)(xp.zeros(2)).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_norms_of_negative_order_and_powers_of_zero() -> None:
+    for order in (-0.5, -1, -2, -3):
+        x = xp.asarray([0.0, 3.0, -4.0]).requires_grad_()
+        xp.linalg.vector_norm(x, ord=order).backward()
+        assert x.grad.tolist() == [0.0, 0.0, 0.0]
+    p = xp.asarray([-1.0, 0.0, 0.5, 2.0]).requires_grad_()
+    (xp.zeros(4) ** p).sum().backward()
+    assert p.grad.tolist() == [-np.inf, 0.0, 0.0, 0.0]
 
 
 def test_a_shape_may_be_of_any_kind_of_tuple() -> None:
@@ -533,6 +606,42 @@ def test_tracked_values_make_their_target_tracked() -> None:
     assert buffer.requires_grad
     (buffer * xp.asarray([1.0, 5.0, 1.0])).sum().backward()
     assert x.grad.item() == 20.0
+
+
+def test_tracked_values_leave_integers_untracked() -> None:
+    v = xp.asarray([1.5, 2.5]).requires_grad_()
+    for write in (lambda k: k.copy_(v), lambda k: k.__setitem__(slice(None), v)):
+        k = xp.zeros(2, dtype=xp.int64)
+        write(k)
+        assert (k.tolist(), k.requires_grad) == ([1, 2], False)
+
+
+def test_a_view_that_was_made_a_leaf_is_one_to_its_own_views() -> None:
+    leaf = xp.zeros(4)[:2].requires_grad_()
+    with pytest.raises(RuntimeError, match="a view of a leaf Variable"):
+        leaf[:1].add_(1)
+    assert leaf.is_leaf
+    with xp.no_grad():
+        leaf[:1].add_(1)
+    (leaf[:1] * 3).sum().backward()
+    assert (leaf.tolist(), leaf.grad.tolist()) == ([1.0, 0.0], [3.0, 0.0])
+
+
+def test_the_gradient_of_what_was_written_over_by_a_wider_dtype() -> None:
+    x = xp.asarray([1.0, 2.0]).requires_grad_()
+    y = x * 1
+    y.mul_(xp.asarray([2.0, 3.0], dtype=xp.float64))
+    assert xp.autograd.grad((y * 2).sum(), y, retain_graph=True)[0].dtype == xp.float32
+    (g,) = xp.autograd.grad((y * 2).sum(), x)
+    assert (g.dtype, g.tolist()) == (xp.float32, [4.0, 6.0])
+
+
+def test_a_value_with_more_axes_than_the_place_it_is_assigned_to() -> None:
+    for shape in ((1, 1, 3), (1, 2, 1), (1, 1, 1), (1, 2, 3)):
+        v, z = xp.ones(shape, requires_grad=True), xp.zeros(2, 3)
+        z[...] = v
+        z.sum().backward()
+        assert v.grad.tolist() == np.full(shape, 6 / math.prod(shape)).tolist()
 
 
 def test_view_made_without_grad_is_not_written_into_with_it() -> None:

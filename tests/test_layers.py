@@ -40,6 +40,7 @@ UPWARD = {
     ("autograd.transforms", "functions"),  # what transforms build their tensors with
     ("autograd.operation", "functions"),  # the `xp` of a composite on tracked tensors
     ("autograd.mutation", "functions.indexing"),  # the operation that writing into a view is recorded as
+    ("autograd.mutation", "functions.data_types"),  # the conversion of what is written to the tensor's dtype
 }
 
 

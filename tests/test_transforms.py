@@ -128,6 +128,40 @@ def test_results_have_no_history_of_their_own() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("inner", "expected"),  # a function of t, from transforms of functions that use t, and its derivative at 3
+    [
+        (lambda t: xp.func.grad(lambda y: y**2 * t)(_one()), 2.0),
+        (lambda t: xp.func.vjp(lambda y: t * t * y, _one())[0], 6.0),
+        (lambda t: xp.func.vjp(lambda y: t * t * y, _one())[1](_one())[0], 6.0),
+        (lambda t: xp.func.jvp(lambda y: t * t * y, (_one(),), (_one(),))[1], 6.0),
+        (lambda t: xp.func.linearize(lambda y: t * t * y, _one())[1](_one()), 6.0),
+        (lambda t: xp.func.jacrev(lambda y: t * t * y)(_one()), 6.0),
+        (lambda t: xp.func.jacfwd(lambda y: t * t * y)(_one()), 6.0),
+        (lambda t: xp.func.hessian(lambda y: t * t * y**2)(_one()), 12.0),
+        (lambda t: xp.func.hvp(lambda y: t * t * y**2, (_one(),), (_one(),))[1][0], 12.0),
+        (lambda t: xp.func.grad(lambda y: (y, t * t), has_aux=True)(_one())[1], 6.0),
+    ],
+)
+def test_what_a_function_uses_beside_its_arguments_is_differentiated_too(inner: Any, expected: float) -> None:
+    assert xp.func.grad(inner)(xp.asarray(3.0, dtype=F64)).item() == expected
+    t = xp.asarray(3.0, dtype=F64).requires_grad_()
+    inner(t).backward()
+    assert t.grad.item() == expected
+    with xp.no_grad():
+        assert not inner(t).requires_grad
+
+
+def _one() -> xp.Tensor:
+    return xp.asarray(1.0, dtype=F64)
+
+
+def test_what_a_function_gives_beside_its_value_has_no_history_of_its_own() -> None:
+    _, aux = xp.func.grad(lambda x: (x.sum(), {"y": x * 3, "n": 1}), has_aux=True)(_x(1.0, 2.0))
+    assert not aux["y"].requires_grad
+    assert (aux["y"].tolist(), aux["n"]) == ([3.0, 6.0], 1)
+
+
 # --- custom functions ---
 
 
@@ -221,6 +255,71 @@ def test_function_with_a_wrong_backward(given: Any, error: type) -> None:
         Wrong.apply(_x(1.0).requires_grad_()).sum().backward()
 
 
+@pytest.mark.parametrize("shape", [(2, 3), (1, 3), (3, 1)])
+@pytest.mark.parametrize("given", [(3, 2), (3,), (4, 1, 3), ()])
+def test_function_with_a_gradient_of_a_wrong_shape(shape: tuple[int, ...], given: tuple[int, ...]) -> None:
+    class Wrong(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x * 1
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return xp.ones(given, dtype=F64)
+
+    x = xp.ones(shape, dtype=F64, requires_grad=True)
+    before = len(given) - len(shape)
+    if before >= 0 and all(n in (1, m) for n, m in zip(shape, given[before:], strict=True)):  # it may have been broadcast
+        Wrong.apply(x).sum().backward()
+        assert x.grad.tolist() == np.full(shape, math.prod(given) / math.prod(shape)).tolist()
+    else:
+        with pytest.raises(RuntimeError, match=r"Wrong\.backward gave an invalid gradient at index 0"):
+            Wrong.apply(x).sum().backward()
+        assert x.grad is None
+
+
+def test_function_with_a_context_of_its_own() -> None:
+    class Scale(xp.autograd.Function):
+        @staticmethod
+        def forward(x: Any, n: int) -> Any:
+            return x * n
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+            ctx.n = inputs[1]
+            ctx.save_for_backward(output)
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g * ctx.n * ctx.saved_tensors[0], None, None  # None beyond the arguments is no matter
+
+    x = _x(1.0, 2.0).requires_grad_()
+    Scale.apply(x, 3).sum().backward()
+    assert x.grad.tolist() == [9.0, 18.0]
+
+
+def test_function_that_writes_into_a_leaf_or_gives_integers() -> None:
+    class Write(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            x.mul_(3)
+            ctx.mark_dirty(x)
+            return x
+
+    x = _x(1.0).requires_grad_()
+    with pytest.raises(RuntimeError, match=r"Write\(\): a leaf Variable"):
+        Write.apply(x)
+    assert x.is_leaf
+
+    class Order(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x * 2, xp.argsort(x)
+
+    values, order = Order.apply(_x(2.0, 1.0).requires_grad_())
+    assert (values.requires_grad, order.requires_grad) == (True, False)
+
+
 # --- checks ---
 
 
@@ -266,10 +365,39 @@ def test_hooks() -> None:
     assert x.grad.tolist() == [18.0, 36.0]
     with pytest.raises(RuntimeError, match="hook"):
         _x(1.0).register_hook(lambda g: g)
-    z = _x(1.0).requires_grad_()
-    z.register_hook(lambda g: g[None])
-    with pytest.raises(RuntimeError, match="shape"):
-        (z * 1).sum().backward()
+    for wrong in (lambda g: g[None], lambda g: g.float()):
+        z = _x(1.0).requires_grad_()
+        z.register_hook(wrong)
+        with pytest.raises(RuntimeError, match=r"must give None or a Tensor of shape \(1,\) and dtype arrayad.float64"):
+            (z * 1).sum().backward()
+
+
+def test_a_retained_gradient() -> None:
+    """It comes once, after all hooks, and is that of the tensor's value, also after this has been written over."""
+
+    def retaining() -> xp.Tensor:
+        y = _x(1.0, 2.0).requires_grad_() * 2
+        y.retain_grad()
+        return y
+
+    y = retaining()
+    y.retain_grad()
+    y.register_hook(lambda g: g * 10)
+    y.sum().backward()
+    assert y.grad.tolist() == [10.0, 10.0]
+    y = retaining()
+    (y * 3).sum().backward(inputs=[y])
+    assert y.grad.tolist() == [3.0, 3.0]
+    y = retaining()
+    v = y[:1]
+    v.retain_grad()
+    y.mul_(3)
+    (y.sum() + v.sum() * 4).backward()
+    assert (y.grad.tolist(), v.grad.tolist()) == ([5.0, 1.0], [4.0])
+    y = retaining()
+    y[0] = 5.0
+    y.sum().backward()
+    assert y.grad.tolist() == [1.0, 1.0]
 
 
 def test_a_saved_tensor_written_into_leaves_the_memory_it_was_saved_from() -> None:
@@ -357,6 +485,29 @@ def test_checkpoint_of_an_argument_that_was_written_over_where_it_could_not_be_k
         RuntimeError, match=r"an argument has been modified by an inplace operation .* add_ made its version 1"
     ):
         out.backward()
+
+
+def test_checkpoint_of_a_function_that_writes_into_its_arguments() -> None:
+    def f(y: xp.Tensor, b: xp.Tensor) -> xp.Tensor:
+        y.mul_(3)
+        b += 1
+        return xp.exp(y) * b
+
+    expected, found = _x(1.0, 2.0).requires_grad_(), _x(1.0, 2.0).requires_grad_()
+    f(expected * 1, _x(0.0, 1.0)).sum().backward()
+    checkpoint(f, found * 1, _x(0.0, 1.0)).sum().backward()
+    assert found.grad.tolist() == expected.grad.tolist()
+
+
+def test_checkpoints_in_one_another() -> None:
+    expected, found = _x(1.0, 2.0).requires_grad_(), _x(1.0, 2.0).requires_grad_()
+    xp.exp(xp.sin(expected) * xp.cos(expected)).sum().backward()
+    inner = lambda v: checkpoint(xp.sin, v) * xp.cos(v)  # noqa: E731
+    out = checkpoint(lambda x: xp.exp(checkpoint(inner, x)), found).sum()
+    out.backward(retain_graph=True)
+    assert found.grad.tolist() == expected.grad.tolist()
+    out.backward()
+    assert found.grad.tolist() == (expected.grad * 2).tolist()
 
 
 def test_checkpoint_of_what_changes() -> None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from . import mutation
 from .tape import (
+    RETAINED,
     Leaf,
     MultiNode,
     Node,
@@ -71,12 +72,12 @@ def backward(
         If a tensor is not tracked, a cotangent is missing or of the wrong shape, or the graph was used up before.
     """
     roots = _tensors(tensors, "backward", "tensors")
-    wanted = None if inputs is None else _tensors(inputs, "backward", "inputs")
+    wanted = None if inputs is None else list({id(x): x for x in _tensors(inputs, "backward", "inputs")}.values())
     if wanted == []:
         raise RuntimeError("backward(): inputs is empty; leave it out to add to the grad of every leaf")
     found = _run("backward", roots, grad_tensors, retain_graph, create_graph, wanted)
     for tensor, g in zip(wanted or (), found, strict=True):
-        if g is not None:
+        if g is not None and RETAINED not in (tensor._node.hooks or ()):  # else it has it already
             _accumulate(tensor, g, create_graph)
 
 
@@ -193,7 +194,13 @@ def _seed(name: str, root: Any, g: Any, create_graph: bool) -> Any:
         )
     a = root._array
     xp = namespace_of(a)
+    is_complex = from_raw[a.dtype].kind == "c"
     if g is None:
+        if is_complex:
+            raise RuntimeError(
+                f"{name}(): grad can be implicitly created only for real scalar outputs, and this one is of dtype "
+                f"{from_raw[a.dtype].name}; pass the gradient"
+            )
         if a.shape != () and a.size != 1:
             raise RuntimeError(
                 f"{name}(): grad can be implicitly created only for scalar outputs, and this one has shape "
@@ -207,6 +214,8 @@ def _seed(name: str, root: Any, g: Any, create_graph: bool) -> Any:
         raise RuntimeError(
             f"{name}(): mismatch in shape: the gradient has shape {tuple(g._array.shape)} and the tensor {tuple(a.shape)}"
         )
+    if not is_complex and from_raw[g._array.dtype].kind == "c":
+        raise RuntimeError(f"{name}(): the gradient of a real tensor must be real, and it is complex")
     return g if create_graph else g._array
 
 
@@ -264,21 +273,29 @@ class Sweep:
                         node.saved = None
             elif targets is None and isinstance(node, Leaf):
                 tensor = node.tensor()
-                if tensor is not None:
+                if tensor is not None and isinstance(tensor._node, Leaf):  # else it was since said to require no gradient
                     _accumulate(tensor, self.tensor(g, owned), self.create_graph)
         return [self.tensor(*found[node]) if node in found else None for node in targets or ()]
 
     def call_hooks(self, node: Node, g: Any, owned: bool) -> tuple[Any, bool]:
         """Show a cotangent to the hooks of its node, each of which may give another in its place."""
-        for hook in tuple((node.hooks or {}).values()):
+        hooks = dict(node.hooks or {})
+        retained = hooks.pop(RETAINED, None)
+        for hook in hooks.values():
             shown = self.tensor(g, False)
             given = hook(shown)
             if given is None:
                 continue
-            if not isinstance(given, TensorBase) or given._array.shape != shown._array.shape:
-                raise RuntimeError(f"a hook of {node.name} must give a Tensor of shape {tuple(shown._array.shape)} or None")
+            like = shown._array
+            if not isinstance(given, TensorBase) or (given._array.shape, given._array.dtype) != (like.shape, like.dtype):
+                raise RuntimeError(
+                    f"a hook of {node.name} must give None or a Tensor of shape {tuple(like.shape)} and dtype {shown.dtype}"
+                )
             g, owned = (given if self.create_graph else given._array), False
             self.used.pop(-node.sequence, None)  # what a hook gives goes back whole
+        tensor = None if retained is None else retained()
+        if tensor is not None:
+            _accumulate(tensor, self.tensor(g, False), self.create_graph)
         return g, owned
 
     def tensor(self, g: Any, owned: bool) -> Any:

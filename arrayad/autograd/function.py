@@ -6,7 +6,7 @@ import functools
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from .mutation import rebase
+from .mutation import check_writeable, rebase
 from .tape import (
     MultiNode,
     Node,
@@ -21,6 +21,7 @@ from .tape import (
     recording,
     sequence,
 )
+from ..dtypes import from_raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,13 +111,20 @@ class _Rule:
                     seeds[i] = make(backend.zeros(node.shape[i], dtype=node.dtype[i], device=like.device))
         given = self.owner.backward(self.context, *seeds)
         parts = list(given) if isinstance(given, tuple) else [given]
+        while len(parts) > len(node.edges) and parts[-1] is None:
+            parts.pop()
         if len(parts) != len(node.edges):
             raise RuntimeError(
                 f"{self.owner.__name__}.backward gave {len(parts)} gradients; its forward has {len(node.edges)} arguments"
             )
-        for part in parts:
+        for i, (part, edge) in enumerate(zip(parts, node.edges, strict=True)):
             if part is not None and not isinstance(part, TensorBase):
                 raise TypeError(f"{self.owner.__name__}.backward must give Tensors or None, not {type(part).__name__}")
+            if part is not None and edge is not None and not _broadcasts(edge.shape, part._array.shape):
+                raise RuntimeError(
+                    f"{self.owner.__name__}.backward gave an invalid gradient at index {i}: got shape "
+                    f"{tuple(part._array.shape)}, and the argument has {tuple(edge.shape)}"
+                )
         return parts if recorded else [None if part is None else part._array for part in parts]
 
     def push(self, tangents: list[Any]) -> tuple[Any, ...] | None:
@@ -125,6 +133,12 @@ class _Rule:
             return None
         given = self.owner.jvp(self.context, *tangents)
         return given if isinstance(given, tuple) else (given,)
+
+
+def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether a shape broadcasts to another, so that the sum over what is broadcast leads back."""
+    before = len(to) - len(shape)
+    return before >= 0 and all(n in (1, m) for n, m in zip(shape, to[before:], strict=True))
 
 
 class _Call:
@@ -149,9 +163,10 @@ class _Call:
 class Function:
     """A function with a backward of its own.
 
-    A subclass gives static methods ``forward(ctx, *args)`` and ``backward(ctx, *grad_outputs)``, which gives as many
-    gradients as forward has arguments (None for those that are no tensors or need none); and, for forward mode,
-    ``jvp(ctx, *tangents)``. It is called by `apply`. With ``create_graph=True`` backward is itself recorded.
+    A subclass gives static methods ``forward(ctx, *args)``, or ``forward(*args)`` and
+    ``setup_context(ctx, inputs, output)``; ``backward(ctx, *grad_outputs)``, which gives as many gradients as forward has
+    arguments (None for those that are no tensors or need none); and, for forward mode, ``jvp(ctx, *tangents)``. It is called by `apply`. With
+    ``create_graph=True`` backward is itself recorded.
 
     Examples
     --------
@@ -173,9 +188,13 @@ class Function:
     """
 
     @staticmethod
-    def forward(ctx: Any, *args: Any) -> Any:
+    def forward(*args: Any) -> Any:
         """Compute the result: a Tensor or a tuple of them. Nothing it does is recorded."""
         raise NotImplementedError("a Function needs a static method forward(ctx, *args)")
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        """Keep what backward needs, beside a ``forward(*args)`` that then has no `ctx`."""
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
@@ -194,11 +213,17 @@ class Function:
         tracked = recording() and any(context.needs_input_grad)
         edges = tuple(x._node if isinstance(x, TensorBase) else None for x in args)
         with no_grad():
-            given = cls.forward(context, *args)
+            if cls.setup_context is Function.setup_context:
+                given = cls.forward(context, *args)
+            else:
+                given = cls.forward(*args)
+                cls.setup_context(context, args, given)
         results = list(given) if isinstance(given, tuple) else [given]
         if not all(isinstance(out, TensorBase) for out in results):
             raise TypeError(f"{cls.__name__}.forward must give a Tensor or a tuple of Tensors")
         if tracked:
+            for x in context._dirty:
+                check_writeable(x, cls.__name__)  # when it has been, as PyTorch's
             results = _record(cls, context, args, edges, results)
         return tuple(results) if isinstance(given, tuple) else results[0]
 
@@ -233,7 +258,7 @@ def _record(
     outputs = [Output(node, i, out._array) for i, out in enumerate(results)]
     node.outputs = [weakref.ref(output) for output in outputs]
     for i, out in enumerate(results):
-        if any(out is x for x in context._not_differentiable):
+        if any(out is x for x in context._not_differentiable) or from_raw[out._array.dtype].kind not in "fc":
             continue
         if any(out is x for x in context._dirty):
             rebase(out, outputs[i])

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from .tape import (
+    RETAINED,
     Leaf,
     Storage,
     TensorBase,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .operation import Operation
-    from .tape import Step
+    from .tape import Node, Step
 
 __all__ = [
     "assign_item",
@@ -214,7 +215,10 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
         have, want = dtypes.from_raw[a.dtype], dtypes.from_raw[dtype]
         if have.rank > want.rank:
             raise RuntimeError(f"{name}(): result type {have.name} can't be cast to the desired output type {want.name}")
-        a = namespace_of(a).astype(a, dtype)
+        from ..functions.data_types import astype  # an operation, above the tape
+
+        out = astype(out, want)
+        a = out._array
     if x._storage is None or (x._storage.exported is None and _is_alone(x)):
         # Nobody else sees the memory, so taking over the fresh array does for writing into the old one.
         fresh = out._storage if out._storage is not None and a is out._array else Storage()
@@ -287,7 +291,8 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any) ->
     except (TypeError, ValueError, IndexError, OverflowError) as error:  # before anything has been changed or counted
         raise type(error)(f"__setitem__(): {error}") from None
     _count(x, "__setitem__")
-    tracked_value = isinstance(value, TensorBase) and value._node is not None
+    floating = dtypes.from_raw[x._array.dtype].kind in "fc"
+    tracked_value = floating and isinstance(value, TensorBase) and value._node is not None
     if recording() and (x._node is not None or tracked_value):
         edges = (x._node, value._node if tracked_value else None)
         plan, saved = index_put.keep(edges, (x._array, key, raw), x._array)
@@ -361,7 +366,7 @@ def rebase(x: Any, node: Any) -> None:
     if base is None:
         if node is None and x._node is None:
             return
-        x._node = node
+        _rewrite(x, node)
         base = x
     elif node is not None or base._node is not None:
         from ..functions.indexing import view_put  # an operation, above the tape
@@ -371,7 +376,7 @@ def rebase(x: Any, node: Any) -> None:
         edges = (base._node, node)
         op: Operation = view_put.operation  # type: ignore[attr-defined]  # of every declared function
         plan, saved = op.keep(edges, (base._array, None, steps), base._array)
-        record(plan, edges, saved, base)
+        _rewrite(base, record(plan, edges, saved, make(base._array)))
     else:
         return
     storage = base._storage
@@ -380,7 +385,15 @@ def rebase(x: Any, node: Any) -> None:
     start = base._steps
     for tensor in [reference() for reference in storage.aliases]:
         if tensor is not None and tensor is not base and tensor._viewed is base:
-            tensor._node = replay(steps_after(start, tensor._steps), base)._node
+            _rewrite(tensor, replay(steps_after(start, tensor._steps), base)._node)
+
+
+def _rewrite(x: TensorBase, node: Node | None) -> None:
+    """Give a tensor another history; the gradient that it retains is then that of its new value."""
+    before = x._node
+    x._node = node
+    if before is not None and before.hooks and node is not None and before.hooks.get(RETAINED, lambda: None)() is x:
+        node.hooks = {**(node.hooks or {}), RETAINED: before.hooks.pop(RETAINED)}
 
 
 def replay(steps: tuple[Step, ...], x: Any) -> Any:

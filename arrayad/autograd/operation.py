@@ -416,11 +416,12 @@ class Operation:
 
     def keywords(self, kwargs: dict[str, Any], backend: Namespace) -> dict[str, Any]:
         """Keyword arguments with PyTorch's spellings and our dtypes made the backend's."""
-        for theirs, ours in (("dim", "axis"), ("keepdim", "keepdims")):
+        for theirs, ours in (("dim", "axis"), ("dims", "axis"), ("keepdim", "keepdims")):
             if theirs in kwargs and ours in self.parameters:
                 if ours in kwargs:
                     raise TypeError(f"{self.name}(): {theirs!r} and {ours!r} are the same argument; give one")
-                kwargs[ours] = kwargs.pop(theirs)
+                value = kwargs.pop(theirs)
+                kwargs[ours] = tuple(value) if isinstance(value, list) else value
         dtype = kwargs.get("dtype")
         if dtype is not None:
             try:

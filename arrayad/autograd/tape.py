@@ -8,6 +8,7 @@ cycles and a graph is freed with its last Tensor.
 from __future__ import annotations
 
 import functools
+import inspect
 import linecache
 import sys
 from contextvars import ContextVar
@@ -19,7 +20,7 @@ from ..backends import Array, backend_of_type
 from ..dtypes import from_raw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from .operation import Operation, Plan
 
@@ -160,7 +161,8 @@ def alias(x: TensorBase, y: TensorBase, step: Step | None) -> None:
         y._viewed = None
         y._steps = x._steps
     else:
-        y._viewed = x if x._viewed is None else x._viewed
+        # A view that was made a leaf has a history of its own, of which that of its views is a part.
+        y._viewed = x if x._viewed is None or x._node.__class__ is Leaf else x._viewed
         y._steps = (x._steps, step)
 
 
@@ -204,16 +206,52 @@ class _Switch:
 
     def __call__(self, function: _F) -> _F:
         """Decorate a function."""
+        mode = enable_grad if self._mode else no_grad
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def generating(*args: Any, **kwargs: Any) -> Any:
+                return _in_mode(mode, function(*args, **kwargs))
+
+            return generating  # type: ignore[return-value]  # the same signature, which a TypeVar cannot say
 
         @functools.wraps(function)
         def switched(*args: Any, **kwargs: Any) -> Any:
-            with enable_grad() if self._mode else no_grad():
+            with mode():
                 return function(*args, **kwargs)
 
-        return switched  # type: ignore[return-value]  # the same signature, which a TypeVar cannot say
+        return switched  # type: ignore[return-value]  # as above
 
 
-class no_grad(_Switch):
+def _in_mode(mode: Callable[[], _Switch], generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """A generator each of whose turns is run in a grad mode, and not what its user does between them."""
+    turn: Callable[[Any], Any] = generator.send
+    value: Any = None
+    while True:
+        try:
+            with mode():
+                out = turn(value)
+        except StopIteration as stop:
+            return stop.value
+        try:
+            value, turn = (yield out), generator.send
+        except GeneratorExit:
+            with mode():
+                generator.close()
+            raise
+        except BaseException as error:  # noqa: BLE001  (thrown in for the generator to handle)
+            value, turn = error, generator.throw
+
+
+class _Bare(_Switch):
+    """One that decorates also without parentheses."""
+
+    def __new__(cls, function: Any = None) -> Any:
+        """A switch, or the function that it decorates."""
+        return cls()(function) if callable(function) else super().__new__(cls)
+
+
+class no_grad(_Bare):
     """Record nothing in a ``with`` block or a decorated function, in this thread.
 
     Examples
@@ -228,14 +266,17 @@ class no_grad(_Switch):
     _mode = False
 
 
-class inference_mode(no_grad):
-    """The same as `no_grad`: there is nothing more to save."""
-
-
-class enable_grad(_Switch):
+class enable_grad(_Bare):
     """Record in a ``with`` block or a decorated function, in this thread, also inside `no_grad`."""
 
     _mode = True
+
+
+class inference_mode(_Bare):
+    """The same as `no_grad`, since there is nothing more to save; with ``mode=False`` as `enable_grad`."""
+
+    def __init__(self, mode: bool = True) -> None:
+        self._mode = not mode
 
 
 class set_grad_enabled(_Switch):
@@ -336,6 +377,10 @@ def caller() -> str:
 sequence = count(1)
 
 
+# The key, among the hooks of a node, of a weak reference to its tensor where that is to have the gradient.
+RETAINED = 0
+
+
 class Node:
     """One operation that was applied: what `Tensor.grad_fn` gives.
 
@@ -371,7 +416,7 @@ class Node:
     shape: Any
     dtype: Any
     sequence: int
-    hooks: dict[int, Callable[[Any], Any]] | None  # called with the cotangent of the output
+    hooks: dict[int, Any] | None  # called with the cotangent of the output
     where: str  # the source line of the call, set under anomaly detection only
 
     @property

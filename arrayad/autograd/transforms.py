@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import engine
 from .forward import push_forward
-from .tape import TensorBase, enable_grad, make, namespace_of, require_grad
+from .tape import TensorBase, enable_grad, make, namespace_of, recording, require_grad, sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,25 +50,31 @@ class _Trace:
 
     def __init__(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], has_aux: bool = False) -> None:
         given, self.form = _flatten(args, f"{name}(): the arguments")
+        self.begun = next(sequence)
         # A level of its own: tracked inputs are cloned, so that outer transforms see through, and others become leaves.
-        self.outer = any(x._node is not None for x in given)
         with enable_grad():
             self.inputs = [_start(x) for x in given]
             out = function(*_build(self.form, self.inputs))
-        self.aux = None
+        self.aux: Any = None
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
                 raise TypeError(f"{name}(): with has_aux=True the function must give (output, aux)")
             out, self.aux = out
         self.outputs, self.out_form = _flatten(out, f"{name}(): the function's results")
+        # Whether an outer transform, or a backward to come, may ask for derivatives of the results.
+        self.outer = recording() and _reaches_before(self.begun, self.outputs)
 
     def value(self) -> Any:
         """The outputs, with the history of outer transforms only."""
-        return _build(self.out_form, [self.plain(x) for x in self.outputs])
+        return _build(self.out_form, [_plain(x, self.outer) for x in self.outputs])
 
-    def plain(self, x: Any) -> Any:
-        """A result, without history unless an outer transform asks for it."""
-        return x if self.outer else x.detach()
+    def beside(self) -> Any:
+        """What the function gave beside them, likewise; it may be anything."""
+        import optree  # as in `_flatten`
+
+        leaves, form = optree.tree_flatten(self.aux)
+        outer = self.outer or (recording() and _reaches_before(self.begun, [x for x in leaves if isinstance(x, TensorBase)]))
+        return form.unflatten([_plain(x, outer) if isinstance(x, TensorBase) else x for x in leaves])
 
     def pull_back(self, cotangents: list[Any]) -> list[Any]:
         """The gradients of the inputs, given cotangents of the outputs."""
@@ -76,13 +82,13 @@ class _Trace:
         if not tracked:
             return [_zeros_like(x) for x in self.inputs]
         outputs, seeds = zip(*tracked, strict=True)
-        again = self.outer or any(g is not None and g._node is not None for g in seeds)
+        again = recording() and (self.outer or any(g is not None and g._node is not None for g in seeds))
         return list(engine.grad(outputs, self.inputs, seeds, retain_graph=True, create_graph=again, materialize_grads=True))
 
     def push(self, tangents: list[Any]) -> list[Any]:
         """The tangents of the outputs, given those of the inputs."""
         known = {x._node: t for x, t in zip(self.inputs, tangents, strict=True)}
-        again = self.outer or any(t._node is not None for t in tangents)
+        again = recording() and (self.outer or any(t._node is not None for t in tangents))
         moved = push_forward([x._node for x in self.outputs if x._node is not None], known)
         iterator = iter(moved)
         out = []
@@ -91,6 +97,26 @@ class _Trace:
             t = _zeros_like(x) if t is None else t
             out.append(t if again else t.detach())
         return out
+
+
+def _reaches_before(start: int, outputs: list[Any]) -> bool:
+    """Whether some tensors depend on anything tracked that is older than a place in the order of nodes."""
+    stack = [x._node for x in outputs]
+    found: set[Any] = {None}
+    while stack:
+        node = stack.pop()
+        if node in found:
+            continue
+        if node.sequence < start:
+            return True
+        found.add(node)
+        stack.extend(node.edges)
+    return False
+
+
+def _plain(x: Any, outer: bool) -> Any:
+    """A result, without history unless an outer transform asks for it."""
+    return x if outer else x.detach()
 
 
 def _start(x: Any) -> Any:
@@ -169,7 +195,7 @@ def value_and_grad(
             raise RuntimeError("grad(): the function must give one Tensor of one element")
         gradients = _build(trace.form, trace.pull_back([None]))
         gradients = gradients[0] if isinstance(argnums, int) else gradients
-        return ((trace.value(), trace.aux) if has_aux else trace.value()), gradients
+        return ((trace.value(), trace.beside()) if has_aux else trace.value()), gradients
 
     return transformed
 
@@ -247,7 +273,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     def pull_back(cotangent: Any) -> Any:
         return _build(trace.form, trace.pull_back(_same_form("vjp", cotangent, trace.out_form, trace.outputs)))
 
-    return (trace.value(), pull_back, trace.aux) if has_aux else (trace.value(), pull_back)
+    return (trace.value(), pull_back, trace.beside()) if has_aux else (trace.value(), pull_back)
 
 
 def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:

@@ -136,7 +136,7 @@ def unbroadcast(xp: Namespace, g: Any, shape: tuple[int, ...], reduce: str = "su
     if extra > 0 and g.shape[extra:] == shape:  # as of a bias
         return getattr(xp, reduce)(g, axis=0 if extra == 1 else tuple(range(extra)))
     if extra < 0:  # an assigned value may have leading axes of length 1 that the place does not have
-        return xp.reshape(g, shape)
+        g, extra = xp.reshape(g, (1,) * -extra + tuple(g.shape)), 0
     axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1)
     if not axes:
         return xp.reshape(g, shape)

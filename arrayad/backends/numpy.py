@@ -368,7 +368,11 @@ def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool 
 
 
 def argsort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
-    """With ``descending``; equal elements keep their order then as well, hence the flip before and after."""
+    """With ``descending``; equal elements keep their order then as well, hence the flip before and after.
+
+    A 0-d array has no axis to sort along, as `sort` says; ``numpy.argsort`` takes it for one of length 1.
+    """
+    axis = np.lib.array_utils.normalize_axis_index(axis, x.ndim)
     if not descending:
         return np.argsort(x, axis=axis, stable=stable)
     backward = np.flip(np.argsort(np.flip(x, axis=axis), axis=axis, stable=stable), axis=axis)

@@ -86,7 +86,7 @@ def relu(xp: Namespace, x: Tensor, /) -> Tensor:
 
 
 def _softmax_rule(xp: Namespace, g: Any, out: Any, axis: Axis) -> Any:
-    if isinstance(axis, int):  # without an array of products: half the time
+    if isinstance(axis, int) and out.ndim:  # without an array of products: half the time
         along = axis % out.ndim
         return out * (g - xp.expand_dims(xp.vecdot(g, out, axis=along - out.ndim), axis=along))
     return out * (g - xp.sum(g * out, axis=axis, keepdims=True))

@@ -119,9 +119,9 @@ def kept(xp: Namespace, condition: Any, g: Any) -> Any:
     return xp.where(condition, g, xp.zeros((), dtype=g.dtype, device=g.device))
 
 
-def _not_zero(xp: Namespace, x: Any) -> Any:
-    """`x` with ones in place of zeros, to divide by where the quotient is not looked at."""
-    return xp.where(x == 0, xp.ones((), dtype=x.dtype, device=x.device), x)
+def or_infinite(xp: Namespace, x: Any) -> Any:
+    """`x` with infinity in place of zeros: what is divided by it is 0 there, and so are the quotient's derivatives."""
+    return xp.where(x == 0, xp.full((), math.inf, dtype=x.dtype, device=x.device), x)
 
 
 # Complex: d|z| along dz is Re(conj(sign z) dz), so backward is g * sign(z). At 0, the subgradient 0.
@@ -179,8 +179,8 @@ def atan(x: Tensor, /) -> Tensor:
 
 @elementwise(
     takes=REAL_FLOATING,
-    x1=lambda xp, g, x1, x2: g * x2 / _not_zero(xp, x1 * x1 + x2 * x2),  # at the origin, 0
-    x2=lambda xp, g, x1, x2: -g * x1 / _not_zero(xp, x1 * x1 + x2 * x2),
+    x1=lambda xp, g, x1, x2: g * x2 / or_infinite(xp, x1 * x1 + x2 * x2),  # at the origin, 0
+    x2=lambda xp, g, x1, x2: -g * x1 / or_infinite(xp, x1 * x1 + x2 * x2),
 )
 def atan2(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """Angle in radians of the point of coordinates ``x2`` and ``x1``, in its quadrant, in ``[-pi, pi]``.
@@ -404,8 +404,8 @@ def greater_equal(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
 
 @elementwise(
     takes=REAL_FLOATING,
-    x1=lambda xp, g, x1, out: g * x1 / _not_zero(xp, out),  # at the origin, the subgradient 0
-    x2=lambda xp, g, x2, out: g * x2 / _not_zero(xp, out),
+    x1=lambda xp, g, x1, out: g * x1 / or_infinite(xp, out),  # at the origin, the subgradient 0
+    x2=lambda xp, g, x2, out: g * x2 / or_infinite(xp, out),
 )
 def hypot(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """Length of the hypotenuse of right triangles of given legs, without overflow between.
@@ -562,16 +562,22 @@ def _pow_base(xp: Namespace, g: Any, x1: Any, x2: Any) -> Any:
     return g * xp.where(constant, xp.zeros_like(x2), x2) * x1 ** xp.where(constant, xp.ones_like(x2), x2 - 1)
 
 
+def _pow_exponent(xp: Namespace, g: Any, x1: Any, out: Any) -> Any:
+    # Where the base is 0 the limit is 0 for every exponent that has one; where the power is infinite there is none.
+    limit = (x1 == 0) & xp.isfinite(out)
+    return g * out * xp.log(xp.where(limit, xp.ones((), dtype=x1.dtype, device=x1.device), x1))
+
+
 @elementwise(
     takes=NUMERIC,
     x1=_pow_base,
-    # Where the base is 0 the limit is 0 for every exponent that has one.
-    x2=lambda xp, g, x1, out: g * out * xp.log(_not_zero(xp, x1)),
+    x2=_pow_exponent,
 )
 def pow(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
     """Each element of ``x1`` to the power of the element of ``x2``.
 
-    The gradient of the base is 0 where the exponent is 0, that of the exponent 0 where the base is 0.
+    The gradient of the base is 0 where the exponent is 0, that of the exponent 0 where the base is 0, unless
+    the power is infinite.
 
     Examples
     --------
@@ -608,7 +614,7 @@ def _sign(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
     if as_dtype(x.dtype).kind != "c":
         return xp.zeros_like(g)
     # z/|z| moves only along the unit circle: the part of g along the sign itself is lost.
-    return (g - out * xp.real(xp.conj(out) * g)) / _not_zero(xp, xp.abs(x))
+    return (g - out * xp.real(xp.conj(out) * g)) / or_infinite(xp, xp.abs(x))
 
 
 @elementwise(takes=NUMERIC, grad_name="Sgn", conjugate=False, x=_sign)

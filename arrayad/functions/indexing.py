@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .manipulation import axis_of
 from .. import dtypes
 from ..autograd.mutation import assign_item, replay, replay_raw
 from ..autograd.operation import linear, of_backend
@@ -237,9 +238,9 @@ def take(xp: Namespace, x: Tensor, indices: Tensor, /, *, axis: int | None = Non
     """
     if axis is None and x.ndim != 1:
         raise ValueError(f"take(): axis is needed for a tensor of {x.ndim} dimensions")
+    place = 0 if axis is None else axis_of(axis, x.ndim, "take")  # the standard has one-dimensional indices only
     if indices.ndim == 1:
-        return xp.take(x, indices, axis=axis)
-    place = 0 if axis is None else axis % x.ndim  # the standard has one-dimensional indices only
+        return xp.take(x, indices, axis=place)
     taken = xp.take(x, xp.reshape(indices, (-1,)), axis=place)
     return xp.reshape(taken, (*x.shape[:place], *indices.shape, *x.shape[place + 1 :]))
 

@@ -13,7 +13,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .elementwise import abs as absolute
-from .elementwise import square, subtract
+from .elementwise import or_infinite, square, subtract
 from .manipulation import expand_dims, moveaxis
 from .statistical import keep, spread, sum
 from .. import dtypes
@@ -1139,17 +1139,16 @@ def _vector_norm_rule(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[in
     if ord == 1:
         return g * xp.sign(x)
     norm = spread(xp, out, x_shape, axis)
-    one = xp.ones_like(norm)
     if ord == 2:  # at 0, the subgradient 0
-        return g * x / xp.where(norm == 0, one, norm)
-    size = xp.abs(x)
+        return g * x / or_infinite(xp, norm)
+    size, one = xp.abs(x), xp.ones_like(norm)
     if math.isinf(ord):  # elements that tie get equal parts
         chosen = xp.where(size == norm, one, xp.zeros_like(norm))
         count = xp.sum(chosen, axis=axis, keepdims=True)
         return g * xp.sign(x) * chosen / count
-    zero = norm == 0
-    ratio = size / xp.where(zero, one, norm)
-    power = xp.where(size == 0, xp.zeros_like(norm), xp.where(size == 0, one, ratio) ** (ord - 1))
+    # Of a negative order the norm is 0 where one element is.
+    zero = (size == 0) | (norm == 0)
+    power = xp.where(zero, xp.zeros_like(norm), xp.where(zero, one, size / xp.where(zero, one, norm)) ** (ord - 1))
     return g * xp.sign(x) * power
 
 

@@ -371,7 +371,7 @@ def reshape(x: Tensor, /, shape: tuple[int, ...], *, copy: bool | None = None) -
 
 
 def _unroll(xp: Namespace, g: Any, shift: Any, axis: Any) -> Any:
-    return xp.roll(g, tuple(-n for n in shift) if isinstance(shift, tuple) else -shift, axis=axis)
+    return xp.roll(g, tuple(-n for n in shift) if isinstance(shift, (tuple, list)) else -shift, axis=axis)
 
 
 @linear(used="rules", x=_unroll)

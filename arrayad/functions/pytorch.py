@@ -35,7 +35,7 @@ from .elementwise import (
 )
 from .indexing import getitem, index_put, scatter_add, take, take_along_axis
 from .linear_algebra import matmul, matrix_transpose
-from .manipulation import axis_of, concat, expand_dims, moveaxis, permute_dims, reshape, unstack
+from .manipulation import axis_of, broadcast_arrays, concat, expand_dims, moveaxis, permute_dims, reshape, unstack
 from .searching import where
 from .statistical import cumulative_prod, cumulative_sum, max, min
 from .. import dtypes
@@ -367,9 +367,19 @@ def index_select(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
     return take(x, index, axis=dim)
 
 
-def _slices(x: Tensor, dim: int, index: Tensor) -> tuple[Any, ...]:
-    """The key of slices along an axis."""
-    return (*(slice(None),) * (dim % x.ndim), index)
+def _slices(name: str, x: Tensor, dim: int, index: Tensor, source: Any = None) -> tuple[Any, ...]:
+    """The key of slices along an axis; RuntimeError if the shape of `source`, where there is one, is not theirs."""
+    check_tensor(x, name)
+    check_tensor(index, name, "index")
+    axis = axis_of(dim, x.ndim, name)
+    if index.ndim != 1:
+        raise IndexError(f"{name}(): index must be one-dimensional, got {index.ndim} dimensions")
+    if source is not None:
+        check_tensor(source, name, "source")
+        wanted = (*x.shape[:axis], index.shape[0], *x.shape[axis + 1 :])
+        if tuple(source.shape) != wanted:
+            raise RuntimeError(f"{name}(): source must have the shape {wanted} of the slices, got {tuple(source.shape)}")
+    return (*(slice(None),) * axis, index)
 
 
 def index_add(x: Tensor, /, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
@@ -390,7 +400,8 @@ def index_add(x: Tensor, /, dim: int, index: Tensor, source: Tensor, *, alpha: f
     -----
     Differentiable with respect to `x` and `source`.
     """
-    return x + scatter_add(source if alpha == 1 else source * alpha, _slices(x, dim, index), tuple(x.shape))
+    key = _slices("index_add", x, dim, index, source)
+    return x + scatter_add(source if alpha == 1 else source * alpha, key, tuple(x.shape))
 
 
 def index_copy(x: Tensor, /, dim: int, index: Tensor, source: Tensor) -> Tensor:
@@ -409,7 +420,7 @@ def index_copy(x: Tensor, /, dim: int, index: Tensor, source: Tensor) -> Tensor:
     -----
     Differentiable with respect to `x` and `source`.
     """
-    return index_put(x, _slices(x, dim, index), source)
+    return index_put(x, _slices("index_copy", x, dim, index, source), source)
 
 
 def index_fill(x: Tensor, /, dim: int, index: Tensor, value: Any) -> Tensor:
@@ -427,12 +438,42 @@ def index_fill(x: Tensor, /, dim: int, index: Tensor, value: Any) -> Tensor:
     -----
     Differentiable with respect to `x` and `value`.
     """
-    return index_put(x, _slices(x, dim, index), value)
+    return index_put(x, _slices("index_fill", x, dim, index), value)
 
 
 def gather(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
-    """`take_along_axis` by PyTorch's name."""
-    return take_along_axis(x, index, axis=dim)
+    """Elements along an axis, each by its own integer position.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+    index : Tensor
+        Of integers, of as many dimensions, along all other axes not longer than `x`; what lies beyond it is left out.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `index`; `take_along_axis` is the standard's, which broadcasts.
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes do not fit.
+
+    Notes
+    -----
+    Differentiable with respect to `x`.
+    """
+    check_tensor(x, "gather")
+    check_tensor(index, "gather", "index")
+    axis = axis_of(dim, x.ndim, "gather")
+    shape = tuple(index.shape)
+    if len(shape) != x.ndim or any(n > m for i, (n, m) in enumerate(zip(shape, x.shape, strict=True)) if i != axis):
+        raise RuntimeError(f"gather(): an index of shape {shape} does not fit a tensor of shape {tuple(x.shape)}")
+    if any(n < m for i, (n, m) in enumerate(zip(shape, x.shape, strict=True)) if i != axis):
+        x = getitem(x, tuple([slice(None) if i == axis else slice(n) for i, n in enumerate(shape)]))
+    return take_along_axis(x, index, axis=axis)
 
 
 def masked_fill(x: Tensor, /, mask: Tensor, value: Any) -> Tensor:
@@ -441,7 +482,12 @@ def masked_fill(x: Tensor, /, mask: Tensor, value: Any) -> Tensor:
 
 
 def masked_select(x: Tensor, /, mask: Tensor) -> Tensor:
-    """The elements where a boolean mask is true, in one axis."""
+    """The elements where a boolean mask, broadcast with the tensor, is true, in one axis."""
+    check_tensor(x, "masked_select")
+    check_tensor(mask, "masked_select", "mask")
+    if mask.dtype != dtypes.bool:
+        raise TypeError(f"masked_select(): the mask must be boolean, got {mask.dtype.name}")
+    x, mask = broadcast_arrays(x, mask)
     return getitem(x, mask)
 
 

@@ -29,7 +29,7 @@ __all__ = ["cumulative_prod", "cumulative_sum", "max", "mean", "min", "prod", "s
 
 def axes_of(axis: Axis, rank: int) -> tuple[int, ...]:
     """The axes of a reduction, counted from the front."""
-    if axis is None:
+    if axis is None or rank == 0:  # NumPy and PyTorch take an axis of 0 for a 0-d array
         return tuple(range(rank))
     return tuple(a % rank for a in (axis if isinstance(axis, tuple) else (axis,)))
 
@@ -258,6 +258,12 @@ def min(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """
 
 
+def _check_cumulates(x: Any, name: str) -> None:
+    """Refuse a 0-d array, as the standard asks for an axis."""
+    if x.ndim == 0:
+        raise ValueError(f"{name}(): the tensor must have at least one dimension")
+
+
 def _exclusive_product(xp: Namespace, x: Any, axis: int) -> Any:
     """The product of the elements before each one along an axis."""
     products = xp.cumulative_prod(x, axis=axis, include_initial=True)
@@ -347,6 +353,7 @@ def cumulative_sum(
     -----
     Differentiable.
     """
+    _check_cumulates(x, "cumulative_sum")
     return xp.cumulative_sum(x, axis=axis, dtype=dtype, include_initial=include_initial)
 
 
@@ -412,4 +419,5 @@ def cumulative_prod(
     -----
     Differentiable, also where elements are 0.
     """
+    _check_cumulates(x, "cumulative_prod")
     return xp.cumulative_prod(x, axis=axis, dtype=dtype, include_initial=include_initial)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..autograd.engine import saved_of
 from ..autograd.mutation import write_since
 from ..autograd.tape import Leaf, Node, Output, TensorBase, enable_grad, make, sequence
 from ..functions import random
@@ -50,14 +51,10 @@ def checkpoint(
     tensor([2.0000, 3.6361, 5.4138, 5.8151])
     """
     state = random.get_state() if preserve_rng_state else None
+    segment = _Segment(function, args, kwargs, state)  # before the call, which may write into its arguments
     start = next(sequence)
     out = function(*args, **kwargs)
-    nodes = _made_since(start, out)
-    if nodes:
-        segment = _Segment(function, args, kwargs, state, nodes)
-        for node in nodes:
-            if node.plan.keeps:
-                node.saved = segment  # type: ignore[assignment]  # the engine restores it when it comes to the node
+    segment.hold(_made_since(start, out))
     return out
 
 
@@ -77,17 +74,21 @@ def _made_since(start: int, out: Any) -> list[Node]:
 class _Segment:
     """What it takes to compute the saved arrays of some nodes again."""
 
-    def __init__(
-        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], state: Any, nodes: list[Node]
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], state: Any) -> None:
         self.function = function
         self.args = [_Kept(x) if isinstance(x, TensorBase) else x for x in args]
         self.kwargs = {name: _Kept(x) if isinstance(x, TensorBase) else x for name, x in kwargs.items()}
         self.state = state
+        self.computed: list[Node] | None = None
+
+    def hold(self, nodes: list[Node]) -> None:
+        """Take the place of what the nodes of the first call saved."""
         # Not the nodes themselves, which refer to this: a graph must be freed without the collector.
         self.places = {node.sequence: i for i, node in enumerate(nodes)}
         self.names = [node.name for node in nodes]
-        self.computed: list[Node] | None = None
+        for node in nodes:
+            if node.plan.keeps:
+                node.saved = self  # type: ignore[assignment]  # the engine restores it when it comes to the node
 
     def restore(self, node: Node) -> tuple[Any, ...]:
         """Give a node what it would have saved, from the one second call."""
@@ -96,8 +97,9 @@ class _Segment:
         again = self.computed[self.places[node.sequence]]
         if again.saved is None:
             raise RuntimeError(f"backward(): what {node.name} needs was computed again and used up; pass retain_graph=True")
-        node.saved, again.saved = again.saved, None
-        return node.saved
+        saved: Any = saved_of(again)  # which another checkpoint, in this one, may hold
+        node.saved, again.saved = saved, None
+        return saved
 
     def _compute(self) -> list[Node]:
         now = random.get_state() if self.state is not None else None
