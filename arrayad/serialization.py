@@ -72,6 +72,8 @@ def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]]) ->
     """What JSON has in the place of an object; its arrays are put beside."""
     if isinstance(obj, TensorBase):
         name = place or "tensor"
+        while name in arrays or name == "__metadata__":  # of another place, as "a.b" and "b" in "a"; the format's own
+            name += "_"
         if obj.grad_fn is not None:  # type: ignore[attr-defined]  # of every Tensor
             raise RuntimeError(f"save(): {name} was computed and has a history, which is not data. Use detach() first.")
         array = namespace_of(obj._array).to_numpy(obj._array)

@@ -264,6 +264,22 @@ class OneByOne(Several):
         return super().__getitem__(index) + 100
 
 
+@pytest.mark.parametrize(
+    "made_of",
+    [
+        lambda data: Subset(data, range(6)),
+        lambda data: ConcatDataset([Subset(data, [0, 1]), Subset(data, [2, 3, 4, 5])]),
+        lambda data: StackDataset(data, range(6)),
+    ],
+)
+def test_samples_of_a_part_have_random_numbers_of_their_own(made_of: Any) -> None:
+    def drawn(size: int) -> list[Any]:
+        loader = DataLoader(made_of(Random(6)), batch_size=size, generator=xp.Generator().manual_seed(7), collate_fn=list)
+        return [str(sample) for batch in loader for sample in batch]
+
+    assert drawn(2) == drawn(3)
+
+
 def test_getitems_is_asked_once_a_batch() -> None:
     data = Several()
     assert epoch(DataLoader(data, batch_size=4)) == [[0, 10, 20, 30], [40, 50]]
@@ -351,6 +367,23 @@ RAGGED = {
     "deep": ([(1, {"a": np.zeros(1)}), (1, {"a": np.zeros(2)})], "at sample[1]['a']"),
     "forms": ([np.zeros(2), 1], "one shape, got (2,), and int in sample 1"),
 }
+
+
+def test_numbers_of_python_and_numpy_in_any_order() -> None:
+    for samples in ([np.float64(1), 2.0], [2.0, np.float64(1)], [np.float32(1), 2]):
+        assert default_collate(samples).dtype == xp.float32
+    for samples in ([np.int32(1), 2], [2, np.int32(1)]):
+        assert default_collate(samples).dtype == xp.int64
+    for samples in ([2**63, 1], [2**63, -1]):
+        with pytest.raises(OverflowError, match="no integer dtype holds"):
+            default_collate(samples)
+    with pytest.raises(TypeError, match=r"got tests\.test_dataloader\.Foreign, which from_dlpack\(\) converts"):
+        default_collate([Foreign()])
+
+
+class Foreign:
+    def __dlpack__(self) -> Any:
+        """As another library's arrays have it."""
 
 
 @pytest.mark.parametrize("name", RAGGED)
@@ -984,6 +1017,13 @@ class Misleading(Exception):
         super().__init__(f"code {code}")
 
 
+class NoArguments(FileNotFoundError):
+    """Has what Python keeps outside of its attributes and its arguments."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(2, "no image", path)
+
+
 def local_class() -> Exception:
     class Local(Exception):
         pass
@@ -998,6 +1038,8 @@ ERRORS = {
     "UnicodeDecodeError": (lambda: UnicodeDecodeError("utf-8", b"x", 0, 1, "bad"), UnicodeDecodeError, None),
     "many arguments": (lambda: ManyArguments(3, "no", where="there"), ManyArguments, ("3: no",)),
     "misleading": (lambda: Misleading(5), Misleading, ("code 5",)),
+    "no arguments": (lambda: NoArguments("x.png"), NoArguments, None),
+    "AttributeError": (lambda: AttributeError("no", name="absent", obj=3), AttributeError, ("no",)),
     "unpicklable": (lambda: Unpicklable(threading.Lock()), Unpicklable, None),
     "local": (local_class, Exception, None),
     "StopIteration": (lambda: StopIteration(4), RuntimeError, None),
@@ -1036,8 +1078,71 @@ def test_errors_of_samples(error: str, mode: Any) -> None:
         assert "DataLoader worker" in text
     if error == "many arguments":
         assert (caught.value.code, caught.value.where) == (3, "there")
+    if error == "no arguments":
+        assert (caught.value.errno, caught.value.filename) == (2, "x.png")
+        assert str(caught.value) == "[Errno 2] no image: 'x.png'"
+    if error == "AttributeError":
+        assert caught.value.name == "absent"
     if error == "local":
         assert "only here" in text
+
+
+@each_mode
+def test_a_pass_goes_on_after_an_error(mode: Any) -> None:
+    loader = DataLoader(Failing("ValueError", at=4), batch_size=2, **mode)
+    for start, given in ((0, [[0, 1], [2, 3], "error", [6, 7], [8, 9], [10, 11]]), (4, [[8, 9], [10, 11]])):
+        batches, found = iter(loader), []
+        for _ in range(6 - start):
+            try:
+                found.append(lists(next(batches)))
+            except ValueError:
+                found.append("error")
+            if len(found) == 4 - start:
+                state = loader.state_dict()
+        assert found == given
+        with pytest.raises(StopIteration):
+            next(batches)
+        loader = DataLoader(Failing("ValueError", at=4), batch_size=2, **mode)
+        loader.load_state_dict(state)
+
+
+@pytest.mark.parametrize("mode", SLOW_MODES.values(), ids=SLOW_MODES)
+def test_workers_make_what_the_program_would(mode: Any) -> None:
+    before = xp.get_default_dtype()
+    xp.set_default_dtype(xp.float64)
+    try:
+        assert next(iter(DataLoader([0.1, 0.2], **mode))).dtype == xp.float64
+    finally:
+        xp.set_default_dtype(before)
+
+
+def test_a_loop_that_is_left_while_workers_wait_for_room(capfd: Any) -> None:
+    loader = DataLoader(np.zeros((2000, 3500), np.float32), prefetch_factor=100, **FORK)
+    iterator = iter(loader)
+    next(iterator)
+    time.sleep(0.5)  # the socket is full
+    del iterator
+    assert not loaders_children()
+    assert capfd.readouterr().err == ""
+
+
+def test_threads_with_loaders_leave_the_generators_of_all_alone() -> None:
+    random.seed(0)
+    np.random.seed(0)
+    generator = np.random.get_bit_generator()
+    threads = [threading.Thread(target=epoch, args=(DataLoader(Slowly(range(40)), batch_size=4),)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (np.random.rand(), random.random()) == (0.5488135039273248, 0.8444218515250481)
+    assert np.random.get_bit_generator() is generator
+
+
+class Slowly(list[int]):
+    def __getitem__(self, index: Any) -> Any:
+        time.sleep(0.001)
+        return super().__getitem__(index)
 
 
 @pytest.mark.parametrize("mode", SLOW_MODES.values(), ids=SLOW_MODES)
@@ -1093,6 +1198,8 @@ def test_a_batch_that_cannot_be_pickled() -> None:
     with pytest.raises(Exception, match="while pickling a batch") as caught:
         epoch(DataLoader(range(4), collate_fn=with_lambda, **FORK))
     assert "with_lambda" in str(caught.value) + "".join(caught.value.__notes__)
+    del caught
+    gc.collect()  # the traceback, in which the pass is, which could go on
     # and a dataset that cannot is refused where it is sent, with nothing left running
     with pytest.raises((AttributeError, pickle.PicklingError)):
         iter(DataLoader([lambda: 0], **SLOW_MODES["spawn"]))

@@ -119,6 +119,40 @@ def test_nested_containers(tmp_path: Path) -> None:
     same(xp.load(path), x)
 
 
+def test_places_with_one_name(tmp_path: Path) -> None:
+    given = {"a.b": xp.ones(1), "a": {"b": xp.zeros(1)}, "a.b_": xp.full((1,), 2.0), "__metadata__": xp.full((1,), 3.0)}
+    xp.save(given, tmp_path / "x")
+    found = xp.load(tmp_path / "x")
+    assert [x.tolist() for x in (found["a.b"], found["a"]["b"], found["a.b_"], found["__metadata__"])] == [
+        [1],
+        [0],
+        [2],
+        [3],
+    ]
+
+
+def test_generators_are_copied_and_pickled_where_they_are() -> None:
+    g = xp.Generator().manual_seed(3)
+    xp.rand(2, generator=g)
+    copies = [copy.deepcopy(g), pickle.loads(pickle.dumps(g))]
+    expected = xp.rand(3, generator=g).tolist()
+    for h in copies:
+        assert (xp.rand(3, generator=h).tolist(), h.initial_seed()) == (expected, 3)
+
+
+def test_the_state_of_random_numbers_that_were_not_used_yet() -> None:
+    code = (
+        "import arrayad as xp\n"
+        "state = xp.random.get_state()\n"
+        "x = xp.rand(3)\n"
+        "xp.random.set_state(state)\n"
+        "print((x == xp.rand(3)).all())"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "tensor(True)\n"
+    )
+
+
 def test_files_of_other_programs(tmp_path: Path) -> None:
     path = tmp_path / "theirs.safetensors"
     safetensors.save_file({"w": np.ones((2, 2), np.float32)}, path, metadata={"format": "pt"})

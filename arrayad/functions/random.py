@@ -91,6 +91,9 @@ class Generator:
         """The seed it started from."""
         return self._seed
 
+    def __reduce__(self) -> Any:
+        return _restored, (str(self.device), self.get_state())
+
     def get_state(self) -> Any:
         """Where it is in its sequence, for `set_state`; can be pickled."""
         return self._seed, self._source.state
@@ -98,6 +101,13 @@ class Generator:
     def set_state(self, state: Any) -> None:
         """Go back to where `get_state` was called."""
         self._seed, self._source.state = state
+
+
+def _restored(place: str, state: Any) -> Generator:
+    """A generator from its pickle, where it was in its sequence."""
+    generator = Generator(place).manual_seed(state[0])
+    generator.set_state(state)
+    return generator
 
 
 _default: dict[Device, Generator] = {}
@@ -182,6 +192,8 @@ def manual_seed(seed: int, /) -> Generator:
 
 def get_state() -> dict[Device, Any]:
     """Where the default generators are in their sequences, for `set_state`."""
+    for place in (None, "cpu"):  # made here, if nothing was drawn yet
+        default_generator(place)
     return {place: generator.get_state() for place, generator in _default.items()}
 
 

@@ -93,6 +93,8 @@ def _collate(samples: Sequence[Any], path: str) -> Any:
                     _check(raw, "shape", lambda x: x.shape, path)
                 return make(_stack(raw))
         return stack(list(samples))
+    if isinstance(first, np.generic) and any(isinstance(x, _NUMBERS) and not isinstance(x, np.generic) for x in samples):
+        return _numbers(samples, path)  # as when the numbers come first
     if isinstance(first, (np.ndarray, np.generic)) and first.dtype.kind in "biufc":
         if len({getattr(x, "shape", None) for x in samples}) > 1:
             _check(samples, "shape", lambda x: getattr(x, "shape", type(x).__name__), path)
@@ -105,7 +107,7 @@ def _collate(samples: Sequence[Any], path: str) -> Any:
     if parts is None:
         raise TypeError(
             "default_collate(): a batch must be of tensors, arrays, numbers, strings, mappings, sequences or dataclasses, "
-            f"got {type(first).__name__}{_at(path)}; give a collate_fn"
+            f"got {_name_of(first)}{_at(path)}; give a collate_fn"
         )
     if type(first) in (tuple, list):  # the most frequent form, without the detour over keys
         if len({len(sample) for sample in samples}) > 1:
@@ -114,6 +116,12 @@ def _collate(samples: Sequence[Any], path: str) -> Any:
     every = [_parts(sample) or {} for sample in samples]
     _check(every, "number of parts" if isinstance(first, Sequence) else "set of keys", _names, path)
     return _rebuild(first, {key: _collate([x[key] for x in every], f"{path}[{key!r}]") for key in parts})
+
+
+def _name_of(x: Any) -> str:
+    kind = type(x)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return f"{name}, which from_dlpack() converts" if hasattr(x, "__dlpack__") else name
 
 
 def map_tensors(data: Any, function: Callable[[Tensor], Any], method: str, *args: Any) -> Any:
@@ -162,6 +170,8 @@ def _numbers(samples: Sequence[Any], path: str) -> Tensor:
         raise TypeError(
             f"default_collate(): the samples of one batch must be of one form, got {', '.join(types)}{_at(path)}"
         )
+    if array.dtype.kind in "fc" and all(isinstance(x, (int, np.integer)) for x in samples):
+        raise OverflowError(f"default_collate(): integers that no integer dtype holds together{_at(path)}")
     if array.dtype.kind in "fc":
         default = get_default_dtype()
         array = array.astype((default if array.dtype.kind == "f" else COMPLEX_OF[default]).dtype, copy=False)

@@ -211,6 +211,9 @@ class ConcatDataset(Dataset[T_co]):
             raise TypeError("ConcatDataset(): an IterableDataset has no indices; use ChainDataset")
         self.cumulative_sizes = list(itertools.accumulate(len(x) for x in self.datasets))
 
+    def _parts(self) -> list[Any]:
+        return self.datasets
+
     def _locate(self, index: Any) -> tuple[int, int]:
         """Which dataset, and the index in it."""
         position = index + len(self) if index < 0 else index
@@ -289,6 +292,9 @@ class Subset(Dataset[T_co]):
         self.dataset = dataset
         self.indices = indices
 
+    def _parts(self) -> list[Any]:
+        return [self.dataset]
+
     def __getitem__(self, index: Any) -> T_co:
         if isinstance(index, list):
             return self.dataset[[self.indices[i] for i in index]]  # what the dataset makes of a list
@@ -349,9 +355,14 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | 
 def getitems_of(dataset: Any) -> Any:
     """The ``__getitems__`` of a dataset, None if it has none.
 
-    One that a class inherits does not count where the class has a ``__getitem__`` of its own: it would go past that.
+    One that a class inherits does not count where the class has a ``__getitem__`` of its own: it would go past that. Nor does
+    that of a dataset made of others which have none: each of their samples then has random numbers of its own.
     """
     getitems = getattr(dataset, "__getitems__", None)
+    if isinstance(dataset, (Subset, ConcatDataset, StackDataset)):
+        parts = dataset._parts()
+        if all(getitems_of(part) is None for part in parts):
+            return None
     for base in type(dataset).__mro__:
         if "__getitems__" in vars(base):
             break

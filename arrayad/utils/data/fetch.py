@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .seeding import Seeds
 
-__all__ = ["END", "Fetcher", "MapFetcher", "StreamFetcher"]
+__all__ = ["END", "Failed", "Fetcher", "MapFetcher", "StreamFetcher"]
 
 
 class _End:
@@ -26,6 +26,13 @@ class _End:
 
 
 END = _End()
+
+
+class Failed:
+    """What stands for a batch that could not be made: a pass goes on after it."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
 
 
 class Fetcher:

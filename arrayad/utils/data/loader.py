@@ -7,12 +7,16 @@ import reprlib
 import warnings
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import numpy as np
+
 from .collate import default_collate, default_convert
 from .dataset import IterableDataset, StackDataset, Subset, TensorDataset
+from .fetch import Failed
 from .prefetch import moved_to, pinned
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
 from ... import cuda
 from ...devices import device as Device
+from ...dtypes import get_default_dtype
 from ...functions.random import Generator, default_generator, randint
 from ...tensor import Tensor
 
@@ -166,7 +170,7 @@ class DataLoader(Generic[T_co]):
         self.batch_size = batch_size
         self.sampler = sampler
         self.batch_sampler = batch_sampler
-        self.num_workers = num_workers
+        self.num_workers = int(num_workers)
         self.collate_fn = collate_fn or (default_collate if batched else default_convert)
         self.pin_memory = pin_memory
         self.drop_last = drop_last
@@ -220,6 +224,7 @@ class DataLoader(Generic[T_co]):
             self.worker_init_fn,
             self.num_workers,
             self.prefetch_factor or 2,
+            get_default_dtype(),
         )
         order = self.sampler if self.batch_sampler is None else self.batch_sampler
         todo = passes.tasks(order, key, position.done, frozenset(position.beyond))
@@ -374,7 +379,12 @@ class _Iterator(Generic[T_co]):
                 self._loader._position = _Position(self._position.epoch + 1)
             raise
         self._position.note(number)
-        return batch
+        if not isinstance(batch, Failed):
+            return batch
+        try:
+            raise batch.error
+        finally:
+            del batch  # the error's traceback has this frame, which would keep the error, and the pass with its workers
 
 
 def _readers(count: int | None) -> str:
@@ -414,7 +424,7 @@ def _check_order(stream: bool, batch_size: Any, shuffle: Any, sampler: Any, batc
 def _check_workers(
     num_workers: Any, timeout: Any, prefetch_factor: Any, persistent_workers: Any, multiprocessing_context: Any
 ) -> None:
-    if not isinstance(num_workers, int) or isinstance(num_workers, bool) or num_workers < 0:
+    if not isinstance(num_workers, (int, np.integer)) or isinstance(num_workers, bool) or num_workers < 0:
         raise ValueError(f"DataLoader(): num_workers must be an integer of at least 0, got {num_workers!r}")
     if not isinstance(timeout, (int, float)) or not timeout >= 0:
         raise ValueError(f"DataLoader(): timeout must be a number of at least 0, got {timeout!r}")

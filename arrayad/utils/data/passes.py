@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import reprlib
+import threading
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .fetch import END
+from .fetch import END, Failed
 from .sampler import batches_of
 from .seeding import Seeds
 from .worker import Task
@@ -58,10 +59,15 @@ def tasks(order: Any, key: int, done: int, beyond: frozenset[int]) -> Iterator[t
 
 def local(work: Work, todo: Iterator[tuple[int, Any]], key: int, skipped: int) -> Iterator[tuple[int, Any]]:
     """The batches of a pass with their numbers, made here; the first `skipped` ones of an iterable dataset are left out."""
-    fetcher = work.fetcher("main")
+    # Python's and NumPy's global generators are the whole process's: in a thread beside others they are left alone.
+    fetcher = work.fetcher("main" if threading.current_thread() is threading.main_thread() else "thread")
     fetcher.begin(key)
     for number, indices in todo:
-        batch = [fetcher.fetch(indices)]
+        batch: list[Any] = []
+        try:
+            batch.append(fetcher.fetch(indices))
+        except Exception as error:  # noqa: BLE001  (whatever a user's code raises is raised where the batch would be)
+            batch.append(Failed(error))
         if batch[0] is END:
             return
         if number >= skipped:
@@ -157,9 +163,6 @@ class Run:
                 worker, answer = self._answers.pop(number)
                 self._order.remove(number)
                 del self._owners[number]
-                if answer.kind == "error":
-                    healthy = True
-                    raise self._pool.content(worker, answer)
                 if answer.kind == "end":
                     continue
                 if self._stream:
@@ -169,6 +172,8 @@ class Run:
                         self._pool.drop(worker, answer)
                         continue
                 batch = [self._pool.content(worker, answer)]
+                if answer.kind == "error":
+                    batch.append(Failed(batch.pop()))
                 del answer
                 self._hand_out()
                 yield number, batch.pop()  # kept by nobody here while the program uses it

@@ -9,6 +9,7 @@ is a task of a new run, the batches of older ones are no longer made.
 from __future__ import annotations
 
 import gc
+import inspect
 import os
 import pickle
 import signal
@@ -21,6 +22,7 @@ from .fetch import END, MapFetcher, StreamFetcher
 from .info import WorkerInfo, here
 from .seeding import Seeds, seed_of
 from .transport import Channel, Outbox
+from ...dtypes import set_default_dtype
 
 if TYPE_CHECKING:
     import queue
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .fetch import Fetcher
+    from ...dtypes import DType
 
 __all__ = ["Answer", "Task", "Work", "rebuild_error", "run_in_process", "run_in_thread"]
 
@@ -65,6 +68,7 @@ class Work(NamedTuple):
     init: Callable[[int], None] | None
     num_workers: int
     prefetch_factor: int
+    dtype: DType  # the default one, which a process that was not forked does not have
 
     def fetcher(self, where: str, reader: int = 0) -> Fetcher:
         """What makes the batches."""
@@ -144,6 +148,7 @@ def run_in_process(work: Work, number: int, key: int, sock: socket.socket, inher
     # What was there before the fork is shared with the parent page by page, until it is written to: so let the garbage
     # collector keep off it.
     gc.freeze()
+    set_default_dtype(work.dtype)
     parent = os.getppid()
     sock.setblocking(True)
     channel, outbox, waiting = Channel(sock), Outbox(work.prefetch_factor), deque[Task]()
@@ -163,7 +168,7 @@ def run_in_process(work: Work, number: int, key: int, sock: socket.socket, inher
             kind, content = ("passed", None) if stale else worker.answer(task)
             try:
                 _send(channel, outbox, task, kind, content, info)
-            except BrokenPipeError:
+            except ConnectionError:  # it is closed, be it while this waits for room
                 return
             outbox.discard()
             del content  # its memory is to be used for another batch
@@ -219,7 +224,8 @@ def _portable(error: Exception, info: WorkerInfo) -> tuple[bytes | None, str]:
         try:
             data = pickle.dumps(candidate)
             copy = pickle.loads(data)
-            if type(copy) is type(error) and (candidate is not error or str(copy) == str(error)):
+            same = str(copy) == str(error) and _attributes(copy).keys() == _attributes(error).keys()
+            if type(copy) is type(error) and (candidate is not error or same):
                 return data, text
         except Exception:  # noqa: BLE001  (an exception's class may do anything when it is pickled)
             continue
@@ -233,7 +239,7 @@ class _Bare:
         self._error = error
 
     def __reduce__(self) -> Any:
-        attributes = {name: value for name, value in vars(self._error).items() if _pickles(value)}
+        attributes = _attributes(self._error)
         args = tuple(arg if _pickles(arg) else repr(arg) for arg in self._error.args)
         return _rebuild_bare, (type(self._error), args, attributes)
 
@@ -241,8 +247,20 @@ class _Bare:
 def _rebuild_bare(kind: type[Exception], args: tuple[Any, ...], attributes: dict[str, Any]) -> Exception:
     error = kind.__new__(kind, *args)
     error.args = args
-    vars(error).update(attributes)
+    for name, value in attributes.items():
+        setattr(error, name, value)
     return error
+
+
+def _attributes(error: Exception) -> dict[str, Any]:
+    """What an exception has, as far as it can be pickled: of its own, and of Python's classes, such as ``errno``."""
+    own = {
+        name: getattr(error, name)
+        for kind in type(error).__mro__
+        for name, attribute in vars(kind).items()
+        if inspect.ismemberdescriptor(attribute) and not name.startswith("__")
+    }
+    return {name: value for name, value in {**own, **vars(error)}.items() if value is not None and _pickles(value)}
 
 
 def _pickles(value: Any) -> bool:
