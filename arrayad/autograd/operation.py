@@ -414,8 +414,8 @@ class Operation:
         except OverflowError as error:
             raise OverflowError(f"{self.name}(): {error}") from None
 
-    def keywords(self, kwargs: dict[str, Any], backend: Namespace) -> dict[str, Any]:
-        """Keyword arguments with PyTorch's spellings and our dtypes made the backend's."""
+    def keywords(self, kwargs: dict[str, Any], a: Array) -> dict[str, Any]:
+        """Keyword arguments with PyTorch's spellings, and our dtypes made those of an array's backend."""
         for theirs, ours in (("dim", "axis"), ("dims", "axis"), ("keepdim", "keepdims")):
             if theirs in kwargs and ours in self.parameters:
                 if ours in kwargs:
@@ -425,9 +425,13 @@ class Operation:
         dtype = kwargs.get("dtype")
         if dtype is not None:
             try:
-                kwargs["dtype"] = backend.raw_dtype(dtypes.as_dtype(dtype))
+                wanted = dtypes.as_dtype(dtype)
             except TypeError as error:
                 raise TypeError(f"{self.name}(): {error}") from None
+            have = dtypes.from_raw[a.dtype]
+            if have.kind == "c" and wanted.kind != "c":
+                raise TypeError(f"{self.name}(): {have.name} cannot become {wanted.name}; take real() first")
+            kwargs["dtype"] = backend_of_type(a.__class__).raw_dtype(wanted)
         return kwargs
 
     def keep(self, edges: Sequence[Node | None], values: Sequence[Any], out: Any) -> tuple[Plan, tuple[Any, ...]]:
@@ -810,7 +814,7 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
         if kwargs:
             given = tuple(kwargs)
             if given not in plain:
-                kwargs = op.keywords(kwargs, backend_of_type(a.__class__))
+                kwargs = op.keywords(kwargs, a)
                 if not op.names.issuperset(kwargs):
                     op.misuse((x, *args), kwargs)
                 if given == tuple(kwargs) and "dtype" not in given:
@@ -888,7 +892,7 @@ def _of_several(op: Operation) -> Callable[..., Any]:
         if kwargs or len(args) != count:
             tensor = next((x for x in (*args, *kwargs.values()) if isinstance(x, TensorBase)), None)
             if kwargs and tensor is not None:
-                kwargs = op.keywords(kwargs, backend_of_type(tensor._array.__class__))
+                kwargs = op.keywords(kwargs, tensor._array)
             inputs = op.bind(args, kwargs)
         kind = None
         tracked = False
@@ -1020,7 +1024,7 @@ def _of_sequence(op: Operation) -> Callable[..., Any]:
             except TypeError as error:
                 raise TypeError(f"{op.name}(): {error}") from None
         if kwargs:
-            kwargs = op.keywords(kwargs, backend_of_type(kind))
+            kwargs = op.keywords(kwargs, raw[0])
         try:
             out = forwards[kind](raw, **kwargs) if kwargs else forwards[kind](raw)
         except _REFUSALS as error:
@@ -1223,7 +1227,7 @@ def composite(*, takes: tuple[str, str] = ANY) -> Callable[[Callable[Concatenate
             if x._array.dtype not in op.native:
                 op.admit(x._array)
             if kwargs:
-                kwargs = op.keywords(kwargs, backend_of_type(x._array.__class__))
+                kwargs = op.keywords(kwargs, x._array)
             out: Any = function(functions, x, *args, **kwargs)  # type: ignore[arg-type]  # P has x at its head
             if out is not x and out._node is not None:
                 out._node.plan = out._node.plan.renamed(op.grad_name)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .creation import asarray, clone, full
+from .creation import asarray, beside, clone, full
 from .data_types import astype, finfo, result_type
 from .elementwise import abs, equal, imag, isfinite, isnan, kept, less_equal, logical_and, logical_or, multiply, real
 from .indexing import index_put, take
@@ -234,7 +234,7 @@ def isclose(
     Not differentiable: its output is boolean.
     """
     x1 = x1.detach()
-    second: Any = x2.detach() if isinstance(x2, TensorBase) else asarray(x2, device=x1.device)
+    second: Any = x2.detach() if isinstance(x2, TensorBase) else beside(x2, [x1], "isclose", x1.device)
     dtype = result_type(x1, second)
     if dtype.kind in "biu":  # differences of integers wrap around
         dtype = dtypes.float64

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ from ..devices import device as Device
 from ..dtypes import DType, get_default_dtype
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from ..tensor import Tensor
 
 __all__ = [
@@ -189,15 +192,29 @@ def asarray(obj: Any, /, *, dtype: DType | None = None, device: Any = None, copy
     return _convert(obj, dtype, device, copy, "asarray")
 
 
-def _convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str) -> Any:
-    """`asarray`, for the function of a name."""
+def beside(obj: Any, tensors: Iterable[Any], name: str, device: Any = None) -> Any:
+    """`asarray`, for the function of a name, of what stands beside tensors: Python's floats have their dtype, if that floats."""
+    return _convert(obj, None, device, None, name, floats_of(tensors))
+
+
+def floats_of(tensors: Iterable[Any]) -> DType | None:
+    """The real floating dtype that some tensors promote to; None if none of theirs floats."""
+    found = [dtypes.REAL_OF[x.dtype] for x in tensors if x.dtype.kind in "fc"]
+    return functools.reduce(dtypes.promote, found) if found else None
+
+
+def _convert(
+    obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, floats: DType | None = None
+) -> Any:
+    """`asarray`, for the function of a name; `floats` is the dtype of Python's floats, if it is not the default one."""
     chosen = None if dtype is None else dtype_of(dtype, name)
     if isinstance(obj, TensorBase):
         return _from_tensor(obj, chosen, device, copy)
-    if isinstance(obj, (list, tuple)) and _holds_tensor(obj):
+    if isinstance(obj, (list, tuple)) and next(tensors_in(obj), None) is not None:
         if copy is False:
             raise ValueError(f"{name}(): a sequence of Tensors cannot be made one Tensor without a copy")
-        parts = [_convert(x, None, None, None, name) for x in obj]
+        floats = chosen if chosen in dtypes.COMPLEX_OF else floats_of(tensors_in(obj))
+        parts = [_convert(x, None, None, None, name, floats and dtypes.REAL_OF[floats]) for x in obj]
         if len({x.shape for x in parts}) > 1:
             raise ValueError(f"{name}(): shapes must be equal, got {', '.join(str(tuple(x.shape)) for x in parts)}")
         return _from_tensor(stack(parts), chosen, device, None)
@@ -205,7 +222,7 @@ def _convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str) ->
     if foreign and not isinstance(obj, np.generic):
         return _from_tensor(from_dlpack(obj), chosen, device, copy)
     backend, place = place_of(device)
-    array = _host_array(obj, chosen, copy, name)
+    array = _host_array(obj, chosen, copy, name, floats)
     shared = array is obj or (isinstance(obj, np.ndarray) and default_backend.shares_memory(array, obj))
     x = make(backend.from_numpy(array, place))
     if (shared or not array.flags.owndata) and x._array is array:  # memory that others may see and write into
@@ -224,13 +241,21 @@ def _from_tensor(x: Any, dtype: DType | None, device: Any, copy: bool | None) ->
     return clone(out) if copy and out is x else out
 
 
-def _holds_tensor(obj: Any) -> bool:
-    """Whether a nested sequence has a Tensor in it, looked for along its first elements and its top level."""
-    return any(isinstance(x, TensorBase) or (isinstance(x, (list, tuple)) and _holds_tensor(x)) for x in obj)
+def tensors_in(obj: Any) -> Iterator[Any]:
+    """The Tensors in a nested sequence."""
+    for x in obj:
+        if isinstance(x, TensorBase):
+            yield x
+        elif isinstance(x, (list, tuple)):
+            yield from tensors_in(x)
 
 
-def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str) -> np.ndarray[Any, Any]:
+def _host_array(
+    obj: Any, dtype: DType | None, copy: bool | None, name: str, floats: DType | None
+) -> np.ndarray[Any, Any]:
     """A NumPy array of a dtype of the standard."""
+    if dtype is not None and dtype.kind != "c" and np.dtype(getattr(obj, "dtype", dtype.dtype)).kind == "c":
+        raise TypeError(f"{name}(): complex numbers cannot become {dtype.name}; take the real part first")
     try:
         array = np.asarray(obj, dtype=None if dtype is None else dtype.dtype, copy=copy)
     except (ValueError, TypeError, OverflowError) as error:
@@ -248,7 +273,7 @@ def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str) -> 
             f"{', '.join(d.name for d in dtypes.EVERY)}"
         )
     if dtype is None and array.dtype.kind in "fc" and _is_of_numbers(obj):
-        default = get_default_dtype()
+        default = floats or get_default_dtype()
         array = array.astype((default if array.dtype.kind == "f" else dtypes.COMPLEX_OF[default]).dtype, copy=False)
     return array
 

@@ -144,10 +144,9 @@ def setitem(x: Any, key: Any, value: Any) -> None:
     elif isinstance(value, complex) and dtypes.from_raw[x._array.dtype].kind != "c":
         raise TypeError(f"__setitem__(): a complex number cannot be assigned into {dtypes.from_raw[x._array.dtype].name}")
     elif not isinstance(value, (bool, int, float, complex)):
-        from .creation import asarray  # lists and other libraries' arrays are rare here
+        from .creation import beside  # lists and other libraries' arrays are rare here
 
-        value = asarray(value)
-        raw = value._array
+        return setitem(x, key, beside(value, [x], "__setitem__"))
     op = _index_put.operation  # type: ignore[attr-defined]  # of every declared function
     assign_item(x, raw_key(key, x, value), value, op, raw)
 

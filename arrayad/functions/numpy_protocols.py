@@ -11,6 +11,7 @@ import functools
 import inspect
 import math
 import sys
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -190,15 +191,23 @@ def array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dic
     out = kwargs.pop("out", None)
     args = tuple(_converted(x, beside, name) for x in args)
     kwargs = {k: _converted(v, beside, name) for k, v in kwargs.items()}
-    result = _bound(ours, name, args, kwargs)
+    outer = _beside.set([*creation.tensors_in((*args, *kwargs.values()))])
+    try:
+        result = _bound(ours, name, args, kwargs)
+    finally:
+        _beside.reset(outer)
     return result if out is None else _written(out, result, name)
 
 
 # --- NumPy's signatures on the namespace's functions ---
 
 
+# The Tensors among the arguments of the call: Python's floats have the dtype of these.
+_beside: ContextVar[list[Any]] = ContextVar("beside", default=[])  # noqa: B039  (never written into)
+
+
 def _tensor(x: Any) -> Any:
-    return x if isinstance(x, TensorBase) else creation.asarray(x)
+    return x if isinstance(x, TensorBase) else creation.beside(x, _beside.get(), "asarray")
 
 
 def _floating(x: Any) -> Any:
