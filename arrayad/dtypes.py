@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import operator
 from typing import Any
 
 import numpy as np
@@ -182,8 +183,8 @@ def _pair(a: DType, b: DType) -> DType | None:
     return {16: int16, 32: int32, 64: int64}.get(bits)
 
 
-def promote(a: DType, b: DType) -> DType:
-    """The dtype of a result of operands of two dtypes.
+def promote(*operands: DType) -> DType:
+    """The dtype of a result of operands of some dtypes, in whatever order.
 
     Within a kind, and from real to complex, by the standard's table; across kinds, where the standard is silent, as
     PyTorch does: the type of the higher kind (boolean < integer < floating < complex) wins, whatever its width.
@@ -193,10 +194,13 @@ def promote(a: DType, b: DType) -> DType:
     TypeError
         For uint64 with a signed integer: no integer type holds both.
     """
-    out = _pair(a, b)
-    if out is None:
-        raise TypeError(f"{a} and {b} have no common dtype: no integer type holds the values of both")
-    return out
+    first, *others = sorted(operands, key=operator.attrgetter("rank"), reverse=True) if len(operands) > 2 else operands
+    for other in others:
+        out = _pair(first, other)
+        if out is None:
+            raise TypeError(f"{first} and {other} have no common dtype: no integer type holds the values of both")
+        first = out
+    return first
 
 
 def with_number(dtype: DType, number_type: type) -> DType:

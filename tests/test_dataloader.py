@@ -1090,7 +1090,7 @@ def test_errors_of_samples(error: str, mode: Any) -> None:
 @each_mode
 def test_a_pass_goes_on_after_an_error(mode: Any) -> None:
     loader = DataLoader(Failing("ValueError", at=4), batch_size=2, **mode)
-    for start, given in ((0, [[0, 1], [2, 3], "error", [6, 7], [8, 9], [10, 11]]), (4, [[8, 9], [10, 11]])):
+    for start, expected in ((0, [[0, 1], [2, 3], "error", [6, 7], [8, 9], [10, 11]]), (4, [[8, 9], [10, 11]])):
         batches, found = iter(loader), []
         for _ in range(6 - start):
             try:
@@ -1099,7 +1099,7 @@ def test_a_pass_goes_on_after_an_error(mode: Any) -> None:
                 found.append("error")
             if len(found) == 4 - start:
                 state = loader.state_dict()
-        assert found == given
+        assert found == expected
         with pytest.raises(StopIteration):
             next(batches)
         loader = DataLoader(Failing("ValueError", at=4), batch_size=2, **mode)

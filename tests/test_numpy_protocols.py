@@ -53,6 +53,8 @@ for _name in sorted(numpy_protocols.UFUNCS):
         call(_name, lambda a, f=_ufunc: f(a, 0.7), x)
         call(_name, lambda a, f=_ufunc: f(0.7, a), x)
 call("conjugate", np.conjugate, x + 1j * y)
+call("fmod", np.fmod, np.asarray([5.0, -5.0, -3.3]), np.asarray([3.0, 3.0, -0.7]))
+call("modf", lambda a: np.modf(a), -x)
 call("fmax", np.fmax, holes, holes[::-1].copy())
 call("fmin", np.fmin, holes, holes[::-1].copy())
 call("add.reduce", lambda a: np.add.reduce(a), x)
@@ -328,6 +330,91 @@ def test_values_and_derivatives(name: str, function: Any, arrays: tuple[np.ndarr
         step = 1e-3
     numeric = (moved(step) - moved(-step)) / (2 * step)
     np.testing.assert_allclose(slope, numeric, rtol=1e-6 if step < 1e-4 else 1e-3, atol=1e-7)
+
+
+INTEGERS = {
+    "fmod": lambda a: np.fmod(a, 3),
+    "nansum": np.nansum,
+    "nanprod": lambda a: np.nanprod(a[:1]),
+    "nanmax": np.nanmax,
+    "nanmin": lambda a: np.nanmin(a, axis=0),
+    "nanmean": lambda a: np.nanmean(a[1:2]),
+    "round": lambda a: np.round(a, 1),
+}
+
+
+@pytest.mark.parametrize("name", INTEGERS)
+def test_integers_stay_exact(name: str) -> None:
+    a = np.asarray([2**53 + 1, -5, 16777217])
+    ours, theirs = INTEGERS[name](xp.asarray(a)), np.asarray(INTEGERS[name](a))
+    assert ours.tolist() == theirs.tolist()
+    assert ours.dtype.kind == theirs.dtype.kind
+
+
+def test_parts_of_infinities() -> None:
+    a = np.asarray([np.inf, -np.inf, -0.0, -1.5])
+    for ours, theirs in zip(np.modf(xp.asarray(a)), np.modf(a), strict=True):
+        assert str(ours.tolist()) == str(theirs.tolist())
+    assert np.fmod(xp.asarray([5.0]), xp.inf).tolist() == [5.0]
+    assert np.fmod(xp.asarray(np.asarray([1e20])), 0.7).item() == np.fmod(1e20, 0.7)
+
+
+# Python's floats and lists beside an array of float64, where float32 would show.
+BESIDE = {
+    "isin": lambda a: np.isin(a, [0.1, 0.7]),
+    "searchsorted": lambda a: np.searchsorted(a, 0.1),
+    "searchsorted sorter": lambda a: np.searchsorted(a, 0.7, sorter=[0, 1]),
+    "append": lambda a: np.append(a, 0.1),
+    "dot": lambda a: np.dot(a, [0.1, 0.2]),
+    "outer": lambda a: np.outer(a, [0.1, 0.2]),
+    "kron": lambda a: np.kron([0.1, 0.2], a),
+    "concatenate": lambda a: np.concatenate([[0.3], a]),
+    "stack": lambda a: np.stack([a, [0.3, 0.4]]),
+    "interp": lambda a: np.interp(a, [0.0, 0.3, 1.0], [0.1, 0.2, 0.5]),
+    "average": lambda a: np.average(a, weights=[0.3, 0.4]),
+    "select": lambda a: np.select([a > 0.5], [a], default=0.3),
+    "where": lambda a: np.where(a > 0.5, [0.1, 0.2], a),
+    "clip": lambda a: np.clip(a, [0.2, 0.3], 0.6),
+    "diff": lambda a: np.diff(a, prepend=0.3, append=[0.1, 0.2]),
+    "solve": lambda a: np.linalg.solve([[0.1, 0.2], [0.3, 0.7]], a),
+    "allclose": lambda a: np.asarray(np.allclose(a, [0.1, 0.7], rtol=0, atol=1e-14)),
+    "linspace": lambda a: np.linspace(-2.5 * a[0] / 0.1, 2.5, 4, dtype=int),
+    "lstsq of few rows": lambda a: np.linalg.lstsq([[0.1, 0.2]], a[:1])[1],
+    "lstsq": lambda a: np.linalg.lstsq([[0.1], [0.2]], a)[1],
+    "matrix_rank": lambda a: np.linalg.matrix_rank(np.diag(a), 0.5),
+    "eigvalsh": lambda a: np.linalg.eigvalsh(np.stack([a, [9.0, 3.0]]), UPLO="l"),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_pythons_floats_have_the_dtype_of_what_they_stand_beside(name: str) -> None:
+    a = np.asarray([0.1, 0.7])
+    ours, theirs = BESIDE[name](xp.asarray(a)), BESIDE[name](a)
+    np.testing.assert_allclose(np.asarray(ours), theirs, rtol=1e-14)
+    assert np.shape(ours) == np.shape(theirs)
+
+
+AXES = {
+    "numpy.take": lambda a: np.take(a, np.asarray([0]), axis=3),
+    "numpy.gradient": lambda a: np.gradient(a, axis=3),
+    "numpy.size": lambda a: np.size(a, 3),
+    "numpy.rollaxis": lambda a: np.rollaxis(a, 3),
+    "numpy.diff": lambda a: np.diff(a, axis=3),
+    "numpy.array_split": lambda a: np.array_split(a, 1, axis=3),
+    "numpy.rot90": lambda a: np.rot90(a, axes=(0, 3)),
+    "numpy.average": lambda a: np.average(a, weights=np.ones(2), axis=3),
+}
+
+
+@pytest.mark.parametrize("name", AXES)
+def test_axes_that_there_are_not(name: str) -> None:
+    with pytest.raises(IndexError, match="axis 3 is out of range|tuple index out of range"):
+        AXES[name](xp.ones((2, 2)))
+
+
+def test_refused_triangle() -> None:
+    with pytest.raises(ValueError, match="UPLO must be 'L' or 'U', got 'X'"):
+        np.linalg.eigvalsh(xp.eye(2), UPLO="X")
 
 
 # --- operands ---

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.special
@@ -445,6 +446,38 @@ def test_pad_refuses() -> None:
         xp.pad(xp.ones(2), 1.5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="does not fit"):
         xp.pad(xp.ones((2, 2)), ((1, 1), (1, 1), (1, 1)))
+
+
+@pytest.mark.parametrize(
+    ("function", "exact", "at"),
+    [
+        (xp.special.zeta, lambda t: mpmath.zeta(t, derivative=1), (-15.5, -9.5, -5.3, -2.0, -0.1, 0.0, 0.5, 2.0, 10.0)),
+        (xp.special.zetac, lambda t: mpmath.zeta(t, derivative=1), (-9.5, -1.0, 3.0)),
+        (xp.special.erfcx, lambda t: 2 * t * mpmath.exp(t * t) * mpmath.erfc(t) - 2 / mpmath.sqrt(mpmath.pi), (-3.0, 0.0, 9.9, 10.0, 10.1, 50.0, 1000.0)),
+    ],
+)  # fmt: skip
+def test_slopes_far_from_where_the_plain_formula_holds(function: Any, exact: Any, at: tuple[float, ...]) -> None:
+    x = xp.asarray(np.asarray(at)).requires_grad_()
+    function(x).sum().backward()
+    with mpmath.workdps(1000):
+        expected = [float(exact(mpmath.mpf(t))) for t in at]
+    np.testing.assert_allclose(x.grad.numpy(), expected, rtol=2e-13)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero encountered in log")
+@pytest.mark.parametrize(
+    ("function", "first", "expected"),
+    [
+        (xp.special.boxcox, 0.0, (1.0, 1.0)),
+        (xp.special.boxcox1p, -1.0, (1.0, 1.0)),
+        (xp.special.inv_boxcox, -1.0, (1.0, -1.0)),
+        (xp.special.inv_boxcox1p, -1.0, (1.0, -1.0)),
+    ],
+)
+def test_boxcox_at_the_end_of_its_domain(function: Any, first: float, expected: tuple[float, float]) -> None:
+    x, lmbda = xp.asarray(first).requires_grad_(), xp.asarray(1.0).requires_grad_()
+    function(x, lmbda).backward()
+    assert (x.grad.item(), lmbda.grad.item()) == expected
 
 
 def test_functions_do_not_warn_where_scipys_do_not() -> None:

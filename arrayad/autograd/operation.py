@@ -389,10 +389,12 @@ class Operation:
 
     def misuse(self, args: Sequence[Any], kwargs: dict[str, Any]) -> NoReturn:
         """Raise the TypeError that Python raises for such arguments, with the function's name."""
+        named = self.parameters[self.positional :]
+        by_name = f"; {', '.join(named)} only by name" if named and len(args) > self.positional else ""
         try:
             inspect.signature(self.call).bind(*args, **kwargs)
         except TypeError as error:
-            raise TypeError(f"{self.name}(): {error}") from None
+            raise TypeError(f"{self.name}(): {error}{by_name}") from None
         raise TypeError(f"{self.name}(): arguments do not fit {inspect.signature(self.call)}")
 
     def raw_call(self, values: Sequence[Any], array_type: type) -> Any:
@@ -724,7 +726,7 @@ def promote(xp: Namespace, *operands: Any) -> tuple[Array, ...]:
         If an integer does not fit.
     """
     arrays = [x for x in operands if not isinstance(x, _NUMBERS)]
-    dtype = functools.reduce(dtypes.promote, [dtypes.from_raw[a.dtype] for a in arrays])
+    dtype = dtypes.promote(*[dtypes.from_raw[a.dtype] for a in arrays])
     for x in operands:
         if isinstance(x, _NUMBERS):
             dtype = dtypes.with_number(dtype, type(x))
@@ -889,7 +891,7 @@ def _of_several(op: Operation) -> Callable[..., Any]:
 
     def call(*args: Any, **kwargs: Any) -> Any:
         inputs: Sequence[Any] = args
-        if kwargs or len(args) != count:
+        if kwargs or len(args) != count or forwards is None:
             tensor = next((x for x in (*args, *kwargs.values()) if isinstance(x, TensorBase)), None)
             if kwargs and tensor is not None:
                 kwargs = op.keywords(kwargs, tensor._array)

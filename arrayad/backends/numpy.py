@@ -624,9 +624,13 @@ class _Random:
         self._source.bit_generator.state = state
 
     def uniform(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        if dtype == np.float16:  # which NumPy does not draw: all its values in [0, 1) of 11 bits
+            return np.asarray(self._source.integers(0, 2048, shape) / 2048).astype(dtype)
         return np.asarray(self._source.random(shape, dtype))
 
     def normal(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        if dtype == np.float16:
+            return np.asarray(self._source.standard_normal(shape, np.float32)).astype(dtype)
         return np.asarray(self._source.standard_normal(shape, dtype))
 
     def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Array:

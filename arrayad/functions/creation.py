@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import operator
 from typing import TYPE_CHECKING, Any
@@ -193,19 +192,17 @@ def asarray(obj: Any, /, *, dtype: DType | None = None, device: Any = None, copy
 
 
 def beside(obj: Any, tensors: Iterable[Any], name: str, device: Any = None) -> Any:
-    """`asarray`, for the function of a name, of what stands beside tensors: Python's floats have their dtype, if that floats."""
+    """`asarray`, for the function of a name, of what stands beside tensors: Python's floats have the dtype of theirs."""
     return _convert(obj, None, device, None, name, floats_of(tensors))
 
 
 def floats_of(tensors: Iterable[Any]) -> DType | None:
     """The real floating dtype that some tensors promote to; None if none of theirs floats."""
     found = [dtypes.REAL_OF[x.dtype] for x in tensors if x.dtype.kind in "fc"]
-    return functools.reduce(dtypes.promote, found) if found else None
+    return dtypes.promote(*found) if found else None
 
 
-def _convert(
-    obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, floats: DType | None = None
-) -> Any:
+def _convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, floats: DType | None = None) -> Any:
     """`asarray`, for the function of a name; `floats` is the dtype of Python's floats, if it is not the default one."""
     chosen = None if dtype is None else dtype_of(dtype, name)
     if isinstance(obj, TensorBase):
@@ -250,11 +247,9 @@ def tensors_in(obj: Any) -> Iterator[Any]:
             yield from tensors_in(x)
 
 
-def _host_array(
-    obj: Any, dtype: DType | None, copy: bool | None, name: str, floats: DType | None
-) -> np.ndarray[Any, Any]:
+def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str, floats: DType | None) -> np.ndarray[Any, Any]:
     """A NumPy array of a dtype of the standard."""
-    if dtype is not None and dtype.kind != "c" and np.dtype(getattr(obj, "dtype", dtype.dtype)).kind == "c":
+    if dtype is not None and dtype.kind not in "bc" and np.dtype(getattr(obj, "dtype", dtype.dtype)).kind == "c":
         raise TypeError(f"{name}(): complex numbers cannot become {dtype.name}; take the real part first")
     try:
         array = np.asarray(obj, dtype=None if dtype is None else dtype.dtype, copy=copy)

@@ -306,12 +306,10 @@ def result_type(*arrays_and_dtypes: Tensor | DType | complex) -> DType:
         if not numbers:
             raise ValueError("result_type(): at least one operand is needed")
         found = [dtypes.default_dtype_for(type(x)) for x in numbers]
-    dtype = found[0]
-    for other in found[1:]:
-        try:
-            dtype = dtypes.promote(dtype, other)
-        except TypeError as error:
-            raise TypeError(f"result_type(): {error}") from None
+    try:
+        dtype = dtypes.promote(*found)
+    except TypeError as error:
+        raise TypeError(f"result_type(): {error}") from None
     for x in numbers:
         dtype = dtypes.with_number(dtype, type(x))
     return dtype

@@ -93,7 +93,7 @@ def _promoted(args: tuple[Any, ...], counts: frozenset[int]) -> tuple[Any, ...]:
     if not tensors or (len(raw) == 1 and not (numbers and len(args) > 2) and not counts):
         return args
     have = [dtypes.from_raw[dtype] for dtype in raw]
-    dtype = functools.reduce(dtypes.promote, [dtypes.get_default_dtype() if d.kind in "biu" else d for d in have])
+    dtype = dtypes.promote(*[dtypes.get_default_dtype() if d.kind in "biu" else d for d in have])
     if dtype.kind != "f":
         return args  # to be refused
     place = tensors[0].device  # type: ignore[attr-defined]  # of every Tensor

@@ -308,11 +308,17 @@ def _rank(x: Any) -> int:
 
 def _bound(xp: Namespace, bound: Any, x: Any) -> Any:
     """A bound in the dtype of `x`; one beyond what an integer dtype holds is the dtype's own."""
-    if not isinstance(bound, (int, float)):
-        return xp.astype(bound, x.dtype, copy=False)
     dtype = as_dtype(x.dtype)
-    if dtype.kind in "iu":
-        info = iinfo(dtype)
+    info: Any = iinfo(dtype) if dtype.kind in "iu" else None
+    if not isinstance(bound, (int, float)):
+        if info is not None and as_dtype(bound.dtype).kind in "iu":
+            have: Any = iinfo(as_dtype(bound.dtype))
+            if have.min < info.min:
+                bound = xp.maximum(bound, xp.asarray(info.min, dtype=bound.dtype, device=bound.device))
+            if have.max > info.max:
+                bound = xp.minimum(bound, xp.asarray(info.max, dtype=bound.dtype, device=bound.device))
+        return xp.astype(bound, x.dtype, copy=False)
+    if info is not None:
         bound = builtins.min(builtins.max(bound, info.min), info.max)
     return xp.asarray(bound, dtype=x.dtype, device=x.device)
 

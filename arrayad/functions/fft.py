@@ -67,7 +67,10 @@ def _axes(x: Any, s: Sequence[int] | None, axes: Sequence[int] | None) -> tuple[
     """The axes of a transform over several: those given, the last ones a length is given for, or all."""
     if axes is not None:
         return tuple(axes)
-    return tuple(range(len(x.shape) - (len(x.shape) if s is None else len(s)), len(x.shape)))
+    rank = len(x.shape)
+    if s is not None and len(s) > rank:
+        raise ValueError(f"there are {len(s)} lengths for a tensor of {rank} dimensions")
+    return tuple(range(rank - (rank if s is None else len(s)), rank))
 
 
 @linear(

@@ -135,6 +135,10 @@ def setitem(x: Any, key: Any, value: Any) -> None:
     TypeError
         If the value is neither a Tensor nor a number, or complex for a real tensor.
     """
+    if not isinstance(value, (TensorBase, bool, int, float, complex)):
+        from .creation import beside  # lists and other libraries' arrays are rare here
+
+        value = beside(value, [x], "__setitem__")
     raw: Any = value
     if isinstance(value, TensorBase):
         raw = value._array
@@ -143,10 +147,6 @@ def setitem(x: Any, key: Any, value: Any) -> None:
             raise TypeError(f"__setitem__(): a {have.name} value cannot be assigned into {want.name}; take real() first")
     elif isinstance(value, complex) and dtypes.from_raw[x._array.dtype].kind != "c":
         raise TypeError(f"__setitem__(): a complex number cannot be assigned into {dtypes.from_raw[x._array.dtype].name}")
-    elif not isinstance(value, (bool, int, float, complex)):
-        from .creation import beside  # lists and other libraries' arrays are rare here
-
-        return setitem(x, key, beside(value, [x], "__setitem__"))
     op = _index_put.operation  # type: ignore[attr-defined]  # of every declared function
     assign_item(x, raw_key(key, x, value), value, op, raw)
 

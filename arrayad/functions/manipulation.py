@@ -301,12 +301,19 @@ def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
     """
 
 
+def _counts(xp: Namespace, repeats: Any) -> Any:
+    """How often each is repeated; as int64, since NumPy takes no uint64 for it."""
+    if isinstance(repeats, (int, float, complex)):
+        return operator.index(repeats)  # type: ignore[arg-type]  # refuses what is no integer
+    return xp.astype(repeats, xp.int64, copy=False)
+
+
 def _unrepeat(xp: Namespace, g: Any, x_shape: tuple[int, ...], repeats: Any, axis: int | None) -> Any:
     """Sums over the copies of each element: a scatter-add by the element that each copy came from."""
     size = functools.reduce(operator.mul, x_shape, 1)
     flat_shape = (size,) if axis is None else x_shape
     place = 0 if axis is None else axis % len(x_shape)
-    places = xp.repeat(xp.arange(0, flat_shape[place], 1, dtype=xp.int64, device=g.device), repeats)
+    places = xp.repeat(xp.arange(0, flat_shape[place], 1, dtype=xp.int64, device=g.device), _counts(xp, repeats))
     key = (*(slice(None),) * place, places)
     return xp.reshape(xp.scatter_add(g, key, flat_shape), x_shape)
 
@@ -338,7 +345,7 @@ def repeat(xp: Namespace, x: Tensor, repeats: int | Tensor, /, *, axis: int | No
     >>> xp.repeat(xp.asarray([1, 2]), 2)
     tensor([1, 1, 2, 2])
     """
-    return xp.repeat(x, repeats, axis=axis)
+    return xp.repeat(x, _counts(xp, repeats), axis=axis)
 
 
 @linear(grad_name="View", view=True, used="rules", x=lambda xp, g, x_shape: xp.reshape(g, x_shape))

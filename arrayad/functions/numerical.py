@@ -27,7 +27,7 @@ from .elementwise import (
 )
 from .indexing import scatter_add, setitem, take
 from .linear_algebra import diagonal, eigvals
-from .manipulation import concat, expand_dims, moveaxis, permute_dims, reshape
+from .manipulation import axis_of, concat, expand_dims, moveaxis, permute_dims, reshape
 from .searching import nonzero, searchsorted, where
 from .sorting import sort
 from .statistical import axes_of, sum
@@ -58,6 +58,13 @@ __all__ = [
 
 
 # --- order statistics ---
+
+
+def _checked(axis: Axis, rank: int, name: str) -> tuple[int, ...]:
+    """The axes of a function of a name, counted from the front; IndexError if there is no such axis."""
+    if axis is None:
+        return tuple(range(rank))
+    return tuple([axis_of(a, rank, name) for a in (axis if isinstance(axis, tuple) else (axis,))])
 
 
 def _together(x: Tensor, axis: Axis) -> tuple[Tensor, tuple[int, ...]]:
@@ -131,7 +138,7 @@ def quantile(
         raise ValueError(f"quantile(): unknown method {method!r}; there are {', '.join(map(repr, _METHODS))}")
     if x.dtype.kind == "c":
         raise TypeError(f"quantile(): input dtype should be real-valued dtypes. Got {x.dtype.name} instead.")
-    axis = dim if axis is None else axis
+    axis = _checked(dim if axis is None else axis, x.ndim, "quantile")
     ordered, kept = _together(x if x.dtype.kind == "f" else astype(x, dtypes.get_default_dtype()), axis)
     count = ordered.shape[-1]
     if count == 0:
@@ -184,7 +191,7 @@ def median(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False, dim: Axis
     """
     check_tensor(x, "median")
     axis = dim if axis is None else axis
-    axes = axes_of(axis, x.ndim)
+    axes = _checked(axis, x.ndim, "median")
     if math.prod(x.shape[a] for a in axes) == 0:
         floating = x if x.dtype.kind == "f" else astype(x, dtypes.get_default_dtype())
         return sum(floating, axis=axes, keepdims=keepdims) + math.nan
@@ -306,7 +313,7 @@ def put_along_axis(x: Tensor, indices: Tensor, /, values: Tensor | complex, axis
     """
     check_tensor(x, "put_along_axis")
     check_tensor(indices, "put_along_axis", "indices")
-    axis %= x.ndim
+    axis = axis_of(axis, x.ndim, "put_along_axis")
     key: list[Any] = [
         reshape(arange(n, device=x.device), (1,) * i + (n,) + (1,) * (x.ndim - 1 - i)) for i, n in enumerate(x.shape)
     ]

@@ -296,7 +296,9 @@ def _average(a: Tensor, axis: Any = None, weights: Any = None, returned: bool = 
         return (out, creation.full_like(out, statistical.count_of(tuple(x.shape), axis))) if returned else out
     w = _floating(weights)
     if w.shape != x.shape:
-        w = manipulation.reshape(w, tuple(n if i == axis % x.ndim else 1 for i, n in enumerate(x.shape)))
+        w = manipulation.reshape(
+            w, tuple(n if i == manipulation.axis_of(axis, x.ndim, "numpy.average") else 1 for i, n in enumerate(x.shape))
+        )
         w = manipulation.broadcast_to(w, tuple(x.shape))
     total = statistical.sum(w, axis=axis, keepdims=keepdims)
     out = statistical.sum(x * w, axis=axis, keepdims=keepdims) / total
@@ -317,7 +319,9 @@ def _median(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _without_nan(a: Tensor, instead: float) -> tuple[Any, Any]:
-    x = _floating(a)
+    x = _tensor(a)
+    if x.dtype.kind not in "fc":
+        return x, creation.zeros_like(x, dtype=dtypes.bool)
     missing = elementwise.isnan(x)
     return searching.where(missing, instead, x), missing
 
@@ -333,17 +337,21 @@ def _nanprod(a: Tensor, axis: Any = None, dtype: Any = None, keepdims: bool = Fa
 def _nanmean(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
     x, missing = _without_nan(a, 0.0)
     count = statistical.sum(elementwise.logical_not(missing), axis=axis, keepdims=keepdims)
-    return statistical.sum(x, axis=axis, keepdims=keepdims) / count
+    return statistical.sum(_floating(x), axis=axis, keepdims=keepdims) / count
 
 
 def _nanmax(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
     x, missing = _without_nan(a, -math.inf)
+    if x.dtype.kind not in "fc":
+        return _max(x, axis, keepdims)
     nothing = utility.all(missing, axis=axis, keepdims=keepdims)
     return searching.where(nothing, math.nan, statistical.max(x, axis=axis, keepdims=keepdims))
 
 
 def _nanmin(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
     x, missing = _without_nan(a, math.inf)
+    if x.dtype.kind not in "fc":
+        return _min(x, axis, keepdims)
     nothing = utility.all(missing, axis=axis, keepdims=keepdims)
     return searching.where(nothing, math.nan, statistical.min(x, axis=axis, keepdims=keepdims))
 
@@ -390,13 +398,13 @@ def _argsort(a: Tensor, axis: Any = -1, kind: Any = None, *, stable: Any = None)
 
 
 def _searchsorted(a: Tensor, v: Any, side: Any = "left", sorter: Any = None) -> Any:
-    return searching.searchsorted(_tensor(a), _tensor(v), side=side, sorter=sorter)
+    return searching.searchsorted(_tensor(a), _tensor(v), side=side, sorter=None if sorter is None else _tensor(sorter))
 
 
 def _where(condition: Tensor, *choices: Any) -> Any:
     if not choices:
         return searching.nonzero(_tensor(condition))
-    return searching.where(_tensor(condition), *choices)
+    return searching.where(_tensor(condition), *[x if isinstance(x, _NUMBERS) else _tensor(x) for x in choices])
 
 
 def _argwhere(a: Tensor) -> Any:
@@ -462,7 +470,7 @@ def _moveaxis(a: Tensor, source: Any, destination: Any) -> Any:
 
 def _rollaxis(a: Tensor, axis: int, start: int = 0) -> Any:
     x = _tensor(a)
-    axis, start = axis % x.ndim, start + x.ndim if start < 0 else start
+    axis, start = manipulation.axis_of(axis, x.ndim, "numpy.rollaxis"), start + x.ndim if start < 0 else start
     return manipulation.moveaxis(x, axis, start - 1 if axis < start else start)
 
 
@@ -535,7 +543,7 @@ def _array_split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> Any:
         ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
     else:
         ends = [*(min(int(i), length) for i in indices_or_sections), length]
-    front = (slice(None),) * (axis % x.ndim)
+    front = (slice(None),) * manipulation.axis_of(axis, x.ndim, "numpy.array_split")
     return [x[(*front, slice(start, end))] for start, end in zip([0, *ends], ends, strict=False)]
 
 
@@ -580,7 +588,7 @@ def _flipud(m: Tensor) -> Any:
 
 def _rot90(m: Tensor, k: int = 1, axes: Any = (0, 1)) -> Any:
     x = _tensor(m)
-    a, b = axes[0] % x.ndim, axes[1] % x.ndim
+    a, b = (manipulation.axis_of(axis, x.ndim, "numpy.rot90") for axis in axes)
     turned = (x, pytorch.swapaxes(_flip(x, b), a, b), _flip(x, (a, b)), _flip(pytorch.swapaxes(x, a, b), b))
     return turned[k % 4]
 
@@ -609,7 +617,7 @@ def _take(a: Tensor, indices: Any, axis: Any = None, mode: str = "raise") -> Any
         raise TypeError(f"numpy.take() on Tensors takes mode 'raise' alone, not {mode!r}")
     x, axis = _flat(a, axis)
     places = _tensor(indices)
-    return x[(*(slice(None),) * (axis % x.ndim), places)]
+    return x[(*(slice(None),) * manipulation.axis_of(axis, x.ndim, "numpy.take"), places)]
 
 
 def _take_along_axis(arr: Tensor, indices: Any, axis: Any = -1) -> Any:
@@ -648,7 +656,9 @@ def _piecewise(x: Tensor, condlist: Any, funclist: Any) -> Any:
 
 
 def _clip(a: Tensor, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    return elementwise.clip(_tensor(a), min if a_min is None else a_min, max if a_max is None else a_max)
+    bounds: Any = (min if a_min is None else a_min, max if a_max is None else a_max)
+    low, high = (x if isinstance(x, (*_NUMBERS, type(None))) else _tensor(x) for x in bounds)
+    return elementwise.clip(_tensor(a), low, high)
 
 
 # creation
@@ -673,7 +683,10 @@ def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     first, last = _both(*[_floating(x) if isinstance(x, TensorBase) else x for x in (start, stop)])
     steps = creation.linspace(0.0, 1.0, num, dtype=first.dtype, endpoint=endpoint)
     steps = manipulation.reshape(steps, (-1,) + (1,) * len(manipulation.broadcast_shapes(first.shape, last.shape)))
-    return _typed(first + steps * (last - first), dtype)
+    out = first + steps * (last - first)
+    if dtype is not None and np.dtype(dtype).kind in "iu":
+        out = elementwise.floor(out)
+    return _typed(out, dtype)
 
 
 def _diag(v: Tensor, k: int = 0) -> Any:
@@ -709,7 +722,7 @@ def _angle(z: Tensor, deg: bool = False) -> Any:
 
 def _round(a: Tensor, decimals: int = 0) -> Any:
     x = _tensor(a)
-    if not decimals:
+    if not decimals or (decimals > 0 and x.dtype.kind in "biu"):
         return elementwise.round(x)
     scale = 10.0**decimals
     return elementwise.round(x * scale) / scale
@@ -768,8 +781,10 @@ def _fmin(x1: Any, x2: Any) -> Any:
 
 
 def _fmod(x1: Any, x2: Any) -> Any:
+    """The remainder with the sign of the first: exact, as ``remainder`` of the magnitudes is."""
     first, second = _both(x1, x2)
-    return first - second * elementwise.trunc(first / second)
+    rest = elementwise.remainder(absolute(first), absolute(second))
+    return searching.where(elementwise.less(first, 0), -rest, rest)
 
 
 def _heaviside(x1: Any, x2: Any) -> Any:
@@ -788,8 +803,8 @@ def _divmod(x1: Any, x2: Any) -> Any:
 
 def _modf(x: Tensor) -> Any:
     x = _floating(x)
-    whole = elementwise.trunc(x)
-    return x - whole, whole
+    finite = searching.where(elementwise.isinf(x), 0.0, x)
+    return elementwise.copysign(finite - elementwise.trunc(finite), x), elementwise.trunc(x)
 
 
 def _pair(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -865,8 +880,13 @@ def _multi_dot(arrays: Any) -> Any:
 
 
 def _diff(a: Tensor, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
-    ends = [None if x is None else _tensor(x) for x in (prepend, append)]
-    return utility.diff(_tensor(a), axis=axis, n=n, prepend=ends[0], append=ends[1])
+    x = _tensor(a)
+    place = manipulation.axis_of(axis, x.ndim, "numpy.diff")
+    ends = [None if end is None else _tensor(end) for end in (prepend, append)]
+    for i, end in enumerate(ends):
+        if end is not None and end.ndim == 0:
+            ends[i] = manipulation.broadcast_to(end, tuple(1 if k == place else m for k, m in enumerate(x.shape)))
+    return utility.diff(x, axis=axis, n=n, prepend=ends[0], append=ends[1])
 
 
 def _ediff1d(ary: Tensor) -> Any:
@@ -875,7 +895,8 @@ def _ediff1d(ary: Tensor) -> Any:
 
 def _gradient(f: Tensor, *varargs: Any, axis: Any = None) -> Any:
     x = _floating(f)
-    axes = statistical.axes_of(axis, x.ndim)
+    named = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = [manipulation.axis_of(a, x.ndim, "numpy.gradient") for a in named]
     steps = list(varargs) * len(axes) if len(varargs) <= 1 else list(varargs)
     steps = steps or [1.0] * len(axes)
     out = [_slope(manipulation.moveaxis(x, a, 0), h, a) for a, h in zip(axes, steps, strict=True)]
@@ -953,6 +974,8 @@ def _ndim(a: Tensor) -> int:
 
 
 def _size(a: Tensor, axis: Any = None) -> int:
+    if axis is not None:
+        manipulation.axis_of(axis, a.ndim, "numpy.size")
     return statistical.count_of(tuple(a.shape), axis)
 
 
@@ -1014,7 +1037,9 @@ def _eigvalsh(a: Tensor, UPLO: str = "L") -> Any:
 
 def _one_triangle(a: Tensor, uplo: str) -> Any:
     x = _floating(a)
-    if uplo == "L":
+    if uplo not in ("L", "l", "U", "u"):
+        raise ValueError(f"numpy.linalg: UPLO must be 'L' or 'U', got {uplo!r}")
+    if uplo in "Ll":
         return x
     return (
         elementwise.conj(linear_algebra.matrix_transpose(x)) if x.dtype.kind == "c" else linear_algebra.matrix_transpose(x)
@@ -1035,8 +1060,20 @@ def _matrix_power(a: Tensor, n: int) -> Any:
     return linear_algebra.matrix_power(_floating(a), n)
 
 
+def _matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
+    x = _floating(A)
+    if tol is None:
+        return linear_algebra.matrix_rank(x, rtol=rtol)
+    return statistical.sum(linear_algebra.svdvals(x) > tol, axis=-1)
+
+
 def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
-    return tuple(linear_algebra.lstsq(_floating(a), _floating(b), rcond=rcond))
+    matrix = _floating(a)
+    solution, residuals, rank, values = linear_algebra.lstsq(matrix, _floating(b), rcond=rcond)
+    rows, columns = matrix.shape
+    if rows <= columns or int(rank) < columns:
+        residuals = creation.zeros((0,), dtype=residuals.dtype, device=residuals.device)
+    return solution, manipulation.reshape(residuals, (-1,)), rank, values
 
 
 def _transform(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -1256,7 +1293,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.linalg.matmul": _pair(linear_algebra.matmul),
     "numpy.linalg.matrix_norm": _of_matrices(linear_algebra.matrix_norm),
     "numpy.linalg.matrix_power": _matrix_power,
-    "numpy.linalg.matrix_rank": _of_matrices(linear_algebra.matrix_rank),
+    "numpy.linalg.matrix_rank": _matrix_rank,
     "numpy.linalg.matrix_transpose": linear_algebra.matrix_transpose,
     "numpy.linalg.multi_dot": _multi_dot,
     "numpy.linalg.norm": _norm,

@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from .creation import finish, shape_of
-from .data_types import check_tensor, dtype_of
+from .data_types import check_tensor, dtype_of, iinfo
 from .. import dtypes
 from ..autograd.tape import make
 from ..backends import backend_of_device, get_default_device
@@ -299,6 +299,8 @@ def randint(
     ------
     ValueError
         If ``low >= high``.
+    OverflowError
+        If the dtype, or int64, in which they are drawn, does not hold them.
     """
     if size is None:
         low, high, size = 0, low, high
@@ -306,9 +308,20 @@ def randint(
     if first >= last:
         raise ValueError(f"randint(): low must be less than high, got {low} and {high}")
     source = _generator(generator, device, "randint")
-    drawn = source._source.integers(first, last, shape_of(size, (), "randint"))
     chosen = dtypes.int64 if dtype is None else dtype_of(dtype, "randint")
+    _check_holds("randint", chosen, first, last - 1)
+    drawn = source._source.integers(first, last, shape_of(size, (), "randint"))
     return make(source._backend.astype(drawn, source._backend.raw_dtype(chosen), copy=False))
+
+
+def _check_holds(name: str, dtype: DType, first: int, last: int) -> None:
+    """Refuse a range of integers that a dtype does not hold; floating dtypes round, booleans hold 0 and 1."""
+    for kind in (dtype, dtypes.int64):
+        low, high = (
+            (0, 1) if kind.kind == "b" else (iinfo(kind).min, iinfo(kind).max) if kind.kind in "iu" else (first, last)
+        )
+        if first < low or last > high:
+            raise OverflowError(f"{name}(): {kind.name} does not hold the integers from {first} to {last}")
 
 
 def randperm(n: int, *, generator: Generator | None = None, dtype: DType | None = None, device: Any = None) -> Tensor:
@@ -328,6 +341,7 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: DType | None 
         raise ValueError(f"randperm(): n must not be negative, got {n}")
     source = _generator(generator, device, "randperm")
     chosen = dtypes.int64 if dtype is None else dtype_of(dtype, "randperm")
+    _check_holds("randperm", chosen, 0, count - 1)
     return make(source._backend.astype(source._source.permutation(count), source._backend.raw_dtype(chosen), copy=False))
 
 
@@ -401,7 +415,9 @@ def normal(
 
         size = broadcast_shapes(*shapes)
     like = [x for x in (mean, std) if not isinstance(x, (int, float))]
-    return mean + std * randn(size, generator=generator, device=like[0].device if like else None)
+    floating = [x.dtype for x in like if x.dtype.kind == "f"]
+    dtype = dtypes.promote(*floating) if floating else None
+    return mean + std * randn(size, generator=generator, dtype=dtype, device=like[0].device if like else None)
 
 
 def bernoulli(p: Tensor, /, *, generator: Generator | None = None) -> Tensor:

@@ -214,7 +214,19 @@ def erfc(x: Tensor, /) -> Tensor:
     """1 minus the error function of each element, exact also where that is near 1 (DLMF 7.2.2)."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x, out: g * (2 * x * out - _2_SQRTPI))
+# DLMF 7.12.1, differentiated: of -1 / (sqrt(pi) x**2), in powers of 1 / (2 x**2).
+_ERFCX_SLOPE = [(-1) ** n * math.prod(range(1, 2 * n + 2, 2)) for n in range(13)]
+
+
+def _erfcx_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
+    # To the right the two parts of the formula take one another away.
+    near = x <= 10
+    low, high = _split(xp, near, x, 10.0)
+    inverse = 1 / (high * high)
+    return g * xp.where(near, 2 * low * out - _2_SQRTPI, -_2_SQRTPI / 2 * inverse * _series(inverse / 2, _ERFCX_SLOPE))
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=_erfcx_rule)
 def erfcx(x: Tensor, /) -> Tensor:
     """``exp(x**2) * erfc(x)`` of each element, without underflow between (DLMF 7.2.3 at an imaginary argument)."""
 
@@ -422,12 +434,24 @@ def _zeta(x: Tensor | float, q: Tensor | float, /) -> Tensor:
     """`zeta` of two arguments."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * _zeta_slope(xp, x, xp.ones_like(x)))
+def _riemann_zeta_rule(xp: Namespace, g: Any, x: Any) -> Any:
+    # Left of 0 from the right by the reflection formula (DLMF 25.4.1), differentiated.
+    right = x >= 0
+    high, low = _split(xp, right, x, -0.5)
+    mirrored, angle = 1 - low, low * (math.pi / 2)
+    value, slope = xp.special.zeta(mirrored, xp.ones_like(x)), _zeta_slope(xp, mirrored, xp.ones_like(x))
+    scale = 2 * xp.exp((low - 1) * math.log(2 * math.pi) + xp.special.gammaln(mirrored))
+    turned = (math.log(2 * math.pi) - xp.special.digamma(mirrored)) * value - slope
+    reflected = scale * (xp.sin(angle) * turned + math.pi / 2 * xp.cos(angle) * value)
+    return g * xp.where(right, _zeta_slope(xp, high, xp.ones_like(x)), reflected)
+
+
+@elementwise(namespace="special", takes=REAL_FLOATING, x=_riemann_zeta_rule)
 def _riemann_zeta(x: Tensor, /) -> Tensor:
     """`zeta` of one argument."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * _zeta_slope(xp, x, xp.ones_like(x)))
+@elementwise(namespace="special", takes=REAL_FLOATING, x=_riemann_zeta_rule)
 def zetac(x: Tensor, /) -> Tensor:
     """Riemann's zeta function less 1, at each element."""
 
@@ -816,17 +840,16 @@ def radian(d: Tensor | float, m: Tensor | float, s: Tensor | float, /) -> Tensor
     """Degrees, minutes and seconds as radians."""
 
 
-def _power(xp: Namespace, x: Any, exponent: Any) -> Any:
-    return xp.exp(exponent * xp.log(x))
-
-
 def _boxcox_shape(xp: Namespace, log_x: Any, lmbda: Any) -> Any:
-    # With exprel(l log x) * log x for the transform, whose quotient by l is no exception at 0.
-    return log_x * log_x * _exprel_slope(xp, lmbda * log_x)
+    # With exprel(l log x) * log x for the transform, whose quotient by l is no exception at 0; at x = 0 it is -1 / l.
+    at_zero = (log_x == -math.inf) & (lmbda > 0)
+    log_x = xp.where(at_zero, xp.zeros_like(log_x), log_x)
+    there = xp.where(at_zero, lmbda, xp.ones_like(lmbda))
+    return xp.where(at_zero, 1 / (there * there), log_x * log_x * _exprel_slope(xp, lmbda * log_x))
 
 
 @special(
-    x=lambda xp, g, x, lmbda: g * _power(xp, x, lmbda - 1),
+    x=lambda xp, g, x, lmbda: g * x ** (lmbda - 1),
     lmbda=lambda xp, g, x, lmbda: g * _boxcox_shape(xp, xp.log(x), lmbda),
 )
 def boxcox(x: Tensor | float, lmbda: Tensor | float, /) -> Tensor:
@@ -834,7 +857,7 @@ def boxcox(x: Tensor | float, lmbda: Tensor | float, /) -> Tensor:
 
 
 @special(
-    x=lambda xp, g, x, lmbda: g * xp.exp((lmbda - 1) * xp.log1p(x)),
+    x=lambda xp, g, x, lmbda: g * (1 + x) ** (lmbda - 1),
     lmbda=lambda xp, g, x, lmbda: g * _boxcox_shape(xp, xp.log1p(x), lmbda),
 )
 def boxcox1p(x: Tensor | float, lmbda: Tensor | float, /) -> Tensor:
@@ -842,16 +865,16 @@ def boxcox1p(x: Tensor | float, lmbda: Tensor | float, /) -> Tensor:
 
 
 @special(
-    y=lambda xp, g, lmbda, out: g * _power(xp, out, 1 - lmbda),
-    lmbda=lambda xp, g, lmbda, out: -g * _boxcox_shape(xp, xp.log(out), lmbda) * _power(xp, out, 1 - lmbda),
+    y=lambda xp, g, lmbda, out: g * out ** (1 - lmbda),
+    lmbda=lambda xp, g, lmbda, out: -g * _boxcox_shape(xp, xp.log(out), lmbda) * out ** (1 - lmbda),
 )
 def inv_boxcox(y: Tensor | float, lmbda: Tensor | float, /) -> Tensor:
     """Inverse of `boxcox` in its first argument."""
 
 
 @special(
-    y=lambda xp, g, lmbda, out: g * xp.exp((1 - lmbda) * xp.log1p(out)),
-    lmbda=lambda xp, g, lmbda, out: -g * _boxcox_shape(xp, xp.log1p(out), lmbda) * xp.exp((1 - lmbda) * xp.log1p(out)),
+    y=lambda xp, g, lmbda, out: g * (1 + out) ** (1 - lmbda),
+    lmbda=lambda xp, g, lmbda, out: -g * _boxcox_shape(xp, xp.log1p(out), lmbda) * (1 + out) ** (1 - lmbda),
 )
 def inv_boxcox1p(y: Tensor | float, lmbda: Tensor | float, /) -> Tensor:
     """Inverse of `boxcox1p` in its first argument."""

@@ -28,7 +28,7 @@ __all__ = ["cumulative_prod", "cumulative_sum", "max", "mean", "min", "prod", "s
 
 
 def axes_of(axis: Axis, rank: int) -> tuple[int, ...]:
-    """The axes of a reduction, counted from the front."""
+    """The axes of a reduction, counted from the front; whoever computed it has checked that there are such."""
     if axis is None or rank == 0:  # NumPy and PyTorch take an axis of 0 for a 0-d array
         return tuple(range(rank))
     return tuple(a % rank for a in (axis if isinstance(axis, tuple) else (axis,)))

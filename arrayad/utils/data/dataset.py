@@ -355,8 +355,8 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | 
 def getitems_of(dataset: Any) -> Any:
     """The ``__getitems__`` of a dataset, None if it has none.
 
-    One that a class inherits does not count where the class has a ``__getitem__`` of its own: it would go past that. Nor does
-    that of a dataset made of others which have none: each of their samples then has random numbers of its own.
+    One that a class inherits does not count where the class has a ``__getitem__`` of its own: it would go past that. Nor
+    does that of a dataset made of others which have none: each of their samples then has random numbers of its own.
     """
     getitems = getattr(dataset, "__getitems__", None)
     if isinstance(dataset, (Subset, ConcatDataset, StackDataset)):
