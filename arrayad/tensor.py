@@ -23,16 +23,19 @@ from .autograd.operation import operator
 from .autograd.tape import RETAINED, Leaf, TensorBase, alias, base_of, make, namespace_of, no_grad, require_grad, sequence
 from .devices import device as Device
 from .functions import (
+    beyond,
     creation,
     data_types,
     elementwise,
     indexing,
     linear_algebra,
     manipulation,
+    numerical,
     numpy_protocols,
     pytorch,
     searching,
     sorting,
+    special,
     statistical,
     utility,
 )
@@ -151,6 +154,16 @@ def _reduction(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
+def _scaled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A sum or difference with PyTorch's factor of the second term."""
+
+    @functools.wraps(function)
+    def method(self: Any, other: Any, /, *, alpha: Any = 1) -> Any:
+        return function(self, other if alpha == 1 else other * alpha)
+
+    return method
+
+
 def _sizes(given: tuple[Any, ...]) -> tuple[Any, ...]:
     """A shape given as one tuple or as several numbers."""
     return tuple(given[0]) if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
@@ -189,9 +202,12 @@ class Tensor(TensorBase):
     __module__ = "arrayad"
     __hash__ = object.__hash__  # by identity: == is elementwise
 
-    def __new__(cls, data: Any = (), *, dtype: Any = None, device: Any = None) -> Tensor:  # noqa: PYI034  (no subclasses)
-        """A tensor of data, of the default floating dtype unless another is given."""
-        return creation.tensor(data, dtype=dtypes.get_default_dtype() if dtype is None else dtype, device=device)
+    def __new__(cls, *data: Any, dtype: Any = None, device: Any = None) -> Tensor:  # noqa: PYI034  (no subclasses)
+        """A tensor of data or, given integers, of that shape and not set, by default of the default floating dtype."""
+        dtype = dtypes.get_default_dtype() if dtype is None else dtype
+        if data and all(isinstance(n, builtins.int) for n in data):
+            return creation.empty(data, dtype=dtype, device=device)
+        return creation.tensor(*data or ((),), dtype=dtype, device=device)
 
     # --- attributes ---
 
@@ -791,6 +807,10 @@ class Tensor(TensorBase):
         """The tensor as int64."""
         return data_types.astype(self, dtypes.int64, copy=False)
 
+    def half(self) -> Tensor:
+        """The values as float16."""
+        return self.to(dtypes.float16)
+
     def short(self) -> Tensor:
         """The tensor as int16."""
         return data_types.astype(self, dtypes.int16, copy=False)
@@ -1002,6 +1022,7 @@ class Tensor(TensorBase):
     masked_fill = pytorch.masked_fill
     masked_select = pytorch.masked_select
     nonzero = searching.nonzero
+    topk = pytorch.topk
 
     def where(self, condition: Tensor, other: Any) -> Tensor:
         """Its elements where a condition is true, another's elsewhere."""
@@ -1013,7 +1034,10 @@ class Tensor(TensorBase):
     absolute = elementwise.abs
     acos = elementwise.acos
     acosh = elementwise.acosh
-    add = elementwise.add
+    add = _scaled(elementwise.add)
+    addcdiv = pytorch.addcdiv
+    addcmul = pytorch.addcmul
+    allclose = beyond.allclose
     asin = elementwise.asin
     asinh = elementwise.asinh
     atan = elementwise.atan
@@ -1043,6 +1067,7 @@ class Tensor(TensorBase):
     ge = elementwise.greater_equal
     gt = elementwise.greater
     hypot = elementwise.hypot
+    isclose = beyond.isclose
     isfinite = elementwise.isfinite
     isinf = elementwise.isinf
     isnan = elementwise.isnan
@@ -1056,26 +1081,31 @@ class Tensor(TensorBase):
     logical_not = elementwise.logical_not
     logical_or = elementwise.logical_or
     logical_xor = elementwise.logical_xor
+    lerp = pytorch.lerp
     lt = elementwise.less
     maximum = elementwise.maximum
     minimum = elementwise.minimum
     mul = elementwise.multiply
     multiply = elementwise.multiply
+    nan_to_num = beyond.nan_to_num
     ne = elementwise.not_equal
     neg = elementwise.negative
     negative = elementwise.negative
     pow = elementwise.pow
     reciprocal = elementwise.reciprocal
+    relu = beyond.relu
+    rsqrt = pytorch.rsqrt
     remainder = elementwise.remainder
     round = elementwise.round
     sign = elementwise.sign
+    sigmoid = special.expit
     signbit = elementwise.signbit
     sin = elementwise.sin
     sinh = elementwise.sinh
     sqrt = elementwise.sqrt
     square = elementwise.square
-    sub = elementwise.subtract
-    subtract = elementwise.subtract
+    sub = _scaled(elementwise.subtract)
+    subtract = _scaled(elementwise.subtract)
     tan = elementwise.tan
     tanh = elementwise.tanh
     true_divide = elementwise.divide
@@ -1093,11 +1123,21 @@ class Tensor(TensorBase):
     count_nonzero = _reduction(searching.count_nonzero)
     cumprod = _reduction(statistical.cumulative_prod)
     cumsum = _reduction(statistical.cumulative_sum)
+    diff = utility.diff
+    log_softmax = beyond.log_softmax
+    logsumexp = beyond.logsumexp
     max = _reduction(statistical.max)
     mean = _reduction(statistical.mean)
+    median = _reduction(numerical.median)
     min = _reduction(statistical.min)
     prod = _reduction(statistical.prod)
     sort = _reduction(sorting.sort)
+
+    def quantile(self, q: Any, *more: Any, **named: Any) -> Tensor:
+        """`arrayad.quantile`, with axis and keepdims also by position."""
+        return numerical.quantile(self, q, **dict(zip(("axis", "keepdims"), more, strict=False)), **named)
+
+    softmax = beyond.softmax
     std = _reduction(statistical.std)
     sum = _reduction(statistical.sum)
     var = _reduction(statistical.var)
@@ -1121,7 +1161,9 @@ class Tensor(TensorBase):
     absolute_ = _in_place(elementwise.abs)
     acos_ = _in_place(elementwise.acos)
     acosh_ = _in_place(elementwise.acosh)
-    add_ = _in_place(elementwise.add)
+    add_ = _in_place(_scaled(elementwise.add))
+    addcdiv_ = _in_place(pytorch.addcdiv)
+    addcmul_ = _in_place(pytorch.addcmul)
     asin_ = _in_place(elementwise.asin)
     asinh_ = _in_place(elementwise.asinh)
     atan_ = _in_place(elementwise.atan)
@@ -1162,6 +1204,7 @@ class Tensor(TensorBase):
     logical_not_ = _in_place(elementwise.logical_not)
     logical_or_ = _in_place(elementwise.logical_or)
     logical_xor_ = _in_place(elementwise.logical_xor)
+    lerp_ = _in_place(pytorch.lerp)
     lt_ = _in_place(elementwise.less)
     index_add_ = _in_place(pytorch.index_add)
     index_copy_ = _in_place(pytorch.index_copy)
@@ -1176,6 +1219,8 @@ class Tensor(TensorBase):
     negative_ = _in_place(elementwise.negative)
     pow_ = _in_place(elementwise.pow)
     reciprocal_ = _in_place(elementwise.reciprocal)
+    relu_ = _in_place(beyond.relu)
+    rsqrt_ = _in_place(pytorch.rsqrt)
     remainder_ = _in_place(elementwise.remainder)
     round_ = _in_place(elementwise.round)
     sign_ = _in_place(elementwise.sign)
@@ -1183,8 +1228,8 @@ class Tensor(TensorBase):
     sinh_ = _in_place(elementwise.sinh)
     sqrt_ = _in_place(elementwise.sqrt)
     square_ = _in_place(elementwise.square)
-    sub_ = _in_place(elementwise.subtract)
-    subtract_ = _in_place(elementwise.subtract)
+    sub_ = _in_place(_scaled(elementwise.subtract))
+    subtract_ = _in_place(_scaled(elementwise.subtract))
     tan_ = _in_place(elementwise.tan)
     tanh_ = _in_place(elementwise.tanh)
     tril_ = _in_place(creation.tril)

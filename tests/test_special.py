@@ -451,7 +451,7 @@ def test_pad_refuses() -> None:
 @pytest.mark.parametrize(
     ("function", "exact", "at"),
     [
-        (xp.special.zeta, lambda t: mpmath.zeta(t, derivative=1), (-15.5, -9.5, -5.3, -2.0, -0.1, 0.0, 0.5, 2.0, 10.0)),
+        (xp.special.zeta, lambda t: mpmath.zeta(t, derivative=1), (-15.5, -9.5, -5.3, -2.0, -1.01, -1.0, -0.1, -1e-7, 0.0, 0.5, 2.0, 10.0)),
         (xp.special.zetac, lambda t: mpmath.zeta(t, derivative=1), (-9.5, -1.0, 3.0)),
         (xp.special.erfcx, lambda t: 2 * t * mpmath.exp(t * t) * mpmath.erfc(t) - 2 / mpmath.sqrt(mpmath.pi), (-3.0, 0.0, 9.9, 10.0, 10.1, 50.0, 1000.0)),
     ],
@@ -461,7 +461,7 @@ def test_slopes_far_from_where_the_plain_formula_holds(function: Any, exact: Any
     function(x).sum().backward()
     with mpmath.workdps(1000):
         expected = [float(exact(mpmath.mpf(t))) for t in at]
-    np.testing.assert_allclose(x.grad.numpy(), expected, rtol=2e-13)
+    np.testing.assert_allclose(x.grad.numpy(force=True), expected, rtol=2e-13)
 
 
 @pytest.mark.filterwarnings("ignore:divide by zero encountered in log")

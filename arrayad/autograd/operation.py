@@ -65,6 +65,7 @@ __all__ = [
     "of_backend",
     "operator",
     "promote",
+    "spelled",
 ]
 
 P = ParamSpec("P")
@@ -226,6 +227,32 @@ def _on_device(function: Callable[..., Any], backend: Namespace, array_type: typ
             return function(*args, **kwargs)
 
     return call
+
+
+_SPELLINGS = (("dim", "axis"), ("dims", "axis"), ("dim", "axes"), ("dims", "axes"), ("keepdim", "keepdims"))
+
+
+def _respell(name: str, parameters: Sequence[str], kwargs: dict[str, Any]) -> None:
+    """Put the standard's names in place of PyTorch's, where a function has such parameters; a list of axes is a tuple."""
+    for theirs, ours in _SPELLINGS:
+        if theirs in kwargs and ours in parameters and theirs not in parameters:
+            if ours in kwargs:
+                raise TypeError(f"{name}(): {theirs!r} and {ours!r} are the same argument; give one")
+            value = kwargs.pop(theirs)
+            kwargs[ours] = tuple(value) if isinstance(value, list) else value
+
+
+def spelled(function: F) -> F:
+    """A function that is no operation, with PyTorch's names of its axes too, as operations have them."""
+    code = function.__code__
+    parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        _respell(function.__name__, parameters, kwargs)
+        return function(*args, **kwargs)
+
+    return call  # type: ignore[return-value]  # functools.wraps forgets the signature
 
 
 class Operation:
@@ -418,12 +445,7 @@ class Operation:
 
     def keywords(self, kwargs: dict[str, Any], a: Array) -> dict[str, Any]:
         """Keyword arguments with PyTorch's spellings, and our dtypes made those of an array's backend."""
-        for theirs, ours in (("dim", "axis"), ("dims", "axis"), ("keepdim", "keepdims")):
-            if theirs in kwargs and ours in self.parameters:
-                if ours in kwargs:
-                    raise TypeError(f"{self.name}(): {theirs!r} and {ours!r} are the same argument; give one")
-                value = kwargs.pop(theirs)
-                kwargs[ours] = tuple(value) if isinstance(value, list) else value
+        _respell(self.name, self.parameters, kwargs)
         dtype = kwargs.get("dtype")
         if dtype is not None:
             try:

@@ -27,6 +27,7 @@ from ..autograd.operation import (
     not_differentiable,
     of_backend,
     promote,
+    spelled,
 )
 from ..autograd.tape import TensorBase, anomaly
 from ..dtypes import as_dtype
@@ -1244,6 +1245,7 @@ def matrix_norm(
     return reduce(sums, axis=(-2, -1), keepdims=keepdims)
 
 
+@spelled
 def norm(
     x: Tensor, /, ord: float | str | None = None, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
 ) -> Tensor:

@@ -34,7 +34,7 @@ from .statistical import axes_of, sum
 from .statistical import max as greatest
 from .utility import any, diff
 from .. import dtypes
-from ..autograd.operation import NUMERIC, multilinear
+from ..autograd.operation import NUMERIC, multilinear, spelled
 from ..autograd.tape import TensorBase, namespace_of, no_grad
 
 if TYPE_CHECKING:
@@ -95,8 +95,9 @@ def _interpolated(ordered: Tensor, at: Tensor, method: str) -> Tensor:
 _METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
+@spelled
 def quantile(
-    x: Tensor, q: Tensor | float, /, *, axis: Axis = None, keepdims: bool = False, method: str = "linear", dim: Axis = None
+    x: Tensor, q: Tensor | float, /, *, axis: Axis = None, keepdims: bool = False, method: str = "linear"
 ) -> Tensor:
     """Quantiles over axes, in NumPy's form.
 
@@ -138,7 +139,7 @@ def quantile(
         raise ValueError(f"quantile(): unknown method {method!r}; there are {', '.join(map(repr, _METHODS))}")
     if x.dtype.kind == "c":
         raise TypeError(f"quantile(): input dtype should be real-valued dtypes. Got {x.dtype.name} instead.")
-    axis = _checked(dim if axis is None else axis, x.ndim, "quantile")
+    axis = _checked(axis, x.ndim, "quantile")
     ordered, kept = _together(x if x.dtype.kind == "f" else astype(x, dtypes.get_default_dtype()), axis)
     count = ordered.shape[-1]
     if count == 0:
@@ -162,7 +163,8 @@ def quantile(
     return reshape(out, (*front, *shape))
 
 
-def median(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False, dim: Axis = None) -> Tensor:
+@spelled
+def median(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Median over axes, of an even number of elements the mean of the two in the middle.
 
     Parameters
@@ -190,7 +192,6 @@ def median(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False, dim: Axis
     tensor(2.)
     """
     check_tensor(x, "median")
-    axis = dim if axis is None else axis
     axes = _checked(axis, x.ndim, "median")
     if math.prod(x.shape[a] for a in axes) == 0:
         floating = x if x.dtype.kind == "f" else astype(x, dtypes.get_default_dtype())
@@ -289,6 +290,7 @@ def diag(x: Tensor, /, k: int = 0) -> Tensor:
     return scatter_add(x, (places + max(-k, 0), places + max(k, 0)), (size, size))
 
 
+@spelled
 def put_along_axis(x: Tensor, indices: Tensor, /, values: Tensor | complex, axis: int = -1) -> None:
     """Assign in place along an axis, each element by its own integer position: the counterpart of `take_along_axis`.
 
@@ -450,6 +452,7 @@ def interp(x: Tensor, xp: Tensor, fp: Tensor, /, left: complex | None = None, ri
     return where(isnan(x), x, out) if x.dtype.kind == "f" else out
 
 
+@spelled
 def trapezoid(y: Tensor, x: Tensor | None = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
     """Integral along an axis by the trapezoidal rule, in NumPy's form.
 

@@ -657,7 +657,7 @@ def _piecewise(x: Tensor, condlist: Any, funclist: Any) -> Any:
 
 def _clip(a: Tensor, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
     bounds: Any = (min if a_min is None else a_min, max if a_max is None else a_max)
-    low, high = (x if isinstance(x, (*_NUMBERS, type(None))) else _tensor(x) for x in bounds)
+    low, high = ((x if isinstance(x, (*_NUMBERS, type(None))) else _tensor(x)) for x in bounds)  # type: Any, Any
     return elementwise.clip(_tensor(a), low, high)
 
 

@@ -6,9 +6,9 @@ Where one name means two things the standard's meaning holds; docs/coming-from-p
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .creation import empty, tensor
+from .creation import asarray, empty, tensor
 from .data_types import check_tensor
 from .elementwise import (
     abs,
@@ -30,6 +30,8 @@ from .elementwise import (
     multiply,
     negative,
     not_equal,
+    reciprocal,
+    sqrt,
     subtract,
     trunc,
 )
@@ -37,6 +39,7 @@ from .indexing import getitem, index_put, scatter_add, take, take_along_axis
 from .linear_algebra import matmul, matrix_transpose
 from .manipulation import axis_of, broadcast_arrays, concat, expand_dims, moveaxis, permute_dims, reshape, unstack
 from .searching import where
+from .sorting import argsort
 from .statistical import cumulative_prod, cumulative_sum, max, min
 from .. import dtypes
 from ..autograd.tape import TensorBase
@@ -48,7 +51,17 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 __all__ = [
+    "BoolTensor",
+    "ByteTensor",
+    "CharTensor",
+    "DoubleTensor",
+    "FloatTensor",
+    "IntTensor",
+    "LongTensor",
+    "ShortTensor",
     "absolute",
+    "addcdiv",
+    "addcmul",
     "amax",
     "amin",
     "arccos",
@@ -58,23 +71,19 @@ __all__ = [
     "arctan",
     "arctan2",
     "arctanh",
+    "as_tensor",
     "bitwise_not",
     "bmm",
-    "BoolTensor",
-    "ByteTensor",
     "cat",
-    "CharTensor",
     "chunk",
     "clamp",
     "cumprod",
     "cumsum",
     "div",
     "dot",
-    "DoubleTensor",
     "eq",
     "fix",
     "flatten",
-    "FloatTensor",
     "gather",
     "ge",
     "gt",
@@ -82,12 +91,11 @@ __all__ = [
     "index_copy",
     "index_fill",
     "index_select",
-    "IntTensor",
     "is_complex",
     "is_floating_point",
     "is_tensor",
     "le",
-    "LongTensor",
+    "lerp",
     "lt",
     "masked_fill",
     "masked_select",
@@ -100,12 +108,13 @@ __all__ = [
     "numel",
     "permute",
     "ravel",
-    "ShortTensor",
+    "rsqrt",
     "split",
     "sub",
     "swapaxes",
     "swapdims",
     "t",
+    "topk",
     "transpose",
     "true_divide",
     "unbind",
@@ -242,6 +251,31 @@ def flatten(x: Tensor, /, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 def ravel(x: Tensor, /) -> Tensor:
     """A tensor with all axes joined into one."""
     return reshape(x, (-1,))
+
+
+def addcmul(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
+    """``x + value * tensor1 * tensor2``, as in the steps of optimizers."""
+    return x + (tensor1 if value == 1 else tensor1 * value) * tensor2
+
+
+def addcdiv(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
+    """``x + value * tensor1 / tensor2``, as in the steps of optimizers."""
+    return x + (tensor1 if value == 1 else tensor1 * value) / tensor2
+
+
+def lerp(x: Tensor, end: Tensor, /, weight: Tensor | float) -> Tensor:
+    """``x + weight * (end - x)``, the point between two."""
+    return x + weight * (end - x)
+
+
+def rsqrt(x: Tensor, /) -> Tensor:
+    """``1 / sqrt(x)``."""
+    return reciprocal(sqrt(x))
+
+
+def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
+    """`asarray` by PyTorch's name."""
+    return asarray(data, dtype=dtype, device=device)
 
 
 def numel(x: Tensor, /) -> int:
@@ -474,6 +508,56 @@ def gather(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
     if any(n < m for i, (n, m) in enumerate(zip(shape, x.shape, strict=True)) if i != axis):
         x = getitem(x, tuple([slice(None) if i == axis else slice(n) for i, n in enumerate(shape)]))
     return take_along_axis(x, index, axis=axis)
+
+
+class TopK(NamedTuple):
+    """What `topk` gives."""
+
+    values: Tensor
+    indices: Tensor
+
+
+def topk(x: Tensor, /, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> TopK:
+    """The `k` greatest elements along an axis, the greatest first, and their positions.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real-valued.
+    k : int
+    dim : int, optional
+    largest : bool, optional
+        If not, the least ones, the least first.
+    sorted : bool, optional
+        PyTorch's; they always are.
+
+    Returns
+    -------
+    values, indices : Tensor
+        With length `k` along the axis; of equal elements the first come first.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many.
+
+    Notes
+    -----
+    The values are differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.topk(xp.asarray([3.0, 1.0, 2.0]), 2).indices
+    tensor([0, 2])
+    """
+    check_tensor(x, "topk")
+    axis = axis_of(dim, x.ndim, "topk")
+    if not 0 <= k <= x.shape[axis]:
+        raise ValueError(f"topk(): k must be from 0 to the length {x.shape[axis]} of the axis, got {k}")
+    order = argsort(x.detach(), axis=axis, descending=largest)
+    indices = getitem(order, (*(slice(None),) * axis, slice(k)))
+    return TopK(take_along_axis(x, indices, axis=axis), indices)
 
 
 def masked_fill(x: Tensor, /, mask: Tensor, value: Any) -> Tensor:

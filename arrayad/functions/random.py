@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .creation import finish, shape_of
 from .data_types import check_tensor, dtype_of, iinfo
+from .manipulation import broadcast_shapes, stack, unstack
 from .. import dtypes
 from ..autograd.tape import make
 from ..backends import backend_of_device, get_default_device
@@ -411,8 +412,6 @@ def normal(
         shapes: Any = [x.shape for x in (mean, std) if not isinstance(x, (int, float))]
         if not shapes:
             raise TypeError("normal(): size is needed where mean and std are numbers")
-        from .manipulation import broadcast_shapes
-
         size = broadcast_shapes(*shapes)
     like = [x for x in (mean, std) if not isinstance(x, (int, float))]
     floating = [x.dtype for x in like if x.dtype.kind == "f"]
@@ -460,7 +459,7 @@ def multinomial(
     Parameters
     ----------
     weights : Tensor
-        Not negative, of shape ``(N,)``; they need not add up to 1.
+        Not negative, of shape ``(N,)``, or ``(M, N)`` to draw by each row; they need not add up to 1.
     num_samples : int
         How many; at most as many as there are positive weights if not replaced.
     replacement : bool, optional
@@ -471,26 +470,29 @@ def multinomial(
     Returns
     -------
     Tensor
-        int64, of shape ``(num_samples,)``.
+        int64, of shape ``(num_samples,)`` or ``(M, num_samples)``.
 
     Raises
     ------
     ValueError
-        If the weights are not one-dimensional, negative, all 0, or too few are positive. On a GPU their values are not
+        If the weights are of other dimensions, negative, all 0, or too few are positive. On a GPU their values are not
         looked at, since that would wait for them; positions of weight 0 may then be drawn where too few are positive.
     """
     check_tensor(weights, "multinomial", "weights")
     if _integer(num_samples, "multinomial", "num_samples") < 0:
         raise ValueError(f"multinomial(): num_samples must not be negative, got {num_samples}")
     source = _generator(generator, weights.device, "multinomial")
+    if len(weights.shape) == 2 and weights.shape[0]:
+        rows = unstack(weights)
+        return stack([multinomial(row, num_samples, replacement, generator=source) for row in rows])
     size = math.prod(weights.shape)
     if not source._backend.asynchronous:
         host = source._backend.to_numpy(weights._array)
         total, size = host.sum(), int((host > 0).sum())
         if host.ndim != 1 or not math.isfinite(total) or total <= 0 or (host < 0).any():
-            raise ValueError("multinomial(): weights must be one-dimensional, not negative, finite and not all 0")
+            raise ValueError("multinomial(): weights must be of one or two dimensions, not negative, finite and not all 0")
     elif len(weights.shape) != 1:
-        raise ValueError(f"multinomial(): weights must be one-dimensional, got {len(weights.shape)} dimensions")
+        raise ValueError(f"multinomial(): weights must be of one or two dimensions, got {len(weights.shape)} dimensions")
     if not replacement and num_samples > size:
         raise ValueError(f"multinomial(): {num_samples} samples without replacement of {size} positive weights")
     return make(source._source.choice(weights._array, num_samples, replacement))

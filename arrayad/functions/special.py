@@ -65,7 +65,7 @@ from .manipulation import reshape
 from .searching import where
 from .statistical import axes_of, max, sum
 from .utility import any
-from ..autograd.operation import REAL_FLOATING, elementwise
+from ..autograd.operation import REAL_FLOATING, elementwise, spelled
 from ..autograd.tape import TensorBase, no_grad
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ __all__ = [
     "erfcx",
     "erfinv",
     "exp1",
-    "exp10",
     "exp2",
+    "exp10",
     "expi",
     "expit",
     "expn",
@@ -435,9 +435,9 @@ def _zeta(x: Tensor | float, q: Tensor | float, /) -> Tensor:
 
 
 def _riemann_zeta_rule(xp: Namespace, g: Any, x: Any) -> Any:
-    # Left of 0 from the right by the reflection formula (DLMF 25.4.1), differentiated.
-    right = x >= 0
-    high, low = _split(xp, right, x, -0.5)
+    # Far left from the right by the reflection formula (DLMF 25.4.1), differentiated; near 0 it has a pole in it.
+    right = x >= -1
+    high, low = _split(xp, right, x, -2.0)
     mirrored, angle = 1 - low, low * (math.pi / 2)
     value, slope = xp.special.zeta(mirrored, xp.ones_like(x)), _zeta_slope(xp, mirrored, xp.ones_like(x))
     scale = 2 * xp.exp((low - 1) * math.log(2 * math.pi) + xp.special.gammaln(mirrored))
@@ -936,6 +936,7 @@ def sinc(x: Tensor, /) -> Tensor:
     """``sin(pi * x) / (pi * x)`` of each element, 1 at 0; it needs no SciPy."""
 
 
+@spelled
 def logsumexp(
     a: Tensor, axis: Axis = None, b: Tensor | float | None = None, keepdims: bool = False, return_sign: bool = False
 ) -> Any:

@@ -8,7 +8,7 @@ from .elementwise import not_equal, subtract
 from .indexing import getitem
 from .manipulation import along, concat
 from .. import dtypes
-from ..autograd.operation import not_differentiable, of_backend
+from ..autograd.operation import not_differentiable, of_backend, spelled
 from ..autograd.tape import TensorBase
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def any(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bo
     """
 
 
+@spelled
 def diff(x: Tensor, /, *, axis: int = -1, n: int = 1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
     """Differences between neighbours along an axis, taken `n` times.
 

@@ -1,0 +1,120 @@
+"""What is spelled as in PyTorch gives what PyTorch gives, where that is installed, and takes what it takes."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Any
+
+import numpy as np
+import pytest
+
+import arrayad as xp
+
+pytestmark = pytest.mark.any_backend
+
+# Expressions over the library `t`, with x of shape (3, 4), y like it, v of length 4, and g, indices of some of x.
+SAME = [
+    "t.Tensor(3).shape",
+    "t.Tensor(2, 3).shape",
+    "t.Tensor().shape",
+    "t.Tensor([1, 2])",
+    "t.as_tensor([1, 2])",
+    "x.add(y, alpha=3)",
+    "x.sub(y, alpha=0.5)",
+    "x.clone().add_(y, alpha=3)",
+    "x.clone().sub_(1, alpha=2)",
+    "t.addcmul(x, y, y, value=0.5)",
+    "x.clone().addcmul_(y, y)",
+    "t.addcdiv(x, y, y, value=-1)",
+    "x.clone().addcdiv_(y, y * 4, value=2)",
+    "t.lerp(x, y, 0.25)",
+    "x.clone().lerp_(y, y)",
+    "t.rsqrt(y * y + 1)",
+    "t.topk(x, 2).values",
+    "t.topk(x, 2).indices",
+    "x.topk(2, 0, largest=False)[0]",
+    "x.relu()",
+    "x.sigmoid()",
+    "x.softmax(1)",
+    "x.log_softmax(dim=0)",
+    "x.logsumexp(1)",
+    "x.diff()",
+    "x.nan_to_num()",
+    "x.quantile(0.5, 1)",
+    "x.quantile(0.3, dim=0, keepdim=True)",
+    "t.median(v[:3])",
+    "x.flip(0)",
+    "x.flip(0, 1)",
+    "x.flip([0, 1])",
+    "t.flip(x, dims=[0])",
+    "x.roll(1, 0)",
+    "x.roll((1, 2), (0, 1))",
+    "t.roll(x, 1, dims=0)",
+    "x.tril(1)",
+    "x.triu(-1)",
+    "x.diagonal(1)",
+    "x.sum(dim=[0, 1])",
+    "x.amax([0, 1])",
+    "x.gather(0, g)",
+    "x.gather(1, g[:, :1])",
+    "x.masked_select(x > 0)",
+    "x.masked_select(v > 0)",
+    "x.masked_select(x[:, :1] > 0)",
+    "x.index_add(0, g[0, :2], y[:2], alpha=2)",
+    "t.fft.fftn(x * 1j, dim=(0,))",
+]
+
+
+def names(library: Any) -> dict[str, Any]:
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(2, 3, 4)).astype(np.float32)
+    g = np.asarray([[0, 2, 1, 0], [1, 1, 2, 2]])
+    return {"t": library, **{name: library.asarray(a) for name, a in {"x": x, "y": y, "v": x[0], "g": g}.items()}}
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="PyTorch, the optional oracle, is not installed")
+@pytest.mark.parametrize("expression", SAME)
+def test_as_in_pytorch(expression: str) -> None:
+    torch = importlib.import_module("torch")
+    ours, theirs = eval(expression, names(xp)), eval(expression, names(torch))
+    if not isinstance(ours, xp.Tensor):
+        assert tuple(ours) == tuple(theirs)
+        return
+    assert tuple(ours.shape) == tuple(theirs.shape)
+    assert ours.dtype.name == str(theirs.dtype).removeprefix("torch.")
+    np.testing.assert_allclose(ours.numpy(force=True), theirs.numpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("expression", SAME)
+def test_takes_it(expression: str) -> None:
+    assert eval(expression, names(xp)) is not None
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, **how: xp.median(x, **how),
+        lambda x, **how: xp.quantile(x, 0.5, **how),
+        lambda x, **how: xp.linalg.norm(x, **how),
+        lambda x, **how: xp.special.logsumexp(x, **how),
+        lambda x, **how: xp.sum(x, **how),
+    ],
+)
+def test_spellings_of_axes(call: Any) -> None:
+    x = xp.asarray([[1.0, 5.0, 3.0], [2.0, 1.0, 7.0]])
+    assert call(x, dim=1, keepdim=True).tolist() == call(x, axis=1, keepdims=True).tolist()
+    assert call(x, dim=[0, 1]).tolist() == call(x, axis=(0, 1)).tolist()
+    with pytest.raises(TypeError, match="'dim' and 'axis' are the same argument"):
+        call(x, dim=1, axis=1)
+
+
+def test_gradients_of_the_best() -> None:
+    x = xp.asarray([[3.0, 1.0, 2.0], [1.0, 1.0, 5.0]]).requires_grad_()
+    xp.topk(x, 2).values.sum().backward()
+    assert x.grad.tolist() == [[1.0, 0.0, 1.0], [1.0, 0.0, 1.0]]
+
+
+def test_draws_by_rows() -> None:
+    drawn = xp.multinomial(xp.asarray([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]), 4, replacement=True)
+    assert drawn.tolist() == [[1] * 4, [0] * 4]
