@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .data_types import astype, check_tensor, dtype_of, transfer
+from .data_types import astype, check_tensor, dtype_of, iinfo, transfer
 from .elementwise import add, multiply, subtract
 from .manipulation import broadcast_arrays, broadcast_to, reshape, stack
 from .. import dtypes
@@ -142,6 +143,12 @@ def arange(
         chosen = dtypes.int64 if all(isinstance(n, int) for n in numbers) else get_default_dtype()
     else:
         chosen = dtype_of(dtype, "arange")
+    if chosen.kind in "iu" and all(isinstance(n, int) for n in numbers) and (whole := range(first, last, step)):
+        limits = iinfo(chosen)
+        if min(whole[0], whole[-1]) < limits.min or max(whole[0], whole[-1]) > limits.max:
+            raise OverflowError(f"arange(): {chosen.name} does not hold the integers from {whole[0]} to {whole[-1]}")
+        if (whole[-1] - whole[0]) // step >= sys.maxsize // 8:  # NumPy takes some such lengths for 0
+            raise MemoryError(f"arange(): from {first} to {last} there are too many integers")
     if (last - first) / step <= 0:
         return finish(backend.empty((0,), dtype=backend.raw_dtype(chosen), device=place), requires_grad, "arange")
     try:
@@ -501,6 +508,8 @@ def _filled(backend: Namespace, shape: tuple[int, ...], value: Any, dtype: DType
     """A raw array with one value everywhere."""
     if isinstance(value, complex) and dtype.kind != "c":
         raise TypeError(f"{name}(): a complex fill_value cannot be had in {dtype.name}")
+    if isinstance(value, float) and dtype.kind in "iu" and not math.isfinite(value):
+        raise ValueError(f"{name}(): {dtype.name} has no {value}")
     try:
         return backend.full(shape, value, dtype=backend.raw_dtype(dtype), device=place)
     except (OverflowError, ValueError) as error:  # too large an integer; no integer, as NaN

@@ -426,6 +426,8 @@ def ihfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, 
 
 def _frequencies(whole: Tensor, scale: float, dtype: DType | None) -> Tensor:
     chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
+    if chosen.kind != "f":
+        raise TypeError(f"the dtype of frequencies should be real-valued floating point. Got {chosen.name} instead.")
     return astype(whole / scale, chosen, copy=False)
 
 

@@ -235,6 +235,8 @@ def take(xp: Namespace, x: Tensor, indices: Tensor, /, *, axis: int | None = Non
     -----
     Differentiable with respect to `x`.
     """
+    if dtypes.as_dtype(indices.dtype).kind not in "iu":
+        raise TypeError(f"take(): indices should be of integer dtypes. Got {dtypes.as_dtype(indices.dtype).name} instead.")
     if axis is None and x.ndim != 1:
         raise ValueError(f"take(): axis is needed for a tensor of {x.ndim} dimensions")
     place = 0 if axis is None else axis_of(axis, x.ndim, "take")  # the standard has one-dimensional indices only
