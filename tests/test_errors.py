@@ -394,7 +394,7 @@ SHAPES = {
     "xp.repeat(v, 1.7)": (TypeError, "repeat(): 'float' object cannot be interpreted as an integer"),
     "xp.sum(c, dtype=xp.float32)": (TypeError, "sum(): complex64 cannot become float32; take real() first"),
     "xp.asarray(np.asarray([1j]), dtype=xp.float32)": (TypeError, "asarray(): complex numbers cannot become float32"),
-    "xp.arange(0, 2**63)": (MemoryError, "arange(): from 0 to 9223372036854775808 there are too many integers"),
+    "xp.arange(0, 2**63)": (MemoryError, "arange(): from 0 to 9223372036854775807 there are too many integers"),
     "xp.arange(0, 300, dtype=xp.uint8)": (OverflowError, "arange(): uint8 does not hold the integers from 0 to 299"),
     "xp.arange(5, -2, -1, dtype=xp.uint8)": (OverflowError, "arange(): uint8 does not hold the integers from 5 to -1"),
     "xp.full((2,), xp.nan, dtype=xp.int64)": (ValueError, "full(): int64 has no nan"),

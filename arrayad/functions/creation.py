@@ -143,12 +143,8 @@ def arange(
         chosen = dtypes.int64 if all(isinstance(n, int) for n in numbers) else get_default_dtype()
     else:
         chosen = dtype_of(dtype, "arange")
-    if chosen.kind in "iu" and all(isinstance(n, int) for n in numbers) and (whole := range(first, last, step)):
-        limits = iinfo(chosen)
-        if min(whole[0], whole[-1]) < limits.min or max(whole[0], whole[-1]) > limits.max:
-            raise OverflowError(f"arange(): {chosen.name} does not hold the integers from {whole[0]} to {whole[-1]}")
-        if (whole[-1] - whole[0]) // step >= sys.maxsize // 8:  # NumPy takes some such lengths for 0
-            raise MemoryError(f"arange(): from {first} to {last} there are too many integers")
+    if chosen.kind in "iu" and all(isinstance(n, int) for n in numbers):
+        _check_holds(range(*numbers), chosen)
     if (last - first) / step <= 0:
         return finish(backend.empty((0,), dtype=backend.raw_dtype(chosen), device=place), requires_grad, "arange")
     try:
@@ -156,6 +152,17 @@ def arange(
     except (ValueError, OverflowError) as error:  # too many; too large for the dtype
         raise type(error)(f"arange(): {error}") from None
     return finish(array, requires_grad, "arange")
+
+
+def _check_holds(numbers: range, dtype: DType) -> None:
+    """Refuse what NumPy wraps round in a dtype, and lengths of which it takes some for 0."""
+    if not numbers:
+        return
+    first, last, limits = numbers[0], numbers[-1], iinfo(dtype)
+    if min(first, last) < limits.min or max(first, last) > limits.max:
+        raise OverflowError(f"arange(): {dtype.name} does not hold the integers from {first} to {last}")
+    if (last - first) // numbers.step >= sys.maxsize // 8:
+        raise MemoryError(f"arange(): from {first} to {last} there are too many integers")
 
 
 def asarray(obj: Any, /, *, dtype: DType | None = None, device: Any = None, copy: bool | None = None) -> Tensor:
