@@ -793,7 +793,8 @@ def matrix_power(xp: Namespace, x: Tensor, n: int, /) -> Tensor:
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         raise ValueError(f"matrix_power(): x must be square matrices, got shape {tuple(x.shape)}")
     if power == 0:
-        return xp.zeros_like(x) + xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)
+        nothing = 0 * xp.where(xp.isfinite(x), x, xp.zeros_like(x))  # with the history of `x`
+        return nothing + xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)
     square = xp.linalg.inv(x) if power < 0 else x
     power = abs(power)
     result = None
