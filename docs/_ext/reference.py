@@ -303,7 +303,8 @@ def _array_page() -> list[str]:
             same.append((name, member))
     links, rows = [], []
     for name, member in sorted(same):
-        home = "linalg." if not hasattr(xp, member.__name__) else ""
+        homes = {"": xp, "linalg.": xp.linalg, "special.": xp.special}
+        home = next(home for home, module in homes.items() if hasattr(module, member.__name__))
         target = f":any:`{member.__name__} <arrayad.{home}{member.__name__}>`"
         if name == member.__name__:
             links.append(target)
