@@ -322,6 +322,30 @@ def test_where_there_is_no_derivative_those_of_all_orders_are_zero(function: Any
     assert xp.func.hessian(function)(xp.zeros(2)).tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
 
+def test_second_derivatives_of_logaddexp() -> None:
+    """Also where both are equal, as at the start of a logistic regression, and where one vanishes beside the other."""
+    hessian = xp.func.hessian(lambda x: xp.sum(xp.logaddexp(x, xp.zeros_like(x))))
+    for x, expected in ((0.0, 0.25), (-1000.0, 0.0), (1000.0, 0.0), (-2.0, 0.104993585)):
+        assert hessian(xp.asarray(x)).item() == pytest.approx(expected)
+    for x1, x2, slope in ((np.inf, np.inf, 0.5), (-np.inf, -np.inf, 0.5), (np.inf, 1.0, 1.0), (1.0, -np.inf, 1.0)):
+        assert xp.func.grad(xp.logaddexp)(xp.asarray(x1), xp.asarray(x2)).item() == slope
+
+
+def test_threads_add_to_one_gradient() -> None:
+    x = xp.ones(100_000, requires_grad=True)
+
+    def work() -> None:
+        for _ in range(100):
+            (x * 1.0).sum().backward()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert x.grad[0].item() == 400
+
+
 @pytest.mark.filterwarnings("ignore:divide by zero")
 def test_norms_of_negative_order_and_powers_of_zero() -> None:
     for order in (-0.5, -1, -2, -3):

@@ -298,6 +298,33 @@ def test_function_with_a_context_of_its_own() -> None:
     assert x.grad.tolist() == [9.0, 18.0]
 
 
+def test_what_a_function_keeps_is_freed_without_the_collector() -> None:
+    class Keep(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            x.mul_(3)
+            ctx.mark_dirty(x)
+            ctx.kept = Kept()
+            kept.append(weakref.ref(ctx.kept))
+            return x
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g * 3
+
+    class Kept:
+        pass
+
+    kept: list[Any] = []
+    x = _x(1.0).requires_grad_()
+    gc.disable()
+    try:
+        Keep.apply(x * 1).sum().backward()
+        assert kept[0]() is None
+    finally:
+        gc.enable()
+
+
 def test_function_that_writes_into_a_leaf_or_gives_integers() -> None:
     class Write(xp.autograd.Function):
         @staticmethod
@@ -336,6 +363,25 @@ def test_gradcheck_finds_a_wrong_rule() -> None:
         xp.autograd.gradgradcheck(lambda x: x.detach() ** 2 * x, x)
     with pytest.raises(ValueError, match="gradient"):
         xp.autograd.gradcheck(lambda x: x, x.detach())
+
+
+def test_gradgradcheck_looks_at_the_cotangent_too() -> None:
+    class Detached(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x**2
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g.detach() * 2 * ctx.saved_tensors[0]
+
+    x = _x(0.3, 0.7).requires_grad_()
+    assert xp.autograd.gradgradcheck(lambda x: x**2, x)
+    with pytest.raises(xp.autograd.GradcheckError, match="input 1"):
+        xp.autograd.gradgradcheck(Detached.apply, x)
+    with pytest.raises(TypeError, match="must give a Tensor or a sequence of them, got str"):
+        xp.autograd.gradcheck(lambda x: {"y": x}, x)
 
 
 def test_check_grads_of_complex_and_float32() -> None:
@@ -499,6 +545,15 @@ def test_checkpoint_of_a_function_that_writes_into_its_arguments() -> None:
     assert found.grad.tolist() == expected.grad.tolist()
 
 
+def test_checkpoint_keeps_what_is_in_containers() -> None:
+    x = _x(1.0, 2.0).requires_grad_()
+    y = checkpoint(lambda given, *, other: xp.sin(given["x"][0]) * other[0], {"x": [x]}, other=(x,))
+    with xp.no_grad():
+        x.mul_(5)
+    y.sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(force=True), np.sin([1, 2]) + np.cos([1, 2]) * [1, 2])
+
+
 def test_checkpoints_in_one_another() -> None:
     expected, found = _x(1.0, 2.0).requires_grad_(), _x(1.0, 2.0).requires_grad_()
     xp.exp(xp.sin(expected) * xp.cos(expected)).sum().backward()
@@ -533,6 +588,22 @@ def test_anomaly_names_the_line_of_the_forward() -> None:
     (note,) = caught.value.__notes__
     assert "y = xp.sqrt(x)  # here" in note
     assert not hasattr((x * 1)._node, "where")
+
+
+def test_anomaly_in_operations_on_sequences_and_functions() -> None:
+    class Spoil(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x * 1
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g * math.nan
+
+    with xp.autograd.detect_anomaly():
+        for function, name in ((Spoil.apply, "SpoilBackward"), (lambda x: xp.concat([x]) * math.nan, "MulBackward0")):
+            with pytest.raises(RuntimeError, match=f"{name} returned nan"):
+                function(_x(1.0).requires_grad_() * 3).sum().backward()
 
 
 @pytest.mark.host_memory

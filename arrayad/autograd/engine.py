@@ -7,6 +7,7 @@ from it, and nothing recurses: a chain of a million operations takes a million t
 from __future__ import annotations
 
 import math
+import threading
 from contextlib import nullcontext
 from heapq import heappop, heappush
 from operator import attrgetter
@@ -377,6 +378,8 @@ class Sweep:
             of_all = None if used is None or op.used is None else Through(used, op.used[0], xp, saved, node, node, array)
             for i, (target, part) in enumerate(zip(edges, parts, strict=True)):
                 if target is not None and part is not None and (needed is None or target in needed):
+                    if anomaly.enabled and anomaly.check_nan:
+                        _refuse_nan(xp, part, node)
                     of_part = None if of_all is None else PartOf(of_all, i)
                     self.send_used(target, xp.conj(part) if conjugate else part, False, of_part)
             return
@@ -612,10 +615,15 @@ def fit(xp: Namespace, g: Any, a: Array, node: Node) -> Any:
 
 def _accumulate(tensor: Any, g: Any, create_graph: bool) -> None:
     """Add to a tensor's ``grad``: in place, unless the history of either has to be kept."""
-    have = tensor.grad
-    if have is None:
-        tensor._grad = g
-    elif create_graph or have._node is not None:
-        tensor._grad = have + g
-    else:
-        have += g
+    with _accumulating:
+        have = tensor.grad
+        if have is None:
+            tensor._grad = g
+        elif create_graph or have._node is not None:
+            tensor._grad = have + g
+        else:
+            have += g
+
+
+# Backwards of several threads may add to one gradient.
+_accumulating = threading.RLock()

@@ -153,11 +153,15 @@ class _Call:
     layout = parameters = tensors = ()
 
     def __init__(self, function: type[Function], context: FunctionContext) -> None:
-        self.op = self
         self.keeps = bool(context._to_save)
         self.rules = (_Rule(function, context),)
         self.kind = "custom"
         self.name = f"{function.__name__}Backward"
+
+    @property
+    def op(self) -> _Call:
+        """Itself: an attribute would be a cycle of references, which keeps what hangs on it."""
+        return self
 
 
 class Function:
@@ -267,6 +271,7 @@ def _record(
             results[i] = make(out._array)
             alias(out, results[i], None)
         results[i]._node = outputs[i]
+    context._dirty = context._not_differentiable = ()  # whose histories lead here, a cycle of references
     return results
 
 

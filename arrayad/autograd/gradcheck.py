@@ -77,7 +77,7 @@ def gradcheck(
 
 
 def gradgradcheck(func: Callable[..., Any], inputs: Any, **how: Any) -> bool:
-    """Whether the gradient of the gradient of a function is that of central differences.
+    """Whether the gradient of the gradient of a function, also by its cotangent, is that of central differences.
 
     Parameters
     ----------
@@ -86,8 +86,7 @@ def gradgradcheck(func: Callable[..., Any], inputs: Any, **how: Any) -> bool:
     **how
         As in `gradcheck`.
     """
-    tensors = _inputs(inputs)
-    return gradcheck(_gradient_of(func, tensors), tensors, **how)
+    return gradcheck(*_gradient_of(func, _inputs(inputs)), **how)
 
 
 def check_grads(
@@ -127,7 +126,7 @@ def check_grads(
     given = how.pop("eps", None), how.pop("atol", None), how.pop("rtol", None), how.pop("fast_mode", False)
     for _ in range(order):
         _check(func, tensors, tuple(modes), *given)
-        func = _gradient_of(func, tensors)
+        func, tensors = _gradient_of(func, tensors)
 
 
 def _inputs(inputs: Any) -> list[Any]:
@@ -139,23 +138,33 @@ def _inputs(inputs: Any) -> list[Any]:
 
 def _outputs(out: Any) -> list[Any]:
     parts = [out] if isinstance(out, TensorBase) else list(out)
+    for x in parts:
+        if not isinstance(x, TensorBase):
+            raise TypeError(f"gradcheck(): the function must give a Tensor or a sequence of them, got {type(x).__name__}")
     return [x for x in parts if dtypes.from_raw[x._array.dtype].kind in "fc"]
 
 
-def _gradient_of(func: Callable[..., Any], tensors: list[Any]) -> Callable[..., Any]:
-    """The gradient of a fixed random projection of a function, as a function."""
+def _gradient_of(func: Callable[..., Any], tensors: list[Any]) -> tuple[Callable[..., Any], list[Any]]:
+    """The gradient of a function of some tensors, as a function of them and of random cotangents; and all of these."""
     which = [i for i, x in enumerate(tensors) if isinstance(x, TensorBase) and x._node is not None]
+    with enable_grad():
+        cotangents = [_random(x, 7 + i) for i, x in enumerate(_tracked(func(*tensors)))]
+    for g in cotangents:
+        require_grad(g, "gradcheck")
 
     def gradient(*args: Any) -> Any:
         with enable_grad():
-            outs = [x for x in _outputs(func(*args)) if x._node is not None]
-            weights = [_random(x, 7 + i) for i, x in enumerate(outs)]
+            outs = _tracked(func(*args[: len(tensors)]))
             wanted = [args[i] for i in which]
             if not outs:
                 return tuple(x * 0 for x in wanted)
-            return engine.grad(outs, wanted, weights, create_graph=True, materialize_grads=True)
+            return engine.grad(outs, wanted, args[len(tensors) :], create_graph=True, materialize_grads=True)
 
-    return gradient
+    return gradient, [*tensors, *cotangents]
+
+
+def _tracked(out: Any) -> list[Any]:
+    return [x for x in _outputs(out) if x._node is not None]
 
 
 def _host(x: Any) -> np.ndarray[Any, Any]:

@@ -471,10 +471,13 @@ def log10(x: Tensor, /) -> Tensor:
 
 
 def _softmax_of_two(xp: Namespace, g: Any, mine: Any, other: Any) -> Any:
-    # exp(mine - logaddexp(mine, other)), in the form that no equal infinities can turn to NaN.
-    equal = mine == other
-    difference = xp.where(equal, xp.zeros_like(mine), other) - xp.where(equal, xp.zeros_like(mine), mine)
-    return g / (1 + xp.exp(difference))
+    # exp(mine - logaddexp(mine, other)) of the difference alone, by an exponential that never overflows; so derivatives of
+    # all orders are finite. Of equal infinities the difference is 0.
+    both = (mine == other) & xp.isinf(mine)
+    difference = xp.where(both, xp.zeros_like(mine), mine) - xp.where(both, xp.zeros_like(mine), other)
+    less = difference < 0
+    ratio = xp.exp(xp.where(less, difference, -difference))
+    return g * (xp.where(less, ratio, xp.ones_like(ratio)) / (1 + ratio))
 
 
 @elementwise(

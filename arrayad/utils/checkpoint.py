@@ -76,8 +76,11 @@ class _Segment:
 
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], state: Any) -> None:
         self.function = function
-        self.args = [_Kept(x) if isinstance(x, TensorBase) else x for x in args]
-        self.kwargs = {name: _Kept(x) if isinstance(x, TensorBase) else x for name, x in kwargs.items()}
+        import optree  # costs `import arrayad` a fifth; needed only here
+
+        given: Any = (args, kwargs)
+        leaves, self.form = optree.tree_flatten(given)  # the tensors in containers too
+        self.leaves = [_Kept(x) if isinstance(x, TensorBase) else x for x in leaves]
         self.state = state
         self.computed: list[Node] | None = None
 
@@ -106,7 +109,7 @@ class _Segment:
         try:
             if self.state is not None:
                 random.set_state(self.state)
-            for kept in (*self.args, *self.kwargs.values()):
+            for kept in self.leaves:
                 if isinstance(kept, _Kept) and (write := write_since(min(self.places), kept.array)) is not None:
                     raise RuntimeError(
                         "checkpoint(): an argument has been modified by an inplace operation since the function was called: "
@@ -115,8 +118,7 @@ class _Segment:
                     )
             start = next(sequence)
             with enable_grad():
-                args = [x.tensor() if isinstance(x, _Kept) else x for x in self.args]
-                kwargs = {name: x.tensor() if isinstance(x, _Kept) else x for name, x in self.kwargs.items()}
+                args, kwargs = self.form.unflatten([x.tensor() if isinstance(x, _Kept) else x for x in self.leaves])
                 nodes = _made_since(start, self.function(*args, **kwargs))
         finally:
             if now is not None:
