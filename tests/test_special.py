@@ -464,6 +464,23 @@ def test_slopes_far_from_where_the_plain_formula_holds(function: Any, exact: Any
     np.testing.assert_allclose(x.grad.numpy(force=True), expected, rtol=2e-13)
 
 
+def test_derivatives_of_all_orders_at_the_poles_of_gamma() -> None:
+    for x in (0.0, -1.0, -20.0, 1e-9, -0.3, 0.5, 3.0):
+        slope = xp.special.rgamma
+        for order in (1, 2, 3):
+            slope = xp.func.grad(slope)
+            with mpmath.workdps(40):
+                expected = float(mpmath.diff(mpmath.rgamma, x, order))
+            assert slope(xp.asarray(x, dtype=xp.float64)).item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_second_derivatives_at_the_ends_of_the_beta_distribution() -> None:
+    two, grad = xp.asarray(2.0, dtype=xp.float64), xp.func.grad
+    for x, expected in ((0.0, 6.0), (1.0, -6.0), (0.5, 0.0)):
+        second = grad(grad(xp.special.betainc, 2), 2)(two, two, xp.asarray(x, dtype=xp.float64))
+        assert second.item() == pytest.approx(expected)
+
+
 @pytest.mark.filterwarnings("ignore:divide by zero encountered in log")
 @pytest.mark.parametrize(
     ("function", "first", "expected"),

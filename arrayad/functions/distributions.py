@@ -359,8 +359,16 @@ def gamma_density(xp: Namespace, a: Any, x: Any) -> Any:
 
 
 def beta_density(xp: Namespace, a: Any, b: Any, x: Any) -> Any:
-    """The density of the beta distribution, DLMF 8.17.1: ``x**(a - 1) * (1 - x)**(b - 1) / beta(a, b)``."""
-    return xp.exp(xp.special.xlogy(a - 1, x) + xp.special.xlog1py(b - 1, -x) - xp.special.betaln(a, b))
+    """The density of the beta distribution, DLMF 8.17.1: ``x**(a - 1) * (1 - x)**(b - 1) / beta(a, b)``.
+
+    By logarithms, as `gamma_density`, and at 0 and 1 as it stands.
+    """
+    at_end = (x == 0) | (x == 1)
+    half = xp.ones_like(x) / 2
+    x, end = xp.where(at_end, half, x), xp.where(at_end, x, half)
+    log_beta = xp.special.betaln(a, b)
+    density = xp.exp((a - 1) * xp.log(x) + (b - 1) * xp.log1p(-x) - log_beta)
+    return xp.where(at_end, end ** (a - 1) * (1 - end) ** (b - 1) * xp.exp(-log_beta), density)
 
 
 def _t_density(xp: Namespace, df: Any, t: Any) -> Any:

@@ -328,12 +328,14 @@ def gamma(x: Tensor, /) -> Tensor:
     """Gamma function of each element (DLMF 5.2.1)."""
 
 
-def _rgamma_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
-    # At the poles of gamma, -n, the slope is (-1)**n * n!, where 0 times an infinite digamma would be NaN (DLMF 5.2.4).
-    pole = (x <= 0) & (xp.floor(x) == x)
-    order, inner = xp.where(pole, -x, xp.zeros_like(x)), xp.where(pole, xp.ones_like(x), x)
-    at_pole = (1 - 2 * xp.remainder(order, xp.ones_like(x) * 2)) * xp.special.gamma(order + 1)
-    return g * xp.where(pole, at_pole, -xp.special.rgamma(inner) * xp.special.digamma(inner))
+def _rgamma_rule(xp: Namespace, g: Any, x: Any) -> Any:
+    # To the left by reflection (DLMF 5.5.3), of which all parts and their derivatives are finite at the poles of gamma.
+    near = x <= 0.5
+    low, high = _split(xp, near, x, 1.0)
+    whole = xp.round(low)
+    sign, angle = 1 - 2 * xp.remainder(whole, xp.ones_like(x) * 2), math.pi * (low - whole)
+    reflected = xp.special.gamma(1 - low) * (xp.cos(angle) - xp.sin(angle) * xp.special.digamma(1 - low) / math.pi)
+    return g * xp.where(near, sign * reflected, -xp.special.rgamma(high) * xp.special.digamma(high))
 
 
 @elementwise(namespace="special", takes=REAL_FLOATING, x=_rgamma_rule)
