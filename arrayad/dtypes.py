@@ -169,6 +169,13 @@ def as_dtype(obj: Any) -> DType:
 
 
 @functools.cache
+def limits(dtype: DType) -> tuple[int, int]:
+    """The least and the greatest number of an integer dtype."""
+    info = np.iinfo(dtype.dtype)
+    return int(info.min), int(info.max)
+
+
+@functools.cache
 def _pair(a: DType, b: DType) -> DType | None:
     if a.rank != b.rank:
         low, high = sorted((a, b), key=lambda d: d.rank)

@@ -205,8 +205,9 @@ class Tensor(TensorBase):
     def __new__(cls, *data: Any, dtype: Any = None, device: Any = None) -> Tensor:  # noqa: PYI034  (no subclasses)
         """A tensor of data or, given integers, of that shape and not set, by default of the default floating dtype."""
         dtype = dtypes.get_default_dtype() if dtype is None else dtype
-        if data and all(isinstance(n, builtins.int) for n in data):
-            return creation.empty(data, dtype=dtype, device=device)
+        sizes = data[0] if len(data) == 1 and isinstance(data[0], Size) else data
+        if data and all(type(n) is builtins.int for n in sizes):
+            return creation.empty(tuple(sizes), dtype=dtype, device=device)
         return creation.tensor(*data or ((),), dtype=dtype, device=device)
 
     # --- attributes ---
@@ -808,8 +809,8 @@ class Tensor(TensorBase):
         return data_types.astype(self, dtypes.int64, copy=False)
 
     def half(self) -> Tensor:
-        """The values as float16."""
-        return self.to(dtypes.float16)
+        """The tensor as float16."""
+        return data_types.astype(self, dtypes.float16, copy=False)
 
     def short(self) -> Tensor:
         """The tensor as int16."""
@@ -989,7 +990,7 @@ class Tensor(TensorBase):
 
     def flip(self, *dims: Any, **axis: Any) -> Tensor:
         """The order of the elements reversed along axes, given as a tuple or as several numbers, or along all."""
-        return manipulation.flip(self, axis=_sizes(dims)) if dims else manipulation.flip(self, **axis)
+        return manipulation.flip(self, axis=_sizes(dims), **axis) if dims else manipulation.flip(self, **axis)
 
     def roll(self, shift: Any, axis: Any = None, **named: Any) -> Tensor:
         """The elements moved along axes, by a shift for each, or through all of them."""
@@ -1133,9 +1134,10 @@ class Tensor(TensorBase):
     prod = _reduction(statistical.prod)
     sort = _reduction(sorting.sort)
 
-    def quantile(self, q: Any, *more: Any, **named: Any) -> Tensor:
+    def quantile(self, q: Any, axis: Any = None, keepdims: builtins.bool | None = None, **named: Any) -> Tensor:
         """`arrayad.quantile`, with axis and keepdims also by position."""
-        return numerical.quantile(self, q, **dict(zip(("axis", "keepdims"), more, strict=False)), **named)
+        given: Any = {name: value for name, value in (("axis", axis), ("keepdims", keepdims)) if value is not None}
+        return numerical.quantile(self, q, **given, **named)
 
     softmax = beyond.softmax
     std = _reduction(statistical.std)
@@ -1232,8 +1234,8 @@ class Tensor(TensorBase):
     subtract_ = _in_place(_scaled(elementwise.subtract))
     tan_ = _in_place(elementwise.tan)
     tanh_ = _in_place(elementwise.tanh)
-    tril_ = _in_place(creation.tril)
-    triu_ = _in_place(creation.triu)
+    tril_ = _in_place(tril)
+    triu_ = _in_place(triu)
     true_divide_ = _in_place(elementwise.divide)
     trunc_ = _in_place(elementwise.trunc)
 

@@ -204,7 +204,7 @@ def test_modes() -> None:
 
 @pytest.mark.parametrize(
     ("mode", "enabled"),
-    [(xp.no_grad, False), (xp.enable_grad, True), (xp.inference_mode, False), (xp.inference_mode(False), True)],
+    [(xp.no_grad, False), (xp.enable_grad, True), (xp.inference_mode, False), (xp.inference_mode(mode=False), True)],
 )
 def test_modes_as_decorators(mode: Any, enabled: bool) -> None:
     @mode
@@ -649,6 +649,19 @@ def test_a_view_that_was_made_a_leaf_is_one_to_its_own_views() -> None:
         leaf[:1].add_(1)
     (leaf[:1] * 3).sum().backward()
     assert (leaf.tolist(), leaf.grad.tolist()) == ([1.0, 0.0], [3.0, 0.0])
+
+
+def test_a_view_of_a_leaf_view_follows_its_base() -> None:
+    base = xp.zeros(4)
+    leaf = base[1:].requires_grad_()
+    view = leaf[:2]
+    k = xp.asarray(2.0).requires_grad_()
+    base.add_(k)
+    (view * xp.asarray([1.0, 2.0])).sum().backward()
+    assert (view.tolist(), k.grad.item()) == ([2.0, 2.0], 3.0)
+    view.mul_(k)  # which is now a part of its base's history
+    base.sum().backward()
+    assert (base.tolist(), k.grad.item()) == ([2.0, 4.0, 4.0, 2.0], 3.0 + 2 + 8)
 
 
 def test_the_gradient_of_what_was_written_over_by_a_wider_dtype() -> None:

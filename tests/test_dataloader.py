@@ -264,6 +264,34 @@ class OneByOne(Several):
         return super().__getitem__(index) + 100
 
 
+class Doubled(Subset):
+    def __getitems__(self, indices: list[int]) -> list[Any]:
+        return [2 * x for x in super().__getitems__(indices)]
+
+
+def test_a_parts_own_getitems_is_asked() -> None:
+    assert lists(next(iter(DataLoader(Doubled("ab", [1, 0]), batch_size=2)))) == ["bb", "aa"]
+
+
+class FailsToStart(IterableDataset):
+    def __iter__(self) -> Any:
+        raise OSError("no file")
+
+
+@each_mode
+def test_a_stream_that_does_not_start_ends(mode: Any) -> None:
+    batches = iter(DataLoader(FailsToStart(), **({**mode, "num_workers": 1} if mode else {})))
+    with pytest.raises(OSError, match="no file"):
+        next(batches)
+    ends = []
+    for _ in range(4):  # workers may have been asked for some batches ahead
+        try:
+            next(batches)
+        except (OSError, StopIteration) as error:
+            ends.append(type(error))
+    assert ends[-1] is StopIteration
+
+
 @pytest.mark.parametrize(
     "made_of",
     [
@@ -1024,6 +1052,10 @@ class NoArguments(FileNotFoundError):
         super().__init__(2, "no image", path)
 
 
+class Slotted(Exception):
+    __slots__ = ("never_set",)
+
+
 def local_class() -> Exception:
     class Local(Exception):
         pass
@@ -1038,6 +1070,7 @@ ERRORS = {
     "UnicodeDecodeError": (lambda: UnicodeDecodeError("utf-8", b"x", 0, 1, "bad"), UnicodeDecodeError, None),
     "many arguments": (lambda: ManyArguments(3, "no", where="there"), ManyArguments, ("3: no",)),
     "misleading": (lambda: Misleading(5), Misleading, ("code 5",)),
+    "slotted": (lambda: Slotted("a"), Slotted, ("a",)),
     "no arguments": (lambda: NoArguments("x.png"), NoArguments, None),
     "AttributeError": (lambda: AttributeError("no", name="absent", obj=3), AttributeError, ("no",)),
     "unpicklable": (lambda: Unpicklable(threading.Lock()), Unpicklable, None),
@@ -1083,6 +1116,7 @@ def test_errors_of_samples(error: str, mode: Any) -> None:
         assert str(caught.value) == "[Errno 2] no image: 'x.png'"
     if error == "AttributeError":
         assert caught.value.name == "absent"
+        assert mode.get("multiprocessing_context") != "fork" or caught.value.obj is None  # may be the whole dataset
     if error == "local":
         assert "only here" in text
 

@@ -354,7 +354,11 @@ def test_integers_stay_exact(name: str) -> None:
 def test_parts_of_infinities() -> None:
     a = np.asarray([np.inf, -np.inf, -0.0, -1.5])
     for ours, theirs in zip(np.modf(xp.asarray(a)), np.modf(a), strict=True):
-        assert str(ours.tolist()) == str(theirs.tolist())
+        assert ours.tolist() == theirs.tolist()
+    x = xp.asarray([3.0, 0.5]).requires_grad_()
+    np.modf(x)[0].sum().backward()
+    assert x.grad.tolist() == [1.0, 1.0]
+    assert np.fmod(xp.asarray([-128, 127, -5], dtype=xp.int8), 3).tolist() == [-2, 1, -2]
     assert np.fmod(xp.asarray([5.0]), xp.inf).tolist() == [5.0]
     assert np.fmod(xp.asarray(np.asarray([1e20])), 0.7).item() == np.fmod(1e20, 0.7)
 
@@ -382,6 +386,10 @@ BESIDE = {
     "lstsq of few rows": lambda a: np.linalg.lstsq([[0.1, 0.2]], a[:1])[1],
     "lstsq": lambda a: np.linalg.lstsq([[0.1], [0.2]], a)[1],
     "matrix_rank": lambda a: np.linalg.matrix_rank(np.diag(a), 0.5),
+    "matrix_rank of several": lambda a: np.linalg.matrix_rank(np.stack([np.diag(a)] * 2), [0.5, 0.01]),
+    "matrix_rank of a vector": lambda a: np.linalg.matrix_rank(a),
+    "size": lambda a: np.size(a, (0,)),
+    "gradient": lambda a: np.gradient(a, axis=[0]),
     "eigvalsh": lambda a: np.linalg.eigvalsh(np.stack([a, [9.0, 3.0]]), UPLO="l"),
 }
 

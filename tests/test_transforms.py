@@ -146,6 +146,9 @@ def test_results_have_no_history_of_their_own() -> None:
 def test_what_a_function_uses_beside_its_arguments_is_differentiated_too(inner: Any, expected: float) -> None:
     assert xp.func.grad(inner)(xp.asarray(3.0, dtype=F64)).item() == expected
     t = xp.asarray(3.0, dtype=F64).requires_grad_()
+    with xp.no_grad():
+        value, pull_back = xp.func.vjp(lambda y: y * t, _one())
+    assert (value.requires_grad, pull_back(_one())[0].requires_grad) == (False, True)
     inner(t).backward()
     assert t.grad.item() == expected
     with xp.no_grad():
@@ -543,6 +546,18 @@ def test_checkpoint_of_a_function_that_writes_into_its_arguments() -> None:
     f(expected * 1, _x(0.0, 1.0)).sum().backward()
     checkpoint(f, found * 1, _x(0.0, 1.0)).sum().backward()
     assert found.grad.tolist() == expected.grad.tolist()
+
+
+@pytest.mark.host_memory
+def test_checkpoint_of_a_function_that_writes_where_it_could_not_be_kept() -> None:
+    def f(y: xp.Tensor, w: xp.Tensor) -> xp.Tensor:
+        with xp.no_grad():
+            y.mul_(2)
+        return (xp.sin(y) * w).sum()
+
+    out = checkpoint(f, xp.from_numpy(np.asarray([1.0, 2.0])), _x(1.0, 2.0).requires_grad_())
+    with pytest.raises(RuntimeError, match="an argument has been modified by an inplace operation"):
+        out.backward()
 
 
 def test_checkpoint_keeps_what_is_in_containers() -> None:

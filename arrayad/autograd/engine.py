@@ -27,6 +27,7 @@ from .tape import (
     make,
     namespace_of,
     recording,
+    retaining,
     sequence,
     set_recording,
 )
@@ -78,7 +79,7 @@ def backward(
         raise RuntimeError("backward(): inputs is empty; leave it out to add to the grad of every leaf")
     found = _run("backward", roots, grad_tensors, retain_graph, create_graph, wanted)
     for tensor, g in zip(wanted or (), found, strict=True):
-        if g is not None and RETAINED not in (tensor._node.hooks or ()):  # else it has it already
+        if g is not None and retaining(tensor._node) is not tensor:  # else it has it already
             _accumulate(tensor, g, create_graph)
 
 
@@ -280,9 +281,9 @@ class Sweep:
 
     def call_hooks(self, node: Node, g: Any, owned: bool) -> tuple[Any, bool]:
         """Show a cotangent to the hooks of its node, each of which may give another in its place."""
-        hooks = dict(node.hooks or {})
-        retained = hooks.pop(RETAINED, None)
-        for hook in hooks.values():
+        for key, hook in tuple((node.hooks or {}).items()):
+            if key == RETAINED:
+                continue
             shown = self.tensor(g, False)
             given = hook(shown)
             if given is None:
@@ -294,7 +295,7 @@ class Sweep:
                 )
             g, owned = (given if self.create_graph else given._array), False
             self.used.pop(-node.sequence, None)  # what a hook gives goes back whole
-        tensor = None if retained is None else retained()
+        tensor = retaining(node)
         if tensor is not None:
             _accumulate(tensor, self.tensor(g, False), self.create_graph)
         return g, owned

@@ -33,6 +33,7 @@ from .tape import (
     namespace_of,
     record,
     recording,
+    retaining,
     sequence,
     steps_after,
     storage_of,
@@ -221,7 +222,7 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
         a = out._array
     if x._storage is None or (x._storage.exported is None and _is_alone(x)):
         # Nobody else sees the memory, so taking over the fresh array does for writing into the old one.
-        fresh = out._storage if out._storage is not None and a is out._array else Storage()
+        fresh = Storage() if out._storage is None else out._storage
         fresh.version = (0 if x._storage is None else x._storage.version) + 1
         x._array = a
         x._storage = fresh
@@ -382,18 +383,21 @@ def rebase(x: Any, node: Any) -> None:
     storage = base._storage
     if storage is None or storage.aliases is None:
         return
-    start = base._steps
+    start, followed = base._steps, {id(base)}
     for tensor in [reference() for reference in storage.aliases]:
-        if tensor is not None and tensor is not base and tensor._viewed is base:
+        if tensor is not None and tensor is not base and id(tensor._viewed) in followed:
             _rewrite(tensor, replay(steps_after(start, tensor._steps), base)._node)
+            tensor._viewed = base  # also of a view of a view that was a leaf, and is none now
+            followed.add(id(tensor))
 
 
 def _rewrite(x: TensorBase, node: Node | None) -> None:
     """Give a tensor another history; the gradient that it retains is then that of its new value."""
     before = x._node
     x._node = node
-    if before is not None and before.hooks and node is not None and before.hooks.get(RETAINED, lambda: None)() is x:
-        node.hooks = {**(node.hooks or {}), RETAINED: before.hooks.pop(RETAINED)}
+    if before is not None and node is not None and retaining(before) is x:
+        node.hooks = {**(node.hooks or {}), RETAINED: ref(x)}
+        before.hooks.pop(RETAINED)  # type: ignore[union-attr]  # that is where it was found
 
 
 def replay(steps: tuple[Step, ...], x: Any) -> Any:

@@ -246,7 +246,7 @@ def _in_mode(mode: Callable[[], _Switch], generator: Generator[Any, Any, Any]) -
 class _Bare(_Switch):
     """One that decorates also without parentheses."""
 
-    def __new__(cls, function: Any = None) -> Any:
+    def __new__(cls, function: Any = None, /, **_: Any) -> Any:
         """A switch, or the function that it decorates."""
         return cls()(function) if callable(function) else super().__new__(cls)
 
@@ -431,6 +431,12 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.name} at {id(self):#x}>"
+
+
+def retaining(node: Node) -> TensorBase | None:
+    """The tensor that is to have the gradient of a node's output in its ``grad``, if there is one."""
+    reference = None if node.hooks is None else node.hooks.get(RETAINED)
+    return None if reference is None else reference()
 
 
 class Leaf(Node):

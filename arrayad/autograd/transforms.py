@@ -62,18 +62,20 @@ class _Trace:
             out, self.aux = out
         self.outputs, self.out_form = _flatten(out, f"{name}(): the function's results")
         # Whether an outer transform, or a backward to come, may ask for derivatives of the results.
-        self.outer = recording() and _reaches_before(self.begun, self.outputs)
+        self.outer = _reaches_before(self.begun, self.outputs)
 
     def value(self) -> Any:
         """The outputs, with the history of outer transforms only."""
-        return _build(self.out_form, [_plain(x, self.outer) for x in self.outputs])
+        outer = recording() and self.outer
+        return _build(self.out_form, [_plain(x, outer) for x in self.outputs])
 
     def beside(self) -> Any:
         """What the function gave beside them, likewise; it may be anything."""
         import optree  # as in `_flatten`
 
         leaves, form = optree.tree_flatten(self.aux)
-        outer = self.outer or (recording() and _reaches_before(self.begun, [x for x in leaves if isinstance(x, TensorBase)]))
+        tensors = [x for x in leaves if isinstance(x, TensorBase)]
+        outer = recording() and (self.outer or _reaches_before(self.begun, tensors))
         return form.unflatten([_plain(x, outer) if isinstance(x, TensorBase) else x for x in leaves])
 
     def pull_back(self, cotangents: list[Any]) -> list[Any]:

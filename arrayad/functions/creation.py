@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .data_types import astype, check_tensor, dtype_of, iinfo, transfer
+from .data_types import astype, check_tensor, dtype_of, transfer
 from .elementwise import add, multiply, subtract
 from .manipulation import broadcast_arrays, broadcast_to, reshape, stack
 from .. import dtypes
@@ -144,7 +144,7 @@ def arange(
     else:
         chosen = dtype_of(dtype, "arange")
     if chosen.kind in "iu" and all(isinstance(n, int) for n in numbers):
-        _check_holds(range(*numbers), chosen)
+        _check_range(range(*numbers), chosen)
     if (last - first) / step <= 0:
         return finish(backend.empty((0,), dtype=backend.raw_dtype(chosen), device=place), requires_grad, "arange")
     try:
@@ -154,12 +154,12 @@ def arange(
     return finish(array, requires_grad, "arange")
 
 
-def _check_holds(numbers: range, dtype: DType) -> None:
+def _check_range(numbers: range, dtype: DType) -> None:
     """Refuse what NumPy wraps round in a dtype, and lengths of which it takes some for 0."""
     if not numbers:
         return
-    first, last, limits = numbers[0], numbers[-1], iinfo(dtype)
-    if min(first, last) < limits.min or max(first, last) > limits.max:
+    first, last, (low, high) = numbers[0], numbers[-1], dtypes.limits(dtype)
+    if min(first, last) < low or max(first, last) > high:
         raise OverflowError(f"arange(): {dtype.name} does not hold the integers from {first} to {last}")
     if (last - first) // numbers.step >= sys.maxsize // 8:
         raise MemoryError(f"arange(): from {first} to {last} there are too many integers")
@@ -212,8 +212,9 @@ def beside(obj: Any, tensors: Iterable[Any], name: str, device: Any = None) -> A
 
 def floats_of(tensors: Iterable[Any]) -> DType | None:
     """The real floating dtype that some tensors promote to; None if none of theirs floats."""
-    found = [dtypes.REAL_OF[x.dtype] for x in tensors if x.dtype.kind in "fc"]
-    return dtypes.promote(*found) if found else None
+    found = {dtypes.from_raw[dtype] for dtype in {x._array.dtype for x in tensors}}
+    floating = [dtypes.REAL_OF[dtype] for dtype in found if dtype.kind in "fc"]
+    return dtypes.promote(*floating) if floating else None
 
 
 def _convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, floats: DType | None = None) -> Any:
@@ -224,8 +225,9 @@ def _convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, fl
     if isinstance(obj, (list, tuple)) and next(tensors_in(obj), None) is not None:
         if copy is False:
             raise ValueError(f"{name}(): a sequence of Tensors cannot be made one Tensor without a copy")
-        floats = chosen if chosen in dtypes.COMPLEX_OF else floats_of(tensors_in(obj))
-        parts = [_convert(x, None, None, None, name, floats and dtypes.REAL_OF[floats]) for x in obj]
+        if floats is None:  # once, for all that is nested
+            floats = dtypes.REAL_OF[chosen] if chosen in dtypes.REAL_OF else floats_of(tensors_in(obj))
+        parts = [_convert(x, None, None, None, name, floats) for x in obj]
         if len({x.shape for x in parts}) > 1:
             raise ValueError(f"{name}(): shapes must be equal, got {', '.join(str(tuple(x.shape)) for x in parts)}")
         return _from_tensor(stack(parts), chosen, device, None)
@@ -263,7 +265,8 @@ def tensors_in(obj: Any) -> Iterator[Any]:
 
 def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str, floats: DType | None) -> np.ndarray[Any, Any]:
     """A NumPy array of a dtype of the standard."""
-    if dtype is not None and dtype.kind not in "bc" and np.dtype(getattr(obj, "dtype", dtype.dtype)).kind == "c":
+    of_numpy = isinstance(obj, (np.ndarray, np.generic))
+    if of_numpy and obj.dtype.kind == "c" and dtype is not None and dtype.kind not in "bc":
         raise TypeError(f"{name}(): complex numbers cannot become {dtype.name}; take the real part first")
     try:
         array = np.asarray(obj, dtype=None if dtype is None else dtype.dtype, copy=copy)

@@ -11,7 +11,6 @@ import builtins
 import math
 from typing import TYPE_CHECKING, Any
 
-from .data_types import iinfo
 from ..autograd.operation import (
     ANY,
     COMPLEX,
@@ -27,7 +26,7 @@ from ..autograd.operation import (
     elementwise,
     promote,
 )
-from ..dtypes import as_dtype, default_dtype_for
+from ..dtypes import as_dtype, default_dtype_for, limits
 
 if TYPE_CHECKING:
     from ..backends import Namespace
@@ -309,17 +308,19 @@ def _rank(x: Any) -> int:
 def _bound(xp: Namespace, bound: Any, x: Any) -> Any:
     """A bound in the dtype of `x`; one beyond what an integer dtype holds is the dtype's own."""
     dtype = as_dtype(x.dtype)
-    info: Any = iinfo(dtype) if dtype.kind in "iu" else None
+    whole = dtype.kind in "iu"
+    low, high = limits(dtype) if whole else (0, 0)
     if not isinstance(bound, (int, float)):
-        if info is not None and as_dtype(bound.dtype).kind in "iu":
-            have: Any = iinfo(as_dtype(bound.dtype))
-            if have.min < info.min:
-                bound = xp.maximum(bound, xp.asarray(info.min, dtype=bound.dtype, device=bound.device))
-            if have.max > info.max:
-                bound = xp.minimum(bound, xp.asarray(info.max, dtype=bound.dtype, device=bound.device))
+        have = as_dtype(bound.dtype)
+        if whole and have is not dtype and have.kind in "iu":
+            least, greatest = limits(have)
+            if least < low:
+                bound = xp.maximum(bound, xp.asarray(low, dtype=bound.dtype, device=bound.device))
+            if greatest > high:
+                bound = xp.minimum(bound, xp.asarray(high, dtype=bound.dtype, device=bound.device))
         return xp.astype(bound, x.dtype, copy=False)
-    if info is not None:
-        bound = builtins.min(builtins.max(bound, info.min), info.max)
+    if whole:
+        bound = builtins.min(builtins.max(bound, low), high)
     return xp.asarray(bound, dtype=x.dtype, device=x.device)
 
 

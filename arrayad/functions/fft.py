@@ -424,10 +424,10 @@ def ihfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, 
     return xp.conj(xp.fft.rfft(x, n=n, axis=axis, norm=_DUAL[norm]))
 
 
-def _frequencies(whole: Tensor, scale: float, dtype: DType | None) -> Tensor:
+def _frequencies(name: str, whole: Tensor, scale: float, dtype: DType | None) -> Tensor:
     chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
     if chosen.kind != "f":
-        raise TypeError(f"the dtype of frequencies should be real-valued floating point. Got {chosen.name} instead.")
+        raise TypeError(f"{name}(): dtype should be real-valued floating point. Got {chosen.name} instead.")
     return astype(whole / scale, chosen, copy=False)
 
 
@@ -452,7 +452,7 @@ def fftfreq(n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: An
     """
     positive = arange(0, (n - 1) // 2 + 1, dtype=dtypes.float64, device=device)
     negative = arange(-(n // 2), 0, dtype=dtypes.float64, device=device)
-    return _frequencies(concat([positive, negative]), n * d, dtype)
+    return _frequencies("fftfreq", concat([positive, negative]), n * d, dtype)
 
 
 def rfftfreq(n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: Any = None) -> Tensor:
@@ -468,7 +468,7 @@ def rfftfreq(n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: A
         Default: the default floating dtype.
     device : device, optional
     """
-    return _frequencies(arange(0, n // 2 + 1, dtype=dtypes.float64, device=device), n * d, dtype)
+    return _frequencies("rfftfreq", arange(0, n // 2 + 1, dtype=dtypes.float64, device=device), n * d, dtype)
 
 
 def _shifts(shape: tuple[int, ...], axes: Any, sign: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

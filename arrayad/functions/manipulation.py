@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .data_types import check_tensor
 from ..autograd.operation import linear, of_backend
+from ..dtypes import as_dtype
 from ..size import Size
 
 if TYPE_CHECKING:
@@ -302,10 +303,10 @@ def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
 
 
 def _counts(xp: Namespace, repeats: Any) -> Any:
-    """How often each is repeated; as int64, since NumPy takes no uint64 for it."""
+    """How often each is repeated; NumPy takes no uint64 for it."""
     if isinstance(repeats, (int, float, complex)):
         return operator.index(repeats)  # type: ignore[arg-type]  # refuses what is no integer
-    return xp.astype(repeats, xp.int64, copy=False)
+    return xp.astype(repeats, xp.int64) if as_dtype(repeats.dtype).kind == "u" else repeats
 
 
 def _unrepeat(xp: Namespace, g: Any, x_shape: tuple[int, ...], repeats: Any, axis: int | None) -> Any:

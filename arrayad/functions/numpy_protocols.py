@@ -210,6 +210,10 @@ def _tensor(x: Any) -> Any:
     return x if isinstance(x, TensorBase) else creation.beside(x, _beside.get(), "asarray")
 
 
+def _operand(x: Any) -> Any:
+    return x if x is None or isinstance(x, _NUMBERS) else _tensor(x)
+
+
 def _floating(x: Any) -> Any:
     """As NumPy's means and their like take integers."""
     x = _tensor(x)
@@ -404,7 +408,7 @@ def _searchsorted(a: Tensor, v: Any, side: Any = "left", sorter: Any = None) -> 
 def _where(condition: Tensor, *choices: Any) -> Any:
     if not choices:
         return searching.nonzero(_tensor(condition))
-    return searching.where(_tensor(condition), *[x if isinstance(x, _NUMBERS) else _tensor(x) for x in choices])
+    return searching.where(_tensor(condition), *[_operand(x) for x in choices])
 
 
 def _argwhere(a: Tensor) -> Any:
@@ -656,8 +660,7 @@ def _piecewise(x: Tensor, condlist: Any, funclist: Any) -> Any:
 
 
 def _clip(a: Tensor, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    bounds: Any = (min if a_min is None else a_min, max if a_max is None else a_max)
-    low, high = ((x if isinstance(x, (*_NUMBERS, type(None))) else _tensor(x)) for x in bounds)  # type: Any, Any
+    low, high = _operand(min if a_min is None else a_min), _operand(max if a_max is None else a_max)
     return elementwise.clip(_tensor(a), low, high)
 
 
@@ -783,6 +786,10 @@ def _fmin(x1: Any, x2: Any) -> Any:
 def _fmod(x1: Any, x2: Any) -> Any:
     """The remainder with the sign of the first: exact, as ``remainder`` of the magnitudes is."""
     first, second = _both(x1, x2)
+    if first.dtype.kind in "biu":  # of which the least has no magnitude
+        rest = elementwise.remainder(first, second)
+        other = elementwise.logical_and(rest != 0, (rest < 0) != (first < 0))
+        return searching.where(other, rest - second, rest)
     rest = elementwise.remainder(absolute(first), absolute(second))
     return searching.where(elementwise.less(first, 0), -rest, rest)
 
@@ -804,7 +811,7 @@ def _divmod(x1: Any, x2: Any) -> Any:
 def _modf(x: Tensor) -> Any:
     x = _floating(x)
     finite = searching.where(elementwise.isinf(x), 0.0, x)
-    return elementwise.copysign(finite - elementwise.trunc(finite), x), elementwise.trunc(x)
+    return finite - elementwise.trunc(finite), elementwise.trunc(x)
 
 
 def _pair(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -895,7 +902,7 @@ def _ediff1d(ary: Tensor) -> Any:
 
 def _gradient(f: Tensor, *varargs: Any, axis: Any = None) -> Any:
     x = _floating(f)
-    named = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    named = range(x.ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = [manipulation.axis_of(a, x.ndim, "numpy.gradient") for a in named]
     steps = list(varargs) * len(axes) if len(varargs) <= 1 else list(varargs)
     steps = steps or [1.0] * len(axes)
@@ -974,8 +981,8 @@ def _ndim(a: Tensor) -> int:
 
 
 def _size(a: Tensor, axis: Any = None) -> int:
-    if axis is not None:
-        manipulation.axis_of(axis, a.ndim, "numpy.size")
+    for each in () if axis is None else axis if isinstance(axis, tuple) else (axis,):
+        manipulation.axis_of(each, a.ndim, "numpy.size")
     return statistical.count_of(tuple(a.shape), axis)
 
 
@@ -1062,9 +1069,12 @@ def _matrix_power(a: Tensor, n: int) -> Any:
 
 def _matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
     x = _floating(A)
+    if x.ndim < 2:
+        return int(utility.any(x != 0))
     if tol is None:
         return linear_algebra.matrix_rank(x, rtol=rtol)
-    return statistical.sum(linear_algebra.svdvals(x) > tol, axis=-1)
+    limit = manipulation.expand_dims(_tensor(tol), axis=-1)
+    return statistical.sum(linear_algebra.svdvals(x) > limit, axis=-1)
 
 
 def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:

@@ -264,8 +264,11 @@ def addcdiv(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1)
 
 
 def lerp(x: Tensor, end: Tensor, /, weight: Tensor | float) -> Tensor:
-    """``x + weight * (end - x)``, the point between two."""
-    return x + weight * (end - x)
+    """The point between two, ``x`` at a weight of 0 and ``end`` at 1, from the nearer one."""
+    way = end - x
+    if isinstance(weight, (int, float)):
+        return x + weight * way if weight < 0.5 else end - (1 - weight) * way
+    return where(weight < 0.5, x + weight * way, end - (1 - weight) * way)
 
 
 def rsqrt(x: Tensor, /) -> Tensor:
@@ -406,8 +409,9 @@ def _slices(name: str, x: Tensor, dim: int, index: Tensor, source: Any = None) -
     check_tensor(x, name)
     check_tensor(index, name, "index")
     axis = axis_of(dim, x.ndim, name)
-    if index.ndim != 1:
+    if index.ndim > 1:
         raise IndexError(f"{name}(): index must be one-dimensional, got {index.ndim} dimensions")
+    index = reshape(index, (-1,))
     if source is not None:
         check_tensor(source, name, "source")
         wanted = (*x.shape[:axis], index.shape[0], *x.shape[axis + 1 :])

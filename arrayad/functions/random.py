@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from .creation import finish, shape_of
-from .data_types import check_tensor, dtype_of, iinfo
+from .data_types import check_tensor, dtype_of
 from .manipulation import broadcast_shapes, stack, unstack
 from .. import dtypes
 from ..autograd.tape import make
@@ -310,17 +310,15 @@ def randint(
         raise ValueError(f"randint(): low must be less than high, got {low} and {high}")
     source = _generator(generator, device, "randint")
     chosen = dtypes.int64 if dtype is None else dtype_of(dtype, "randint")
-    _check_holds("randint", chosen, first, last - 1)
+    _check_drawn("randint", chosen, first, last - 1)
     drawn = source._source.integers(first, last, shape_of(size, (), "randint"))
     return make(source._backend.astype(drawn, source._backend.raw_dtype(chosen), copy=False))
 
 
-def _check_holds(name: str, dtype: DType, first: int, last: int) -> None:
-    """Refuse a range of integers that a dtype does not hold; floating dtypes round, booleans hold 0 and 1."""
-    for kind in (dtype, dtypes.int64):
-        low, high = (
-            (0, 1) if kind.kind == "b" else (iinfo(kind).min, iinfo(kind).max) if kind.kind in "iu" else (first, last)
-        )
+def _check_drawn(name: str, dtype: DType, first: int, last: int) -> None:
+    """Refuse integers that a dtype, or int64, in which they are drawn, does not hold; booleans hold any, as True."""
+    for kind in (dtypes.int64, dtype):
+        low, high = dtypes.limits(kind) if kind.kind in "iu" else (first, last)
         if first < low or last > high:
             raise OverflowError(f"{name}(): {kind.name} does not hold the integers from {first} to {last}")
 
@@ -342,7 +340,7 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: DType | None 
         raise ValueError(f"randperm(): n must not be negative, got {n}")
     source = _generator(generator, device, "randperm")
     chosen = dtypes.int64 if dtype is None else dtype_of(dtype, "randperm")
-    _check_holds("randperm", chosen, 0, count - 1)
+    _check_drawn("randperm", chosen, 0, count - 1)
     return make(source._backend.astype(source._source.permutation(count), source._backend.raw_dtype(chosen), copy=False))
 
 

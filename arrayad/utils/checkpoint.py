@@ -82,6 +82,7 @@ class _Segment:
         leaves, self.form = optree.tree_flatten(given)  # the tensors in containers too
         self.leaves = [_Kept(x) if isinstance(x, TensorBase) else x for x in leaves]
         self.state = state
+        self.begun = next(sequence)
         self.computed: list[Node] | None = None
 
     def hold(self, nodes: list[Node]) -> None:
@@ -110,7 +111,7 @@ class _Segment:
             if self.state is not None:
                 random.set_state(self.state)
             for kept in self.leaves:
-                if isinstance(kept, _Kept) and (write := write_since(min(self.places), kept.array)) is not None:
+                if isinstance(kept, _Kept) and (write := write_since(self.begun, kept.array)) is not None:
                     raise RuntimeError(
                         "checkpoint(): an argument has been modified by an inplace operation since the function was called: "
                         f"{write.by} made its version {write.version}, in memory that is shared with another library. Write "

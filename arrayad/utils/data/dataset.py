@@ -359,12 +359,10 @@ def getitems_of(dataset: Any) -> Any:
     does that of a dataset made of others which have none: each of their samples then has random numbers of its own.
     """
     getitems = getattr(dataset, "__getitems__", None)
-    if isinstance(dataset, (Subset, ConcatDataset, StackDataset)):
-        parts = dataset._parts()
-        if all(getitems_of(part) is None for part in parts):
-            return None
     for base in type(dataset).__mro__:
         if "__getitems__" in vars(base):
+            if base in (Subset, ConcatDataset, StackDataset) and all(getitems_of(part) is None for part in dataset._parts()):
+                return None
             break
         if "__getitem__" in vars(base):
             return getitems if "__getitems__" in getattr(dataset, "__dict__", ()) else None

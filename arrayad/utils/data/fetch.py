@@ -154,6 +154,7 @@ class StreamFetcher(Fetcher):
                 self._numbers = itertools.count(*self._place)
                 self._doing = "calling iter() of the dataset", None
                 self.seeds.start("iter")
+                self._samples = iter(())  # if the next line raises
                 self._samples = iter(self._dataset)
             batch: list[Any] = []
             for number in itertools.islice(self._numbers, self._size):

@@ -384,7 +384,7 @@ class _Iterator(Generic[T_co]):
         try:
             raise batch.error
         finally:
-            del batch  # the error's traceback has this frame, which would keep the error, and the pass with its workers
+            del batch  # a cycle: the error has its traceback, that this frame, and this the error
 
 
 def _readers(count: int | None) -> str:

@@ -173,7 +173,7 @@ class Run:
                         continue
                 batch = [self._pool.content(worker, answer)]
                 if answer.kind == "error":
-                    batch.append(Failed(batch.pop()))
+                    batch = [Failed(*batch)]
                 del answer
                 self._hand_out()
                 yield number, batch.pop()  # kept by nobody here while the program uses it

@@ -239,7 +239,7 @@ class _Bare:
         self._error = error
 
     def __reduce__(self) -> Any:
-        attributes = _attributes(self._error)
+        attributes = {name: value for name, value in _attributes(self._error).items() if _pickles(value)}
         args = tuple(arg if _pickles(arg) else repr(arg) for arg in self._error.args)
         return _rebuild_bare, (type(self._error), args, attributes)
 
@@ -253,14 +253,14 @@ def _rebuild_bare(kind: type[Exception], args: tuple[Any, ...], attributes: dict
 
 
 def _attributes(error: Exception) -> dict[str, Any]:
-    """What an exception has, as far as it can be pickled: of its own, and of Python's classes, such as ``errno``."""
+    """What an exception has, also in Python's own classes, as ``errno``; not the object that an AttributeError is about."""
     own = {
-        name: getattr(error, name)
+        name: getattr(error, name, None)
         for kind in type(error).__mro__
         for name, attribute in vars(kind).items()
-        if inspect.ismemberdescriptor(attribute) and not name.startswith("__")
+        if inspect.ismemberdescriptor(attribute) and not name.startswith("__") and name != "obj"
     }
-    return {name: value for name, value in {**own, **vars(error)}.items() if value is not None and _pickles(value)}
+    return {name: value for name, value in {**own, **vars(error)}.items() if value is not None}
 
 
 def _pickles(value: Any) -> bool:
