@@ -1343,10 +1343,13 @@ def test_nothing_is_left_after(persistent: bool) -> None:
         break
     with pytest.raises(TypeError):
         [batch + 1 for batch in loader]
+    gc.collect()
+    workers = {p.pid for p in loaders_children_now()}
     never_begun = iter(loader)
     del never_begun
     if persistent:
-        assert len(loaders_children_now()) == 2
+        assert {p.pid for p in loaders_children_now()} == workers
+        assert len(workers) == 2
         assert len(epoch(loader)) == 10
     del loader
     gc.collect()

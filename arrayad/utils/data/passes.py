@@ -156,9 +156,15 @@ class Run:
 
     def batches(self) -> Iterator[tuple[int, Any]]:
         """The batches with their numbers."""
+        batches = self._batches()
+        next(batches)  # so that it gives back the workers also if it is dropped before a batch is asked for
+        return batches
+
+    def _batches(self) -> Iterator[tuple[int, Any]]:
         healthy = False
         given = 0
         try:
+            yield -1, None  # it has begun
             while (number := self._wait()) is not None:
                 worker, answer = self._answers.pop(number)
                 self._order.remove(number)
