@@ -323,7 +323,7 @@ def ones_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
 
 
 def _stretched(x: Array, shape: tuple[int, ...]) -> list[int] | None:
-    """The strides of an array seen in a shape; None if it does not fit, or is no whole memory."""
+    """The strides of an array seen in a shape; None if it does not fit, has no elements or is not contiguous."""
     before = len(shape) - x.ndim
     if before < 0 or not x.size or not x.flags.c_contiguous:
         return None
@@ -336,7 +336,7 @@ def _stretched(x: Array, shape: tuple[int, ...]) -> list[int] | None:
 
 
 def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
-    """``numpy.broadcast_to``: 1.9 for 2.9, of one number 0.9; can be written into where no element stands for several."""
+    """``numpy.broadcast_to``: 2.0 for 2.8, of one number 1.0; can be written into where no element stands for several."""
     strides = (0,) * len(shape) if x.size == 1 and x.ndim <= len(shape) else _stretched(x, shape)
     out: Array | None = None if strides is None else np.ndarray(shape, x.dtype, x, 0, strides)
     if out is None or out.shape != shape:  # NumPy says what is wrong; a shape of (-1,) it takes for (1,) here
