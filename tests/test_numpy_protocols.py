@@ -286,6 +286,7 @@ def _parts(out: Any) -> list[Any]:
 ALL = [(f"{name}-{i}", function, arrays) for name, calls in CALLS.items() for i, (function, arrays) in enumerate(calls)]
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")  # since NumPy 2.5, which still has it
 @pytest.mark.parametrize(("name", "function", "arrays"), ALL, ids=[name for name, _, _ in ALL])
 def test_values_and_derivatives(name: str, function: Any, arrays: tuple[np.ndarray, ...]) -> None:
     floating = [a.dtype.kind in "fc" for a in arrays]
