@@ -389,7 +389,7 @@ BESIDE = {
     "matrix_rank": lambda a: np.linalg.matrix_rank(np.diag(a), 0.5),
     "matrix_rank of several": lambda a: np.linalg.matrix_rank(np.stack([np.diag(a)] * 2), [0.5, 0.01]),
     "matrix_rank of a vector": lambda a: np.linalg.matrix_rank(a),
-    "size": lambda a: np.size(a, (0,)),
+    "size": lambda a: np.size(a, 0),
     "gradient": lambda a: np.gradient(a, axis=[0]),
     "eigvalsh": lambda a: np.linalg.eigvalsh(np.stack([a, [9.0, 3.0]]), UPLO="l"),
 }
@@ -419,6 +419,10 @@ AXES = {
 def test_axes_that_there_are_not(name: str) -> None:
     with pytest.raises(IndexError, match=r"axis 3 is out of range|tuple index out of range"):
         AXES[name](xp.ones((2, 2)))
+
+
+def test_size_over_several_axes() -> None:
+    assert np.size(xp.ones((2, 3, 4)), (0, 2)) == 8  # as NumPy since 2.4
 
 
 def test_refused_triangle() -> None:
