@@ -243,8 +243,9 @@ def test_function_marks() -> None:
         g.sum().backward()
 
 
-@pytest.mark.parametrize(("given", "error"), [((), RuntimeError), (1.0, TypeError)])
-def test_function_with_a_wrong_backward(given: Any, error: type) -> None:
+def _giving(given: Any) -> Any:
+    """A Function, by the name of Wrong, whose backward gives what it is told to."""
+
     class Wrong(xp.autograd.Function):
         @staticmethod
         def forward(ctx: Any, x: Any) -> Any:
@@ -254,30 +255,27 @@ def test_function_with_a_wrong_backward(given: Any, error: type) -> None:
         def backward(ctx: Any, g: Any) -> Any:
             return given
 
+    return Wrong
+
+
+@pytest.mark.parametrize(("given", "error"), [((), RuntimeError), (1.0, TypeError)])
+def test_function_with_a_wrong_backward(given: Any, error: type) -> None:
     with pytest.raises(error, match=r"Wrong\.backward"):
-        Wrong.apply(_x(1.0).requires_grad_()).sum().backward()
+        _giving(given).apply(_x(1.0).requires_grad_()).sum().backward()
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (1, 3), (3, 1)])
 @pytest.mark.parametrize("given", [(3, 2), (3,), (4, 1, 3), ()])
 def test_function_with_a_gradient_of_a_wrong_shape(shape: tuple[int, ...], given: tuple[int, ...]) -> None:
-    class Wrong(xp.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, x: Any) -> Any:
-            return x * 1
-
-        @staticmethod
-        def backward(ctx: Any, g: Any) -> Any:
-            return xp.ones(given, dtype=F64)
-
+    wrong = _giving(xp.ones(given, dtype=F64))
     x = xp.ones(shape, dtype=F64, requires_grad=True)
     before = len(given) - len(shape)
     if before >= 0 and all(n in (1, m) for n, m in zip(shape, given[before:], strict=True)):  # it may have been broadcast
-        Wrong.apply(x).sum().backward()
+        wrong.apply(x).sum().backward()
         assert x.grad.tolist() == np.full(shape, math.prod(given) / math.prod(shape)).tolist()
     else:
         with pytest.raises(RuntimeError, match=r"Wrong\.backward gave an invalid gradient at index 0"):
-            Wrong.apply(x).sum().backward()
+            wrong.apply(x).sum().backward()
         assert x.grad is None
 
 
@@ -572,7 +570,10 @@ def test_checkpoint_keeps_what_is_in_containers() -> None:
 def test_checkpoints_in_one_another() -> None:
     expected, found = _x(1.0, 2.0).requires_grad_(), _x(1.0, 2.0).requires_grad_()
     xp.exp(xp.sin(expected) * xp.cos(expected)).sum().backward()
-    inner = lambda v: checkpoint(xp.sin, v) * xp.cos(v)  # noqa: E731
+
+    def inner(v: xp.Tensor) -> xp.Tensor:
+        return checkpoint(xp.sin, v) * xp.cos(v)
+
     out = checkpoint(lambda x: xp.exp(checkpoint(inner, x)), found).sum()
     out.backward(retain_graph=True)
     assert found.grad.tolist() == expected.grad.tolist()

@@ -614,6 +614,10 @@ def fit(xp: Namespace, g: Any, a: Array, node: Node) -> Any:
     return g
 
 
+# Backwards of several threads may add to one gradient.
+_accumulating = threading.RLock()
+
+
 def _accumulate(tensor: Any, g: Any, create_graph: bool) -> None:
     """Add to a tensor's ``grad``: in place, unless the history of either has to be kept."""
     with _accumulating:
@@ -624,7 +628,3 @@ def _accumulate(tensor: Any, g: Any, create_graph: bool) -> None:
             tensor._grad = have + g
         else:
             have += g
-
-
-# Backwards of several threads may add to one gradient.
-_accumulating = threading.RLock()

@@ -377,7 +377,8 @@ def rebase(x: Any, node: Any) -> None:
         edges = (base._node, node)
         op: Operation = view_put.operation  # type: ignore[attr-defined]  # of every declared function
         plan, saved = op.keep(edges, (base._array, None, steps), base._array)
-        _rewrite(base, record(plan, edges, saved, make(base._array)))
+        node = record(plan, edges, saved, make(base._array))  # beside, since `record` would set it as it stands
+        _rewrite(base, node)
     else:
         return
     storage = base._storage

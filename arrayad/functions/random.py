@@ -106,7 +106,7 @@ class Generator:
 
 def _restored(place: str, state: Any) -> Generator:
     """A generator from its pickle, where it was in its sequence."""
-    generator = Generator(place).manual_seed(state[0])
+    generator = Generator(place)
     generator.set_state(state)
     return generator
 
