@@ -1398,6 +1398,7 @@ def started(code: str) -> tuple[subprocess.Popen[str], list[int]]:
     """A program that has begun with an epoch, and its workers."""
     prelude = """
         from tests.test_dataloader import *
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # which what is started in the background has not
     """
     program = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(prelude) + textwrap.dedent(code)],
