@@ -1256,6 +1256,7 @@ def test_an_error_of_the_sampler_is_raised_as_it_is() -> None:
 
 def loaders_children() -> list[Any]:
     """The worker processes that are still there a moment after."""
+    gc.collect()  # a pass that failed could go on, as long as a traceback has it
     end = time.monotonic() + 30
     while (left := [p for p in multiprocessing.active_children() if "DataLoader" in p.name]) and time.monotonic() < end:
         time.sleep(0.01)
