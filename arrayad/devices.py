@@ -84,9 +84,9 @@ class device:
         return f"device(type={self.type!r})" if self.index is None else f"device(type={self.type!r}, index={self.index})"
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, (device, str)):
-            return str(self) == str(other)
-        return NotImplemented
+        if isinstance(other, device):
+            return self.type == other.type and self.index == other.index
+        return str(self) == other if isinstance(other, str) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(str(self))

@@ -139,7 +139,7 @@ KINDS = {
 
 # Whatever stands for a dtype -> the dtype. Backends add their own raw dtypes.
 from_raw: dict[Any, DType] = {d.dtype: d for d in EVERY}
-_accepted: dict[Any, DType] = {d: d for d in EVERY} | {d.dtype.type: d for d in EVERY}
+_accepted: dict[Any, DType] = {d.dtype.type: d for d in EVERY}
 _accepted |= {builtins.bool: bool, int: int64, float: float64, complex: complex128}
 
 COMPLEX_OF = {float16: complex64, float32: complex64, float64: complex128, complex64: complex64, complex128: complex128}
@@ -159,8 +159,10 @@ def as_dtype(obj: Any) -> DType:
     TypeError
         If it stands for none of the standard's dtypes.
     """
+    if obj.__class__ is DType:
+        return obj
     try:
-        found = _accepted.get(obj) or from_raw.get(obj)
+        found = from_raw.get(obj) or _accepted.get(obj)
     except TypeError:  # not hashable
         found = None
     if found is None:

@@ -23,12 +23,30 @@ import numpy as np
 from . import footprint
 from .contestants import KINDS, contestants
 from .timing import Times, interleave
-from .workloads import LEFT_OUT, MEMORY, PARTS, SMALL, SPELLINGS, TARGETS, WORKLOADS, chain_of, small_arrays, tape_names
+from .workloads import (
+    FURTHER,
+    LEFT_OUT,
+    MEMORY,
+    PARTS,
+    SMALL,
+    SPELLINGS,
+    TARGETS,
+    WORKLOADS,
+    chain_of,
+    small_arrays,
+    tape_names,
+)
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"
 TABLE = HERE.parent / "docs" / "performance-results.md"
 US, THEM = "arrayad", "torch"
+OPERATIONS = {
+    "Small operations": (SMALL, False),
+    "Small operations, recorded": (SMALL, True),
+    "Further operations": (FURTHER, False),
+    "Further operations, recorded": (FURTHER, True),
+}
 Row = dict[str, Any]  # name; and by contestant: cpu and wall, or cost (minima); ratio, to torch
 
 
@@ -66,12 +84,12 @@ def shown(row: Row) -> Row:
     return row
 
 
-def small_operations(libs: list[Any], rounds: int, only: str, tracked: bool) -> list[Row]:
-    """The statements, on tensors that record nothing or on tensors that require a gradient."""
+def small_operations(statements: dict[str, str], libs: list[Any], rounds: int, only: str, tracked: bool) -> list[Row]:
+    """Statements on tensors that record nothing or on tensors that require a gradient."""
     rows = []
     # Raw NumPy records nothing, and the tapes of HIPS autograd and JAX are one with the transform that asks for them.
     libs = [lib for lib in libs if hasattr(lib, "leaf")] if tracked else libs
-    for name, statement in SMALL.items():
+    for name, statement in statements.items():
         if not re.search(only, name):
             continue
         programs, results = {}, {}
@@ -174,12 +192,9 @@ def markdown(report: dict[str, Any]) -> str:
                 cells.append(_human(costs[who], row) + ratio if who in costs else "")
             aim = TARGETS.get(row["name"])
             lines.append(f"| {row['name']} | " + " | ".join(cells) + f" | {'' if aim is None else f'≤ {aim}'} |")
-        if title in TARGETS and all("ratio" in row for row in rows):
-            lines.append(
-                f"| **geometric mean of ratios** | {mean_ratio(rows):.2f} |"
-                + " |" * (len(names) - 1)
-                + f" ≤ {TARGETS[title]} |"
-            )
+        if title in OPERATIONS and all("ratio" in row for row in rows):
+            aim = f" ≤ {TARGETS[title]} |" if title in TARGETS else " |"
+            lines.append(f"| **geometric mean of ratios** | {mean_ratio(rows):.2f} |" + " |" * (len(names) - 1) + aim)
         lines.append("")
     return "\n".join(lines)
 
@@ -202,16 +217,19 @@ def main() -> None:
     names = [US, *(name for name in ([THEM] if options.quick else options.against) if name != US)]
     libs = contestants(names)
     only, whole = options.only, not options.only
+    pair = [lib for lib in libs if lib.name in (US, THEM)]
     sections = {
-        "Small operations": small_operations(libs, rounds, only, tracked=False),
-        "Small operations, recorded": small_operations(libs, rounds, only, tracked=True),
+        title: small_operations(statements, pair if statements is FURTHER else libs, rounds, only, tracked)
+        for title, (statements, tracked) in OPERATIONS.items()
+    }
+    sections |= {
         "What a small operation is made of": parts(rounds) if whole else [],
         "Workloads": workloads(libs, rounds, only),
         "An operation and its backward, in chains": scaling(libs, rounds, 4 if options.quick else 6) if whole else [],
         "Memory, import and disk": footprints([lib.name for lib in libs], 5 if options.quick else 11) if whole else [],
     }
     for title, rows in sections.items():
-        if title in TARGETS and rows and "ratio" in rows[0]:
+        if title in OPERATIONS and rows and "ratio" in rows[0]:
             print(f"{title}: geometric mean of ratios {mean_ratio(rows):.2f}")
     if options.write:
         report = {

@@ -1,7 +1,7 @@
 """What is measured: small operations, and whole computations with their gradients.
 
-`SMALL` has statements, timed as they stand. `WORKLOADS` and `MEMORY` have functions that give a contestant's step.
-`LEFT_OUT` says who does not take part in what, and why; `TARGETS`, what arrayad's ratio to torch is to be.
+`SMALL` and `FURTHER` have statements, timed as they stand. `WORKLOADS` and `MEMORY` have functions that give a contestant's
+step. `LEFT_OUT` says who does not take part in what, and why; `TARGETS`, what arrayad's ratio to torch is to be.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .contestants import Step
 
-# Statement over `xp` and arrays x, y (10 elements, float32), m (8x8), c (10 booleans).
+# Statement over `xp` and arrays x, y (10 elements, float32), m (8x8), c (10 booleans), i (3 places).
 SMALL = {
     "add": "x + y",
     "mul": "x * y",
@@ -30,8 +30,57 @@ SMALL = {
     "astype": "xp.astype(x, xp.float64)",
     "concat": "xp.concat([x, y])",
 }
+# What else programs call, as the standard spells it or, where it is silent, PyTorch; arrayad and torch alone.
+FURTHER = {
+    "sum over an axis": "xp.sum(m, axis=1)",
+    "mean over an axis": "xp.mean(m, axis=1)",
+    "max over an axis": "xp.max(m, axis=1)",
+    "var over an axis": "xp.var(m, axis=1)",
+    "std": "xp.std(m)",
+    "vector_norm": "xp.linalg.vector_norm(m, axis=1)",
+    "softmax": "xp.softmax(m, dim=1)",
+    "cumulative_sum": "xp.cumulative_sum(m, axis=1)",
+    "sort": "xp.sort(m, axis=1)",
+    "quotient by a number": "m / 8",
+    "power": "m**2",
+    "product of two dtypes": "x * c",
+    "clip": "xp.clip(m, min=0)",
+    "where, with a number": "xp.where(c, x, 0.0)",
+    "take": "xp.take(m, i, axis=0)",
+    "getitem, a row": "m[2]",
+    "getitem, a column": "m[:, 2]",
+    "getitem, places": "m[i]",
+    "getitem, a mask": "x[c]",
+    "matrix_transpose": "m.mT",
+    "permute_dims": "xp.permute_dims(m, (1, 0))",
+    "expand_dims": "xp.expand_dims(m, axis=1)",
+    "view": "m.view(-1)",
+    "broadcast_to": "xp.broadcast_to(m, (3, 8, 8))",
+    "stack": "xp.stack([x, y], axis=1)",
+    "concat of columns": "xp.concat([m, m], axis=1)",
+    "flip": "xp.flip(m, axis=1)",
+    "roll": "xp.roll(m, 1, axis=1)",
+    "tril": "xp.tril(m)",
+    "tensordot": "xp.tensordot(m, m, axes=2)",
+    "solve": "xp.linalg.solve(m, m)",
+}
 # Where a library spells it differently.
 SPELLINGS = {
+    **{
+        ("torch", name): FURTHER[name].replace("axis", "dim").replace("axes", "dims")
+        for name in FURTHER
+        if "axis" in FURTHER[name] or "axes" in FURTHER[name]
+    },
+    ("torch", "max over an axis"): "xp.amax(m, dim=1)",
+    ("torch", "var over an axis"): "xp.var(m, dim=1, correction=0)",
+    ("torch", "std"): "xp.std(m, correction=0)",
+    ("torch", "cumulative_sum"): "xp.cumsum(m, dim=1)",
+    ("torch", "sort"): "xp.sort(m, dim=1)[0]",
+    ("torch", "take"): "xp.index_select(m, 0, i)",
+    ("torch", "permute_dims"): "xp.permute(m, (1, 0))",
+    ("torch", "expand_dims"): "xp.unsqueeze(m, dim=1)",
+    ("torch", "flip"): "xp.flip(m, (1,))",
+    ("torch", "roll"): "xp.roll(m, 1, 1)",
     ("torch", "astype"): "x.to(xp.float64)",
     ("mygrad", "matmul"): "xp.matmul(m, m)",
     ("mygrad", "astype"): "x.astype('float64')",
@@ -107,7 +156,8 @@ def small_arrays() -> dict[str, Any]:
     """What the statements of `SMALL` name."""
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((2, 10)).astype(np.float32)
-    return {"x": x, "y": y, "m": rng.standard_normal((8, 8)).astype(np.float32), "c": x > 0}
+    m = rng.standard_normal((8, 8)).astype(np.float32)
+    return {"x": x, "y": y, "m": m, "c": x > 0, "i": np.asarray([1, 5, 2])}
 
 
 def chain_of(lib: Any, length: int) -> Step:

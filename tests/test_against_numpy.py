@@ -450,6 +450,15 @@ def test_integers_that_do_not_fit(dtype: Any) -> None:
     assert (x + info.min).tolist() == [info.min] * 2
 
 
+def test_zeros_have_signs() -> None:
+    # Numbers are kept as arrays, by value, and 0.0 equals -0.0.
+    x, yes = xp.ones(1), xp.asarray([False])
+    for _ in range(2):
+        for zero in (0.0, -0.0):
+            for found in (x * zero, zero * x, xp.where(yes, x, zero), xp.where(~yes, zero, x), xp.copysign(x, zero) * 0):
+                assert math.copysign(1, found.item()) == math.copysign(1, zero)
+
+
 # --- reductions ---
 
 REDUCTIONS = ("sum", "prod", "max", "min", "mean", "var", "std", "all", "any", "count_nonzero", "argmax", "argmin")

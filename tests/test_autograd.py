@@ -309,14 +309,14 @@ def test_where_sends_no_nan_from_the_other_branch() -> None:
     assert x.grad.tolist() == [0.0, 0.25]
 
 
-@pytest.mark.parametrize(("function", "expected"), [(xp.abs, 0.0), (lambda x: xp.linalg.vector_norm(x), 0.0), (lambda x: x**2, 0.0), (lambda x: x**0, 0.0), (lambda x: xp.hypot(x, x), 0.0)])  # fmt: skip
+@pytest.mark.parametrize(("function", "expected"), [(xp.abs, 0.0), (lambda x: xp.linalg.vector_norm(x), 0.0), (lambda x: x**2, 0.0), (lambda x: x**0, 0.0), (lambda x: xp.hypot(x, x), 0.0), (xp.std, 0.0)])  # fmt: skip
 def test_gradient_at_zero(function: Any, expected: float) -> None:
     x = xp.zeros(3, requires_grad=True)
     function(x).sum().backward()
     assert x.grad.tolist() == [expected] * 3
 
 
-@pytest.mark.parametrize("function", [lambda x: xp.linalg.vector_norm(x), lambda x: xp.hypot(x[0], x[1]), lambda x: xp.atan2(x[0], x[1]), lambda x: xp.abs(xp.astype(x, xp.complex64)).sum()])  # fmt: skip
+@pytest.mark.parametrize("function", [lambda x: xp.linalg.vector_norm(x), xp.std, lambda x: xp.hypot(x[0], x[1]), lambda x: xp.atan2(x[0], x[1]), lambda x: xp.abs(xp.astype(x, xp.complex64)).sum()])  # fmt: skip
 def test_where_there_is_no_derivative_those_of_all_orders_are_zero(function: Any) -> None:
     assert xp.func.grad(function)(xp.zeros(2)).tolist() == [0.0, 0.0]
     assert xp.func.hessian(function)(xp.zeros(2)).tolist() == [[0.0, 0.0], [0.0, 0.0]]

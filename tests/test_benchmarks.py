@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from benchmarks.contestants import contestants
-from benchmarks.workloads import MEMORY, PARTS, SMALL, WORKLOADS, small_arrays, tape_names
+from benchmarks.workloads import FURTHER, MEMORY, PARTS, SMALL, WORKLOADS, small_arrays, tape_names
 
 
 @pytest.mark.parametrize("tracked", [False, True])
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", SMALL | FURTHER)
 def test_small_operations(name: str, tracked: bool) -> None:
     (lib,) = contestants(["arrayad"])
     names = {"xp": lib.xp}
     for key, value in small_arrays().items():
         names[key] = lib.leaf(value) if tracked and value.dtype.kind == "f" else lib.array(value)
-    assert eval(SMALL[name], names).requires_grad is tracked
+    assert eval((SMALL | FURTHER)[name], names).requires_grad is tracked
 
 
 @pytest.mark.parametrize("name", PARTS)

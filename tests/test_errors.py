@@ -391,6 +391,7 @@ SHAPES = {
     "xp.randint(0, 2**64, (2,), dtype=xp.uint64)": (OverflowError, "randint(): int64 does not hold"),
     "xp.take(v, xp.asarray([0]), 0)": (TypeError, "take(): too many positional arguments; axis only by name"),
     "xp.sum(x, 0)": (TypeError, "sum(): too many positional arguments; axis, dtype, keepdims only by name"),
+    "xp.moveaxis(x, source=0, destination=1)": (TypeError, "moveaxis():"),
     "xp.repeat(v, xp.asarray([1.5, 1.0, 2.0]))": (TypeError, "repeat(): Cannot cast"),
     "x.flip(0, axis=1)": (TypeError, "flip", "multiple values for keyword argument 'axis'"),
     "xp.repeat(v, 1.7)": (TypeError, "repeat(): 'float' object cannot be interpreted as an integer"),

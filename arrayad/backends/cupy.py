@@ -377,7 +377,7 @@ def to_numpy(array: Array) -> np.ndarray[Any, Any]:
     return np.asarray(array.get())
 
 
-kept_scalars: dict[type, dict[Any, dict[complex, Array]]] = {}  # none: they would have to be of the right device
+kept_scalars: dict[type, dict[Any, dict[complex | str, Array]]] = {}  # none: they would have to be of the right device
 
 
 def scalar(value: complex, like: Array) -> Array:

@@ -130,8 +130,9 @@ class Backend(Protocol):
     def scalar(self, value: complex, like: Array, /) -> Array:
         """A 0-d array, to compute with, of a Python number, in the dtype and on the device of another array."""
 
-    # Of those, what may be used again: by type of the number, dtype and value; empty if nothing.
-    kept_scalars: dict[type, dict[Any, dict[complex, Array]]]
+    # Of those, what may be used again: by type of the number, dtype and value, a zero by its repr, since 0.0 equals -0.0;
+    # empty if nothing.
+    kept_scalars: dict[type, dict[Any, dict[complex | str, Array]]]
 
     # --- elements by keys: raw integers, slices, None, Ellipsis and raw integer or boolean arrays, as NumPy's ---
 

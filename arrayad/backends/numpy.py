@@ -16,8 +16,6 @@ from numpy import (  # noqa: F401  (the backend's namespace)
     acos,
     acosh,
     add,
-    argmax,
-    argmin,
     asin,
     asinh,
     atan,
@@ -36,15 +34,12 @@ from numpy import (  # noqa: F401  (the backend's namespace)
     copysign,
     cos,
     cosh,
-    cumulative_prod,
-    cumulative_sum,
     diff,
     divide,
     empty,
     equal,
     exp,
     eye,
-    flip,
     floor,
     full,
     greater,
@@ -70,32 +65,23 @@ from numpy import (  # noqa: F401  (the backend's namespace)
     logical_xor,
     maximum,
     minimum,
-    moveaxis,
     multiply,
     negative,
     nextafter,
-    nonzero,
     not_equal,
-    ones,
     positive,
     pow,
     real,
     reciprocal,
     remainder,
-    repeat,
-    roll,
-    round,
-    searchsorted,
     sign,
     signbit,
     sin,
     sinh,
     sqrt,
     square,
-    stack,
     std,
     subtract,
-    take,
     tensordot,
     tile,
     tril,
@@ -104,7 +90,6 @@ from numpy import (  # noqa: F401  (the backend's namespace)
     unique_all,
     unique_counts,
     unique_inverse,
-    unstack,
     var,
     vecdot,
     zeros,
@@ -282,7 +267,7 @@ def matmul(x1: Array, x2: Array, /) -> Array:
 
 def reshape(x: Array, shape: Any, *, copy: bool | None = None) -> Array:
     """``numpy.reshape``: 0.15 for 0.73."""
-    return x.reshape(shape) if copy is None else np.reshape(x, shape, copy=copy)
+    return x.reshape(shape) if copy is None else x.reshape(shape, copy=copy)
 
 
 def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
@@ -305,9 +290,116 @@ def squeeze(x: Array, /, axis: int | tuple[int, ...]) -> Array:
     return x.squeeze(axis)
 
 
+def argmax(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
+    """``numpy.argmax``: 0.3 for 1.3."""
+    return x.argmax(axis, keepdims=keepdims)
+
+
+def argmin(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
+    """``numpy.argmin``: 0.3 for 1.3."""
+    return x.argmin(axis, keepdims=keepdims)
+
+
+def nonzero(x: Array, /) -> tuple[Array, ...]:
+    """``numpy.nonzero``: 0.8 for 1.2."""
+    return x.nonzero()
+
+
+def repeat(x: Array, repeats: Any, /, *, axis: int | None = None) -> Array:
+    """``numpy.repeat``: 0.5 for 1.2."""
+    return x.repeat(repeats, axis)
+
+
+def round(x: Array, /) -> Array:
+    """``numpy.round``: 0.4 for 1.1."""
+    return x.round()
+
+
+def searchsorted(x1: Array, x2: Array, /, *, side: Any = "left", sorter: Any = None) -> Array:
+    """``numpy.searchsorted``: 0.3 for 1.1."""
+    return x1.searchsorted(x2, side, sorter)
+
+
+def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
+    """``numpy.take``: 0.3 for 1.2."""
+    return x.take(indices, axis)
+
+
+def cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
+    """``numpy.cumulative_sum``: 0.9 for 1.5."""
+    if axis is None or include_initial:
+        return np.cumulative_sum(x, axis=axis, dtype=dtype, include_initial=include_initial)
+    return np.add.accumulate(x, axis, dtype)
+
+
+def cumulative_prod(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
+    """``numpy.cumulative_prod``: 0.9 for 1.5."""
+    if axis is None or include_initial:
+        return np.cumulative_prod(x, axis=axis, dtype=dtype, include_initial=include_initial)
+    return np.multiply.accumulate(x, axis, dtype)
+
+
+# Of one axis that there is, the others below are a key; NumPy has tuples of axes too, and its errors.
+
+
+def _before(axis: Any, rank: int) -> tuple[Any, ...] | None:
+    """The key of all axes before one of `rank`; None for what is no number of an axis."""
+    return (slice(None),) * (axis if axis >= 0 else axis + rank) if axis.__class__ is int and -rank <= axis < rank else None
+
+
 def expand_dims(x: Array, /, axis: Any = 0) -> Array:
-    """``numpy.expand_dims``: 0.3 for 1.8."""
-    return x[..., None] if axis == -1 else x[None] if axis == 0 else np.expand_dims(x, axis)
+    """``numpy.expand_dims``: 0.5 for 2.1."""
+    before = _before(axis, x.ndim + 1)
+    return np.expand_dims(x, axis) if before is None else x[(*before, None)]
+
+
+def stack(arrays: Any, /, *, axis: int = 0) -> Array:
+    """``numpy.stack``: of two arrays 1.9 for 3.0."""
+    before = _before(axis, arrays[0].ndim + 1)
+    if before is None or len({x.shape for x in arrays}) > 1:
+        return np.stack(arrays, axis=axis)
+    key = (*before, None)
+    return np.concatenate([x[key] for x in arrays], len(before))
+
+
+def unstack(x: Array, /, *, axis: int = 0) -> tuple[Array, ...]:
+    """``numpy.unstack``: of eight 1.4 for 4.8."""
+    before = _before(axis, x.ndim)
+    if before is None:
+        return np.unstack(x, axis=axis)
+    return tuple([x[(*before, i, ...)] for i in range(x.shape[axis])])
+
+
+def flip(x: Array, /, *, axis: Any = None) -> Array:
+    """``numpy.flip``: 0.5 for 1.6."""
+    before = _before(axis, x.ndim)
+    return np.flip(x, axis) if before is None else x[(*before, slice(None, None, -1))]
+
+
+def roll(x: Array, /, shift: Any, *, axis: Any = None) -> Array:
+    """``numpy.roll``: 1.9 for 6.2."""
+    before = _before(axis, x.ndim)
+    if before is None or shift.__class__ is not int or not x.size:
+        return np.roll(x, shift, axis=axis)
+    at = -shift % x.shape[axis]
+    return np.concatenate([x[(*before, slice(at, None))], x[(*before, slice(at))]], axis)
+
+
+def moveaxis(x: Array, source: Any, destination: Any, /) -> Array:
+    """``numpy.moveaxis``: 0.9 for 3.2."""
+    first, last = _before(source, x.ndim), _before(destination, x.ndim)
+    if first is None or last is None:
+        return np.moveaxis(x, source, destination)
+    order = list(range(x.ndim))
+    order.insert(len(last), order.pop(len(first)))
+    return x.transpose(order)
+
+
+def ones(shape: tuple[int, ...], *, dtype: Any = None, device: Any = None) -> Array:
+    """``numpy.ones``: 0.4 for 1.0."""
+    out = np.empty(shape, dtype)
+    out.fill(1)
+    return out
 
 
 def zeros_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
@@ -317,9 +409,7 @@ def zeros_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
 
 def ones_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
     """``numpy.ones_like``: 0.45 for 1.0."""
-    out = np.empty(x.shape, x.dtype if dtype is None else dtype)
-    out.fill(1)
-    return out
+    return ones(x.shape, dtype=x.dtype if dtype is None else dtype)
 
 
 def _stretched(x: Array, shape: tuple[int, ...]) -> list[int] | None:
@@ -363,7 +453,8 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
 
 def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
     """With ``descending``, which NumPy lacks."""
-    out = np.sort(x, axis=axis, stable=stable)
+    out = x.copy()
+    out.sort(axis, stable=stable)
     return np.flip(out, axis=axis) if descending else out
 
 
@@ -415,25 +506,26 @@ def where(condition: Array, x1: Array, x2: Array, /) -> Array:
 as_array = np.asarray
 
 
-kept_scalars: dict[type, dict[Any, dict[complex, Array]]] = {int: {}, float: {}}
+kept_scalars: dict[type, dict[Any, dict[complex | str, Array]]] = {int: {}, float: {}}
 
 
 def scalar(value: complex, like: Array) -> Array:
     """A 0-d array of a Python number in the dtype of another array, to compute with and not to write into.
 
-    Those of late are kept: making one takes twice as long as finding it, and numbers in formulas come again and again. 0.0
-    is not, since it equals -0.0, and neither are complex numbers, whose parts may be zeros.
+    Those of late are kept: making one takes twice as long as finding it, and numbers in formulas come again and again.
+    Complex numbers are not, whose parts may be zeros of either sign.
     """
     dtype = like.dtype
     found = kept_scalars.get(value.__class__)
-    kept = {} if found is None or (value.__class__ is float and not value) else found.setdefault(dtype, {})
-    out = kept.get(value)
+    kept = {} if found is None else found.setdefault(dtype, {})
+    key = value or repr(value)
+    out = kept.get(key)
     if out is None:
         out = np.asarray(value, dtype=dtype)
         if len(kept) >= 1024:
             kept.clear()
         out.flags.writeable = False
-        kept[value] = out
+        kept[key] = out
     return out
 
 

@@ -120,8 +120,9 @@ def softmax(xp: Namespace, x: Tensor, /, axis: Axis = None) -> Tensor:
     """
     if 0 in x.shape:
         return xp.zeros_like(x)
-    e = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
-    return e / xp.sum(e, axis=axis, keepdims=True)
+    out = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    out /= xp.sum(out, axis=axis, keepdims=True)
+    return out
 
 
 @differentiable(
@@ -150,8 +151,9 @@ def log_softmax(xp: Namespace, x: Tensor, /, axis: Axis = None) -> Tensor:
     """
     if 0 in x.shape:
         return xp.zeros_like(x)
-    x = x - xp.max(x, axis=axis, keepdims=True)
-    return x - xp.log(xp.sum(xp.exp(x), axis=axis, keepdims=True))
+    out = x - xp.max(x, axis=axis, keepdims=True)
+    out -= xp.log(xp.sum(xp.exp(out), axis=axis, keepdims=True))
+    return out
 
 
 def _logsumexp_rule(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:

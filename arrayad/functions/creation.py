@@ -81,7 +81,7 @@ def shape_of(shape: Any, more: tuple[Any, ...], name: str) -> tuple[int, ...]:
         sides = tuple(operator.index(n) for n in given)
     except TypeError:
         raise TypeError(f"{name}(): shape must be an int or a tuple of ints, got {given!r}") from None
-    if any(n < 0 for n in sides):
+    if min(sides, default=0) < 0:
         raise ValueError(f"{name}(): negative dimensions are not allowed, got {sides}")
     return sides
 
@@ -131,7 +131,8 @@ def arange(
     if _tracked(start) or _tracked(stop) or _tracked(step):
         raise RuntimeError("arange(): a bound requires grad, which would be lost. Use its detach(), or linspace()")
     numbers = [_number(n, "arange", name) for n, name in ((start, "start"), (stop, "stop"), (step, "step"))]
-    if any(isinstance(n, complex) for n in numbers):
+    whole = all(isinstance(n, int) for n in numbers)
+    if not whole and any(isinstance(n, complex) for n in numbers):
         raise TypeError("arange(): start, stop and step must be real numbers")
     first, last, step = numbers
     if step == 0:
@@ -139,11 +140,9 @@ def arange(
     if not math.isfinite((last - first) / step):
         raise ValueError(f"arange(): start, stop and step must be finite, got {first}, {last} and {step}")
     backend, place = place_of(device)
-    if dtype is None:
-        chosen = dtypes.int64 if all(isinstance(n, int) for n in numbers) else get_default_dtype()
-    else:
-        chosen = dtype_of(dtype, "arange")
-    if chosen.kind in "iu" and all(isinstance(n, int) for n in numbers):
+    usual = dtypes.int64 if whole else get_default_dtype()
+    chosen = usual if dtype is None else dtype_of(dtype, "arange")
+    if whole and chosen.kind in "iu":
         _check_range(range(*numbers), chosen)
     if (last - first) / step <= 0:
         return finish(backend.empty((0,), dtype=backend.raw_dtype(chosen), device=place), requires_grad, "arange")

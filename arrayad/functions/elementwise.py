@@ -290,9 +290,9 @@ def clip(xp: Namespace, x: Tensor, /, min: Tensor | float | None = None, max: Te
     >>> xp.clip(xp.arange(6), 1, 4)
     tensor([1, 1, 2, 3, 4, 4])
     """
-    bounds = [bound for bound in (min, max) if bound is not None]
-    if builtins.any(_rank(bound) > _rank(x) for bound in bounds):
-        x = promote(xp, x, *bounds)[0]
+    rank = as_dtype(x.dtype).rank
+    if (min is not None and _rank(min) > rank) or (max is not None and _rank(max) > rank):
+        x = promote(xp, x, *[bound for bound in (min, max) if bound is not None])[0]
     out = x
     if min is not None:
         out = xp.maximum(out, _bound(xp, min, x))
@@ -310,18 +310,16 @@ def _bound(xp: Namespace, bound: Any, x: Any) -> Any:
     dtype = as_dtype(x.dtype)
     whole = dtype.kind in "iu"
     low, high = limits(dtype) if whole else (0, 0)
-    if not isinstance(bound, (int, float)):
-        have = as_dtype(bound.dtype)
-        if whole and have is not dtype and have.kind in "iu":
-            least, greatest = limits(have)
-            if least < low:
-                bound = xp.maximum(bound, xp.asarray(low, dtype=bound.dtype, device=bound.device))
-            if greatest > high:
-                bound = xp.minimum(bound, xp.asarray(high, dtype=bound.dtype, device=bound.device))
-        return xp.astype(bound, x.dtype, copy=False)
-    if whole:
-        bound = builtins.min(builtins.max(bound, low), high)
-    return xp.asarray(bound, dtype=x.dtype, device=x.device)
+    if isinstance(bound, (int, float)):
+        return xp.scalar(builtins.min(builtins.max(bound, low), high) if whole else bound, x)
+    have = as_dtype(bound.dtype)
+    if whole and have is not dtype and have.kind in "iu":
+        least, greatest = limits(have)
+        if least < low:
+            bound = xp.maximum(bound, xp.asarray(low, dtype=bound.dtype, device=bound.device))
+        if greatest > high:
+            bound = xp.minimum(bound, xp.asarray(high, dtype=bound.dtype, device=bound.device))
+    return xp.astype(bound, x.dtype, copy=False)
 
 
 @elementwise(takes=NUMERIC, conjugate=False, x=lambda xp, g: xp.conj(g))

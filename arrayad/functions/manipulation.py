@@ -518,6 +518,4 @@ def unstack(xp: Namespace, x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]
     -----
     Differentiable.
     """
-    place = axis_of(axis, len(x.shape), "unstack")
-    parts = xp.moveaxis(x, place, 0)
-    return tuple([parts[i, ...] for i in range(x.shape[place])])
+    return tuple(xp.unstack(x, axis=axis_of(axis, len(x.shape), "unstack")))

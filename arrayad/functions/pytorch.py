@@ -5,6 +5,7 @@ Where one name means two things the standard's meaning holds; docs/coming-from-p
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -371,7 +372,7 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
         if sum(sizes) != length or any(n < 0 for n in sizes):
             raise ValueError(f"split(): sizes {sizes} do not add up to the length {length}")
     front = (slice(None),) * axis
-    ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
+    ends = itertools.accumulate(sizes)
     return tuple([getitem(x, (*front, slice(end - n, end))) for n, end in zip(sizes, ends, strict=True)])
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from .elementwise import or_infinite
 from .manipulation import along
 from ..autograd.operation import (
     FLOATING_ONLY,
     NUMERIC_OR_BOOLEAN,
     REAL_FLOATING_ONLY,
     REAL_OR_BOOLEAN,
-    composite,
     differentiable,
     linear,
     of_backend,
@@ -90,7 +90,7 @@ def sum(x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims
 @linear(
     takes=FLOATING_ONLY,
     x=lambda xp, g, x_shape, axis: spread(xp, g, x_shape, axis) / count_of(x_shape, axis),
-    used={"x": lambda xp, used, x_shape, axis: spread(xp, used, x_shape, axis)},
+    used={"x": spread},
 )
 @of_backend
 def mean(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
@@ -127,7 +127,28 @@ def mean(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """
 
 
-@composite(takes=REAL_FLOATING_ONLY)
+def _count(x_shape: tuple[int, ...], axis: Axis, correction: float) -> float:
+    count = count_of(x_shape, axis) - correction
+    return count if count > 0 else math.nan
+
+
+def _variance(xp: Namespace, x: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
+    deviation = x - xp.mean(x, axis=axis, keepdims=True)
+    deviation *= deviation
+    return xp.sum(deviation, axis=axis, keepdims=keepdims) / _count(x.shape, axis, correction)
+
+
+def _deviation(xp: Namespace, g: Any, x: Any, x_shape: tuple[int, ...], axis: Axis, correction: float) -> Any:
+    # The mean moves with the elements too, but the deviations from it add up to 0.
+    deviation = x - xp.mean(x, axis=axis, keepdims=True)
+    return keep(xp, g, x_shape, axis) / _count(x_shape, axis, correction) * deviation
+
+
+@differentiable(
+    takes=REAL_FLOATING_ONLY,
+    x=lambda xp, g, x, x_shape, axis, correction: _deviation(xp, 2 * g, x, x_shape, axis, correction),
+    used={"x": spread},
+)
 def var(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
     """Variance over axes.
 
@@ -157,12 +178,16 @@ def var(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0
     -----
     Differentiable.
     """
-    deviation = x - xp.mean(x, axis=axis, keepdims=True)
-    count = count_of(x.shape, axis) - correction
-    return xp.sum(deviation * deviation, axis=axis, keepdims=keepdims) / (count if count > 0 else math.nan)
+    return _variance(xp, x, axis, correction, keepdims)
 
 
-@composite(takes=REAL_FLOATING_ONLY)
+@differentiable(
+    takes=REAL_FLOATING_ONLY,
+    x=lambda xp, g, x, out, x_shape, axis, correction: _deviation(
+        xp, g / or_infinite(xp, out), x, x_shape, axis, correction
+    ),
+    used={"x": spread},
+)
 def std(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
     """Standard deviation over axes: the square root of `var`.
 
@@ -184,12 +209,9 @@ def std(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0
 
     Notes
     -----
-    Differentiable where it is not 0.
+    Differentiable; where it is 0, the gradient is the subgradient 0, as in PyTorch.
     """
-    deviation = x - xp.mean(x, axis=axis, keepdims=True)
-    count = count_of(x.shape, axis) - correction
-    total = xp.sum(deviation * deviation, axis=axis, keepdims=keepdims)
-    return xp.sqrt(total / (count if count > 0 else math.nan))
+    return xp.sqrt(_variance(xp, x, axis, correction, keepdims))
 
 
 def _attaining(xp: Namespace, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
