@@ -1,4 +1,6 @@
-"""`pytest --backend=strict` or `--backend=cupy` runs the tests that are for any backend on another one than NumPy's.
+"""`pytest --backend=strict`, `cupy` or `cupy-standin` runs the tests that are for any backend on another one than NumPy's.
+
+The last is the CuPy backend where there is no GPU, on the stand-in of `cupy_standin.py`.
 
 Those are the tests of the functions, the rules and the engine: files, or tests, marked ``any_backend``, less those marked
 ``host_memory``, which are of the memory that NumPy shares. Those marked ``waiting`` run on other backends than NumPy's only,
@@ -12,7 +14,10 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--backend", choices=["numpy", "strict", "cupy"], default="numpy", help="on which backend tensors are made"
+        "--backend",
+        choices=["numpy", "strict", "cupy", "cupy-standin"],
+        default="numpy",
+        help="on which backend tensors are made",
     )
 
 
@@ -29,9 +34,13 @@ def pytest_configure(config: pytest.Config) -> None:
         from . import strict
 
         strict.register()
+    if backend == "cupy-standin":
+        from . import cupy_standin
+
+        cupy_standin.install()
     try:
         # Not array_api_strict's own default, so that what arrayad makes without saying where is on another device.
-        arrayad.set_default_device({"strict": "strict:1", "cupy": "cuda"}[backend])
+        arrayad.set_default_device({"strict": "strict:1"}.get(backend, "cuda"))
     except RuntimeError as error:
         raise pytest.UsageError(f"--backend={backend}: {error}") from None
 

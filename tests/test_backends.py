@@ -51,9 +51,10 @@ def strict_backend() -> Iterator[None]:
     devices.installed.cache_clear()
 
 
-def test_functions_rules_and_engine_on_the_standard_alone() -> None:
-    """All tests that are for any backend, in a process of its own, whose tensors are all array_api_strict's."""
-    command = [sys.executable, "-m", "pytest", "tests", "--backend=strict", "-q", "-p", "no:cacheprovider"]
+@pytest.mark.parametrize("backend", ["strict", "cupy-standin"])
+def test_functions_rules_and_engine_on_another_backend(backend: str) -> None:
+    """All tests that are for any backend, in a process of its own, whose tensors are all array_api_strict's or, nearly, CuPy's."""
+    command = [sys.executable, "-m", "pytest", "tests", f"--backend={backend}", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-5000:]
 
@@ -451,10 +452,11 @@ def _in(space: Any, x: Any) -> Any:
 @SPACE
 def test_fallback_sign(space: Any) -> None:
     z = np.asarray([3 + 4j, 0j, -2j])
-    np.testing.assert_allclose(np.asarray(fallbacks.sign(space, _in(space, z))), [0.6 + 0.8j, 0j, -1j], rtol=1e-15)
-    found = np.asarray(fallbacks.sign(space, _in(space, np.asarray([-2.0, -0.0, np.nan, np.inf]))))
+    np.testing.assert_allclose(np.asarray(fallbacks.sign(space, None, _in(space, z))), [0.6 + 0.8j, 0j, -1j], rtol=1e-15)
+    reals = _in(space, np.asarray([-2.0, -0.0, np.nan, np.inf]))
+    found = np.asarray(fallbacks.sign(space, lambda x: space.sign(space.where(x == x, x, 0 * space.ones_like(x))), reals))
     np.testing.assert_array_equal(found, [-1, 0, np.nan, 1])
-    assert np.asarray(fallbacks.sign(space, _in(space, np.asarray([-2, 0, 5])))).tolist() == [-1, 0, 1]
+    assert np.asarray(fallbacks.sign(space, space.sign, _in(space, np.asarray([-2, 0, 5])))).tolist() == [-1, 0, 1]
 
 
 def test_fallback_remainder() -> None:
@@ -548,6 +550,18 @@ def test_fallback_scatter_add(dtype: str) -> None:
     found = fallbacks.scatter_add(np, atomic, values.astype(dtype), key, (4, 2))
     assert found.dtype == dtype
     np.testing.assert_array_equal(found, numpy_backend.scatter_add(values.astype(dtype), key, (4, 2)))
+
+
+@SPACE
+@pytest.mark.parametrize("shape", [(), (4,), (2, 3), (0, 2)], ids=str)
+@pytest.mark.parametrize("rest", [(), (2,)], ids=str)
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_fallback_scatter_by_mask(space: Any, shape: tuple[int, ...], rest: tuple[int, ...], share: float) -> None:
+    rng = np.random.default_rng(0)
+    mask = np.asarray(rng.uniform(size=shape) < share)
+    values = rng.normal(size=(np.count_nonzero(mask), *rest))
+    found = np.asarray(fallbacks.scatter_by_mask(space, _in(space, values), _in(space, mask)))
+    np.testing.assert_array_equal(found, numpy_backend.scatter_add(values, mask, (*shape, *rest)))
 
 
 @SPACE

@@ -154,10 +154,16 @@ def test_forward_over_reverse_agrees_with_reverse_twice(sample: Sample) -> None:
     assert math.isclose(_inner(products, directions).item(), expected, rel_tol=1e-8, abs_tol=1e-8)
 
 
+# Whose derivatives wait on CuPy: they are functions that it lacks, done on the host, or values that were assigned at a mask.
+WAITING_ON_CUPY = {"eigvals", "ellipe", "ellipk", "ellipkm1", "hyp1f1", "index_put"}
+
+
 @pytest.mark.waiting
 @pytest.mark.parametrize("name", sorted(SAMPLES))
 def test_no_derivative_waits_for_values(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once and twice; a function whose result has a shape that depends on values waits in its forward, and only there."""
+    if xp.get_default_device().type == "cuda" and name in WAITING_ON_CUPY:
+        pytest.skip("CuPy waits here, as docs/devices.md says")
     for sample in [sample for sample in ALL if sample.name == name][:4]:
         leaves = _leaves(sample.inputs)
         out = sample.function(*leaves)

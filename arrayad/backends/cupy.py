@@ -21,7 +21,6 @@ from array_api_compat.cupy import (  # noqa: F401  (the backend's namespace)
     argsort,
     broadcast_arrays,
     ceil,
-    count_nonzero,
     floor,
     isin,
     matrix_transpose,
@@ -46,10 +45,6 @@ from cupy import (  # noqa: F401  (the backend's namespace)
     acos,
     acosh,
     add,
-    all,
-    any,
-    argmax,
-    argmin,
     asin,
     asinh,
     atan,
@@ -93,10 +88,8 @@ from cupy import (  # noqa: F401  (the backend's namespace)
     log10,
     logaddexp,
     matmul,
-    max,
     maximum,
     mean,
-    min,
     minimum,
     moveaxis,
     multiply,
@@ -106,7 +99,6 @@ from cupy import (  # noqa: F401  (the backend's namespace)
     ones_like,
     positive,
     pow,
-    prod,
     real,
     reciprocal,
     repeat,
@@ -120,7 +112,6 @@ from cupy import (  # noqa: F401  (the backend's namespace)
     squeeze,
     stack,
     subtract,
-    sum,
     take,
     tan,
     tanh,
@@ -285,8 +276,8 @@ def remainder(x1: Array, x2: Array, /) -> Array:
 
 
 def sign(x: Array, /) -> Array:
-    """CuPy's own is 0 for NaN and lexicographic for complex numbers."""
-    return fallbacks.sign(compat, x)
+    """CuPy's own is 0 for NaN and lexicographic for complex numbers; array_api_compat's waits for the GPU."""
+    return fallbacks.sign(compat, cp.sign, x)
 
 
 def _truth(x: Array) -> Array:
@@ -316,6 +307,25 @@ def reshape(x: Array, /, shape: tuple[int, ...], *, copy: bool | None = None) ->
     if copy is False and not shared and x.size:
         raise ValueError("Unable to avoid creating a copy while reshaping.")
     return out.copy() if copy and shared else out
+
+
+def _over_axes(function: Callable[..., Array]) -> Callable[..., Array]:
+    """A reduction that takes 0 and -1 for an axis of a 0-d array, as NumPy's of the same name does."""
+
+    def call(x: Array, /, *, axis: Any = None, **how: Any) -> Array:
+        return function(x, axis=None if axis in (0, -1) and x.ndim == 0 else axis, **how)
+
+    return call
+
+
+all, any, argmax, argmin, max, min, prod, sum = map(
+    _over_axes, (cp.all, cp.any, cp.argmax, cp.argmin, cp.max, cp.min, cp.prod, cp.sum)
+)
+
+
+def count_nonzero(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
+    """With ``keepdims``, which CuPy lacks."""
+    return sum(x != 0, axis=axis, keepdims=keepdims)
 
 
 # --- dtypes and devices ---
@@ -424,16 +434,24 @@ def getitem(x: Array, key: Any) -> Array:
     return x[key]
 
 
+def _is_mask(key: Any, shape: tuple[int, ...]) -> bool:
+    """Whether a key is a mask of the first axes: CuPy counts the elements where it is true, and waits for the number."""
+    return key.__class__ is cp.ndarray and key.dtype.kind == "b" and key.shape == shape[: key.ndim]
+
+
 def setitem(x: Array, key: Any, value: Any) -> None:
-    """``x[key] = value`` in place, also where it is called apart from an operation."""
+    """``x[key] = value`` in place, also where it is called apart from an operation; one value at a mask without waiting."""
     with _beside(x):
-        x[key] = value
+        if _is_mask(key, x.shape) and getattr(value, "ndim", 0) == 0:
+            cp.copyto(x, value, casting="unsafe", where=key.reshape(key.shape + (1,) * (x.ndim - key.ndim)))
+        else:
+            x[key] = value
 
 
 def index_put(x: Array, key: Any, values: Any) -> Array:
     """A copy of `x` with values assigned at a key."""
     out = x.copy()
-    out[key] = values
+    setitem(out, key, values)
     return out
 
 
@@ -441,6 +459,8 @@ def scatter_add(values: Array, key: Any, shape: tuple[int, ...]) -> Array:
     """Zeros of a shape with values added at a key; with integer arrays by atomic additions, in no fixed order."""
     if _integers_in(key):
         return fallbacks.scatter_add(cp, cp.add.at, values, key, shape)
+    if _is_mask(key, shape) and values.ndim == len(shape) - key.ndim + 1:
+        return fallbacks.scatter_by_mask(compat, values, key)
     out = cp.zeros(shape, values.dtype)
     out[key] = values
     return out
@@ -448,7 +468,7 @@ def scatter_add(values: Array, key: Any, shape: tuple[int, ...]) -> Array:
 
 def add_at(x: Array, key: Any, values: Array) -> None:
     """Add `values` to ``x[key]`` in place, as often as the key names an element."""
-    if _integers_in(key):
+    if _integers_in(key) or _is_mask(key, x.shape):
         x += scatter_add(values, key, x.shape)
     else:
         x[key] += values
@@ -495,7 +515,7 @@ def owns_memory(a: Array) -> bool:
 
 def is_writeable(a: Array) -> bool:
     """Not where one element stands for several; CuPy itself has no read-only arrays."""
-    return not [1 for n, step in zip(a.shape, a.strides, strict=True) if n > 1 and step == 0]
+    return not a.size or not [1 for n, step in zip(a.shape, a.strides, strict=True) if n > 1 and step == 0]
 
 
 def is_contiguous(a: Array) -> bool:

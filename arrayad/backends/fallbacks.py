@@ -21,6 +21,7 @@ __all__ = [
     "permutation",
     "remainder",
     "scatter_add",
+    "scatter_by_mask",
     "sign",
     "solve",
 ]
@@ -40,10 +41,10 @@ def remainder(xp: Namespace, fmod: Callable[[Array, Array], Array], x1: Array, x
     return xp.where(turned, rest + x2, xp.where(rest == 0, xp.copysign(rest, x2), rest))
 
 
-def sign(xp: Namespace, x: Array) -> Array:
-    """The sign of real numbers, NaN of NaN; of complex numbers ``x / abs(x)``, 0 at 0."""
+def sign(xp: Namespace, sign: Callable[[Array], Array], x: Array) -> Array:
+    """The sign of real numbers, NaN of NaN, from a `sign` of numbers; of complex numbers ``x / abs(x)``, 0 at 0."""
     if not xp.isdtype(x.dtype, "complex floating"):
-        return xp.where(xp.isnan(x), x, xp.sign(x)) if xp.isdtype(x.dtype, "real floating") else xp.sign(x)
+        return xp.where(xp.isnan(x), x, sign(x)) if xp.isdtype(x.dtype, "real floating") else sign(x)
     size = xp.abs(x)
     return xp.where(size == 0, x, x / xp.astype(xp.where(size == 0, xp.ones_like(size), size), x.dtype))
 
@@ -109,6 +110,17 @@ def scatter_add(
         add_at(total, key, values.astype(xp.int64).view(xp.uint64))
         out = total.view(xp.int64).astype(values.dtype)
     return out
+
+
+def scatter_by_mask(xp: Namespace, values: Array, mask: Array) -> Array:
+    """Zeros with rows of values, one after the other, where a mask is true; how often it is is not asked for."""
+    rest = values.shape[1:]
+    if not values.shape[0]:
+        return xp.zeros((*mask.shape, *rest), dtype=values.dtype, device=values.device)
+    places = xp.cumulative_sum(xp.astype(xp.reshape(mask, (-1,)), xp.int64), axis=0) - 1
+    rows = xp.take(values, xp.maximum(places, xp.zeros_like(places)), axis=0)
+    rows = xp.reshape(rows, (*mask.shape, *rest))
+    return xp.where(xp.reshape(mask, mask.shape + (1,) * len(rest)), rows, xp.zeros_like(rows))
 
 
 def permutation(xp: Namespace, keys: Array) -> Array:
