@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import array
+import collections
 import gc
 import math
 import operator
@@ -835,3 +837,98 @@ def test_of_values_assigned_to_one_element_the_last_counts() -> None:
     y[[1, 1]] = number
     y.sum().backward()
     assert number.grad.item() == 1.0
+
+
+# --- what is kept of arguments ---
+
+_TWICE: dict[str, Any] = {
+    "tuple": ((0, 0),),
+    "nested": ((slice(None), (0, 0)), (1,)),
+    "range": range(2),
+    "array.array": array.array("q", [0, 0]),
+    "deque": collections.deque([0, 0]),
+    "memoryview": memoryview(array.array("q", [0, 0])),
+    "true": True,
+    "numpy-true": np.True_,
+    "true-and-number": (True, 0),
+    "true-in-the-middle": (None, True),
+}
+
+
+@pytest.mark.host_memory
+@pytest.mark.parametrize("name", _TWICE)
+@pytest.mark.parametrize("first", [False, True])
+def test_any_sequence_is_a_key(name: str, first: bool) -> None:
+    """Its elements are met as often as it names them, also beside another use of the tensor."""
+    key, extra = _TWICE[name] if name == "nested" else (_TWICE[name], ())
+    x = xp.ones((*extra, 3), requires_grad=True)
+    y = x * 1
+    part, whole = (y[key], y * 2) if first else (y * 2, y[key])
+    (part.sum() + whole.sum()).backward()
+    expected = np.full((*extra, 3), 2.0)
+    np.add.at(expected, key, 1)
+    np.testing.assert_array_equal(x.grad.numpy(force=True), expected)
+
+
+def test_keys_are_kept_as_they_were() -> None:
+    place, x = xp.asarray(0), xp.ones(6, requires_grad=True)
+    y, total = x * 1, xp.zeros(())
+    for n in (1, 2):
+        total = total + (y[place : place + 2] * n).sum()
+        place += 2
+    total.backward()
+    assert x.grad.tolist() == [1.0, 1.0, 2.0, 2.0, 0.0, 0.0]
+    place, y = xp.asarray(1), xp.asarray([1.0, 2.0, 3.0])
+    view = y[place:]
+    place += 1
+    leaf = xp.ones(3, requires_grad=True)
+    total = (leaf * y).sum()  # so that the write moves the views
+    y *= 10
+    assert view.tolist() == [20.0, 30.0]
+
+
+@pytest.mark.parametrize("kind", [list, np.asarray])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, n: xp.permute_dims(x, n), lambda x, n: xp.permute_dims(x, axes=n), lambda x, n: xp.flip(x, axis=n[:2]),
+        lambda x, n: xp.roll(x, n, axis=(0, 1, 2)), lambda x, n: xp.roll(x, (1, 0, 0), axis=n),
+        lambda x, n: xp.moveaxis(x, n, (0, 1, 2)), lambda x, n: xp.moveaxis(x, (0, 1, 2), n), lambda x, n: xp.tile(x, n),
+        lambda x, n: xp.real(xp.fft.fftn(x, axes=n)), lambda x, n: xp.fft.fftshift(x, axes=n),
+        lambda x, n: xp.tensordot(x, x.detach(), axes=(n, n)), lambda x, n: xp.sum(x, axis=tuple(n[:1])),
+    ],
+)  # fmt: skip
+def test_arguments_are_kept_as_they_were(function: Any, kind: Any) -> None:
+    found = []
+    for change in (False, True):
+        x = xp.reshape(xp.arange(8.0), (2, 2, 2)).requires_grad_()
+        axes = kind([1, 2, 0])
+        out = function(x, axes)
+        if change:
+            axes[:] = [0, 1, 2]
+        (out * xp.reshape(xp.arange(out.numel()), tuple(out.shape))).sum().backward()
+        found.append(x.grad.tolist())
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("function", [xp.sum, xp.prod, xp.cumulative_sum, xp.cumulative_prod])
+def test_a_result_of_integers_has_no_gradient(function: Any) -> None:
+    x = xp.ones(3, requires_grad=True)
+    assert not function(x, dtype=xp.int64).requires_grad
+    assert function(x, dtype=xp.float64).requires_grad
+    assert not xp.where(x, 1, 0).requires_grad
+    assert xp.where(x, x, 0).requires_grad
+
+
+def test_slogdet_of_one_complex_matrix() -> None:
+    """Whose sign NumPy gives as a scalar."""
+    x = xp.asarray([[1 + 1j, 2], [3, 4j]], dtype=xp.complex128).requires_grad_()
+
+    def phase(x: Any) -> Any:
+        return xp.real(xp.linalg.slogdet(x).sign)
+
+    (g,) = xp.autograd.grad(phase(x), x, create_graph=True)
+    assert xp.autograd.grad(xp.real(xp.sum(g * xp.conj(g))), x)[0].shape == (2, 2)
+    assert xp.autograd.gradcheck(phase, (x,))
+    _, tangent = xp.func.jvp(phase, (x.detach(),), (xp.ones_like(x.detach()),))
+    assert tangent.item() == pytest.approx(xp.sum(xp.real(g)).item())

@@ -37,6 +37,15 @@ def test_quantile_of_infinities() -> None:
     x = xp.asarray([1.0, xp.inf, xp.inf])
     assert [xp.quantile(x, q).item() for q in (0.0, 0.5, 0.6, 1.0)] == [1.0, xp.inf, xp.inf, xp.inf]
     assert xp.quantile(x, 0.25).item() == xp.inf
+    assert xp.median(xp.asarray([-xp.inf, 1.0])).item() == xp.quantile(xp.asarray([-xp.inf, 1.0]), 0.25).item() == -xp.inf
+
+
+@pytest.mark.host_memory  # only NumPy has half precision here
+@pytest.mark.parametrize(("count", "dtype"), [(5000, xp.float16), (70_000, xp.float16), (2**24 + 4, xp.float32)])
+def test_quantile_of_more_elements_than_the_dtype_counts(count: int, dtype: Any) -> None:
+    x = xp.astype(xp.arange(count) % 100, dtype)
+    assert (xp.quantile(x, 0.0).item(), xp.quantile(x, 1.0).item()) == (0.0, 99.0)
+    assert xp.median(x).item() == np.median(np.arange(count) % 100)
 
 
 def test_quantile_of_integers_and_of_nothing() -> None:

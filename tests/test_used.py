@@ -74,6 +74,10 @@ FUNCTIONS = {
     "through var": lambda x: xp.where(
         xp.asarray([False, True]), xp.std(xp.reshape(xp.stack([x[0], x[0], x[1], x[2]]), (2, 2)), axis=1), 0.0
     ),
+    "var": lambda x: xp.where(xp.asarray([False, True]), xp.var(xp.reshape(1 / x, (2, 2)), axis=1), 0.0),
+    "std of the argument": lambda x: xp.where(
+        xp.asarray([False, True]), xp.std(xp.reshape(xp.concat([x[0:1] * xp.inf, x[1:]]), (2, 2)), axis=1), 0.0
+    ),
     "through concat": lambda x: xp.where(
         xp.asarray([*KEEP, True]), xp.concat([xp.log(x), x[1:2]]), 0.0
     ),

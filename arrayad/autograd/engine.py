@@ -390,26 +390,28 @@ class Sweep:
             if needed is not None and edge not in needed:
                 continue
             values = rule.arguments(saved, edge)
+            of_input: Used | None = None
+            if op.used is not None and (used is not None or op.selects[i]):
+                of_input = Through(used, op.used[i], xp, saved, node, edge, array)
             # A rule that asks for nothing multiplies by a constant, which leaves zeros as they are.
             if used is not None and masks and values:
                 part = self.masked(xp, rule, g, values, used)
+            elif used is not None and of_input is not None and op.kind == "differentiable":
+                part = self.masked(xp, rule, g, values, of_input)
             else:
                 part = rule.function(xp, g, *values)
             if conjugate:
                 part = xp.conj(part)
             if anomaly.enabled and anomaly.check_nan:
                 _refuse_nan(xp, part, node)
-            of_input: Used | None = None
-            if _matters(edge):
-                if op.used is not None:
-                    if used is not None or op.selects[i]:
-                        of_input = Through(used, op.used[i], xp, saved, node, edge, array)
-                elif masks:
-                    of_input = used if edge.shape == node.shape else Through(used, None, xp, (), node, edge, array)
+            if not _matters(edge):
+                of_input = None
+            elif masks:
+                of_input = used if edge.shape == node.shape else Through(used, None, xp, (), node, edge, array)
             self.send_used(edge, part, part is not g, of_input)
 
     def masked(self, xp: Any, rule: Rule, g: Any, values: list[Any], used: Used) -> Any:
-        """What the rule of an elementwise operation gives, with 0 for the entries of the output that are not used."""
+        """What a rule gives, with 0 for entries that are not used: of an elementwise operation's output, or of the input."""
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # there, it is nothing to warn of
             part = rule.function(xp, g, *values)
         # Where an ordinary backward may look at values, it does before anything else: finite slopes give 0 by themselves.
@@ -511,7 +513,7 @@ def _matters(node: Node) -> bool:
     if not edges:
         return False
     op = node.plan.op
-    if op.kind == "elementwise":
+    if op.kind == "elementwise" or (op.kind == "differentiable" and op.used is not None):
         return True
     if op.used is not None:
         for edge in edges:

@@ -101,6 +101,7 @@ _BECOME_FLOATING = (FLOATING, REAL_FLOATING)
 # Rules for used entries by parameter; "rules" where those of differentiation only move entries, and so serve.
 UsedRules = dict[str, "Callable[..., Any]"] | Literal["rules"] | None
 
+_CHANGEABLE = frozenset((list, np.ndarray))  # classes of static arguments that their owner may write into
 _NUMBERS = (bool, int, float, complex)
 _RANK = {bool: 0, int: 1, float: 2, complex: 3}  # as `DType.rank`
 
@@ -344,6 +345,7 @@ class Operation:
         self.conjugate = conjugate
         self.reason = reason
         self.namespace = namespace
+        self.keyed = "key" in self.parameters  # as `indexing` makes them, in which nothing changes later
         self.mixed = mixed
         self.alike = alike
         self.native: set[Any] = {d.dtype for d in dtypes.EVERY if d.kind in takes[0]}
@@ -529,6 +531,13 @@ class Operation:
 
 # What backends raise for arguments they do not take.
 _REFUSALS = (TypeError, ValueError, IndexError, OverflowError)
+
+
+def _fixed(value: Any) -> Any:
+    """A static argument, as the tape and views keep it: what the caller does later to a list or an array changes nothing."""
+    if value.__class__ is tuple or value.__class__ is list:
+        return tuple([_fixed(part) for part in value])
+    return _fixed(value.tolist()) if isinstance(value, np.ndarray) else value
 
 
 class _Required:
@@ -787,12 +796,13 @@ def _of_first(op: Operation) -> Callable[..., Any]:
     forwards, native, view, positional = op.forwards, op.native, op.view, op.positional
     plan = op.plans[True,] if op.differentiable else None
     name, choosy, otherwise = op.tensors[0], op.takes is not ANY, _of_first_with_others(op)
+    changeable = frozenset() if op.keyed else _CHANGEABLE
     if plan is not None:
         keeps_arrays, keeps_value = plan.keeps, plan.wanted[1]
         of_none, after = tuple(plan.defaults), tuple(plan.defaults[2:])
 
     def call(x: Any, value: Any = _REQUIRED, /, *args: Any, **kwargs: Any) -> Any:
-        if args or kwargs or (value is not _REQUIRED and positional < 2):
+        if args or kwargs or (value is not _REQUIRED and (positional < 2 or value.__class__ in changeable)):
             return otherwise(x, () if value is _REQUIRED else (value, *args), kwargs)
         try:
             a = x._array
@@ -843,6 +853,7 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
     plan = op.plans[True,] if op.differentiable else None
     name, positional, choosy = op.tensors[0], op.positional, op.takes is not ANY
     plain = op.named - {"dtype"}  # names of what is the backend's as it is: 0.2 us less
+    keyed = op.keyed
 
     def call(x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:
@@ -854,6 +865,12 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
             a = op.admit(a)
         if len(args) >= positional:
             op.misuse((x, *args), kwargs)
+        if not keyed:
+            if args:
+                args = _fixed(args)
+            for given in kwargs:
+                if kwargs[given].__class__ is not int:
+                    kwargs[given] = _fixed(kwargs[given])
         if kwargs and not plain.issuperset(kwargs):
             kwargs = op.keywords(kwargs, a)
             if not op.named.issuperset(kwargs):
@@ -872,7 +889,8 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
         y._storage = None
         if view and _shares_memory[a.__class__](out, x._array):
             alias(x, y, (op, args, kwargs or _NO_KEYWORDS, None))
-        if node is not None and plan is not None and recording():
+        floating = "dtype" not in kwargs or dtypes.from_raw[out.dtype].kind in "fc"  # a sum of integers has no gradient
+        if node is not None and plan is not None and floating and recording():
             record(plan, (node,), _kept(plan, a, args, kwargs, out), y)
         return y
 
@@ -901,7 +919,9 @@ def _kept(plan: Plan, a: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out
 
 def _several(op: Operation, x: Any, a: Array, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """The results of an operation that has more than one."""
-    ys = [make(_raw(part, a)) for part in out]
+    parts = [_raw(part, a) for part in out]
+    out = _packed(out, parts)
+    ys = [make(part) for part in parts]
     if op.view:
         for i, y in enumerate(ys):
             if _shares_memory[a.__class__](y._array, x._array):
@@ -917,7 +937,7 @@ def _raw(out: Any, like: Array) -> Array:
 
 
 def _packed(out: Any, ys: list[Any]) -> Any:
-    """Results in a tuple of the kind that the backend gave."""
+    """Results, raw or as tensors, in a tuple of the kind that the backend gave."""
     return out._make(ys) if hasattr(out, "_make") else tuple(ys)
 
 
@@ -927,6 +947,8 @@ def _of_several(op: Operation) -> Callable[..., Any]:
     count, native, differentiable = len(op.parameters), op.native, op.differentiable
     forwards = op.forwards if op.positional == count else None
     plain = op.named - {"dtype"}
+    tensors = {i for _, i, _ in slots}
+    static = [i for i in range(count) if i not in tensors and not op.keyed]
 
     def call(*args: Any, **kwargs: Any) -> Any:
         inputs: Sequence[Any] = args
@@ -939,6 +961,8 @@ def _of_several(op: Operation) -> Callable[..., Any]:
         kind = None
         tracked = False
         values = list(inputs)
+        for i in static:
+            values[i] = _fixed(values[i])
         edges: list[Node | None] = [None] * len(slots)
         for k, i, name in slots:
             x = inputs[i]
@@ -965,6 +989,7 @@ def _of_several(op: Operation) -> Callable[..., Any]:
         if out.__class__ is not kind:
             if isinstance(out, tuple):
                 parts = [part if part.__class__ is kind else _as_array[part.__class__](part) for part in out]
+                out = _packed(out, parts)
                 ys = [make(part) for part in parts]
                 if tracked and differentiable and recording():
                     plan, saved = op.keep(edges, values, out)
@@ -974,7 +999,8 @@ def _of_several(op: Operation) -> Callable[..., Any]:
         y = make(out)
         if tracked and differentiable and recording():
             plan, saved = op.keep(edges, values, out)
-            record(plan, tuple(edges), saved, y)
+            if plan.rules:  # none of a condition
+                record(plan, tuple(edges), saved, y)
         return y
 
     return call
@@ -1018,8 +1044,8 @@ def _ternary(op: Operation) -> Callable[..., Any]:
         y._array = out
         y._node = None
         y._storage = None
-        if differentiable and (n2 is not None or n3 is not None or n1 is not None) and recording():
-            plan = plans[n1 is not None, n2 is not None, n3 is not None]
+        plan = plans[n1 is not None, n2 is not None, n3 is not None]
+        if differentiable and plan.rules and recording():
             keeps = plan.wanted
             saved = (
                 a1 if keeps[0] else None,
@@ -1077,6 +1103,8 @@ def _of_sequence(op: Operation) -> Callable[..., Any]:
                 raise TypeError(f"{op.name}(): {error}") from None
         if kwargs and not plain.issuperset(kwargs):
             kwargs = op.keywords(kwargs, raw[0])
+            if not op.named.issuperset(kwargs):
+                op.misuse((arrays,), kwargs)
         try:
             out = forwards[kind](raw, **kwargs) if kwargs else forwards[kind](raw)
         except _REFUSALS as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from . import engine
 from .forward import push_forward
 from .tape import TensorBase, enable_grad, make, namespace_of, recording, require_grad, sequence
+from ..dtypes import from_raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -347,6 +348,15 @@ def _assembled(rows: list[list[Any]], shape: tuple[int, ...], tail: list[tuple[i
     return blocks
 
 
+def _refuse_complex(name: str, trace: _Trace) -> None:
+    for x in (*trace.inputs, *trace.outputs):
+        if from_raw[x._array.dtype].kind == "c":
+            raise RuntimeError(
+                f"{name}(): arguments and results must be real: of complex ones the matrix of derivatives is no Jacobian; take "
+                "real() and imag()"
+            )
+
+
 def jacrev(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
     """A function that gives the Jacobian of a function, by reverse mode: one backward for each element of the result.
 
@@ -362,6 +372,11 @@ def jacrev(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Call
         Gives, for each tensor of the result, what has the form of the argument, with Tensors of the shape of the result
         followed by that of the argument.
 
+    Raises
+    ------
+    RuntimeError
+        For a complex argument or result.
+
     Examples
     --------
     >>> import arrayad as xp
@@ -374,6 +389,7 @@ def jacrev(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Call
     def transformed(*args: Any) -> Any:
         of_these, these = _split(argnums, args, func)
         trace = _Trace("jacrev", of_these, these)
+        _refuse_complex("jacrev", trace)
         shapes = [tuple(x._array.shape) for x in trace.inputs]
         columns = []
         for k, out in enumerate(trace.outputs):
@@ -407,6 +423,7 @@ def jacfwd(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Call
     def transformed(*args: Any) -> Any:
         of_these, these = _split(argnums, args, func)
         trace = _Trace("jacfwd", of_these, these)
+        _refuse_complex("jacfwd", trace)
         shapes = [tuple(x._array.shape) for x in trace.outputs]
         by_input = []
         for k, x in enumerate(trace.inputs):

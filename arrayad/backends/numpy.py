@@ -258,7 +258,7 @@ def matmul(x1: Array, x2: Array, /) -> Array:
         return np.ascontiguousarray(x2.mT.dot(x1.mT).mT) if x2.size > 8192 and _few_rows(x1, x2) else x1.dot(x2)
     if 0 < x1.ndim <= 2 and 0 < x2.ndim <= 2:
         return x1.dot(x2)
-    if x2.ndim == 2 < x1.ndim and x1.flags.c_contiguous and x1.dtype is x2.dtype and x1.size:
+    if x2.ndim == 2 < x1.ndim and x1.flags.c_contiguous and x1.dtype is x2.dtype and x1.size and x2.size:
         out = np.empty((*x1.shape[:-1], x2.shape[1]), x1.dtype)
         x1.reshape(-1, x1.shape[-1]).dot(x2, out.reshape(-1, x2.shape[1]))
         return out
@@ -650,6 +650,8 @@ def _arrays_in(key: Any) -> set[str]:
     for part in key if key.__class__ is tuple else (key,):
         if part.__class__ is np.ndarray:
             kinds.add(part.dtype.kind)
+        elif part.__class__ is bool:
+            kinds.add("b")
         elif part.__class__ is list:
             kinds.add("i")
     return kinds

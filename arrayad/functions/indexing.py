@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,40 +23,47 @@ if TYPE_CHECKING:
 __all__ = ["getitem", "index_put", "scatter_add", "setitem", "take", "take_along_axis", "view_put"]
 
 
-_PLAIN = frozenset((int, slice, type(None), type(...)))  # of keys with nothing to replace
+_PLAIN = frozenset((int, bool, type(None), type(...)))  # of keys with nothing to replace
+_BOUNDS = frozenset((int, type(None)))  # of slices likewise
 
 
 def raw_key(key: Any, x: Any, *others: Any) -> Any:
-    """An index into a tensor with the arrays of its Tensors in place of them.
+    """An index into a tensor of integers, slices, None, Ellipsis, booleans, lists and raw arrays.
 
-    The tape keeps keys, so they are copied where `x`, or one of the other operands, is tracked: what is written into them
-    later must not change a gradient. NumPy's arrays are taken as well.
+    The tape keeps keys, and so do views, so nothing in one may change later: Tensors are copied where `x`, or one of the
+    other operands, is tracked, and so are NumPy's arrays and other sequences, which are taken as well.
 
     Raises
     ------
     IndexError
-        For a Tensor or an array that is neither of integers nor boolean.
+        For a Tensor, an array or a sequence that is neither of integers nor boolean.
     """
-    if key.__class__ in _PLAIN:
-        return key
     if isinstance(key, tuple):
         return tuple([part if part.__class__ in _PLAIN else _raw_part(part, x, others) for part in key])
     return _raw_part(key, x, others)
 
 
 def _raw_part(part: Any, x: Any, others: tuple[Any, ...]) -> Any:
+    if part.__class__ in _PLAIN or isinstance(part, (float, complex, str)):  # these NumPy refuses
+        return part
+    if isinstance(part, slice):
+        bounds = (part.start, part.stop, part.step)
+        return slice(*[bound if bound is None else operator.index(bound) for bound in bounds])
     if isinstance(part, TensorBase):
         a = part._array
         _check_index(dtypes.from_raw[a.dtype])
         kept = recording() and any(isinstance(y, TensorBase) and y._node is not None for y in (x, *others))
         return backend_of_type(a.__class__).asarray(a, copy=True) if kept else a
-    if isinstance(part, np.ndarray):
-        _check_index(part.dtype)
-        like = x._array
-        return backend_of_type(like.__class__).from_numpy(np.array(part), like.device)
-    if isinstance(part, list):
+    if isinstance(part, (list, tuple)):
         return [_raw_part(p, x, others) for p in part]
-    return part
+    if isinstance(part, np.bool):
+        return bool(part)
+    if isinstance(part, np.integer):
+        return int(part)
+    array = np.array(part)
+    _check_index(array.dtype)
+    like = x._array
+    return backend_of_type(like.__class__).from_numpy(array, like.device)
 
 
 def _check_index(dtype: Any) -> None:
@@ -65,7 +73,15 @@ def _check_index(dtype: Any) -> None:
 
 def getitem(x: Tensor, key: Any) -> Tensor:
     """The elements at a key: ``x[key]``."""
-    return _getitem(x, key if key.__class__ in _PLAIN else raw_key(key, x))
+    # Spelled out for the keys of most calls: 0.1 us less.
+    if key.__class__ in _PLAIN or (
+        key.__class__ is slice
+        and key.start.__class__ in _BOUNDS
+        and key.stop.__class__ in _BOUNDS
+        and key.step.__class__ in _BOUNDS
+    ):
+        return _getitem(x, key)
+    return _getitem(x, raw_key(key, x))
 
 
 @linear(
@@ -106,7 +122,12 @@ def _may_repeat(key: Any) -> bool:
     parts = key if key.__class__ is tuple else (key,)
     return any(
         part.__class__ is list
-        or (part.__class__ not in _PLAIN and getattr(part, "size", 1) > 1 and dtypes.as_dtype(part.dtype).kind != "b")
+        or (
+            part.__class__ not in _PLAIN
+            and part.__class__ is not slice
+            and part.size > 1
+            and dtypes.as_dtype(part.dtype).kind != "b"
+        )
         for part in parts
     )
 

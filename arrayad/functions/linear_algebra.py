@@ -12,6 +12,7 @@ import operator
 import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .data_types import astype, check_tensor
 from .elementwise import abs as absolute
 from .elementwise import or_infinite, square, subtract
 from .manipulation import expand_dims, moveaxis
@@ -102,6 +103,15 @@ def _same_dtype(xp: Namespace, x1: Any, x2: Any) -> Any:
 # --- products ---
 
 
+def _check_from_end(axis: int, x1: Any, x2: Any, name: str) -> None:
+    """Refuse an axis that is not the same one of both arguments, and so not that of the result."""
+    if axis >= 0 and len(x1.shape) != len(x2.shape):
+        raise ValueError(
+            f"{name}(): axis {axis} counts from the front; between {len(x1.shape)} and {len(x2.shape)} axes it "
+            "must count from the end, as -1 does"
+        )
+
+
 def _matmul_x1(xp: Namespace, g: Any, x2: Any, x1_shape: tuple[int, ...]) -> Any:
     if x2.ndim == 1:
         return g * x2 if len(x1_shape) == 1 else _column(xp, g) * x2
@@ -176,10 +186,11 @@ def matrix_transpose(x: Tensor, /) -> Tensor:
 
 def _contracted(axes: Any, rank1: int, rank2: int) -> tuple[list[int], list[int], list[int], list[int]]:
     """Contracted and free axes of the two arguments of `tensordot`."""
-    if isinstance(axes, int):
-        first, second = list(range(rank1 - axes, rank1)), list(range(axes))
+    if isinstance(axes, tuple):
+        sides = [side if isinstance(side, tuple) else (side,) for side in axes]
+        first, second = ([a % rank for a in side] for side, rank in zip(sides, (rank1, rank2), strict=True))
     else:
-        first, second = ([a % rank for a in side] for side, rank in zip(axes, (rank1, rank2), strict=True))
+        first, second = list(range(rank1 - axes, rank1)), list(range(axes))
     free1 = [a for a in range(rank1) if a not in first]
     free2 = [a for a in range(rank2) if a not in second]
     return first, second, free1, free2
@@ -259,6 +270,7 @@ def vecdot(xp: Namespace, x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tenso
     -----
     Differentiable.
     """
+    _check_from_end(axis, x1, x2, "vecdot")
     x1, x2 = _same_dtype(xp, x1, x2)
     return xp.vecdot(x1, x2, axis=axis)
 
@@ -313,6 +325,7 @@ def cross(xp: Namespace, x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor
     -----
     Differentiable.
     """
+    _check_from_end(axis, x1, x2, "cross")
     x1, x2 = _same_dtype(xp, x1, x2)
     return xp.linalg.cross(x1, x2, axis=axis)
 
@@ -491,6 +504,10 @@ def solve_triangular(xp: Namespace, x1: Tensor, x2: Tensor, /, *, upper: bool, u
     -----
     Differentiable.
     """
+    if len(x1.shape) < 2 or len(x2.shape) < 2 or x1.shape[-1] != x1.shape[-2]:
+        raise ValueError(
+            f"solve_triangular(): expected shapes (..., M, M) and (..., M, K), got {tuple(x1.shape)} and {tuple(x2.shape)}"
+        )
     x1, x2 = _same_dtype(xp, x1, x2)
     return xp.linalg.solve_triangular(x1, x2, upper=upper, unitriangular=unitriangular)
 
@@ -555,6 +572,9 @@ def lstsq(x1: Tensor, x2: Tensor, /, *, rcond: float | None = None) -> LeastSqua
     -----
     Differentiable where the rank does not change.
     """
+    check_tensor(x1, "lstsq", "x1")
+    check_tensor(x2, "lstsq", "x2")
+    x1, x2 = (astype(x, dtypes.get_default_dtype()) if x.dtype.kind in "biu" else x for x in (x1, x2))
     solution = _lstsq(x1, x2, rcond=max(x1.shape[-2:]) * _eps(x1) if rcond is None else rcond)
     column = x2.ndim == x1.ndim - 1
     fitted = matmul(x1, expand_dims(solution, axis=-1))[..., 0] if column else matmul(x1, solution)
@@ -627,7 +647,7 @@ def _slogdet_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
     sign = out[0]
     weight = 0 if g_log is None else g_log
     if g_sign is not None and as_dtype(x.dtype).kind == "c":
-        weight = weight + 1j * xp.imag(g_sign * xp.conj(sign))
+        weight = weight + xp.imag(g_sign * xp.conj(sign)) * 1j
     elif g_log is None:
         return xp.zeros_like(x)
     return _column(xp, _column(xp, weight)) * _h(xp, xp.linalg.inv(x))
@@ -766,6 +786,8 @@ def matrix_rank(xp: Namespace, x: Tensor, /, *, rtol: Tensor | float | None = No
     -----
     Not differentiable: its output is of integers.
     """
+    if len(x.shape) < 2:
+        raise ValueError(f"matrix_rank(): expected a tensor of at least 2 dimensions, got {len(x.shape)}")
     return xp.linalg.matrix_rank(x, rtol=rtol)
 
 

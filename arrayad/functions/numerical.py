@@ -16,6 +16,8 @@ from .elementwise import (
     divide,
     floor,
     greater_equal,
+    isfinite,
+    isinf,
     isnan,
     logical_and,
     multiply,
@@ -77,7 +79,7 @@ def _together(x: Tensor, axis: Axis) -> tuple[Tensor, tuple[int, ...]]:
 
 
 def _interpolated(ordered: Tensor, at: Tensor, method: str) -> Tensor:
-    """The elements of the last, sorted axis at positions that may lie between two."""
+    """The elements of the last, sorted axis at positions of float64 that may lie between two."""
     if method == "nearest":
         return take(ordered, astype(round(at), dtypes.int64), axis=-1)
     low, high = (astype(f(at.detach()), dtypes.int64) for f in (floor, ceil))
@@ -85,9 +87,11 @@ def _interpolated(ordered: Tensor, at: Tensor, method: str) -> Tensor:
         return take(ordered, low, axis=-1)
     if method == "higher":
         return take(ordered, high, axis=-1)
-    part = 0.5 * astype(not_equal(low, high), ordered.dtype) if method == "midpoint" else subtract(at, low)
+    between = 0.5 * astype(not_equal(low, high), at.dtype) if method == "midpoint" else subtract(at, low)
+    part = astype(between, ordered.dtype, copy=False)
     below, above = take(ordered, low, axis=-1), take(ordered, high, axis=-1)
-    differ = not_equal(below, above)  # equal infinities have no difference
+    # Equal infinities have no difference, and anywhere from -inf to a number is -inf.
+    differ = not_equal(below, above) & ~(isinf(below) & isfinite(above))
     gap = subtract(where(differ, above, 0.0), where(differ, below, 0.0))
     return add(below, multiply(gap, part))
 
@@ -144,12 +148,12 @@ def quantile(
     count = ordered.shape[-1]
     if count == 0:
         raise ValueError("quantile(): there is no quantile of no elements")
-    probabilities = q if isinstance(q, TensorBase) else asarray(q, dtype=ordered.dtype, device=x.device)
+    probabilities = q if isinstance(q, TensorBase) else asarray(q, dtype=dtypes.float64, device=x.device)
     waits = namespace_of(x._array).asynchronous  # for values, which are not looked at then
     if probabilities.ndim > 1 or (not waits and bool(any((probabilities < 0) | (probabilities > 1)))):
         raise ValueError("quantile(): probabilities must be a number or one-dimensional, and between 0 and 1")
     ordered = sort(ordered, axis=-1)
-    out = _interpolated(ordered, multiply(astype(probabilities, ordered.dtype, copy=False), float(count - 1)), method)
+    out = _interpolated(ordered, multiply(astype(probabilities, dtypes.float64, copy=False), float(count - 1)), method)
     # A NaN is sorted last, and is the quantile whatever the probability.
     last = ordered[..., -1]
     if probabilities.ndim:
