@@ -12,6 +12,7 @@ import math
 import operator as operators
 import sys
 import weakref
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -562,7 +563,7 @@ class Tensor(TensorBase):
         rebuild, (array, place, requires_grad) = self.__reduce__()
         out = memo[id(self)] = rebuild(array.copy(), place, requires_grad)
         if self.grad is not None:
-            out._grad = self.grad.__deepcopy__(memo)
+            out._grad = deepcopy(self.grad, memo)
         return out
 
     def __buffer__(self, flags: builtins.int, /) -> memoryview:
@@ -918,7 +919,7 @@ class Tensor(TensorBase):
         TypeError
             For the bits of a tracked tensor in a dtype through which there is no derivative.
         """
-        if len(shape) == 1 and not isinstance(shape[0], (int, tuple, list)):
+        if len(shape) == 1 and not isinstance(shape[0], (int, tuple, list)) and not hasattr(shape[0], "__index__"):
             return data_types.view_dtype(self, shape[0])
         sizes = _sizes(shape)
         try:
@@ -965,9 +966,9 @@ class Tensor(TensorBase):
         """A view in the shape of another tensor."""
         return manipulation.broadcast_to(self, tuple(other.shape))
 
-    def permute(self, *dims: Any) -> Tensor:
+    def permute(self, *axes: Any, dims: Any = None) -> Tensor:
         """A view with its axes in another order, given as a tuple or as several numbers."""
-        return manipulation.permute_dims(self, _sizes(dims))
+        return manipulation.permute_dims(self, _sizes(axes) if dims is None else tuple(dims))
 
     def squeeze(self, axis: Any = None, *, dim: Any = None) -> Tensor:
         """A view without axes of length 1: those named, where they are of length 1, or all."""
@@ -1000,9 +1001,9 @@ class Tensor(TensorBase):
         """The elements moved along axes, by a shift for each, or through all of them."""
         return manipulation.roll(self, shift, **(named if axis is None else {"axis": axis, **named}))
 
-    def diagonal(self, offset: builtins.int = 0) -> Tensor:
-        """A diagonal of matrices, a view: above the main one if `offset` is positive."""
-        return linear_algebra.diagonal(self, offset=offset)
+    def diagonal(self, offset: builtins.int = 0, dim1: builtins.int = 0, dim2: builtins.int = 1) -> Tensor:
+        """A diagonal of the matrices along two axes, as last axis of a view: above the main one if `offset` is positive."""
+        return linear_algebra.diagonal(manipulation.moveaxis(self, (dim1, dim2), (-2, -1)), offset=offset)
 
     def tril(self, k: builtins.int = 0) -> Tensor:
         """The lower triangle of matrices, zeros above the diagonal `k`."""
@@ -1188,8 +1189,8 @@ class Tensor(TensorBase):
     copysign_ = _in_place(elementwise.copysign)
     cos_ = _in_place(elementwise.cos)
     cosh_ = _in_place(elementwise.cosh)
-    cumprod_ = _in_place(statistical.cumulative_prod)
-    cumsum_ = _in_place(statistical.cumulative_sum)
+    cumprod_ = _in_place(cumprod)
+    cumsum_ = _in_place(cumsum)
     div_ = _in_place(elementwise.divide)
     divide_ = _in_place(elementwise.divide)
     eq_ = _in_place(elementwise.equal)

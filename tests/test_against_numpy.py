@@ -241,10 +241,13 @@ def test_basic_keys_give_views(case: tuple[np.ndarray, Any]) -> None:
     """What is written into a tensor under a basic key is seen in it, and what is written under others is not."""
     array, key = case
     theirs, ours = array.copy(), xp.asarray(array, copy=True)
-    view = outcome(operator.getitem, theirs, key)
+    # An integer in a tensor is one, as in PyTorch; with NumPy's 0-d array it would be a copy.
+    parts = key if isinstance(key, tuple) else (key,)
+    parts = tuple(int(p) if isinstance(p, np.ndarray) and p.shape == () and p.dtype.kind in "iu" else p for p in parts)
+    view = outcome(operator.getitem, theirs, parts)
     assume(not isinstance(view, Exception))
     if not isinstance(view, np.ndarray):  # NumPy gives a scalar here, and a tensor is a view all the same
-        view = theirs[(*key, ...) if isinstance(key, tuple) else (key, ...)]
+        view = theirs[(*parts, ...)]
     view[...] = 1
     ours[of_tensors(key)].fill_(1)
     same(ours, theirs)
@@ -519,6 +522,11 @@ def test_correction(name: str, array: np.ndarray, correction: float) -> None:
         same(ours, getattr(np, name)(array, correction=correction), 1e-12)
     else:  # NumPy, which says nothing of it, gives infinities or NaN
         assert math.isnan(ours.item())
+
+
+def test_half_precision_is_squared_in_single() -> None:
+    x = xp.asarray([0.0, 600.0], dtype=xp.float16)
+    assert (xp.std(x).item(), xp.std(x).dtype) == (300.0, xp.float16)
 
 
 # --- manipulation ---

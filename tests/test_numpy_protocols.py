@@ -518,3 +518,22 @@ def test_on_another_device() -> None:
     for function in (lambda: t + np.ones(2), lambda: np.ones(2) + t, lambda: np.dot(np.ones(2), t)):
         with pytest.raises(TypeError, match=r"host and the Tensor on strict.*asarray"):
             function()
+
+
+def test_integers_are_computed_as_numpy_does() -> None:
+    numbers = np.asarray([123456789, -155])
+    for decimals in (-1, -2, 0, 2):
+        found = np.round(xp.asarray(numbers), decimals)
+        np.testing.assert_array_equal(found.numpy(), np.round(numbers, decimals))
+        assert found.dtype == numbers.dtype
+    values = np.arange(1e6)
+    assert np.percentile(xp.asarray(values), np.asarray([33])).item() == np.percentile(values, 33)
+    assert np.percentile(xp.asarray(values), xp.asarray([33])).item() == np.percentile(values, 33)
+
+
+def test_coordinates_in_a_list() -> None:
+    places = [0.0, 1.0, 3.0, 4.0, 7.0]
+    np.testing.assert_allclose(np.gradient(xp.arange(5.0), places).numpy(), np.gradient(np.arange(5.0), places), rtol=1e-6)
+    with pytest.raises(TypeError, match="operands between lists of axes"):
+        np.einsum(xp.ones((2, 2)), [0, 1])
+    assert not np.array_equal(xp.ones(2), None)

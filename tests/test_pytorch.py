@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import importlib.util
 from typing import Any
@@ -16,6 +17,14 @@ pytestmark = pytest.mark.any_backend
 # Expressions over the library `t`, with x of shape (3, 4), y like it, v of length 4, and g, indices of some of x.
 SAME = [
     "t.Tensor(3).shape",
+    "t.ones(2, 3, 4).cumsum(0).diagonal()",
+    "t.ones(2, 3, 4).cumsum(0).diagonal(1, 0, 2)",
+    "t.ones(2, 3, 4).cumsum(0).diagonal(offset=-1)",
+    "x.permute(dims=(1, 0))",
+    "x.clone().cumsum_(1)",
+    "x.clone().cumprod_(dim=0)",
+    "t.triu(x, diagonal=1)",
+    "t.tril(x, diagonal=-1)",
     "t.Tensor(2, 3).shape",
     "t.Tensor().shape",
     "t.Tensor([1, 2])",
@@ -123,3 +132,26 @@ def test_gradients_of_the_best() -> None:
 def test_draws_by_rows() -> None:
     drawn = xp.multinomial(xp.asarray([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]), 4, replacement=True)
     assert drawn.tolist() == [[1] * 4, [0] * 4]
+
+
+def test_an_integer_in_a_tensor_gives_a_view() -> None:
+    x = xp.zeros(3)
+    for i in xp.arange(3):
+        x[i].fill_(i + 1.0)
+    assert x.tolist() == [1.0, 2.0, 3.0]
+    y = xp.zeros((2, 2))
+    y[xp.asarray(1), :].fill_(2.0)
+    assert y.tolist() == [[0.0, 0.0], [2.0, 2.0]]
+
+
+def test_numpys_integers_are_integers() -> None:
+    x = xp.arange(6)
+    assert x.view(np.int64(6)).shape == (6,)
+    assert x.split(np.int64(4))[1].tolist() == [4, 5]
+
+
+def test_a_copy_of_a_tensor_and_its_gradient() -> None:
+    x = xp.ones(2, requires_grad=True)
+    (x * 2).sum().backward()
+    g, y = copy.deepcopy((x.grad, x))
+    assert y.grad is g

@@ -232,7 +232,9 @@ def _on_device(function: Callable[..., Any], backend: Namespace, array_type: typ
     return call
 
 
-_SPELLINGS = (("dim", "axis"), ("dims", "axis"), ("dim", "axes"), ("dims", "axes"), ("keepdim", "keepdims"))
+_SPELLINGS = (
+    ("dim", "axis"), ("dims", "axis"), ("dim", "axes"), ("dims", "axes"), ("keepdim", "keepdims"), ("diagonal", "k"),
+)  # fmt: skip
 
 
 def _spellings(parameters: Sequence[str]) -> dict[str, str]:
@@ -750,10 +752,10 @@ def _operands(op: Operation, x1: Any, x2: Any) -> tuple[Array, Array]:
 
 def _number(op: Operation, name: str, value: Any) -> Any:
     """A Python number; NumPy's scalars, which are arrays to NumPy but numbers to people, count as such."""
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, _NUMBERS):
         return value
-    if isinstance(value, np.generic):
-        return value.item()
     raise op.not_a_tensor(name, value)
 
 
@@ -1064,7 +1066,10 @@ def _operand(op: Operation, name: str, x: Any) -> Any:
     if x is None and name in op.optional:
         return None
     if name in op.scalars or name in op.optional:
-        return _number(op, name, x)
+        number = _number(op, name, x)
+        if isinstance(number, complex) and "c" not in op.takes[0]:
+            raise op.refusal(dtypes.default_dtype_for(complex))
+        return number
     raise op.not_a_tensor(name, x)
 
 

@@ -352,8 +352,8 @@ def _refuse_complex(name: str, trace: _Trace) -> None:
     for x in (*trace.inputs, *trace.outputs):
         if from_raw[x._array.dtype].kind == "c":
             raise RuntimeError(
-                f"{name}(): arguments and results must be real: of complex ones the matrix of derivatives is no Jacobian; take "
-                "real() and imag()"
+                f"{name}(): arguments and results must be real, since complex ones have no such derivative; take real() and "
+                "imag()"
             )
 
 

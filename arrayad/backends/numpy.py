@@ -282,6 +282,8 @@ def matrix_transpose(x: Array, /) -> Array:
 
 def permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
     """``numpy.permute_dims``: 0.15 for 0.41."""
+    if not isinstance(axes, tuple):
+        raise TypeError(f"axes must be a tuple of ints, got {axes!r}")
     return x.transpose(axes)
 
 

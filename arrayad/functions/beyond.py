@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .creation import asarray, beside, clone, full
-from .data_types import astype, finfo, result_type
+from .data_types import astype, check_tensor, finfo, result_type
 from .elementwise import abs, equal, imag, isfinite, isnan, kept, less_equal, logical_and, logical_or, multiply, real
 from .indexing import index_put, take
 from .linear_algebra import diagonal, matmul
@@ -119,7 +119,7 @@ def softmax(xp: Namespace, x: Tensor, /, axis: Axis = None) -> Tensor:
     tensor([0.5000, 0.5000, 0.0000])
     """
     if 0 in x.shape:
-        return xp.zeros_like(x)
+        return xp.zeros_like(x) + xp.sum(x, axis=axis, keepdims=True)  # which refuses axes that there are not
     out = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
     out /= xp.sum(out, axis=axis, keepdims=True)
     return out
@@ -150,7 +150,7 @@ def log_softmax(xp: Namespace, x: Tensor, /, axis: Axis = None) -> Tensor:
     Differentiable.
     """
     if 0 in x.shape:
-        return xp.zeros_like(x)
+        return xp.zeros_like(x) + xp.sum(x, axis=axis, keepdims=True)  # as in `softmax`
     out = x - xp.max(x, axis=axis, keepdims=True)
     out -= xp.log(xp.sum(xp.exp(out), axis=axis, keepdims=True))
     return out
@@ -235,6 +235,7 @@ def isclose(
     -----
     Not differentiable: its output is boolean.
     """
+    check_tensor(x1, "isclose", "x1")
     x1 = x1.detach()
     second: Any = x2.detach() if isinstance(x2, TensorBase) else beside(x2, [x1], "isclose", x1.device)
     dtype = result_type(x1, second)
@@ -286,6 +287,7 @@ def nan_to_num(x: Tensor, /, nan: float = 0.0, posinf: float | None = None, negi
     >>> xp.nan_to_num(xp.asarray([xp.nan, 1.0, xp.inf]), posinf=9.0)
     tensor([0., 1., 9.])
     """
+    check_tensor(x, "nan_to_num")
     if x.dtype.kind == "c":
         return nan_to_num(real(x), nan, posinf, neginf) + 1j * nan_to_num(imag(x), nan, posinf, neginf)
     if x.dtype.kind != "f":
@@ -322,6 +324,8 @@ def kron(x1: Tensor, x2: Tensor, /) -> Tensor:
     >>> xp.kron(xp.asarray([1, 10]), xp.asarray([1, 2, 3]))
     tensor([ 1,  2,  3, 10, 20, 30])
     """
+    check_tensor(x1, "kron", "x1")
+    check_tensor(x2, "kron", "x2")
     rank = max(x1.ndim, x2.ndim)
     shape1 = (1,) * (rank - x1.ndim) + tuple(x1.shape)
     shape2 = (1,) * (rank - x2.ndim) + tuple(x2.shape)
@@ -367,6 +371,8 @@ def einsum(subscripts: str, /, *operands: Tensor) -> Tensor:
     >>> xp.einsum("ii", x)
     tensor(3)
     """
+    if not isinstance(subscripts, str):
+        raise TypeError(f"einsum(): subscripts must be a str, not {type(subscripts).__name__}")
     for x in operands:
         if not isinstance(x, TensorBase):
             raise TypeError(f"einsum(): operands must be Tensors, not {type(x).__name__}")

@@ -146,20 +146,30 @@ def arange(
         _check_range(range(*numbers), chosen)
     if (last - first) / step <= 0:
         return finish(backend.empty((0,), dtype=backend.raw_dtype(chosen), device=place), requires_grad, "arange")
+    cut = not whole and chosen.kind in "iu"  # off the numbers between integers
+    if cut:
+        _check_ends(first, first + (math.ceil((last - first) / step) - 1) * step, chosen, "arange")
     try:
-        array = backend.arange(first, last, step, dtype=backend.raw_dtype(chosen), device=place)
+        raw = backend.raw_dtype(dtypes.float64 if cut else chosen)
+        array = backend.arange(first, last, step, dtype=raw, device=place)
+        array = backend.astype(array, backend.raw_dtype(chosen)) if cut else array
     except (ValueError, OverflowError) as error:  # too many; too large for the dtype
         raise type(error)(f"arange(): {error}") from None
     return finish(array, requires_grad, "arange")
+
+
+def _check_ends(first: float, last: float, dtype: DType, name: str) -> None:
+    low, high = dtypes.limits(dtype)
+    if min(first, last) < low or max(first, last) > high:
+        raise OverflowError(f"{name}(): {dtype.name} does not hold the integers from {first} to {last}")
 
 
 def _check_range(numbers: range, dtype: DType) -> None:
     """Refuse what NumPy wraps round in a dtype, and lengths of which it takes some for 0."""
     if not numbers:
         return
-    first, last, (low, high) = numbers[0], numbers[-1], dtypes.limits(dtype)
-    if min(first, last) < low or max(first, last) > high:
-        raise OverflowError(f"arange(): {dtype.name} does not hold the integers from {first} to {last}")
+    first, last = numbers[0], numbers[-1]
+    _check_ends(first, last, dtype, "arange")
     if (last - first) // numbers.step >= sys.maxsize // 8:
         raise MemoryError(f"arange(): from {first} to {last} there are too many integers")
 
@@ -691,6 +701,8 @@ def linspace(
         part = linspace(0, 1, count, dtype=chosen, device=device, endpoint=endpoint)
         first, last = (_spread(x, (), chosen, device) if isinstance(x, TensorBase) else x for x in (start, stop))
         return add(multiply(subtract(1, part), first), multiply(part, last))
+    if chosen.kind in "iu":
+        _check_ends(*ends, chosen, "linspace")
     array = backend.linspace(*ends, count, dtype=backend.raw_dtype(chosen), device=place, endpoint=endpoint)
     return finish(array, requires_grad, "linspace")
 

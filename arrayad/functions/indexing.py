@@ -13,7 +13,7 @@ from .. import dtypes
 from ..autograd.mutation import assign_item, replay, replay_raw
 from ..autograd.operation import linear, of_backend
 from ..autograd.tape import TensorBase, recording
-from ..backends import backend_of_type
+from ..backends import backend_of_type, by_type
 
 if TYPE_CHECKING:
     from ..autograd.tape import Step
@@ -51,7 +51,10 @@ def _raw_part(part: Any, x: Any, others: tuple[Any, ...]) -> Any:
         return slice(*[bound if bound is None else operator.index(bound) for bound in bounds])
     if isinstance(part, TensorBase):
         a = part._array
-        _check_index(dtypes.from_raw[a.dtype])
+        dtype = dtypes.from_raw[a.dtype]
+        _check_index(dtype)
+        if a.ndim == 0 and dtype.kind != "b":
+            return int(a)  # as in PyTorch: so it is a view, which an array would not give
         kept = recording() and any(isinstance(y, TensorBase) and y._node is not None for y in (x, *others))
         return backend_of_type(a.__class__).asarray(a, copy=True) if kept else a
     if isinstance(part, (list, tuple)):
@@ -60,8 +63,12 @@ def _raw_part(part: Any, x: Any, others: tuple[Any, ...]) -> Any:
         return bool(part)
     if isinstance(part, np.integer):
         return int(part)
+    if part.__class__ in by_type and not isinstance(part, np.ndarray):
+        return part  # another backend's raw array, as operations hand them on
     array = np.array(part)
     _check_index(array.dtype)
+    if array.ndim == 0 and array.dtype.kind != "b":
+        return int(array)
     like = x._array
     return backend_of_type(like.__class__).from_numpy(array, like.device)
 

@@ -312,8 +312,9 @@ def _counts(xp: Namespace, repeats: Any) -> Any:
 def _unrepeat(xp: Namespace, g: Any, x_shape: tuple[int, ...], repeats: Any, axis: int | None) -> Any:
     """Sums over the copies of each element: a scatter-add by the element that each copy came from."""
     size = functools.reduce(operator.mul, x_shape, 1)
-    flat_shape = (size,) if axis is None else x_shape
-    place = 0 if axis is None else axis % len(x_shape)
+    flat = axis is None or not x_shape
+    flat_shape = (size,) if flat else x_shape
+    place = 0 if axis is None or flat else axis % len(x_shape)
     places = xp.repeat(xp.arange(0, flat_shape[place], 1, dtype=xp.int64, device=g.device), _counts(xp, repeats))
     key = (*(slice(None),) * place, places)
     return xp.reshape(xp.scatter_add(g, key, flat_shape), x_shape)
@@ -398,6 +399,8 @@ def roll(xp: Namespace, x: Tensor, /, shift: int | tuple[int, ...], *, axis: int
     -----
     Differentiable.
     """
+    for n in shift if isinstance(shift, tuple) else (shift,):
+        operator.index(n)  # refuses what is no integer, where NumPy cuts it off
     return xp.roll(x, shift, axis=axis)
 
 

@@ -315,7 +315,12 @@ def _quantile(a: Tensor, q: Any, axis: Any = None, method: str = "linear", keepd
 
 
 def _percentile(a: Tensor, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
-    return _quantile(a, (np.asarray(q) if isinstance(q, (list, tuple)) else q) / 100, axis, method, keepdims)
+    if not isinstance(q, TensorBase):
+        return _quantile(a, np.asarray(q) / 100, axis, method, keepdims)
+    given = _tensor(q)
+    if given.dtype.kind in "iu":  # in float64, as NumPy's
+        given = data_types.astype(given, dtypes.float64)
+    return _quantile(a, given / 100, axis, method, keepdims)
 
 
 def _median(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
@@ -727,6 +732,11 @@ def _round(a: Tensor, decimals: int = 0) -> Any:
     x = _tensor(a)
     if not decimals or (decimals > 0 and x.dtype.kind in "biu"):
         return elementwise.round(x)
+    if decimals < 0:
+        scale = 10.0**-decimals
+        whole = x.dtype.kind in "iu"
+        out = elementwise.round((data_types.astype(x, dtypes.float64) if whole else x) / scale) * scale
+        return data_types.astype(out, x.dtype) if whole else out
     scale = 10.0**decimals
     return elementwise.round(x * scale) / scale
 
@@ -857,6 +867,8 @@ def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
 
 def _einsum(subscripts: str, *operands: Any, optimize: Any = False, dtype: Any = None) -> Any:
+    if not isinstance(subscripts, str):
+        raise _unsupported("numpy.einsum", "operands between lists of axes")
     return beyond.einsum(subscripts, *[_typed(x, dtype) for x in operands])
 
 
@@ -906,6 +918,7 @@ def _gradient(f: Tensor, *varargs: Any, axis: Any = None) -> Any:
     axes = [manipulation.axis_of(a, x.ndim, "numpy.gradient") for a in named]
     steps = list(varargs) * len(axes) if len(varargs) <= 1 else list(varargs)
     steps = steps or [1.0] * len(axes)
+    steps = [_tensor(h) if isinstance(h, (list, tuple)) else h for h in steps]
     out = [_slope(manipulation.moveaxis(x, a, 0), h, a) for a, h in zip(axes, steps, strict=True)]
     return out[0] if len(out) == 1 else tuple(out)
 
@@ -965,6 +978,8 @@ def _isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan
 
 
 def _array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
+    if a1 is None or a2 is None:
+        return False
     x, y = _tensor(a1), _tensor(a2)
     if x.shape != y.shape:
         return False

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .creation import asarray, empty, tensor
@@ -362,8 +363,8 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
     check_tensor(x, "split")
     axis = axis_of(dim, x.ndim, "split")
     length = x.shape[axis]
-    if isinstance(split_size_or_sections, int):
-        size = split_size_or_sections
+    if hasattr(split_size_or_sections, "__index__"):
+        size = operator.index(split_size_or_sections)
         if size < 1:
             raise ValueError(f"split(): the size must be positive, got {size}")
         sizes = [size] * (length // size) + ([length % size] if length % size or not length else [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING, Any
 
 from .elementwise import or_infinite
@@ -16,6 +17,7 @@ from ..autograd.operation import (
     linear,
     of_backend,
 )
+from ..dtypes import as_dtype, float16, float32
 
 if TYPE_CHECKING:
     from ..backends import Namespace
@@ -133,6 +135,8 @@ def _count(x_shape: tuple[int, ...], axis: Axis, correction: float) -> float:
 
 
 def _variance(xp: Namespace, x: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
+    """In float32 for half precision, whose squares soon overflow."""
+    x = xp.astype(x, xp.raw_dtype(float32)) if as_dtype(x.dtype) is float16 else x
     deviation = x - xp.mean(x, axis=axis, keepdims=True)
     deviation *= deviation
     return xp.sum(deviation, axis=axis, keepdims=keepdims) / _count(x.shape, axis, correction)
@@ -178,7 +182,8 @@ def var(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0
     -----
     Differentiable.
     """
-    return _variance(xp, x, axis, correction, keepdims)
+    out = _variance(xp, x, axis, correction, keepdims)
+    return out if out.dtype == x.dtype else xp.astype(out, x.dtype)
 
 
 @differentiable(
@@ -211,7 +216,8 @@ def std(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0
     -----
     Differentiable; where it is 0, the gradient is the subgradient 0, as in PyTorch.
     """
-    return xp.sqrt(_variance(xp, x, axis, correction, keepdims))
+    out = xp.sqrt(_variance(xp, x, axis, correction, keepdims))
+    return out if out.dtype == x.dtype else xp.astype(out, x.dtype)
 
 
 def _attaining(xp: Namespace, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
@@ -280,10 +286,12 @@ def min(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """
 
 
-def _check_cumulates(x: Any, name: str) -> None:
-    """Refuse a 0-d array, as the standard asks for an axis."""
+def _check_cumulates(x: Any, axis: int | None, name: str) -> None:
+    """Refuse a 0-d array, as the standard asks for an axis, and what is no axis."""
     if x.ndim == 0:
         raise ValueError(f"{name}(): the tensor must have at least one dimension")
+    if axis is not None:
+        operator.index(axis)
 
 
 def _exclusive_product(xp: Namespace, x: Any, axis: int) -> Any:
@@ -375,7 +383,7 @@ def cumulative_sum(
     -----
     Differentiable.
     """
-    _check_cumulates(x, "cumulative_sum")
+    _check_cumulates(x, axis, "cumulative_sum")
     return xp.cumulative_sum(x, axis=axis, dtype=dtype, include_initial=include_initial)
 
 
@@ -441,5 +449,5 @@ def cumulative_prod(
     -----
     Differentiable, also where elements are 0.
     """
-    _check_cumulates(x, "cumulative_prod")
+    _check_cumulates(x, axis, "cumulative_prod")
     return xp.cumulative_prod(x, axis=axis, dtype=dtype, include_initial=include_initial)
