@@ -894,7 +894,7 @@ def test_keys_are_kept_as_they_were() -> None:
         lambda x, n: xp.permute_dims(x, n), lambda x, n: xp.permute_dims(x, axes=n), lambda x, n: xp.flip(x, axis=n[:2]),
         lambda x, n: xp.roll(x, n, axis=(0, 1, 2)), lambda x, n: xp.roll(x, (1, 0, 0), axis=n),
         lambda x, n: xp.moveaxis(x, n, (0, 1, 2)), lambda x, n: xp.moveaxis(x, (0, 1, 2), n), lambda x, n: xp.tile(x, n),
-        lambda x, n: xp.real(xp.fft.fftn(x, axes=n)), lambda x, n: xp.fft.fftshift(x, axes=n),
+        lambda x, n: xp.real(xp.fft.fftn(xp.astype(x, xp.complex64), axes=n)), lambda x, n: xp.fft.fftshift(x, axes=n),
         lambda x, n: xp.tensordot(x, x.detach(), axes=(n, n)), lambda x, n: xp.sum(x, axis=tuple(n[:1])),
     ],
 )  # fmt: skip
