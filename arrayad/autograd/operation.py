@@ -242,15 +242,14 @@ def _spellings(parameters: Sequence[str]) -> dict[str, str]:
     return {theirs: ours for theirs, ours in _SPELLINGS if ours in parameters and theirs not in parameters}
 
 
-def _respell(name: str, spellings: dict[str, str], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Put the standard's names in place of PyTorch's, in the same dict; a list of axes is a tuple."""
+def _respell(name: str, spellings: dict[str, str], kwargs: dict[str, Any]) -> None:
+    """Put the standard's names in place of PyTorch's; a list of axes is a tuple."""
     for theirs, ours in spellings.items():
         if theirs in kwargs:
             if ours in kwargs:
                 raise TypeError(f"{name}(): {theirs!r} and {ours!r} are the same argument; give one")
             value = kwargs.pop(theirs)
             kwargs[ours] = tuple(value) if isinstance(value, list) else value
-    return kwargs
 
 
 def spelled(function: F) -> F:
@@ -761,6 +760,7 @@ def _number(op: Operation, name: str, value: Any) -> Any:
 
 @functools.cache
 def _common(xp: Namespace, *raw: Any) -> Any:
+    """The backend's dtype that some of its dtypes are promoted to."""
     return xp.raw_dtype(dtypes.promote(*[dtypes.from_raw[dtype] for dtype in raw]))
 
 
