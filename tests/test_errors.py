@@ -406,6 +406,7 @@ SHAPES = {
     "xp.softmax(xp.ones((0, 2)), axis=7)": (IndexError, "softmax(): axis 7 is out of bounds"),
     "xp.log_softmax(xp.ones((0, 2)), axis='x')": (TypeError, "log_softmax():"),
     "xp.cumulative_sum(v, axis=(0,))": (TypeError, "cumulative_sum():"),
+    "xp.trapezoid(s)": (IndexError, "trapezoid(): axis -1 is out of range for a tensor of 0 dimensions"),
     "xp.roll(v, 1.5)": (TypeError, "roll():"),
     "xp.arange(0.0, 300.0, dtype=xp.uint8)": (OverflowError, "arange(): uint8 does not hold the integers from 0.0 to 299.0"),
     "xp.linspace(0, 300, 3, dtype=xp.uint8)": (OverflowError, "linspace(): uint8 does not hold the integers from 0 to 300"),

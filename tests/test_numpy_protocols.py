@@ -537,3 +537,25 @@ def test_coordinates_in_a_list() -> None:
     with pytest.raises(TypeError, match="operands between lists of axes"):
         np.einsum(xp.ones((2, 2)), [0, 1])
     assert not np.array_equal(xp.ones(2), None)
+
+
+def test_what_does_not_fit_is_not_written() -> None:
+    with pytest.raises(TypeError, match="a result of float32 cannot be written into out= of int64"):
+        np.add(xp.asarray([1.5]), 1, out=xp.asarray([0]))
+    with pytest.raises(ValueError, match=r"out= has shape \(4, 3\), and the result \(3,\)"):
+        np.sum(xp.ones((2, 3)), axis=0, out=xp.zeros((4, 3)))
+    with pytest.raises(ValueError, match=r"out= has shape \(4, 3\)"):
+        np.add.reduce(xp.ones((2, 3)), out=xp.zeros((4, 3)))
+    out = xp.zeros((2, 3))
+    assert np.add(xp.ones(3), 1, out=out) is out
+    assert out.tolist() == [[2.0] * 3] * 2
+    narrow = xp.zeros(2)
+    assert np.exp(xp.zeros(2, dtype=xp.float64), out=narrow).tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("values", [(4, 6), ((1, 2), (3, 4)), np.asarray([[7]]), 5])
+def test_padding_of_pairs(values: Any) -> None:
+    a = np.arange(6.0).reshape(2, 3)
+    for width in (1, ((0, 2), (1, 0))):
+        found = np.pad(xp.asarray(a), width, constant_values=values)
+        np.testing.assert_array_equal(found.numpy(), np.pad(a, width, constant_values=values))

@@ -522,7 +522,7 @@ def _aligned(term: str, x: Tensor, order: str) -> Tensor:
 # --- padding ---
 
 
-def pad(x: Tensor, pad_width: Pairs, mode: str = "constant", constant_values: complex = 0) -> Tensor:
+def pad(x: Tensor, pad_width: Pairs, mode: str = "constant", constant_values: Any = 0) -> Tensor:
     """A tensor made longer at both ends of its axes, in NumPy's form.
 
     Parameters
@@ -534,8 +534,8 @@ def pad(x: Tensor, pad_width: Pairs, mode: str = "constant", constant_values: co
     mode : str, optional
         What is put there: ``"constant"``; ``"edge"``, the outermost elements; ``"reflect"`` and ``"symmetric"``, the tensor
         mirrored at and behind its outermost elements; ``"wrap"``, the tensor repeated.
-    constant_values : number, optional
-        For ``"constant"``, in the dtype of `x`.
+    constant_values : number or sequence, optional
+        For ``"constant"``, in the dtype of `x`: one, or pairs as those of `pad_width`.
 
     Raises
     ------
@@ -564,7 +564,15 @@ def pad(x: Tensor, pad_width: Pairs, mode: str = "constant", constant_values: co
     if mode == "constant":
         shape = tuple(before + n + after for (before, after), n in zip(widths, x.shape, strict=True))
         inner = tuple(slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True))
-        return index_put(full(shape, constant_values, dtype=x.dtype, device=x.device), inner, x)
+        if not isinstance(constant_values, (list, tuple, np.ndarray)):
+            return index_put(full(shape, constant_values, dtype=x.dtype, device=x.device), inner, x)
+        out = index_put(full(shape, 0, dtype=x.dtype, device=x.device), inner, x)
+        values = np.broadcast_to(np.asarray(constant_values), (x.ndim, 2)).tolist()
+        for axis, ((before, after), pair) in enumerate(zip(widths, values, strict=True)):  # the last axis has the corners
+            ends = (slice(None, before), slice(shape[axis] - after, None))
+            for end, value in zip(ends, pair, strict=True):
+                out = index_put(out, (slice(None),) * axis + (end,), value)
+        return out
     out = x
     for axis, (pair, n) in enumerate(zip(widths, tuple(x.shape), strict=True)):
         if pair != [0, 0]:

@@ -486,18 +486,19 @@ def trapezoid(y: Tensor, x: Tensor | None = None, dx: Any = 1.0, axis: int = -1)
     tensor(4.)
     """
     check_tensor(y, "trapezoid", "y")
+    place = axis_of(axis, y.ndim, "trapezoid")
     if y.dtype.kind in "biu":
         y = astype(y, dtypes.get_default_dtype())
     if x is not None:
         check_tensor(x, "trapezoid")
         steps = diff(x, axis=0 if x.ndim == 1 else axis)
         if x.ndim == 1:
-            steps = reshape(steps, (-1,) + (1,) * (y.ndim - 1 - axis % y.ndim))
+            steps = reshape(steps, (-1,) + (1,) * (y.ndim - 1 - place))
     else:
         steps = dx
-    n = y.shape[axis]
-    where_low = (slice(None),) * (axis % y.ndim) + (slice(0, n - 1 if n else 0),)
-    where_high = (slice(None),) * (axis % y.ndim) + (slice(1, None),)
+    n = y.shape[place]
+    where_low = (slice(None),) * place + (slice(0, n - 1 if n else 0),)
+    where_high = (slice(None),) * place + (slice(1, None),)
     return sum((y[where_low] + y[where_high]) * steps / 2, axis=axis)
 
 

@@ -100,8 +100,8 @@ def _unsupported(name: str, what: str = "") -> TypeError:
     )
 
 
-def _written(out: Any, result: Any, name: str) -> Any:
-    """A result in the tensor that the caller has for it."""
+def _written(out: Any, result: Any, name: str, exactly: bool) -> Any:
+    """A result in the tensor that the caller has for it; `exactly` of its shape, where it would not be broadcast."""
     if isinstance(out, tuple) and len(out) == 1:
         out = out[0]
     if not isinstance(out, TensorBase):
@@ -109,6 +109,10 @@ def _written(out: Any, result: Any, name: str) -> Any:
             f"{name}: out= must be a Tensor, not {type(out).__name__}: nothing can be recorded of what is written into it. "
             f"(In-place operators on NumPy arrays do this: write `a = a + x` for `a += x`.)"
         )
+    if isinstance(result, TensorBase) and (have := _tensor(result).dtype).rank > (want := _tensor(out).dtype).rank:
+        raise TypeError(f"{name}: a result of {have.name} cannot be written into out= of {want.name}")
+    if exactly and tuple(out._array.shape) != tuple(result._array.shape):
+        raise ValueError(f"{name}: out= has shape {tuple(out._array.shape)}, and the result {tuple(result._array.shape)}")
     indexing.setitem(out, ..., result)
     return out
 
@@ -141,7 +145,7 @@ def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
         if ufunc.__name__ not in table:
             raise _unsupported(name, f"the method {method!r}")
         result = _bound(table[ufunc.__name__], f"{name}.{method}", inputs, {"axis": 0, **kwargs})
-    return result if out is None else _written(out, result, name)
+    return result if out is None else _written(out, result, name, exactly=method != "__call__")
 
 
 def _call(ufunc: np.ufunc, function: Callable[..., Any], inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -196,7 +200,7 @@ def array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dic
         result = _bound(ours, name, args, kwargs)
     finally:
         _beside.reset(outer)
-    return result if out is None else _written(out, result, name)
+    return result if out is None else _written(out, result, name, exactly=True)
 
 
 # --- NumPy's signatures on the namespace's functions ---
