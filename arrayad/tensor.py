@@ -919,8 +919,10 @@ class Tensor(TensorBase):
         TypeError
             For the bits of a tracked tensor in a dtype through which there is no derivative.
         """
-        if len(shape) == 1 and not isinstance(shape[0], (int, tuple, list)) and not hasattr(shape[0], "__index__"):
-            return data_types.view_dtype(self, shape[0])
+        if len(shape) == 1 and (
+            isinstance(shape[0], type) or not (isinstance(shape[0], (tuple, list)) or hasattr(shape[0], "__index__"))
+        ):
+            return data_types.view_dtype(self, shape[0])  # type: ignore[arg-type]  # whatever stands for a dtype
         sizes = _sizes(shape)
         try:
             out = manipulation.reshape(self, sizes)

@@ -524,6 +524,26 @@ def test_correction(name: str, array: np.ndarray, correction: float) -> None:
         assert math.isnan(ours.item())
 
 
+def test_ranges_in_integer_dtypes() -> None:
+    assert (xp.arange(2**53 + 1, 2**53 + 4.0, dtype=xp.int64) - 2**53).tolist() == [1, 2, 3]
+    assert xp.arange(0.5, 3.5, 0.5, dtype=xp.int64).tolist() == [0, 1, 1, 2, 2, 3]
+    assert xp.arange(-0.5, 2, 1, dtype=xp.uint8).tolist() == [0, 0, 1]
+    assert xp.linspace(0, 256, 256, dtype=xp.uint8, endpoint=False).tolist() == list(range(256))
+    assert xp.linspace(0, 300, 1, dtype=xp.uint8).tolist() == [0]
+    assert xp.linspace(0, 300, 0, dtype=xp.uint8).tolist() == []
+    assert xp.linspace(0, 255.5, 3, dtype=xp.uint8).tolist() == [0, 127, 255]
+
+
+@pytest.mark.host_memory  # only NumPy has half precision here
+@pytest.mark.parametrize("function", [xp.mean, xp.var, xp.std])
+def test_half_precision_of_more_elements_than_it_counts(function: Any) -> None:
+    wide = xp.linspace(-1, 1, 70_000).requires_grad_()
+    x = xp.astype(wide.detach(), xp.float16).requires_grad_()
+    (found,), (expected,) = (xp.autograd.grad(function(y), y) for y in (x, wide))
+    assert found.dtype is xp.float16
+    np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=1e-7)
+
+
 @pytest.mark.host_memory  # only NumPy has half precision here
 def test_half_precision_is_squared_in_single() -> None:
     x = xp.asarray([0.0, 600.0], dtype=xp.float16)

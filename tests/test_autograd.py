@@ -887,10 +887,18 @@ def test_keys_are_kept_as_they_were() -> None:
     assert view.tolist() == [20.0, 30.0]
 
 
-@pytest.mark.parametrize("kind", [list, np.asarray])
+def _zeroth(axes: Any) -> Any:
+    """A 0-d array or tensor, or a list of one."""
+    return axes[:1] if isinstance(axes, list) else axes[0, ...]
+
+
+@pytest.mark.parametrize("kind", [list, np.asarray, xp.asarray])
 @pytest.mark.parametrize(
     "function",
     [
+        lambda x, n: xp.flip(x, axis=_zeroth(n)), lambda x, n: xp.permute_dims(x, tuple(n)),
+        lambda x, n: xp.stack([x, 2 * x], axis=_zeroth(n) if not isinstance(n, list) else n[0]),
+        lambda x, n: xp.roll(x, _zeroth(n), axis=(0,) if isinstance(n, list) else 0),
         lambda x, n: xp.permute_dims(x, n), lambda x, n: xp.permute_dims(x, axes=n), lambda x, n: xp.flip(x, axis=n[:2]),
         lambda x, n: xp.roll(x, n, axis=(0, 1, 2)), lambda x, n: xp.roll(x, (1, 0, 0), axis=n),
         lambda x, n: xp.moveaxis(x, n, (0, 1, 2)), lambda x, n: xp.moveaxis(x, (0, 1, 2), n), lambda x, n: xp.tile(x, n),

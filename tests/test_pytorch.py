@@ -148,6 +148,19 @@ def test_numpys_integers_are_integers() -> None:
     x = xp.arange(6)
     assert x.view(np.int64(6)).shape == (6,)
     assert x.split(np.int64(4))[1].tolist() == [4, 5]
+    assert [part.tolist() for part in x.split(xp.asarray([1, 5]))] == [[0], [1, 2, 3, 4, 5]]
+    assert xp.asarray([1.0]).view(np.int32).item() == 1065353216
+    assert xp.asarray([1, 0], dtype=xp.uint8).view(bool).tolist() == [True, False]
+    assert xp.roll(x, xp.asarray(2), axis=0).tolist() == [4, 5, 0, 1, 2, 3]
+
+
+def test_an_object_that_is_an_index() -> None:
+    class One:
+        def __index__(self) -> int:
+            return 1
+
+    x = xp.asarray([[1, 2], [3, 4]])
+    assert (x[One()].tolist(), x[0, One()].item(), x[One() :].tolist()) == ([3, 4], 2, [[3, 4]])
 
 
 def test_a_copy_of_a_tensor_and_its_gradient() -> None:

@@ -421,7 +421,7 @@ class Operation:
             self.misuse(args, kwargs)
         values[: len(args)] = args
         for name, value in kwargs.items():
-            if name not in self.places:
+            if name not in self.named or self.places[name] < len(args):
                 self.misuse(args, kwargs)
             values[self.places[name]] = value
         if len(args) < self.required and any(value is _REQUIRED for value in values):
@@ -536,9 +536,9 @@ _REFUSALS = (TypeError, ValueError, IndexError, OverflowError)
 
 def _fixed(value: Any) -> Any:
     """A static argument, as the tape and views keep it: what the caller does later to a list or an array changes nothing."""
-    if value.__class__ is tuple or value.__class__ is list:
+    if isinstance(value, (tuple, list)):
         return tuple([_fixed(part) for part in value])
-    return _fixed(value.tolist()) if isinstance(value, np.ndarray) else value
+    return _fixed(value.tolist()) if isinstance(value, (np.ndarray, TensorBase)) else value  # type: ignore[union-attr]
 
 
 class _Required:
@@ -798,14 +798,21 @@ def _of_first(op: Operation) -> Callable[..., Any]:
     forwards, native, view, positional = op.forwards, op.native, op.view, op.positional
     plan = op.plans[True,] if op.differentiable else None
     name, choosy, otherwise = op.tensors[0], op.takes is not ANY, _of_first_with_others(op)
-    changeable = frozenset() if op.keyed else _CHANGEABLE
+    keyed = op.keyed
     if plan is not None:
         keeps_arrays, keeps_value = plan.keeps, plan.wanted[1]
         of_none, after = tuple(plan.defaults), tuple(plan.defaults[2:])
 
     def call(x: Any, value: Any = _REQUIRED, /, *args: Any, **kwargs: Any) -> Any:
-        if args or kwargs or (value is not _REQUIRED and (positional < 2 or value.__class__ in changeable)):
+        if args or kwargs or (value is not _REQUIRED and positional < 2):
             return otherwise(x, () if value is _REQUIRED else (value, *args), kwargs)
+        if not keyed and value is not _REQUIRED:  # what may change later is no number, and in no tuple of numbers
+            if value.__class__ is tuple:
+                for number in value:
+                    if number.__class__ is not int:
+                        return otherwise(x, (value,), kwargs)
+            elif value.__class__ in _CHANGEABLE or value.__class__ is x.__class__:
+                return otherwise(x, (value,), kwargs)
         try:
             a = x._array
             node = x._node
@@ -1106,6 +1113,9 @@ def _of_sequence(op: Operation) -> Callable[..., Any]:
                 raw = list(promote(backend_of_type(kind), *raw))
             except TypeError as error:
                 raise TypeError(f"{op.name}(): {error}") from None
+        for given in kwargs:
+            if kwargs[given].__class__ is not int:
+                kwargs[given] = _fixed(kwargs[given])
         if kwargs and not plain.issuperset(kwargs):
             kwargs = op.keywords(kwargs, raw[0])
             if not op.named.issuperset(kwargs):

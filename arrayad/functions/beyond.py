@@ -564,6 +564,8 @@ def pad(x: Tensor, pad_width: Pairs, mode: str = "constant", constant_values: An
     if mode == "constant":
         shape = tuple(before + n + after for (before, after), n in zip(widths, x.shape, strict=True))
         inner = tuple(slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True))
+        if isinstance(constant_values, TensorBase) and len(constant_values._array.shape):
+            constant_values = asarray(constant_values).tolist()
         if not isinstance(constant_values, (list, tuple, np.ndarray)):
             return index_put(full(shape, constant_values, dtype=x.dtype, device=x.device), inner, x)
         out = index_put(full(shape, 0, dtype=x.dtype, device=x.device), inner, x)

@@ -134,6 +134,9 @@ def arange(
     whole = all(isinstance(n, int) for n in numbers)
     if not whole and any(isinstance(n, complex) for n in numbers):
         raise TypeError("arange(): start, stop and step must be real numbers")
+    if not whole and dtype is not None and all(float(n).is_integer() for n in numbers):
+        whole = dtype_of(dtype, "arange").kind in "iu"
+        numbers = [int(n) for n in numbers] if whole else numbers  # no integer is rounded on the way
     first, last, step = numbers
     if step == 0:
         raise ValueError("arange(): step must not be 0")
@@ -148,7 +151,8 @@ def arange(
         return finish(backend.empty((0,), dtype=backend.raw_dtype(chosen), device=place), requires_grad, "arange")
     cut = not whole and chosen.kind in "iu"  # off the numbers between integers
     if cut:
-        _check_ends(first, first + (math.ceil((last - first) / step) - 1) * step, chosen, "arange")
+        end = first + (math.ceil((last - first) / step) - 1) * step
+        _check_ends(math.trunc(first), math.trunc(end), chosen, "arange")
     try:
         raw = backend.raw_dtype(dtypes.float64 if cut else chosen)
         array = backend.arange(first, last, step, dtype=raw, device=place)
@@ -701,8 +705,10 @@ def linspace(
         part = linspace(0, 1, count, dtype=chosen, device=device, endpoint=endpoint)
         first, last = (_spread(x, (), chosen, device) if isinstance(x, TensorBase) else x for x in (start, stop))
         return add(multiply(subtract(1, part), first), multiply(part, last))
-    if chosen.kind in "iu":
-        _check_ends(*ends, chosen, "linspace")
+    if chosen.kind in "iu" and count:
+        first, last = ends
+        end = last if endpoint else first + (last - first) * (count - 1) / count
+        _check_ends(math.trunc(first), math.trunc(first if count == 1 else end), chosen, "linspace")
     array = backend.linspace(*ends, count, dtype=backend.raw_dtype(chosen), device=place, endpoint=endpoint)
     return finish(array, requires_grad, "linspace")
 

@@ -61,8 +61,8 @@ def _raw_part(part: Any, x: Any, others: tuple[Any, ...]) -> Any:
         return [_raw_part(p, x, others) for p in part]
     if isinstance(part, np.bool):
         return bool(part)
-    if isinstance(part, np.integer):
-        return int(part)
+    if (hasattr(part, "__index__") and not hasattr(part, "__array__")) or isinstance(part, np.integer):
+        return operator.index(part)
     if part.__class__ in by_type and not isinstance(part, np.ndarray):
         return part  # another backend's raw array, as operations hand them on
     array = np.array(part)

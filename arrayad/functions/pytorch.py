@@ -363,13 +363,13 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
     check_tensor(x, "split")
     axis = axis_of(dim, x.ndim, "split")
     length = x.shape[axis]
-    if hasattr(split_size_or_sections, "__index__"):
+    if hasattr(split_size_or_sections, "__index__") and not getattr(split_size_or_sections, "ndim", 0):
         size = operator.index(split_size_or_sections)
         if size < 1:
             raise ValueError(f"split(): the size must be positive, got {size}")
         sizes = [size] * (length // size) + ([length % size] if length % size or not length else [])
     else:
-        sizes = list(split_size_or_sections)
+        sizes = [int(n) for n in split_size_or_sections]  # type: ignore[union-attr]  # no integer, as was asked above
         if sum(sizes) != length or any(n < 0 for n in sizes):
             raise ValueError(f"split(): sizes {sizes} do not add up to the length {length}")
     front = (slice(None),) * axis

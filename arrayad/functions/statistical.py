@@ -89,9 +89,14 @@ def sum(x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims
     """
 
 
+def _wide(xp: Namespace, x: Any) -> Any:
+    """Half precision as float32: its squares, and counts in it, soon overflow."""
+    return xp.astype(x, float32) if as_dtype(x.dtype) is float16 else x
+
+
 @linear(
     takes=FLOATING_ONLY,
-    x=lambda xp, g, x_shape, axis: spread(xp, g, x_shape, axis) / count_of(x_shape, axis),
+    x=lambda xp, g, x_shape, axis: spread(xp, _wide(xp, g) / count_of(x_shape, axis), x_shape, axis),
     used={"x": spread},
 )
 @of_backend
@@ -135,8 +140,7 @@ def _count(x_shape: tuple[int, ...], axis: Axis, correction: float) -> float:
 
 
 def _variance(xp: Namespace, x: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
-    """In float32 for half precision, whose squares soon overflow."""
-    x = xp.astype(x, xp.raw_dtype(float32)) if as_dtype(x.dtype) is float16 else x
+    x = _wide(xp, x)
     deviation = x - xp.mean(x, axis=axis, keepdims=True)
     deviation *= deviation
     return xp.sum(deviation, axis=axis, keepdims=keepdims) / _count(x.shape, axis, correction)
@@ -144,8 +148,9 @@ def _variance(xp: Namespace, x: Any, axis: Axis, correction: float, keepdims: bo
 
 def _deviation(xp: Namespace, g: Any, x: Any, x_shape: tuple[int, ...], axis: Axis, correction: float) -> Any:
     # The mean moves with the elements too, but the deviations from it add up to 0.
+    x = _wide(xp, x)
     deviation = x - xp.mean(x, axis=axis, keepdims=True)
-    return keep(xp, g, x_shape, axis) / _count(x_shape, axis, correction) * deviation
+    return keep(xp, _wide(xp, g), x_shape, axis) / _count(x_shape, axis, correction) * deviation
 
 
 @differentiable(
