@@ -1053,8 +1053,10 @@ def _ternary(op: Operation) -> Callable[..., Any]:
         y._array = out
         y._node = None
         y._storage = None
-        plan = plans[n1 is not None, n2 is not None, n3 is not None]
-        if differentiable and plan.rules and recording():
+        if differentiable and (n2 is not None or n3 is not None or n1 is not None) and recording():
+            plan = plans[n1 is not None, n2 is not None, n3 is not None]
+            if not plan.rules:  # none of a condition
+                return y
             keeps = plan.wanted
             saved = (
                 a1 if keeps[0] else None,
