@@ -324,7 +324,7 @@ cuda = _module(
 def install() -> None:
     """Put it in the place of CuPy."""
     add = _on_numpy(np.add)
-    add.at = add_at  # type: ignore[attr-defined]
+    add.at = add_at  # type: ignore[attr-defined]  # a function, which stands for the ufunc
     ours = {f.__name__: f for f in (array, asarray, broadcast_to, copyto, moveaxis)}
     linalg = _module("cupy.linalg", **_taken(np.linalg, LINALG_LACKS))
     fft = _module("cupy.fft", **_taken(np.fft, set()))

@@ -50,7 +50,7 @@ def _loss(sample: Sample, tensors: list[xp.Tensor]) -> xp.Tensor:
 
 
 def _gradients(sample: Sample, tensors: list[xp.Tensor], **how: Any) -> tuple[xp.Tensor, ...]:
-    return xp.autograd.grad(_loss(sample, tensors), tensors, materialize_grads=True, **how)  # type: ignore[return-value]
+    return xp.autograd.grad(_loss(sample, tensors), tensors, materialize_grads=True, **how)  # type: ignore[return-value]  # none is None then
 
 
 def _inner(gradients: Any, directions: list[np.ndarray]) -> Any:

@@ -72,7 +72,7 @@ def test_deepcopy_has_memory_and_gradient_of_its_own() -> None:
 
 def test_buffer() -> None:
     x = xp.asarray([[1.0, 2.0], [3.0, 4.0]])
-    view = x.__buffer__(0) if sys.version_info < (3, 12) else memoryview(x)  # type: ignore[arg-type]
+    view = x.__buffer__(0) if sys.version_info < (3, 12) else memoryview(x)  # type: ignore[arg-type]  # a buffer from 3.12 on
     assert (view.shape, view.format) == ((2, 2), "f")
     view[0, 0] = 5.0
     assert x[0, 0].item() == 5.0

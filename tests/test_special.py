@@ -443,7 +443,7 @@ def test_pad_refuses() -> None:
     with pytest.raises(ValueError, match="not negative"):
         xp.pad(xp.ones(2), -1)
     with pytest.raises(ValueError, match="integers"):
-        xp.pad(xp.ones(2), 1.5)  # type: ignore[arg-type]
+        xp.pad(xp.ones(2), 1.5)  # type: ignore[arg-type]  # what is refused
     with pytest.raises(ValueError, match="does not fit"):
         xp.pad(xp.ones((2, 2)), ((1, 1), (1, 1), (1, 1)))
 

@@ -538,7 +538,7 @@ def _fixed(value: Any) -> Any:
     """A static argument, as the tape and views keep it: what the caller does later to a list or an array changes nothing."""
     if isinstance(value, (tuple, list)):
         return tuple([_fixed(part) for part in value])
-    return _fixed(value.tolist()) if isinstance(value, (np.ndarray, TensorBase)) else value  # type: ignore[union-attr]
+    return _fixed(value.tolist()) if isinstance(value, (np.ndarray, TensorBase)) else value  # type: ignore[union-attr]  # a TensorBase is a Tensor
 
 
 class _Required:
@@ -1035,7 +1035,7 @@ def _ternary(op: Operation) -> Callable[..., Any]:
                 a2, a3 = op.with_number(x2._array, x3)  # type: ignore[misc]  # None does not unpack, as intended
             else:
                 n2, n3 = None, x3._node
-                a3, a2 = op.with_number(x3._array, x2)  # type: ignore[misc]
+                a3, a2 = op.with_number(x3._array, x2)  # type: ignore[misc]  # as above
             kind, dtype = a1.__class__, a2.dtype
             forward = known[kind][dtype]
             alike = dtype is a3.dtype and kind is a2.__class__ is a3.__class__ and a1.dtype in firsts

@@ -139,7 +139,7 @@ def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
     elif method == "outer":
         first, second = (x if isinstance(x, TensorBase) else creation.asarray(x) for x in inputs)
         shape = (*first.shape, *(1,) * second.ndim)  # type: ignore[attr-defined]  # of every Tensor
-        result = _call(ufunc, function, (manipulation.reshape(first, shape), second), kwargs)  # type: ignore[arg-type]
+        result = _call(ufunc, function, (manipulation.reshape(first, shape), second), kwargs)  # type: ignore[arg-type]  # a TensorBase is a Tensor
     else:
         table = {"reduce": REDUCTIONS, "accumulate": ACCUMULATIONS}.get(method, {})
         if ufunc.__name__ not in table:
@@ -152,7 +152,7 @@ def _call(ufunc: np.ufunc, function: Callable[..., Any], inputs: tuple[Any, ...]
     dtype = kwargs.pop("dtype", None)
     if dtype is not None:
         wanted = dtypes.as_dtype(np.dtype(dtype))
-        inputs = tuple(data_types.astype(x, wanted, copy=False) if isinstance(x, TensorBase) else x for x in inputs)  # type: ignore[arg-type]
+        inputs = tuple(data_types.astype(x, wanted, copy=False) if isinstance(x, TensorBase) else x for x in inputs)  # type: ignore[arg-type]  # a TensorBase is a Tensor
     for option in ("subok", "casting", "order"):
         kwargs.pop(option, None)
     return _bound(function, f"numpy.{ufunc.__name__}", inputs, kwargs)
@@ -621,7 +621,7 @@ def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str =
 
 
 def _pad(array: Tensor, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Any:
-    width = pad_width.numpy() if isinstance(pad_width, TensorBase) else pad_width  # type: ignore[attr-defined]
+    width = pad_width.numpy() if isinstance(pad_width, TensorBase) else pad_width  # type: ignore[attr-defined]  # of every Tensor
     return beyond.pad(_tensor(array), width, mode, constant_values)
 
 
@@ -780,7 +780,7 @@ def _both(x1: Any, x2: Any) -> tuple[Any, Any]:
     """Two operands as Tensors; a number has the dtype of the Tensor."""
     if not isinstance(x1, TensorBase):
         return creation.full_like(x2, x1), x2
-    return x1, x2 if isinstance(x2, TensorBase) else creation.full_like(x1, x2)  # type: ignore[arg-type]
+    return x1, x2 if isinstance(x2, TensorBase) else creation.full_like(x1, x2)  # type: ignore[arg-type]  # a TensorBase is a Tensor
 
 
 def _fmax(x1: Any, x2: Any) -> Any:
@@ -930,7 +930,7 @@ def _gradient(f: Tensor, *varargs: Any, axis: Any = None) -> Any:
 def _slope(x: Any, h: Any, axis: int) -> Any:
     """Central differences along the first axis, one-sided at its ends; put back in its place."""
     if isinstance(h, TensorBase) and h.ndim:  # type: ignore[attr-defined]  # where the values are
-        gap = manipulation.reshape(utility.diff(h), (-1,) + (1,) * (x.ndim - 1))  # type: ignore[arg-type]
+        gap = manipulation.reshape(utility.diff(h), (-1,) + (1,) * (x.ndim - 1))  # type: ignore[arg-type]  # a TensorBase is a Tensor
         low, high = gap[:-1], gap[1:]
         middle = (x[2:] * low**2 - x[:-2] * high**2 + x[1:-1] * (high**2 - low**2)) / (low * high * (low + high))
         first, last = (x[1:2] - x[:1]) / gap[:1], (x[-1:] - x[-2:-1]) / gap[-1:]
@@ -964,7 +964,7 @@ def _bincount(x: Tensor, /, weights: Any = None, minlength: int = 0) -> Any:
 
 def _polyval(p: Any, x: Any) -> Any:
     out: Any = 0
-    for c in manipulation.unstack(p) if isinstance(p, TensorBase) else p:  # type: ignore[arg-type]
+    for c in manipulation.unstack(p) if isinstance(p, TensorBase) else p:  # type: ignore[arg-type]  # a TensorBase is a Tensor
         out = out * x + c
     return out
 
@@ -1015,7 +1015,7 @@ def _isrealobj(x: Tensor) -> bool:
 
 def _result_type(*arrays_and_dtypes: Any) -> Any:
     found = [x if isinstance(x, (TensorBase, *_NUMBERS)) else dtypes.as_dtype(np.dtype(x)) for x in arrays_and_dtypes]
-    return data_types.result_type(*found).dtype  # type: ignore[arg-type]
+    return data_types.result_type(*found).dtype  # type: ignore[arg-type]  # a TensorBase is a Tensor
 
 
 def _astype(x: Tensor, dtype: Any, /, *, copy: bool = True) -> Any:
@@ -1027,7 +1027,7 @@ def _put_along_axis(arr: Tensor, indices: Any, values: Any, axis: int = -1) -> N
 
 
 def _shares_memory(a: Any, b: Any, max_work: Any = None) -> bool:
-    arrays = [x.detach().numpy() if isinstance(x, TensorBase) else x for x in (a, b)]  # type: ignore[attr-defined]
+    arrays = [x.detach().numpy() if isinstance(x, TensorBase) else x for x in (a, b)]  # type: ignore[attr-defined]  # of every Tensor
     return np.shares_memory(*arrays)
 
 

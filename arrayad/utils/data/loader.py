@@ -260,7 +260,7 @@ class DataLoader(Generic[T_co]):
     def __len__(self) -> int:
         """The number of batches of an epoch; for an iterable dataset, what its length says, if it has one."""
         if not self._stream:
-            return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
+            return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]  # TypeError without a length, as it should be
         n = len(self.dataset)
         if self.batch_size is None:
             return n

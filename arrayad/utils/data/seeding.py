@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Seeds", "seed_of"]
 
 # The stub of numpy.random does not export these.
-_get_bit_generator, _set_bit_generator = np.random.get_bit_generator, np.random.set_bit_generator  # type: ignore[attr-defined]
+_get_bit_generator, _set_bit_generator = np.random.get_bit_generator, np.random.set_bit_generator  # type: ignore[attr-defined]  # as said
 
 _MASK = (1 << 64) - 1
 _PROBES = 32  # samples in a row
@@ -171,7 +171,7 @@ class Seeds:
         if self._generators:
             self._generators.clear()
         if self._eager:
-            self._globals.seed(seed_of(self._key, index))  # type: ignore[union-attr]
+            self._globals.seed(seed_of(self._key, index))  # type: ignore[union-attr]  # as above
 
     def _missed(self) -> bool:
         """Whether samples drew from a global generator that was not seeded; from now on they all are."""
