@@ -215,7 +215,7 @@ def _mlp_by_hand(parameters: list[Any], x: Any, target: Any, rate: float = 0.01)
         g3 = (np.exp(z) - target) / n
         g2 = g3.dot(w3.T) * (1 - h2 * h2)
         g1 = g2.dot(w2.T) * (1 - h1 * h1)
-        gradients = [x.T.dot(g1), g1.sum(0), h1.T.dot(g2), g2.sum(0), h2.T.dot(g3), g3.sum(0)]
+        gradients = [x.T @ g1, g1.sum(0), h1.T.dot(g2), g2.sum(0), h2.T.dot(g3), g3.sum(0)]
         for p, g in zip(parameters, gradients, strict=True):
             p -= rate * g
         return [loss]
@@ -267,9 +267,9 @@ def _hvp_by_hand(_: Any, parameters: list[Any], vectors: list[Any], x: Any, targ
         g2, dg2 = g * s2, (dg3.dot(w3.T) + g3.dot(v3.T)) * s2 - 2 * g * h2 * dh2
         g = g2.dot(w2.T)
         g1, dg1 = g * s1, (dg2.dot(w2.T) + g2.dot(v2.T)) * s1 - 2 * g * h1 * dh1
-        _gradient = [x.T.dot(g1), g1.sum(0), h1.T.dot(g2), g2.sum(0), h2.T.dot(g3), g3.sum(0)]
+        _gradient = [x.T @ g1, g1.sum(0), h1.T.dot(g2), g2.sum(0), h2.T.dot(g3), g3.sum(0)]
         product2, product3 = dh1.T.dot(g2) + h1.T.dot(dg2), dh2.T.dot(g3) + h2.T.dot(dg3)
-        return [x.T.dot(dg1), dg1.sum(0), product2, dg2.sum(0), product3, dg3.sum(0)]
+        return [x.T @ dg1, dg1.sum(0), product2, dg2.sum(0), product3, dg3.sum(0)]
 
     return step
 
