@@ -256,6 +256,11 @@ for _a, _b in (
 ):
     add("matmul", xp.matmul, real(*_a), real(*_b))
 add("matmul", xp.matmul, cplx(2, 3), cplx(3, 2))
+for _a, _b in [((4, 3), (2, 3)), ((2, 4, 3), (2, 3)), ((4, 3), (3, 2, 3)), ((3,), (2, 3)), ((1, 4, 3), (2, 2, 3))]:
+    add("matmul", lambda x, y: x @ y.mT, real(*_a), real(*_b), label="transposed-")
+for _a, _b in [((3, 4), (3, 2)), ((3, 4), (2, 3, 2)), ((2, 3, 4), (3,)), ((2, 3, 4), (1, 3, 2))]:
+    add("matmul", lambda x, y: x.mT @ y, real(*_a), real(*_b), label="transposed-")
+add("matmul", lambda x, y: x.mT @ y.mT, cplx(3, 4), cplx(2, 3), label="transposed-")
 add("matmul", xp.matmul, real(2, 3), cplx(3, 2))
 add("matrix_transpose", xp.matrix_transpose, real(2, 3, 4))
 add("tensordot", lambda x, y: xp.tensordot(x, y, axes=2), real(2, 3, 4), real(3, 4, 2))

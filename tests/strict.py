@@ -80,6 +80,7 @@ strides = _on_numpy("strides")
 offset = _on_numpy("offset")
 shares_memory = _on_numpy("shares_memory")
 einsum = _on_numpy("einsum")
+spread = array_api_strict.broadcast_to
 convolve = _on_numpy("convolve")
 view_dtype = _on_numpy("view_dtype")
 linalg = types.SimpleNamespace(

@@ -30,6 +30,17 @@ def test_gradients_add_up_and_keep_their_tensor() -> None:
     assert x.grad.tolist() == [5.0, 5.0, 5.0]
 
 
+@pytest.mark.parametrize("transpose", [lambda w: w.T, lambda w: w.t(), lambda w: w.mT, lambda w: w.transpose(-1, 0)])
+@pytest.mark.parametrize("rows", [(4,), (5, 4), ()])
+def test_gradients_of_transposed_matrices_are_contiguous(transpose: Any, rows: tuple[int, ...]) -> None:
+    x = xp.ones((*rows, 3), requires_grad=True)
+    w = xp.ones((2, 3), requires_grad=True)
+    (x @ transpose(w)).sum().backward()
+    assert w.grad.is_contiguous()
+    assert w.grad.tolist() == [[float(math.prod(rows))] * 3] * 2
+    assert x.grad.is_contiguous()
+
+
 def test_gradients_do_not_share_memory() -> None:
     x, y = xp.ones(3, requires_grad=True), xp.ones(3, requires_grad=True)
     seed = xp.ones(3)

@@ -496,6 +496,50 @@ def test_matmul_of_rows_and_a_transposed_matrix(rows: int, dtype: Any) -> None:
         assert numpy_backend.owns_memory(found)
 
 
+@pytest.mark.parametrize("terms", [1, 2, 5])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.complex128, np.int16])
+def test_matmul_of_many_elements(terms: int, dtype: Any) -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(-9, 9, (300, terms)).astype(dtype), rng.integers(-9, 9, (terms, 400)).astype(dtype)
+    expected = (a[:, :, None] * b[None]).sum(1, dtype=dtype)
+    for left, right in (
+        (a, b),
+        (np.asfortranarray(a), b[:, ::-1][:, ::-1]),
+        (np.repeat(a, 2, 0)[::2], np.asfortranarray(b)),
+    ):
+        found = numpy_backend.matmul(left, right)
+        np.testing.assert_array_equal(found, expected)
+        assert found.dtype == dtype
+        assert numpy_backend.owns_memory(found)
+
+
+def test_a_view_of_all_of_a_memory_owns_it_if_nothing_else_has_it() -> None:
+    owns = numpy_backend.owns_memory
+    base = np.ones((2, 3))
+    view = base.T.reshape(3, 1, 2)
+    assert not owns(view)
+    del base
+    assert owns(view)
+    other = view[0]
+    assert not owns(view)
+    del other
+    assert owns(view)
+    part, real = np.ones((2, 3))[:1], np.ones(2, complex).real
+    expanded, foreign = np.broadcast_to(np.ones((1, 3)), (1, 3)), np.frombuffer(bytearray(8))
+    assert not any([owns(part), owns(real), owns(expanded), owns(foreign)])
+
+
+@pytest.mark.parametrize("backend", [numpy_backend, strict], ids=lambda b: b.device_type)
+@pytest.mark.parametrize(
+    "shapes", [((), (2, 3)), ((2, 1), (2, 3)), ((1, 3), (2, 3)), ((1, 1), (200, 300)), ((), (0, 3)), ((), ())]
+)
+def test_spread(backend: Any, shapes: Any) -> None:
+    have, wanted = shapes
+    x = np.arange(float(np.prod(have))).reshape(have)
+    found = backend.to_numpy(backend.spread(backend.asarray(x), wanted))
+    np.testing.assert_array_equal(found, np.broadcast_to(x, wanted))
+
+
 @SPACE
 @pytest.mark.parametrize(
     "shapes", [((3, 3), (3,)), ((3, 3), (3, 2)), ((2, 1, 3, 3), (4, 3, 2)), ((2, 3, 3), (3,)), ((0, 0), (0, 2))]

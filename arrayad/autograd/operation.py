@@ -106,14 +106,19 @@ _NUMBERS = (bool, int, float, complex)
 _RANK = {bool: 0, int: 1, float: 2, complex: 3}  # as `DType.rank`
 
 
+SHAPE, TRANSPOSED = -1, -2
+
+
 class Rule:
     """The derivative with respect to one parameter."""
 
-    __slots__ = ("add", "at", "function", "names", "only")
+    __slots__ = ("add", "at", "function", "names", "only", "pair")
 
     add: Callable[..., Any] | None  # puts the cotangent in place into one that is there
-    at: tuple[int, ...]  # where in what a node saved its arguments are; -1 for the shape of the parameter itself
-    only: int | None  # the one of these, if it is one and not a shape
+    # Where in what a node saved its arguments are; SHAPE and TRANSPOSED are asked of the node the parameter came from.
+    at: tuple[int, ...]
+    only: int | None  # the one of these, if it is one that is saved
+    pair: tuple[int, int] | None  # the two of these, if they are two
 
     def __init__(self, function: Callable[..., Any], op: Operation, parameter: str) -> None:
         code = function.__code__
@@ -122,7 +127,8 @@ class Rule:
         self.names = code.co_varnames[2 : code.co_argcount]
         places = {name: i for i, name in enumerate(op.layout)}
         if not op.sequence:
-            places[f"{parameter}_shape"] = -1  # the node that the parameter came from has it
+            places[f"{parameter}_shape"] = SHAPE
+            places[f"{parameter}_transposed"] = TRANSPOSED
         for name in self.names:
             if name not in places:
                 raise TypeError(
@@ -130,10 +136,12 @@ class Rule:
                 )
         self.at = tuple([places[name] for name in self.names])
         self.only = self.at[0] if len(self.at) == 1 and self.at[0] >= 0 else None
+        self.pair = (self.at[0], self.at[1]) if len(self.at) == 2 else None
 
     def arguments(self, saved: tuple[Any, ...], edge: Node | None) -> list[Any]:
         """What the rule asks for, of what a node saved and of the node that the parameter came from."""
-        return [saved[i] if i >= 0 else edge.shape for i in self.at]  # type: ignore[union-attr]  # rules are of tracked ones
+        node: Any = edge  # rules are of parameters that come from one
+        return [saved[i] if i >= 0 else node.shape if i == SHAPE else node.transposed for i in self.at]
 
 
 class Plan:

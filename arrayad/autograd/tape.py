@@ -425,6 +425,11 @@ class Node:
         return self.plan.name
 
     @property
+    def transposed(self) -> bool:
+        """Whether it transposes matrices: a cotangent that is transposed, too, is contiguous once it has gone through."""
+        return self.plan.op.name == "matrix_transpose"
+
+    @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
         """The nodes that backward goes on to, each with the number of its output, as PyTorch gives them."""
         return tuple((edge, 0) if not isinstance(edge, Output) else (edge.edges[0], edge.index) for edge in self.edges)
@@ -445,6 +450,7 @@ class Leaf(Node):
     __slots__ = ("tensor",)
 
     name = "AccumulateGrad"
+    transposed = False
     tensor: ref[TensorBase]
 
     def __init__(self, tensor: TensorBase) -> None:

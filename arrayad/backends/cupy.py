@@ -455,6 +455,9 @@ def index_put(x: Array, key: Any, values: Any) -> Array:
     return out
 
 
+spread = broadcast_to
+
+
 def scatter_add(values: Array, key: Any, shape: tuple[int, ...]) -> Array:
     """Zeros of a shape with values added at a key; with integer arrays by atomic additions, in no fixed order."""
     if _integers_in(key):

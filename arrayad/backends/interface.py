@@ -154,6 +154,9 @@ class Backend(Protocol):
     def view_dtype(self, x: Array, dtype: DType, /) -> Array:
         """The memory of an array read in another dtype, the last axis longer or shorter by the items' sizes; no copy."""
 
+    def spread(self, x: Array, shape: tuple[int, ...], /) -> Array:
+        """``broadcast_to``, for what is only read: a view or a copy, whichever is faster."""
+
     def convolve(self, x1: Array, x2: Array, /) -> Array:
         """NumPy's, of two vectors of one dtype in full."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import math
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -239,8 +240,8 @@ def _product(x1: Array, x2: Array) -> Array:
     """Of two matrices, not both small.
 
     A few rows times a transposed matrix, as in a layer of a network or its gradient, OpenBLAS multiplies in a third to four
-    fifths of the time the other way round. ``dot`` fills its result with zeros first, which is a fifth of the time of a large
-    one of few terms, as the gradient of a layer's weights is; but it alone knows a column times a row.
+    fifths of the time the other way round. ``dot`` fills its result with zeros first, a fifth of the time of a large one of
+    few terms, as the gradient of a layer's weights is; but it alone knows a column times a row.
     """
     rows, terms = x1.shape
     columns = x2.shape[1]
@@ -437,6 +438,15 @@ def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
     else:
         out.flags.writeable = False
     return x.reshape(shape) if out.size == x.size else out
+
+
+def spread(x: Array, shape: tuple[int, ...], /) -> Array:
+    """A copy where the elements are few: 0.5 us for 1 to 2, and what reads it takes half the time."""
+    if math.prod(shape) > 8192:
+        return broadcast_to(x, shape)
+    out = np.empty(shape, x.dtype)
+    out[...] = x
+    return out
 
 
 def unique_values(x: Array, /) -> Array:
@@ -674,8 +684,18 @@ def memory_of(a: Array) -> Array:
 
 
 def owns_memory(a: Array) -> bool:
-    """Whether no other array shares the memory of `a`, fresh from a function."""
-    return a.base is None
+    """Whether no other array shares the memory of `a`, fresh from a function, or a view of all of one that is gone."""
+    if a.base is None:
+        return True
+    whole = a.base.__class__ is np.ndarray and a.nbytes == a.base.nbytes and a.base.flags.owndata and a.flags.writeable
+    return whole and _references_to_base(a) == _ALONE
+
+
+def _references_to_base(a: Array) -> int:
+    return getrefcount(a.base)
+
+
+_ALONE = _references_to_base(np.empty(1)[:])  # depends on how Python calls the function
 
 
 def is_writeable(a: Array) -> bool:

@@ -13,6 +13,7 @@ from .indexing import *
 from .inspection import *
 from .linear_algebra import matmul, matrix_transpose, tensordot, vecdot
 from .manipulation import *
+from .manipulation import broadcast_to as spread
 from .numerical import *
 from .searching import *
 from .sets import *

@@ -112,23 +112,29 @@ def _check_from_end(axis: int, x1: Any, x2: Any, name: str) -> None:
         )
 
 
-def _matmul_x1(xp: Namespace, g: Any, x2: Any, x1_shape: tuple[int, ...]) -> Any:
+# The gradient of a transposed matrix is computed transposed, so that it is contiguous as the gradient of the matrix itself:
+# that of the weights in `x @ w.T`, which are then updated in a third of the time.
+def _matmul_x1(xp: Namespace, g: Any, x2: Any, x1_transposed: bool) -> Any:
     if x2.ndim == 1:
-        return g * x2 if len(x1_shape) == 1 else _column(xp, g) * x2
-    if len(x1_shape) == 1:
+        if g.ndim == 0:
+            return g * x2
+        return _t(xp, _column(xp, x2) * _row(xp, g)) if x1_transposed else _column(xp, g) * x2
+    if g.ndim < x2.ndim:  # of a vector
         return xp.matmul(_row(xp, g), _t(xp, x2))[..., 0, :]
-    return xp.matmul(g, _t(xp, x2))
+    return _t(xp, xp.matmul(x2, _t(xp, g))) if x1_transposed else xp.matmul(g, _t(xp, x2))
 
 
-def _matmul_x2(xp: Namespace, g: Any, x1: Any, x2_shape: tuple[int, ...]) -> Any:
+def _matmul_x2(xp: Namespace, g: Any, x1: Any, x2_shape: tuple[int, ...], x2_transposed: bool) -> Any:
     if x1.ndim == 1:
-        return g * x1 if len(x2_shape) == 1 else _column(xp, x1) * _row(xp, g)
+        if len(x2_shape) == 1:
+            return g * x1
+        return _t(xp, _column(xp, g) * x1) if x2_transposed else _column(xp, x1) * _row(xp, g)
     if len(x2_shape) == 1:
         return xp.matmul(_row(xp, g), x1)[..., 0, :]
     if len(x2_shape) == 2 and x1.ndim > 2:  # one product of tall matrices, not a stack of products that is then summed
         rows = math.prod(g.shape[:-1])
         x1, g = xp.reshape(x1, (rows, x1.shape[-1])), xp.reshape(g, (rows, g.shape[-1]))
-    return xp.matmul(_t(xp, x1), g)
+    return _t(xp, xp.matmul(_t(xp, g), x1)) if x2_transposed else xp.matmul(_t(xp, x1), g)
 
 
 @multilinear(takes=NUMERIC, grad_name="Mm", x1=_matmul_x1, x2=_matmul_x2)

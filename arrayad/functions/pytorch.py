@@ -204,6 +204,8 @@ def transpose(x: Tensor, /, dim0: int, dim1: int) -> Tensor:
     order = list(range(x.ndim))
     i, j = axis_of(dim0, x.ndim, "transpose"), axis_of(dim1, x.ndim, "transpose")
     order[i], order[j] = j, i
+    if x.ndim > 1 and {i, j} == {x.ndim - 2, x.ndim - 1}:
+        return matrix_transpose(x)
     return permute_dims(x, tuple(order))
 
 

@@ -41,14 +41,14 @@ def keep(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
     if len(g.shape) == len(x_shape):
         return g
     shape = list(x_shape)
-    for a in axes_of(axis, len(x_shape)):
+    for a in range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,):
         shape[a] = 1
     return xp.reshape(g, tuple(shape))
 
 
 def spread(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
     """A reduction's output, given back to every element that went into it."""
-    return xp.broadcast_to(g if axis is None else keep(xp, g, x_shape, axis), x_shape)
+    return xp.spread(g if axis is None else keep(xp, g, x_shape, axis), x_shape)
 
 
 def count_of(x_shape: tuple[int, ...], axis: Axis) -> int:
