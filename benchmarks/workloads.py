@@ -238,6 +238,18 @@ def mlp_8(lib: Any) -> Step:
     return _mlp(lib, 8)
 
 
+def linear_8(lib: Any) -> Step:
+    """The same with weights as PyTorch's ``Linear`` has them, of shape (outputs, inputs), and ``x @ w.T``."""
+    parameters, data = _mlp_arrays(8)
+    weights = [a.T.copy() if a.ndim == 2 else a for a in parameters]
+
+    def loss(lib: Any, w1: Any, b1: Any, w2: Any, b2: Any, w3: Any, b3: Any, x: Any, target: Any) -> Any:
+        return _mlp_loss(lib, w1.T, b1, w2.T, b2, w3.T, b3, x, target)
+
+    step: Step = lib.descent(loss, weights, *data)
+    return step
+
+
 def _hvp_arguments() -> tuple[Any, ...]:
     parameters, data = _mlp_arrays(128)
     rng = np.random.default_rng(1)
@@ -382,6 +394,7 @@ WORKLOADS: dict[str, Callable[[Any], Step]] = {
     "chain": chain,
     "mlp-128": mlp_128,
     "mlp-8": mlp_8,
+    "linear-8": linear_8,
     "logistic": logistic,
     "black-scholes": black_scholes,
     "gaussian-process": gaussian_process,

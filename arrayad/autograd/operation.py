@@ -19,8 +19,9 @@ those that may be tensors.
 
 A rule is ``lambda xp, g, ...``: from the cotangent `g` of the output it gives that of the parameter it is named by. The
 names of its further parameters say what the tape saves: parameters of the operation, or ``out``. In the rule of a parameter
-``x`` the name ``x_shape`` is its shape, for which nothing is saved. Rules are array-API code over `xp`, which is the backend
-in an ordinary backward and `arrayad.functions` when the backward is itself recorded.
+``x`` the name ``x_shape`` is its shape, and ``x_transposed`` whether `matrix_transpose` gave it; nothing is saved for them.
+Rules are array-API code over `xp`, which is the backend in an ordinary backward and `arrayad.functions` when the
+backward is itself recorded.
 
 The engine, not the rule, sums over broadcast axes, casts to the input's dtype, takes the real part for a real input and,
 for the holomorphic kinds, conjugates (PyTorch's convention: the gradient of a real loss is ``dL/dRe + i dL/dIm``).
