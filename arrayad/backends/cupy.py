@@ -455,7 +455,9 @@ def index_put(x: Array, key: Any, values: Any) -> Array:
     return out
 
 
-spread = broadcast_to
+def spread(x: Array, shape: tuple[int, ...]) -> Array:
+    """A view."""
+    return broadcast_to(x, shape)
 
 
 def scatter_add(values: Array, key: Any, shape: tuple[int, ...]) -> Array:
