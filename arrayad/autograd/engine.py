@@ -354,7 +354,8 @@ class Sweep:
                     if hasattr(node, "where"):
                         error.add_note(f"In the backward of {node.name}, which was recorded at\n  {node.where}")
                     raise
-                array = None  # so that what goes on may have its memory alone
+                # Nothing is held longer than it is needed, and what goes on may have its memory alone.
+                array = saved = value = other = part = None
                 if on_devices:
                     device.close()
                 if not self.retain and plan.keeps:
