@@ -1271,11 +1271,15 @@ class Tensor(TensorBase):
 
     def uniform_(self, low: builtins.float = 0.0, high: builtins.float = 1.0, *, generator: Any = None) -> Tensor:
         """Set the elements to random numbers, uniform in ``[low, high)``; gives the tensor itself."""
+        if not low <= high:
+            raise ValueError(f"uniform_(): low must not be above high, got {low} and {high}")
         drawn = random_numbers.rand(tuple(self.shape), generator=generator, dtype=self.dtype, device=self.device)
         return self.copy_(low + (high - low) * drawn)
 
     def normal_(self, mean: builtins.float = 0.0, std: builtins.float = 1.0, *, generator: Any = None) -> Tensor:
         """Set the elements to random numbers, normal with a mean and a standard deviation; gives the tensor itself."""
+        if std < 0:
+            raise ValueError(f"normal_(): std must not be negative, got {std}")
         drawn = random_numbers.randn(tuple(self.shape), generator=generator, dtype=self.dtype, device=self.device)
         return self.copy_(mean + std * drawn)
 

@@ -41,6 +41,39 @@ def test_gradients_of_transposed_matrices_are_contiguous(transpose: Any, rows: t
     assert x.grad.is_contiguous()
 
 
+@pytest.mark.parametrize("ratio", [1e-2, 1e-5, 1e-9])
+def test_singular_vectors_of_small_values_that_differ(ratio: float) -> None:
+    values, turn = np.asarray([1.0, 2 * ratio, ratio]), np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
+    x = xp.asarray(turn * values).requires_grad_()
+    second = xp.linalg.svd(x, full_matrices=False)[0][:, 1]
+    (second[0] * second[1]).backward()
+    # Of the columns u s, in the basis of both sides: du_2 = sum over i of u_i (dA_i2 s_2 + s_i dA_2i) / (s_2^2 - s_i^2).
+    g = turn.T @ (turn[[1, 0, 2], 1] * [1, 1, 0])
+    expected = np.zeros((3, 3))
+    for i in (0, 2):
+        gap = (values[1] - values[i]) * (values[1] + values[i])
+        expected[i, 1] += g[i] * values[1] / gap
+        expected[1, i] += g[i] * values[i] / gap
+    np.testing.assert_allclose(x.grad.numpy(force=True), turn @ expected, rtol=1e-5)
+
+
+def test_one_singular_matrix_of_a_stack() -> None:
+    x = xp.stack([xp.eye(2), xp.ones((2, 2))]).requires_grad_()
+    (g,) = xp.autograd.grad(xp.linalg.slogdet(x).logabsdet[0], x)
+    assert g.tolist() == [[[1.0, 0.0], [0.0, 1.0]], [[0.0, 0.0], [0.0, 0.0]]]
+    (g,) = xp.autograd.grad(xp.linalg.slogdet(x).logabsdet.sum(), x)
+    assert g[0].tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    assert xp.all(xp.isnan(g[1]))
+
+
+def test_half_precision_between_is_wider() -> None:
+    x = xp.asarray([300.0, 400.0], dtype=xp.float16)
+    assert xp.linalg.vector_norm(x).item() == 500.0
+    ties = xp.ones(70_000, dtype=xp.float16, requires_grad=True)
+    ties.max().backward()
+    np.testing.assert_allclose(ties.grad[:2].numpy(force=True), 1 / 70_000, rtol=1e-2)
+
+
 def test_gradients_do_not_share_memory() -> None:
     x, y = xp.ones(3, requires_grad=True), xp.ones(3, requires_grad=True)
     seed = xp.ones(3)

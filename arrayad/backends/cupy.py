@@ -485,9 +485,9 @@ def _integers_in(key: Any) -> bool:
     return bool([p for p in parts if p.__class__ is list or (p.__class__ is cp.ndarray and p.dtype.kind != "b")])
 
 
-def convolve(x1: Array, x2: Array, /) -> Array:
-    """In full."""
-    return cp.convolve(x1, x2)
+def convolve(x1: Array, x2: Array, mode: str, /) -> Array:
+    """CuPy's."""
+    return cp.convolve(x1, x2, mode)
 
 
 def view_dtype(x: Array, dtype: DType, /) -> Array:

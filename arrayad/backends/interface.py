@@ -157,8 +157,8 @@ class Backend(Protocol):
     def spread(self, x: Array, shape: tuple[int, ...], /) -> Array:
         """``broadcast_to``, for what is only read: a view or a copy, whichever is faster."""
 
-    def convolve(self, x1: Array, x2: Array, /) -> Array:
-        """NumPy's, of two vectors of one dtype in full."""
+    def convolve(self, x1: Array, x2: Array, mode: str, /) -> Array:
+        """NumPy's, of two vectors: ``"full"`` or, with the longer one first, ``"valid"``."""
 
     def einsum(self, subscripts: str, /, *operands: Array) -> Array:
         """NumPy's."""

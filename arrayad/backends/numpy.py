@@ -611,9 +611,9 @@ def setitem(x: Array, key: Any, value: Any) -> None:
     x[key] = value
 
 
-def convolve(x1: Array, x2: Array, /) -> Array:
-    """In full."""
-    return np.convolve(x1, x2)
+def convolve(x1: Array, x2: Array, mode: Any, /) -> Array:
+    """NumPy's, with its arguments by position alone."""
+    return np.convolve(x1, x2, mode)
 
 
 def einsum(subscripts: str, /, *operands: Array) -> Array:
@@ -757,7 +757,7 @@ class _Random:
         return self._source.permutation(n)
 
     def choice(self, weights: Array, count: int, replacement: bool) -> Array:
-        weights = weights.astype(float)
+        weights = weights / weights.max().astype(float)  # whose sum could be infinite
         return self._source.choice(weights.size, count, replacement, weights / weights.sum())
 
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .creation import asarray, beside, clone, full
-from .data_types import astype, check_tensor, finfo, result_type
+from .data_types import astype, check_tensor, finfo, result_type, view_dtype
 from .elementwise import abs, equal, imag, isfinite, isnan, kept, less_equal, logical_and, logical_or, multiply, real
 from .indexing import index_put, take
 from .linear_algebra import diagonal, matmul
-from .manipulation import broadcast_to, moveaxis, permute_dims, reshape
+from .manipulation import broadcast_to, moveaxis, permute_dims, reshape, stack
 from .searching import where
 from .statistical import count_of, keep, sum
 from .utility import all
@@ -289,7 +289,8 @@ def nan_to_num(x: Tensor, /, nan: float = 0.0, posinf: float | None = None, negi
     """
     check_tensor(x, "nan_to_num")
     if x.dtype.kind == "c":
-        return nan_to_num(real(x), nan, posinf, neginf) + 1j * nan_to_num(imag(x), nan, posinf, neginf)
+        parts = [nan_to_num(part, nan, posinf, neginf) for part in (real(x), imag(x))]
+        return view_dtype(stack(parts, axis=-1), x.dtype)[..., 0]
     if x.dtype.kind != "f":
         return where(equal(x, x), x, x)
     info = finfo(x.dtype)

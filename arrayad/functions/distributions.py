@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from .creation import asarray
-from .data_types import astype
+from .data_types import astype, finfo
 from .elementwise import _zero as zero
 from .. import dtypes
 from ..autograd.operation import REAL, REAL_FLOATING, differentiable, elementwise
@@ -368,7 +368,9 @@ def beta_density(xp: Namespace, a: Any, b: Any, x: Any) -> Any:
     x, end = xp.where(at_end, half, x), xp.where(at_end, x, half)
     log_beta = xp.special.betaln(a, b)
     density = xp.exp((a - 1) * xp.log(x) + (b - 1) * xp.log1p(-x) - log_beta)
-    return xp.where(at_end, end ** (a - 1) * (1 - end) ** (b - 1) * xp.exp(-log_beta), density)
+    # For large shapes it is 0 there, times what may be beyond the dtype.
+    scale = xp.exp(xp.minimum(-log_beta, math.log(finfo(dtypes.as_dtype(log_beta.dtype)).max) - 1))
+    return xp.where(at_end, end ** (a - 1) * (1 - end) ** (b - 1) * scale, density)
 
 
 def _t_density(xp: Namespace, df: Any, t: Any) -> Any:

@@ -47,6 +47,8 @@ def _check(name: str, norm: str, x: Any, axes: Sequence[int]) -> None:
     rank = len(x.shape)
     if any(not -rank <= axis < rank for axis in axes):
         raise IndexError(f"{name}(): axis out of range for {rank} dimensions, got {', '.join(str(axis) for axis in axes)}")
+    if len({axis % rank for axis in axes}) < len(axes):
+        raise ValueError(f"{name}(): an axis is there more than once in {tuple(axes)}")
     if norm not in _DUAL:
         raise ValueError(f"{name}(): norm must be 'backward', 'ortho' or 'forward', got {norm!r}")
 

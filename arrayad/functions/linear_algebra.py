@@ -656,7 +656,13 @@ def _slogdet_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
         weight = weight + xp.imag(g_sign * xp.conj(sign)) * 1j
     elif g_log is None:
         return xp.zeros_like(x)
-    return _column(xp, _column(xp, weight)) * _h(xp, xp.linalg.inv(x))
+    # A singular matrix must not keep others of its stack from their gradients; its own are NaN, or 0 where it is not used.
+    singular = sign == 0
+    eye = xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)
+    inverse = xp.linalg.inv(xp.where(_column(xp, _column(xp, singular)), eye, x))
+    result = _column(xp, _column(xp, weight)) * _h(xp, inverse)
+    lost = _column(xp, _column(xp, singular & (weight != 0)))
+    return xp.where(lost, xp.full((), math.nan, dtype=result.dtype, device=x.device), result)
 
 
 @differentiable(takes=FLOATING, grad_name="LinalgSlogdet", x=_slogdet_rule)
@@ -739,10 +745,14 @@ def cholesky(xp: Namespace, x: Tensor, /, *, upper: bool = False) -> Tensor:
 def _pinv_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
     # G. Golub & V. Pereyra, SIAM J. Numer. Anal. 10 (1973), equation 4.12, transposed.
     p, ph, gh = out, _h(xp, out), _h(xp, g)
-    inner = xp.matmul(gh, p)
-    range_part = xp.matmul(inner, ph)
-    null_part = xp.matmul(ph, xp.matmul(p, gh - xp.matmul(inner, x)))
-    return range_part - xp.matmul(x, xp.matmul(p, range_part)) + null_part - _h(xp, xp.matmul(p, inner))
+    tall = x.shape[-2] >= x.shape[-1]
+
+    def product(a: Any, b: Any, c: Any, last: bool = tall) -> Any:  # so that nothing between has the long side twice
+        return xp.matmul(a, xp.matmul(b, c)) if last else xp.matmul(xp.matmul(a, b), c)
+
+    range_part = product(gh, p, ph)
+    null_part = product(ph, p, gh - product(gh, p, x))
+    return range_part - product(x, p, range_part) + null_part - _h(xp, product(p, gh, p, not tall))
 
 
 @differentiable(takes=FLOATING, grad_name="LinalgPinv", x=_pinv_rule)
@@ -852,6 +862,12 @@ def _gaps(xp: Namespace, values: Any) -> Any:
     gaps = _row(xp, values) - _column(xp, values)
     equal = _equal(xp, values)
     return xp.where(equal, xp.zeros_like(gaps), 1 / xp.where(equal, xp.ones_like(gaps), gaps))
+
+
+def _gaps_of_squares(xp: Namespace, s: Any) -> Any:
+    """`_gaps` of the squares of singular values, among which small ones would count as equal before the values do."""
+    sums = _row(xp, s) + _column(xp, s)
+    return _gaps(xp, s) / xp.where(sums == 0, xp.ones_like(sums), sums)
 
 
 def _warn_of_gauge(xp: Namespace, name: str, turning: Any, parts: list[Any], values: Any) -> None:
@@ -1082,7 +1098,7 @@ def _svd_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
     if g_s is not None:
         middle = middle + _on_diagonal(xp, g_s, tuple(middle.shape), 0)
     inverse = 1 / xp.where(columns == 0, xp.ones_like(columns), columns)
-    gaps = _gaps(xp, s * s)
+    gaps = _gaps_of_squares(xp, s)
     outside = None
     turned, parts = xp.zeros_like(middle), []
     if g_u is not None:

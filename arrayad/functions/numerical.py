@@ -330,20 +330,21 @@ def put_along_axis(x: Tensor, indices: Tensor, /, values: Tensor | complex, axis
 # --- convolution ---
 
 
-def _correlated(xp: Namespace, g: Any, other: Any) -> Any:
-    """The transpose of the convolution with a vector: the correlation with it, where it is whole."""
-    n = other.shape[0]
-    full = xp.convolve(g, xp.flip(other))
-    return full[n - 1 : full.shape[0] - n + 1]
+def _convolve_x1(xp: Namespace, g: Any, x2: Any, mode: str) -> Any:
+    """The correlation: where it is whole for a convolution in full, and in full for one where that is whole."""
+    return xp.convolve(g, xp.flip(x2), "valid" if mode == "full" else "full")
 
 
-@multilinear(
-    takes=NUMERIC,
-    x1=lambda xp, g, x2: _correlated(xp, g, x2),
-    x2=lambda xp, g, x1: _correlated(xp, g, x1),
-)
-def _convolve(xp: Namespace, x1: Tensor, x2: Tensor, /) -> Tensor:
-    return xp.convolve(*promoted_pair(xp, x1, x2))
+def _convolve_x2(xp: Namespace, g: Any, x1: Any, mode: str) -> Any:
+    if mode == "full":
+        return xp.convolve(g, xp.flip(x1), "valid")
+    return xp.flip(xp.convolve(x1, xp.flip(g), "valid"))
+
+
+@multilinear(takes=NUMERIC, x1=_convolve_x1, x2=_convolve_x2)
+def _convolve(xp: Namespace, x1: Tensor, x2: Tensor, /, mode: str = "full") -> Tensor:
+    """In full, or "valid", where the second is not the longer one."""
+    return xp.convolve(*promoted_pair(xp, x1, x2), mode)
 
 
 def promoted_pair(xp: Namespace, x1: Any, x2: Any) -> tuple[Any, Any]:
@@ -386,12 +387,12 @@ def convolve(x1: Tensor, x2: Tensor, /, mode: str = "full") -> Tensor:
         raise ValueError(f"convolve(): unknown mode {mode!r}; there are 'full', 'same' and 'valid'")
     if x1.ndim != 1 or x2.ndim != 1 or 0 in (x1.shape[0], x2.shape[0]):
         raise ValueError("convolve(): both must be one-dimensional and not empty")
-    out = _convolve(x1, x2)
     low, high = sorted((x1.shape[0], x2.shape[0]))
+    if mode == "valid":
+        return _convolve(x1, x2, mode) if x1.shape[0] == high else _convolve(x2, x1, mode)
+    out = _convolve(x1, x2, "full")
     if mode == "full":
         return out
-    if mode == "valid":
-        return out[low - 1 : high]
     return out[(low - 1) // 2 : (low - 1) // 2 + high]
 
 

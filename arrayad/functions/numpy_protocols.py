@@ -389,7 +389,9 @@ def _corrcoef(x: Tensor, y: Any = None, rowvar: bool = True) -> Any:
     if c.ndim == 0:
         return c / c
     scale = elementwise.sqrt(elementwise.real(linear_algebra.diagonal(c)))
-    return c / scale[:, None] / scale[None, :]
+    out = c / scale[:, None] / scale[None, :]
+    # Rounding must not take it out of its range, nor the range its gradient.
+    return out if out.dtype.kind == "c" else out + (elementwise.clip(out, -1.0, 1.0) - out).detach()
 
 
 def _argmax(a: Tensor, axis: Any = None, *, keepdims: bool = False) -> Any:
@@ -695,7 +697,8 @@ def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     first, last = _both(*[_floating(x) if isinstance(x, TensorBase) else x for x in (start, stop)])
     steps = creation.linspace(0.0, 1.0, num, dtype=first.dtype, endpoint=endpoint)
     steps = manipulation.reshape(steps, (-1,) + (1,) * len(manipulation.broadcast_shapes(first.shape, last.shape)))
-    out = first + steps * (last - first)
+    # The last is `stop` itself, and not only up to rounding.
+    out = searching.where(elementwise.equal(steps, 1.0), last, first + steps * (last - first))
     if dtype is not None and np.dtype(dtype).kind in "iu":
         out = elementwise.floor(out)
     return _typed(out, dtype)
@@ -759,6 +762,8 @@ def _exp2(x: Tensor) -> Any:
 
 def _cbrt(x: Tensor) -> Any:
     x = _floating(x)
+    if x.dtype.kind == "c":
+        raise TypeError(f"numpy.cbrt() takes real Tensors, and this one is of {x.dtype}")
     size = absolute(x)
     zero = elementwise.equal(size, 0)
     return searching.where(zero, 0.0, elementwise.sign(x) * elementwise.pow(searching.where(zero, 1.0, size), 1 / 3))
@@ -804,8 +809,9 @@ def _fmod(x1: Any, x2: Any) -> Any:
         rest = elementwise.remainder(first, second)
         other = elementwise.logical_and(rest != 0, (rest < 0) != (first < 0))
         return searching.where(other, rest - second, rest)
-    rest = elementwise.remainder(absolute(first), absolute(second))
-    return searching.where(elementwise.less(first, 0), -rest, rest)
+    negative = elementwise.signbit(first)  # a choice, since the magnitude has no slope at 0
+    rest = elementwise.remainder(searching.where(negative, -first, first), absolute(second))
+    return searching.where(negative, -rest, rest)
 
 
 def _heaviside(x1: Any, x2: Any) -> Any:
@@ -920,6 +926,8 @@ def _gradient(f: Tensor, *varargs: Any, axis: Any = None) -> Any:
     x = _floating(f)
     named = range(x.ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = [manipulation.axis_of(a, x.ndim, "numpy.gradient") for a in named]
+    if any(x.shape[a] < 2 for a in axes):
+        raise ValueError("numpy.gradient() needs at least two elements along an axis")
     steps = list(varargs) * len(axes) if len(varargs) <= 1 else list(varargs)
     steps = steps or [1.0] * len(axes)
     steps = [_tensor(h) if isinstance(h, (list, tuple)) else h for h in steps]
@@ -930,13 +938,17 @@ def _gradient(f: Tensor, *varargs: Any, axis: Any = None) -> Any:
 def _slope(x: Any, h: Any, axis: int) -> Any:
     """Central differences along the first axis, one-sided at its ends; put back in its place."""
     if isinstance(h, TensorBase) and h.ndim:  # type: ignore[attr-defined]  # where the values are
-        gap = manipulation.reshape(utility.diff(h), (-1,) + (1,) * (x.ndim - 1))  # type: ignore[arg-type]  # a TensorBase is a Tensor
+        place: Any = h
+        place = data_types.astype(place, dtypes.float64) if place.dtype.kind in "biu" else place
+        gap = manipulation.reshape(utility.diff(place), (-1,) + (1,) * (x.ndim - 1))
         low, high = gap[:-1], gap[1:]
-        middle = (x[2:] * low**2 - x[:-2] * high**2 + x[1:-1] * (high**2 - low**2)) / (low * high * (low + high))
+        before, after = -high / (low * (low + high)), low / (high * (low + high))
+        middle = x[:-2] * before + x[1:-1] * ((high - low) / (low * high)) + x[2:] * after
         first, last = (x[1:2] - x[:1]) / gap[:1], (x[-1:] - x[-2:-1]) / gap[-1:]
     else:
         middle, first, last = (x[2:] - x[:-2]) / (2 * h), (x[1:2] - x[:1]) / h, (x[-1:] - x[-2:-1]) / h
-    return manipulation.moveaxis(manipulation.concat([first, middle, last]), 0, axis)
+    slope = manipulation.moveaxis(manipulation.concat([first, middle, last]), 0, axis)
+    return data_types.astype(slope, x.dtype, copy=False)
 
 
 def _trapezoid(y: Tensor, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:

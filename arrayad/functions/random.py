@@ -7,12 +7,14 @@ import operator
 import threading
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .creation import finish, shape_of
-from .data_types import check_tensor, dtype_of
+from .data_types import check_tensor, dtype_of, finfo
 from .manipulation import broadcast_shapes, stack, unstack
 from .. import dtypes
 from ..autograd.tape import make
-from ..backends import backend_of_device, get_default_device
+from ..backends import backend_of_device, backend_of_type, get_default_device
 from ..devices import device as Device
 from ..dtypes import DType, get_default_dtype
 
@@ -319,6 +321,9 @@ def _check_drawn(name: str, dtype: DType, first: int, last: int) -> None:
     """Refuse integers that a dtype, or int64, in which they are drawn, does not hold; booleans hold any, as True."""
     for kind in (dtypes.int64, dtype):
         low, high = dtypes.limits(kind) if kind.kind in "iu" else (first, last)
+        if kind.kind == "f":
+            high = int(finfo(kind).max)
+            low = -high
         if first < low or last > high:
             raise OverflowError(f"{name}(): {kind.name} does not hold the integers from {first} to {last}")
 
@@ -395,7 +400,8 @@ def normal(
     Raises
     ------
     ValueError
-        If `std` is a negative number.
+        If `mean` or `std` do not broadcast to the size, or `std` is negative; on a GPU the values of a Tensor are not looked
+        at, since that would wait for them.
 
     Notes
     -----
@@ -404,14 +410,20 @@ def normal(
     for x, parameter in ((mean, "mean"), (std, "std")):
         if not isinstance(x, (int, float)):
             check_tensor(x, "normal", parameter)
-    if isinstance(std, (int, float)) and std < 0:
-        raise ValueError(f"normal(): std must not be negative, got {std}")
+    shapes: Any = [x.shape for x in (mean, std) if not isinstance(x, (int, float))]
     if size is None:
-        shapes: Any = [x.shape for x in (mean, std) if not isinstance(x, (int, float))]
         if not shapes:
             raise TypeError("normal(): size is needed where mean and std are numbers")
         size = broadcast_shapes(*shapes)
+    elif broadcast_shapes(wanted := shape_of(size, (), "normal"), *shapes) != wanted:
+        raise ValueError(f"normal(): mean and std do not broadcast to the size {wanted}")
     like = [x for x in (mean, std) if not isinstance(x, (int, float))]
+    if isinstance(std, (int, float)):
+        negative = std < 0
+    else:
+        negative = not backend_of_type(std._array.__class__).asynchronous and bool((std < 0).any())
+    if negative:
+        raise ValueError(f"normal(): std must not be negative, got {std}")
     floating = [x.dtype for x in like if x.dtype.kind == "f"]
     dtype = dtypes.promote(*floating) if floating else None
     return mean + std * randn(size, generator=generator, dtype=dtype, device=like[0].device if like else None)
@@ -445,7 +457,8 @@ def bernoulli(p: Tensor, /, *, generator: Generator | None = None) -> Tensor:
     source = _generator(generator, p.device, "bernoulli")
     if not (source._backend.asynchronous or bool(((p >= 0) & (p <= 1)).all())):
         raise ValueError("bernoulli(): probabilities must be between 0 and 1")
-    drawn = rand(tuple(p.shape), generator=source, dtype=p.dtype)
+    # Numbers in half precision would have 11 bits.
+    drawn = rand(tuple(p.shape), generator=source, dtype=dtypes.promote(p.dtype, dtypes.float32))
     return (drawn < p.detach()).to(p.dtype)
 
 
@@ -477,6 +490,8 @@ def multinomial(
         looked at, since that would wait for them; positions of weight 0 may then be drawn where too few are positive.
     """
     check_tensor(weights, "multinomial", "weights")
+    if weights.dtype.kind == "c":
+        raise TypeError(f"multinomial(): weights must be real, got {weights.dtype}")
     if _integer(num_samples, "multinomial", "num_samples") < 0:
         raise ValueError(f"multinomial(): num_samples must not be negative, got {num_samples}")
     source = _generator(generator, weights.device, "multinomial")
@@ -486,8 +501,8 @@ def multinomial(
     size = math.prod(weights.shape)
     if not source._backend.asynchronous:
         host = source._backend.to_numpy(weights._array)
-        total, size = host.sum(), int((host > 0).sum())
-        if host.ndim != 1 or not math.isfinite(total) or total <= 0 or (host < 0).any():
+        size = int((host > 0).sum())
+        if host.ndim != 1 or not np.isfinite(host).all() or not size or (host < 0).any():
             raise ValueError("multinomial(): weights must be of one or two dimensions, not negative, finite and not all 0")
     elif len(weights.shape) != 1:
         raise ValueError(f"multinomial(): weights must be of one or two dimensions, got {len(weights.shape)} dimensions")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from .beyond import log_softmax, softmax
 from .beyond import logsumexp as _logsumexp
 from .creation import asarray, ones_like
+from .data_types import finfo
 from .distributions import (
     bdtr,
     bdtrc,
@@ -977,7 +978,7 @@ def logsumexp(
         top = max(where(unused, -math.inf, a), axis=axis, keepdims=True)
         top = where(isfinite(top), top, 0.0)
     # What does not count must not overflow either.
-    a = where(logical_and(unused, greater(a - top, 80.0)), -math.inf, a)
+    a = where(logical_and(unused, greater(a - top, math.log(finfo(a.dtype).max) - 1)), -math.inf, a)
     total = sum(multiply(factors, exp(a - top)), axis=axis, keepdims=True)
     nothing = equal(total, 0)
     out = where(nothing, -math.inf, log(abs(where(nothing, 1.0, total))) + top)

@@ -232,6 +232,7 @@ def _attaining(xp: Namespace, x: Any, out: Any, x_shape: tuple[int, ...], axis: 
 def _share(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
     """The cotangent of an extremum, in equal parts to the elements that attain it (PyTorch's and JAX's convention)."""
     chosen = _attaining(xp, x, out, x_shape, axis)
+    g = _wide(xp, g)
     count = xp.sum(xp.astype(chosen, g.dtype), axis=axis, keepdims=True)
     # A choice, not a product with 0, so that forward mode, which transposes it, leaves out the tangents of the others.
     return xp.where(chosen, keep(xp, g, x_shape, axis) / count, xp.zeros((), dtype=g.dtype, device=g.device))
