@@ -207,7 +207,7 @@ class Tensor(TensorBase):
         """A tensor of data or, given integers, of that shape and not set, by default of the default floating dtype."""
         dtype = dtypes.get_default_dtype() if dtype is None else dtype
         sizes = data[0] if len(data) == 1 and isinstance(data[0], Size) else data
-        if data and all(type(n) is builtins.int for n in sizes):
+        if data and all(isinstance(n, builtins.int) and not isinstance(n, builtins.bool) for n in sizes):
             return creation.empty(tuple(sizes), dtype=dtype, device=device)
         return creation.tensor(*data or ((),), dtype=dtype, device=device)
 

@@ -57,6 +57,18 @@ def test_singular_vectors_of_small_values_that_differ(ratio: float) -> None:
     np.testing.assert_allclose(x.grad.numpy(force=True), turn @ expected, rtol=1e-5)
 
 
+def test_a_variance_uses_all_of_its_input() -> None:
+    x = xp.ones(3, requires_grad=True)
+    y = xp.exp(x * xp.asarray([0.1, 0.5, 0.2]))
+    (g,) = xp.autograd.grad(xp.var(y), x, create_graph=True)
+    names, stack = set(), [g.grad_fn]
+    while stack:
+        node = stack.pop()
+        names.add(node.name)
+        stack.extend(edge for edge in node.edges if edge is not None)
+    assert "WhereBackward0" not in names
+
+
 def test_one_singular_matrix_of_a_stack() -> None:
     x = xp.stack([xp.eye(2), xp.ones((2, 2))]).requires_grad_()
     (g,) = xp.autograd.grad(xp.linalg.slogdet(x).logabsdet[0], x)
@@ -69,6 +81,12 @@ def test_one_singular_matrix_of_a_stack() -> None:
 def test_half_precision_between_is_wider() -> None:
     x = xp.asarray([300.0, 400.0], dtype=xp.float16)
     assert xp.linalg.vector_norm(x).item() == 500.0
+    many = xp.linspace(-1, 1, 1000, dtype=xp.float16).requires_grad_()
+    many.var().backward(xp.asarray(40_000.0, dtype=xp.float16))
+    np.testing.assert_allclose(many.grad[:2].numpy(force=True), [-80.0, -79.875], rtol=1e-3)
+    two = xp.asarray([-1e-3, 1e-3], dtype=xp.float16).requires_grad_()
+    two.std().backward(xp.asarray(100.0, dtype=xp.float16))
+    np.testing.assert_allclose(two.grad.numpy(force=True), [-50.0, 50.0], rtol=1e-2)
     ties = xp.ones(70_000, dtype=xp.float16, requires_grad=True)
     ties.max().backward()
     np.testing.assert_allclose(ties.grad[:2].numpy(force=True), 1 / 70_000, rtol=1e-2)

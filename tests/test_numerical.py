@@ -73,6 +73,21 @@ def test_convolve(n: int, m: int, mode: str) -> None:
         close(xp.convolve(xp.asarray(a), xp.asarray(b), mode), np.convolve(a, b, mode))
 
 
+def test_convolve_of_a_long_and_a_short_vector_takes_time_by_their_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    products = []
+
+    def watched(x1: Any, x2: Any, mode: str) -> Any:
+        products.append(len(x2) * (len(x1) if mode == "full" else len(x1) - len(x2) + 1))
+        return np.convolve(x1, x2, mode)
+
+    monkeypatch.setattr("arrayad.backends.numpy.convolve", watched)
+    x, k = xp.ones(1000, requires_grad=True), xp.ones(5, requires_grad=True)
+    for mode in ("full", "valid"):
+        xp.convolve(x, k, mode).sum().backward()
+    assert len(products) == 6
+    assert max(products) <= 1004 * 5
+
+
 def test_convolve_refuses() -> None:
     with pytest.raises(ValueError, match="mode"):
         xp.convolve(xp.ones(2), xp.ones(2), "circular")

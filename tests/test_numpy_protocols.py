@@ -531,6 +531,47 @@ def test_integers_are_computed_as_numpy_does() -> None:
     assert np.percentile(xp.asarray(values), xp.asarray([33])).item() == np.percentile(values, 33)
 
 
+def test_slopes_between_coordinates_of_any_size() -> None:
+    f = np.asarray([0.0, 1.0, 2.0, 5.0])
+    for places in (np.asarray([0, 1, 3, 4]) * 10**9, np.asarray([0, 1, 3, 4]) * 1e-150):
+        np.testing.assert_allclose(
+            np.gradient(xp.asarray(f), xp.asarray(places)).numpy(), np.gradient(f, places), rtol=1e-12
+        )
+    half, places = f.astype(np.float16), np.asarray([0, 0.001, 0.003, 0.004], np.float16)
+    found = np.gradient(xp.asarray(half), xp.asarray(places))
+    assert found.dtype == xp.float16
+    np.testing.assert_allclose(found.numpy(), np.gradient(half, places), rtol=1e-3)
+    with pytest.raises(ValueError, match="at least two elements"):
+        np.gradient(xp.ones((3, 1)), axis=1)
+
+
+def test_the_slope_of_a_remainder_at_zero() -> None:
+    t = xp.asarray([0.0, -0.0, 2.0, -2.0]).requires_grad_()
+    out = np.fmod(t, xp.asarray(1.5))
+    out.sum().backward()
+    assert t.grad.tolist() == [1.0, 1.0, 1.0, 1.0]
+    assert str(out.tolist()) == "[0.0, -0.0, 0.5, -0.5]"
+
+
+def test_ends_and_bounds_are_met() -> None:
+    start, stop = (xp.asarray(n, dtype=xp.float64) for n in (0.1257302210933933, -0.1321048632913019))
+    for count in range(2, 60):
+        assert np.linspace(start, stop, count)[-1] == stop
+    for row in np.random.default_rng(0).normal(size=(50, 7)):
+        t = xp.asarray(np.stack([row, 3 * row + 1])).requires_grad_()
+        c = np.corrcoef(t)
+        assert abs(c[0, 1].item()) <= 1
+        c[0, 1].backward()
+        np.testing.assert_allclose(t.grad.numpy(), 0, atol=1e-14)
+
+
+def test_infinite_parts_of_complex_numbers() -> None:
+    z = np.asarray([complex(1, np.inf), complex(np.nan, 2)])
+    np.testing.assert_array_equal(np.nan_to_num(xp.asarray(z), posinf=np.inf).numpy(), np.nan_to_num(z, posinf=np.inf))
+    with pytest.raises(TypeError, match="real"):
+        np.cbrt(xp.asarray(z))
+
+
 def test_coordinates_in_a_list() -> None:
     places = [0.0, 1.0, 3.0, 4.0, 7.0]
     np.testing.assert_allclose(np.gradient(xp.arange(5.0), places).numpy(), np.gradient(np.arange(5.0), places), rtol=1e-6)

@@ -144,6 +144,11 @@ def test_an_integer_in_a_tensor_gives_a_view() -> None:
     assert y.tolist() == [[0.0, 0.0], [2.0, 2.0]]
 
 
+def test_a_tensor_of_a_number_of_elements() -> None:
+    assert xp.Tensor(xp.ones(5).size).shape == (5,)
+    assert xp.Tensor([True, False]).shape == (2,)
+
+
 def test_numpys_integers_are_integers() -> None:
     x = xp.arange(6)
     assert x.view(np.int64(6)).shape == (6,)

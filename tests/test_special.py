@@ -31,6 +31,22 @@ def close(found: xp.Tensor, expected: Any, dtype: Any = np.float64) -> None:
     np.testing.assert_allclose(found.numpy(force=True), expected, rtol=TOLERANCE.get(dtype, 1e-13), atol=1e-30)
 
 
+@pytest.mark.parametrize("end", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("shape", [1.0, 2.0, 80.0, 1e3, 1e6])
+def test_beta_distribution_of_any_shape_at_its_ends(shape: float, end: float) -> None:
+    a = xp.asarray(shape, dtype=xp.float64)
+    x = xp.asarray(end, dtype=xp.float64).requires_grad_()
+    with np.errstate(all="raise", under="ignore"):
+        xp.special.betainc(a, a, x).backward()
+    expected = mpmath.mpf(end) ** (shape - 1) * mpmath.mpf(1 - end) ** (shape - 1) / mpmath.beta(shape, shape)
+    np.testing.assert_allclose(x.grad.item(), float(expected), rtol=1e-8)
+
+
+def test_logsumexp_of_factors_of_0_in_half_precision() -> None:
+    a = xp.asarray([0.0, 20.0], dtype=xp.float16)
+    assert xp.special.logsumexp(a, b=xp.asarray([1.0, 0.0], dtype=xp.float16)).item() == 0.0
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", UNARY)
 def test_unary(name: str, dtype: Any) -> None:
@@ -435,6 +451,15 @@ def test_pad_with_a_value() -> None:
     found = xp.pad(xp.asarray([1, 2]), (1, 2), constant_values=7)
     assert found.tolist() == [7, 1, 2, 7, 7]
     assert found.dtype is xp.int64
+
+
+def test_pad_with_tracked_values() -> None:
+    x, c = xp.ones(2), xp.asarray([3.0, 4.0]).requires_grad_()
+    for values in (c, [c[0], c[1]], [[c[0], c[1]]]):
+        out = xp.pad(x, 1, constant_values=values)
+        assert out.tolist() == [3.0, 1.0, 1.0, 4.0]
+        (g,) = xp.autograd.grad(out.sum(), c)
+        assert g.tolist() == [1.0, 1.0]
 
 
 def test_pad_refuses() -> None:

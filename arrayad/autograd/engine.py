@@ -419,7 +419,7 @@ class Sweep:
             # A rule that asks for nothing multiplies by a constant, which leaves zeros as they are.
             if used is not None and masks and values:
                 part = self.masked(xp, rule, g, values, used)
-            elif used is not None and of_input is not None and op.kind == "differentiable":
+            elif used is not None and of_input is not None and op.kind == "differentiable" and not op.apart:
                 part = self.masked(xp, rule, g, values, of_input)
             else:
                 part = rule.function(xp, g, *values)
@@ -538,7 +538,7 @@ def _matters(node: Node) -> bool:
     if not edges:
         return False
     op = node.plan.op
-    if op.kind == "elementwise" or (op.kind == "differentiable" and op.used is not None):
+    if op.kind == "elementwise" or (op.kind == "differentiable" and op.used is not None and not op.apart):
         return True
     if op.used is not None:
         for edge in edges:

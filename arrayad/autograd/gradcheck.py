@@ -84,7 +84,7 @@ def gradgradcheck(func: Callable[..., Any], inputs: Any, **how: Any) -> bool:
     func : callable
     inputs : Tensor or sequence of Tensor
     **how
-        As in `gradcheck`.
+        As in `gradcheck`. The errors number the cotangents after the inputs.
     """
     return gradcheck(*_gradient_of(func, _inputs(inputs)), **how)
 

@@ -767,7 +767,7 @@ def _number(op: Operation, name: str, value: Any) -> Any:
     raise op.not_a_tensor(name, value)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1024)  # sequences of all lengths have a key of their own
 def _common(xp: Namespace, *raw: Any) -> Any:
     """The backend's dtype that some of its dtypes are promoted to."""
     return xp.raw_dtype(dtypes.promote(*[dtypes.from_raw[dtype] for dtype in raw]))
@@ -1005,14 +1005,6 @@ def _of_several(op: Operation) -> Callable[..., Any]:
         except _REFUSALS as error:
             raise op.refused(error, args, kwargs) from None
         if out.__class__ is not kind:
-            if isinstance(out, tuple):
-                parts = [part if part.__class__ is kind else _as_array[part.__class__](part) for part in out]
-                out = _packed(out, parts)
-                ys = [make(part) for part in parts]
-                if tracked and differentiable and recording():
-                    plan, saved = op.keep(edges, values, out)
-                    record_several(plan, tuple(edges), saved, ys)
-                return _packed(out, ys)
             out = _as_array[out.__class__](out)
         y = make(out)
         if tracked and differentiable and recording():
@@ -1064,8 +1056,6 @@ def _ternary(op: Operation) -> Callable[..., Any]:
         y._storage = None
         if differentiable and (n2 is not None or n3 is not None or n1 is not None) and recording():
             plan = plans[n1 is not None, n2 is not None, n3 is not None]
-            if not plan.rules:  # none of a condition
-                return y
             keeps = plan.wanted
             saved = (
                 a1 if keeps[0] else None,
@@ -1291,14 +1281,15 @@ def differentiable(
     conjugate: bool = False,
     alike: bool = False,
     used: UsedRules = None,
+    selects: bool = True,
     **rules: Any,
 ) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
     """Any other function; the rules are the backward ones as they stand, conjugations included unless `conjugate`.
 
-    Those with rules for used entries select among their own.
+    Those with rules for used entries select among their own, unless `selects` is False.
     """
-    selects = tuple(used or ())
-    how = {"grad_name": grad_name, "conjugate": conjugate, "alike": alike, "used": used, "selects": selects}
+    chosen = tuple(used or ()) if selects else ()
+    how = {"grad_name": grad_name, "conjugate": conjugate, "alike": alike, "used": used, "selects": chosen}
     return _declaring("differentiable", rules, takes=takes, **how)
 
 

@@ -565,16 +565,14 @@ def pad(x: Tensor, pad_width: Pairs, mode: str = "constant", constant_values: An
     if mode == "constant":
         shape = tuple(before + n + after for (before, after), n in zip(widths, x.shape, strict=True))
         inner = tuple(slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True))
-        if isinstance(constant_values, TensorBase) and len(constant_values._array.shape):
-            constant_values = asarray(constant_values).tolist()
-        if not isinstance(constant_values, (list, tuple, np.ndarray)):
+        if not isinstance(constant_values, (list, tuple)) and not getattr(constant_values, "shape", ()):
             return index_put(full(shape, constant_values, dtype=x.dtype, device=x.device), inner, x)
+        values = broadcast_to(asarray(constant_values, dtype=x.dtype, device=x.device), (x.ndim, 2))
         out = index_put(full(shape, 0, dtype=x.dtype, device=x.device), inner, x)
-        values = np.broadcast_to(np.asarray(constant_values), (x.ndim, 2)).tolist()
-        for axis, ((before, after), pair) in enumerate(zip(widths, values, strict=True)):  # the last axis has the corners
-            ends = (slice(None, before), slice(shape[axis] - after, None))
-            for end, value in zip(ends, pair, strict=True):
-                out = index_put(out, (slice(None),) * axis + (end,), value)
+        for axis, (before, after) in enumerate(widths):  # the last axis has the corners
+            front = (slice(None),) * axis
+            out = index_put(out, (*front, slice(None, before)), values[axis, 0])
+            out = index_put(out, (*front, slice(shape[axis] - after, None)), values[axis, 1])
         return out
     out = x
     for axis, (pair, n) in enumerate(zip(widths, tuple(x.shape), strict=True)):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .data_types import astype, check_tensor, dtype_of, transfer
+from .data_types import astype, check_tensor, dtype_of, finfo, transfer
 from .elementwise import add, multiply, subtract
 from .manipulation import broadcast_arrays, broadcast_to, reshape, stack
 from .. import dtypes
@@ -152,7 +152,7 @@ def arange(
     cut = not whole and chosen.kind in "iu"  # off the numbers between integers
     if cut:
         end = first + (math.ceil((last - first) / step) - 1) * step
-        _check_ends(math.trunc(first), math.trunc(end), chosen, "arange")
+        check_ends(math.trunc(first), math.trunc(end), chosen, "arange")
     try:
         raw = backend.raw_dtype(dtypes.float64 if cut else chosen)
         array = backend.arange(first, last, step, dtype=raw, device=place)
@@ -162,8 +162,9 @@ def arange(
     return finish(array, requires_grad, "arange")
 
 
-def _check_ends(first: float, last: float, dtype: DType, name: str) -> None:
-    low, high = dtypes.limits(dtype)
+def check_ends(first: float, last: float, dtype: DType, name: str) -> None:
+    """Refuse integers that an integer or floating dtype does not hold."""
+    low, high = dtypes.limits(dtype) if dtype.kind in "iu" else (-(largest := finfo(dtype).max), largest)
     if min(first, last) < low or max(first, last) > high:
         raise OverflowError(f"{name}(): {dtype.name} does not hold the integers from {first} to {last}")
 
@@ -173,7 +174,7 @@ def _check_range(numbers: range, dtype: DType) -> None:
     if not numbers:
         return
     first, last = numbers[0], numbers[-1]
-    _check_ends(first, last, dtype, "arange")
+    check_ends(first, last, dtype, "arange")
     if (last - first) // numbers.step >= sys.maxsize // 8:
         raise MemoryError(f"arange(): from {first} to {last} there are too many integers")
 
@@ -707,8 +708,10 @@ def linspace(
         return add(multiply(subtract(1, part), first), multiply(part, last))
     if chosen.kind in "iu" and count:
         first, last = ends
+        if not math.isfinite(last - first):
+            raise ValueError(f"linspace(): start and stop must be finite, got {first} and {last}")
         end = last if endpoint else first + (last - first) * (count - 1) / count
-        _check_ends(math.trunc(first), math.trunc(first if count == 1 else end), chosen, "linspace")
+        check_ends(math.trunc(first), math.trunc(first if count == 1 else end), chosen, "linspace")
     array = backend.linspace(*ends, count, dtype=backend.raw_dtype(chosen), device=place, endpoint=endpoint)
     return finish(array, requires_grad, "linspace")
 

@@ -31,7 +31,7 @@ def raw_key(key: Any, x: Any, *others: Any) -> Any:
     """An index into a tensor of integers, slices, None, Ellipsis, booleans, lists and raw arrays.
 
     The tape keeps keys, and so do views, so nothing in one may change later: Tensors are copied where `x`, or one of the
-    other operands, is tracked, and so are NumPy's arrays and other sequences, which are taken as well.
+    other operands, is tracked, and NumPy's arrays and other sequences, which are taken as well, always.
 
     Raises
     ------

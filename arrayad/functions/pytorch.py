@@ -371,7 +371,7 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
             raise ValueError(f"split(): the size must be positive, got {size}")
         sizes = [size] * (length // size) + ([length % size] if length % size or not length else [])
     else:
-        sizes = [int(n) for n in split_size_or_sections]  # type: ignore[union-attr]  # no integer, as was asked above
+        sizes = [operator.index(n) for n in split_size_or_sections]  # type: ignore[union-attr]  # no integer, as was asked above
         if sum(sizes) != length or any(n < 0 for n in sizes):
             raise ValueError(f"split(): sizes {sizes} do not add up to the length {length}")
     front = (slice(None),) * axis

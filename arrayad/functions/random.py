@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .creation import finish, shape_of
-from .data_types import check_tensor, dtype_of, finfo
+from .creation import check_ends, finish, shape_of
+from .data_types import check_tensor, dtype_of
 from .manipulation import broadcast_shapes, stack, unstack
 from .. import dtypes
 from ..autograd.tape import make
@@ -320,12 +320,8 @@ def randint(
 def _check_drawn(name: str, dtype: DType, first: int, last: int) -> None:
     """Refuse integers that a dtype, or int64, in which they are drawn, does not hold; booleans hold any, as True."""
     for kind in (dtypes.int64, dtype):
-        low, high = dtypes.limits(kind) if kind.kind in "iu" else (first, last)
-        if kind.kind == "f":
-            high = int(finfo(kind).max)
-            low = -high
-        if first < low or last > high:
-            raise OverflowError(f"{name}(): {kind.name} does not hold the integers from {first} to {last}")
+        if kind.kind in "iuf":
+            check_ends(first, last, kind, name)
 
 
 def randperm(n: int, *, generator: Generator | None = None, dtype: DType | None = None, device: Any = None) -> Tensor:

@@ -96,7 +96,7 @@ def _wide(xp: Namespace, x: Any) -> Any:
 
 @linear(
     takes=FLOATING_ONLY,
-    x=lambda xp, g, x_shape, axis: spread(xp, _wide(xp, g) / count_of(x_shape, axis), x_shape, axis),
+    x=lambda xp, g, x_shape, axis: spread(xp, _wide(xp, g) / _count(x_shape, axis, 0), x_shape, axis),
     used={"x": spread},
 )
 @of_backend
@@ -150,13 +150,14 @@ def _deviation(xp: Namespace, g: Any, x: Any, x_shape: tuple[int, ...], axis: Ax
     # The mean moves with the elements too, but the deviations from it add up to 0.
     x = _wide(xp, x)
     deviation = x - xp.mean(x, axis=axis, keepdims=True)
-    return keep(xp, _wide(xp, g), x_shape, axis) / _count(x_shape, axis, correction) * deviation
+    return keep(xp, g, x_shape, axis) / _count(x_shape, axis, correction) * deviation
 
 
 @differentiable(
     takes=REAL_FLOATING_ONLY,
-    x=lambda xp, g, x, x_shape, axis, correction: _deviation(xp, 2 * g, x, x_shape, axis, correction),
+    x=lambda xp, g, x, x_shape, axis, correction: _deviation(xp, 2 * _wide(xp, g), x, x_shape, axis, correction),
     used={"x": spread},
+    selects=False,
 )
 def var(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
     """Variance over axes.
@@ -194,9 +195,10 @@ def var(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0
 @differentiable(
     takes=REAL_FLOATING_ONLY,
     x=lambda xp, g, x, out, x_shape, axis, correction: _deviation(
-        xp, g / or_infinite(xp, out), x, x_shape, axis, correction
+        xp, _wide(xp, g) / or_infinite(xp, out), x, x_shape, axis, correction
     ),
     used={"x": spread},
+    selects=False,
 )
 def std(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
     """Standard deviation over axes: the square root of `var`.
