@@ -262,7 +262,7 @@ class Sweep:
         found: dict[Any, Any] = {}
         pending, heap, used = self.pending, self.heap, self.used
         targets, needed, passed = self.targets, self.needed, self.passed
-        create_graph, on_devices = self.create_graph, self.on_devices
+        create_graph, retain, on_devices = self.create_graph, self.retain, self.on_devices
         wanted = frozenset(targets or ())
         checks = anomaly.enabled and anomaly.check_nan
         xp: Any = self.functions if create_graph else None
@@ -358,7 +358,7 @@ class Sweep:
                 array = saved = value = other = part = None
                 if on_devices:
                     device.close()
-                if not self.retain and plan.keeps:
+                if not retain and plan.keeps:
                     node.saved = None
         return [self.tensor(*found[node]) if node in found else None for node in targets or ()]
 
