@@ -908,9 +908,10 @@ def _pseudo_huber_parts(xp: Namespace, delta: Any, r: Any) -> tuple[Any, Any, An
 
 
 def _pseudo_huber_bound(xp: Namespace, g: Any, delta: Any, r: Any) -> Any:
-    # 2 delta (root - 1) - delta u**2 / root, with root - 1 = u**2 / (root + 1)
+    # 2 delta (root - 1) - delta u**2 / root is delta (root - 1)**2 / root, with root - 1 = u**2 / (root + 1)
     _, u, root = _pseudo_huber_parts(xp, delta, r)
-    return g * delta * u * u * (2 / (root + 1) - 1 / root)
+    above = u * u / (root + 1)
+    return g * delta * above * (above / root)
 
 
 @special(
