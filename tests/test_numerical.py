@@ -225,6 +225,25 @@ def test_half_precision() -> None:
     assert "float16" not in xp.__array_namespace_info__().dtypes()  # it is not the standard's
 
 
+def test_half_precision_between_is_wider() -> None:
+    x = xp.asarray([300.0, 400.0], dtype=xp.float16)
+    assert xp.linalg.vector_norm(x).item() == 500.0
+    many = xp.linspace(-1, 1, 1000, dtype=xp.float16).requires_grad_()
+    many.var().backward(xp.asarray(40_000.0, dtype=xp.float16))
+    np.testing.assert_allclose(many.grad[:2].numpy(force=True), [-80.0, -79.875], rtol=1e-3)
+    two = xp.asarray([-1e-3, 1e-3], dtype=xp.float16).requires_grad_()
+    two.std().backward(xp.asarray(100.0, dtype=xp.float16))
+    np.testing.assert_allclose(two.grad.numpy(force=True), [-50.0, 50.0], rtol=1e-2)
+    ties = xp.ones(70_000, dtype=xp.float16, requires_grad=True)
+    ties.max().backward()
+    np.testing.assert_allclose(ties.grad[:2].numpy(force=True), 1 / 70_000, rtol=1e-2)
+
+
+def test_logsumexp_of_factors_of_0_in_half_precision() -> None:
+    a = xp.asarray([0.0, 20.0], dtype=xp.float16)
+    assert xp.special.logsumexp(a, b=xp.asarray([1.0, 0.0], dtype=xp.float16)).item() == 0.0
+
+
 def test_dtype_of_numbers_alone() -> None:
     assert xp.result_type(1, 2) is xp.int64
     assert xp.result_type(1, 2.0) is xp.float32
