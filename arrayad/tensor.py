@@ -13,7 +13,7 @@ import operator as operators
 import sys
 import weakref
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -21,7 +21,19 @@ from . import dtypes
 from .autograd import engine
 from .autograd.mutation import become, check_writeable, export, overwrite, update
 from .autograd.operation import operator
-from .autograd.tape import RETAINED, Leaf, TensorBase, alias, base_of, make, namespace_of, no_grad, require_grad, sequence
+from .autograd.tape import (
+    RETAINED,
+    Leaf,
+    TensorBase,
+    alias,
+    base_of,
+    make,
+    namespace_of,
+    no_grad,
+    recording,
+    require_grad,
+    sequence,
+)
 from .devices import device as Device
 from .functions import (
     beyond,
@@ -346,6 +358,10 @@ class Tensor(TensorBase):
                 )
         self._grad = value
 
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
     @property
     def grad_fn(self) -> Node | None:
         """The node of the operation that made it, None for a leaf."""
@@ -615,11 +631,11 @@ class Tensor(TensorBase):
         Raises
         ------
         RuntimeError
-            For a tracked tensor, unless forced.
+            For a tracked tensor while operations are recorded, unless forced.
         TypeError
             For a tensor on another device, unless forced.
         """
-        if self._node is not None and not force:
+        if self._node is not None and recording() and not force:
             raise RuntimeError(
                 "numpy(): the Tensor requires grad. Use tensor.detach().numpy() instead, or numpy(force=True)."
             )
@@ -1293,6 +1309,12 @@ class RemovableHandle:
         self._key = next(sequence)
         node.hooks[self._key] = hook
         self._node = weakref.ref(node)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.remove()
 
     def remove(self) -> None:
         """Take the hook away; again does nothing."""

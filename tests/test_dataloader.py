@@ -1641,3 +1641,9 @@ def test_refused_types_and_changes() -> None:
 def test_the_machinery_of_workers_is_imported_when_needed() -> None:
     code = "import sys, arrayad; print([m for m in ('multiprocessing', 'socket', 'random', 'hashlib') if m in sys.modules])"
     assert run(code).stdout.strip() == "[]"
+
+
+def test_tensors_of_several_dtypes_are_promoted_as_elsewhere() -> None:
+    samples = [xp.tensor(1), xp.tensor(1.0), xp.tensor(1.0, dtype=xp.float16)]
+    for pair in itertools.permutations(samples, 2):
+        assert default_collate(pair).dtype == xp.result_type(*pair)

@@ -197,6 +197,31 @@ def test_diag() -> None:
 # --- dtypes and memory ---
 
 
+@pytest.mark.parametrize("make", [xp.tensor, xp.asarray])
+@pytest.mark.parametrize(
+    ("data", "dtype"),
+    [
+        ([0.0, np.float64(0.1)], xp.float64), ([[1.0, 2.0], np.asarray([0.1, 0.2])], xp.float64),
+        ([1.0, np.complex128(1j)], xp.complex128), ([np.float32(2), 1.0], xp.float32), ([np.float32(1), 2], xp.float32),
+        ([np.int32(1), np.float32(0.5)], xp.float32), ([np.float32(1), 1j], xp.complex64), ([np.int64(3), 0.5], xp.float32),
+    ],
+)  # fmt: skip
+def test_dtypes_in_a_list_in_any_order(make: Any, data: Any, dtype: Any) -> None:
+    for values in (data, data[::-1]):
+        x = make(values)
+        assert x.dtype == dtype
+        np.testing.assert_array_equal(x.numpy(), np.asarray(values, dtype.dtype))
+
+
+def test_numpy_where_nothing_is_recorded() -> None:
+    w = xp.ones(3, requires_grad=True)
+    for mode in (xp.no_grad, xp.inference_mode):
+        with mode():
+            assert w.numpy().tolist() == np.asarray(w).tolist() == [1.0, 1.0, 1.0]
+    with pytest.raises(RuntimeError, match="requires grad"):
+        w.numpy()
+
+
 def test_view_of_a_dtype() -> None:
     z = xp.asarray(rng.normal(size=(2, 3)) + 1j)
     parts = z.view(xp.float64)

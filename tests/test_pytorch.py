@@ -149,6 +149,16 @@ def test_a_tensor_of_a_number_of_elements() -> None:
     assert xp.Tensor([True, False]).shape == (2,)
 
 
+def test_a_hook_for_a_while_and_a_gradient_taken_away() -> None:
+    x = xp.ones(2, requires_grad=True)
+    with x.register_hook(lambda g: g * 2):
+        (x * 3).sum().backward()
+    (x * 3).sum().backward()
+    assert x.grad.tolist() == [9.0, 9.0]
+    del x.grad
+    assert x.grad is None
+
+
 def test_numpys_integers_are_integers() -> None:
     x = xp.arange(6)
     assert x.view(np.int64(6)).shape == (6,)

@@ -243,6 +243,38 @@ def test_function_marks() -> None:
         g.sum().backward()
 
 
+def test_a_checkpoint_with_results_in_containers() -> None:
+    calls = []
+
+    def f(w: Any) -> Any:
+        calls.append(1)
+        return {"a": [w.exp().sin()]}
+
+    w = _x(1.0, 2.0).requires_grad_()
+    checkpoint(f, w)["a"][0].sum().backward()
+    assert len(calls) == 2
+    np.testing.assert_allclose(w.grad.numpy(force=True), np.cos(np.exp([1.0, 2.0])) * np.exp([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("write", ["feature += 1", "feature[0] = 0", "reversed_.mul_(5)"])
+@pytest.mark.parametrize("forward", [lambda ctx, x: x, lambda ctx, x: x.view_as(x), lambda ctx, x: x[:]])
+def test_writes_beside_a_function_that_gives_its_argument_back(forward: Any, write: str) -> None:
+    class Reverse(xp.autograd.Function):
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return -g
+
+    Reverse.forward = staticmethod(forward)
+    x = _x(1.0, 1.0).requires_grad_()
+    feature = x * 2
+    reversed_ = Reverse.apply(feature)
+    exec(write)
+    scale = 5 if "mul" in write else 1
+    assert reversed_.tolist() == [2.0 * scale] * 2
+    reversed_.sum().backward()
+    assert x.grad.tolist() == [-2.0 * scale] * 2
+
+
 def _giving(given: Any) -> Any:
     """A Function, by the name of Wrong, whose backward gives what it is told to."""
 

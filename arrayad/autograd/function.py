@@ -6,7 +6,7 @@ import functools
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from .mutation import check_writeable, rebase
+from .mutation import check_writeable, rebase, tensors_on
 from .tape import (
     MultiNode,
     Node,
@@ -170,7 +170,8 @@ class Function:
     A subclass gives static methods ``forward(ctx, *args)``, or ``forward(*args)`` and
     ``setup_context(ctx, inputs, output)``; ``backward(ctx, *grad_outputs)``, which gives as many gradients as forward has
     arguments (None for those that are no tensors or need none); and, for forward mode, ``jvp(ctx, *tangents)``. It is
-    called by `apply`. With ``create_graph=True`` backward is itself recorded.
+    called by `apply`. With ``create_graph=True`` backward is itself recorded. A result that shares memory with an argument
+    comes out as a copy, unless it is marked dirty.
 
     Examples
     --------
@@ -267,9 +268,10 @@ def _record(
         if any(out is x for x in context._dirty):
             rebase(out, outputs[i])
             continue
-        if any(out is x for x in args):  # given back as it came: its own history stays as it is
-            results[i] = make(out._array)
-            alias(out, results[i], None)
+        # What others have the memory of, an argument or a view of one, is copied: a write into one of them in place would
+        # have to go through the function to be in the history of the other.
+        if any(out is x for x in args) or len(tensors_on(out)) > 1:
+            results[i] = make(namespace_of(out._array).asarray(out._array, copy=True))
         results[i]._node = outputs[i]
     context._dirty = context._not_differentiable = ()  # whose histories lead here, a cycle of references
     return results

@@ -81,7 +81,7 @@ def is_saved(x: TensorBase) -> bool:
 def _is_saved_of_several(x: Any) -> bool:
     memory = id(_memory_of(x))
     # How many of the tensors, and the storage, have each array. Views refer to the memory's array as well.
-    tensors = _tensors_on(x)
+    tensors = tensors_on(x)
     holders = Counter([id(t._array) for t in tensors] + [id(x._storage.root)])
     views = len(holders) - (memory in holders)
     if memory not in holders and _memory_references(x) > views + _ALONE - 1:
@@ -329,7 +329,7 @@ def _is_alone(x: TensorBase) -> bool:
     return aliases is None or all(other is None or other is x for other in (reference() for reference in aliases))
 
 
-def _tensors_on(x: TensorBase) -> list[TensorBase]:
+def tensors_on(x: TensorBase) -> list[TensorBase]:
     """All tensors on the memory of `x`."""
     storage = x._storage
     if storage is None or storage.aliases is None:
@@ -349,7 +349,7 @@ def _unshare(x: TensorBase) -> None:
         x._array = xp.asarray(x._array, copy=True)
         return
     storage.root = xp.asarray(storage.root, copy=True)
-    for tensor in _tensors_on(x):
+    for tensor in tensors_on(x):
         tensor._array = replay_raw(steps_after(None, tensor._steps), storage.root)
 
 

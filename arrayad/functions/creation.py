@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import operator
 import sys
 from typing import TYPE_CHECKING, Any
@@ -289,6 +290,8 @@ def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str, flo
             raise ValueError(f"{name}(): {type(obj).__name__} cannot be taken without a copy, and copy is False") from None
         kind = next(kind for kind in (ValueError, TypeError, OverflowError) if isinstance(error, kind))
         raise kind(f"{name}(): {error}") from None
+    if dtype is not None and not _is_numeric(obj):
+        raise TypeError(f"{name}(): can't make a Tensor of {type(obj).__name__} with elements that are no numbers")
     if not array.dtype.isnative:
         if copy is False:
             raise ValueError(f"{name}(): an array of swapped bytes cannot be taken without a copy")
@@ -298,17 +301,38 @@ def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str, flo
             f"{name}(): can't make a Tensor of {type(obj).__name__}. Unsupported NumPy dtype {array.dtype}; there are "
             f"{', '.join(d.name for d in dtypes.EVERY)}"
         )
-    if dtype is None and array.dtype.kind in "fc" and _is_of_numbers(obj):
-        default = floats or get_default_dtype()
-        array = array.astype((default if array.dtype.kind == "f" else dtypes.COMPLEX_OF[default]).dtype, copy=False)
+    if dtype is None and array.dtype.kind in "fc":
+        default, facts = floats or get_default_dtype(), _dtypes_in(obj)
+        # The floating dtype of Python's own numbers is a choice, not a fact.
+        if not facts or dtypes.promote(*facts).kind not in "fc":
+            array = array.astype((default if array.dtype.kind == "f" else dtypes.COMPLEX_OF[default]).dtype, copy=False)
+        elif isinstance(obj, (list, tuple)):  # NumPy has promoted Python's numbers as if they were of double precision
+            wanted = dtypes.promote(*facts)
+            wanted = dtypes.COMPLEX_OF[wanted] if array.dtype.kind == "c" and wanted.kind == "f" else wanted
+            array = array.astype(wanted.dtype, copy=False)
     return array
 
 
-def _is_of_numbers(obj: Any) -> bool:
-    """Whether the elements are Python's own numbers, whose floating dtype is a choice, not a fact."""
-    while isinstance(obj, (list, tuple)) and obj:
-        obj = obj[0]
-    return not hasattr(obj, "dtype") and not isinstance(obj, (bytes, bytearray, memoryview)) and not _has_buffer(obj)
+_PYTHONS = frozenset((bool, int, float, complex))
+
+
+def _is_numeric(obj: Any) -> bool:
+    """Whether there are but numbers in it; NumPy makes some of None, strings and any object, if it is told the dtype."""
+    if type(obj) in _PYTHONS or (isinstance(obj, (list, tuple)) and _PYTHONS.issuperset(map(type, obj))):
+        return True
+    array = np.asarray(obj)
+    if array.dtype.kind == "O":  # as of integers beyond int64
+        return all(isinstance(x, numbers.Number) for x in array.ravel().tolist())
+    return array.dtype.kind in "biufc"
+
+
+def _dtypes_in(obj: Any) -> set[DType]:
+    """The dtypes of what has one, in a nested sequence."""
+    if isinstance(obj, (list, tuple)):
+        return set() if _PYTHONS.issuperset(map(type, obj)) else set().union(*map(_dtypes_in, obj))
+    if type(obj) in _PYTHONS or not (hasattr(obj, "dtype") or _has_buffer(obj)):
+        return set()
+    return {dtypes.from_raw[np.asarray(obj).dtype.newbyteorder("=")]}
 
 
 def _has_buffer(obj: Any) -> bool:

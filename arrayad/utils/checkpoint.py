@@ -60,8 +60,9 @@ def checkpoint(
 
 def _made_since(start: int, out: Any) -> list[Node]:
     """The nodes that a call made, in order."""
-    parts = out if isinstance(out, (tuple, list)) else (out,)
-    stack = [x._node for x in parts if isinstance(x, TensorBase) and x._node is not None]
+    import optree  # as below
+
+    stack = [x._node for x in optree.tree_leaves(out) if isinstance(x, TensorBase) and x._node is not None]
     found: set[Node] = set()
     while stack:
         node = stack.pop()

@@ -88,7 +88,7 @@ def _collate(samples: Sequence[Any], path: str) -> Any:
     if isinstance(first, Tensor):
         if first._array.__class__ is np.ndarray and all(isinstance(x, Tensor) and x._node is None for x in samples):
             raw = [x._array for x in samples]
-            if all(x.__class__ is np.ndarray for x in raw):
+            if all(x.__class__ is np.ndarray and x.dtype is raw[0].dtype for x in raw):
                 if len({x.shape for x in raw}) > 1:
                     _check(raw, "shape", lambda x: x.shape, path)
                 return make(_stack(raw))
