@@ -350,7 +350,7 @@ class Sweep:
                         else:
                             pending[key] = (edge, part, part is not g)
                             heappush(heap, key)
-                except Exception as error:
+                except Exception as error:  # any: it goes on, with a note of where the operation was called
                     if hasattr(node, "where"):
                         error.add_note(f"In the backward of {node.name}, which was recorded at\n  {node.where}")
                     raise

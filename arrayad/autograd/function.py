@@ -170,8 +170,8 @@ class Function:
     A subclass gives static methods ``forward(ctx, *args)``, or ``forward(*args)`` and
     ``setup_context(ctx, inputs, output)``; ``backward(ctx, *grad_outputs)``, which gives as many gradients as forward has
     arguments (None for those that are no tensors or need none); and, for forward mode, ``jvp(ctx, *tangents)``. It is
-    called by `apply`. With ``create_graph=True`` backward is itself recorded. A result that shares memory with an argument
-    comes out as a copy, unless it is marked dirty.
+    called by `apply`. With ``create_graph=True`` backward is itself recorded. A result that shares memory with an argument,
+    or with any other tensor, comes out as a copy, unless it is marked dirty.
 
     Examples
     --------
