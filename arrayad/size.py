@@ -1,10 +1,11 @@
-"""Shapes and counts of elements, in the standard's form and PyTorch's at once."""
+"""Shapes, counts of elements and axes, in the standard's form and PyTorch's at once."""
 
 from __future__ import annotations
 
 import math
+import operator
 
-__all__ = ["Count", "Size"]
+__all__ = ["Count", "Size", "axis_of"]
 
 
 class Size(tuple[int, ...]):
@@ -43,3 +44,22 @@ class Count(int):
     def __call__(self, dim: int | None = None) -> Size | int:
         """The shape, or one side of it."""
         return self.shape if dim is None else self.shape[dim]
+
+
+def axis_of(axis: int, rank: int, name: str) -> int:
+    """An axis counted from the front.
+
+    Raises
+    ------
+    IndexError
+        If there is no such axis.
+    TypeError
+        If it is not an integer.
+    """
+    try:
+        place = operator.index(axis)
+    except TypeError:
+        raise TypeError(f"{name}(): an axis must be an int, got {axis!r}") from None
+    if not -rank <= place < rank:
+        raise IndexError(f"{name}(): axis {axis} is out of range for a tensor of {rank} dimensions")
+    return place % rank

@@ -54,7 +54,7 @@ from .functions import (
 )
 from .functions import random as random_numbers
 from .printing import format_array, names_shape
-from .size import Count, Size
+from .size import Count, Size, axis_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -897,7 +897,7 @@ class Tensor(TensorBase):
     def stride(self, dim: builtins.int | None = None) -> Any:
         """The steps in memory, in elements, between neighbours along each axis, or along one."""
         strides = namespace_of(self._array).strides(self._array)
-        return strides if dim is None else strides[manipulation.axis_of(dim, self.ndim, "stride")]
+        return strides if dim is None else strides[axis_of(dim, self.ndim, "stride")]
 
     def storage_offset(self) -> builtins.int:
         """The place of its first element in its memory."""
@@ -994,7 +994,7 @@ class Tensor(TensorBase):
         axes: Any = range(len(shape))
         if named is not None:
             given = named if isinstance(named, (tuple, list)) else (named,)
-            axes = [manipulation.axis_of(a, len(shape), "squeeze") for a in given]
+            axes = [axis_of(a, len(shape), "squeeze") for a in given]
         return manipulation.squeeze(self, tuple([a for a in axes if shape[a] == 1]))
 
     def tile(self, *repetitions: Any) -> Tensor:

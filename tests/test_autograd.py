@@ -723,6 +723,26 @@ def test_the_gradient_of_what_was_written_over_by_a_wider_dtype() -> None:
     assert (g.dtype, g.tolist()) == (xp.float32, [4.0, 6.0])
 
 
+@pytest.mark.parametrize("axis", [0, 1, -1, -3])
+def test_a_part_follows_its_base_without_the_others(axis: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    a = xp.asarray(np.arange(24.0).reshape(2, 3, 4)).requires_grad_()
+    x = a * 1
+    rows = xp.unstack(x, axis=axis)
+    k = xp.asarray(2.0).requires_grad_()
+    for way in ("call", "forwards"):  # of n parts it would be called n times
+        monkeypatch.setattr(xp.unstack.operation, way, None)
+    rows[1].mul_(k)
+    part = rows[1].grad_fn
+    rows[0].mul_(k * k)
+    assert rows[1].grad_fn is not part  # on the base's new history
+    assert rows[1].grad_fn.name == part.name == "SliceBackward0"
+    assert rows[1].grad_fn.next_functions[0][0] is x.grad_fn
+    expected = np.moveaxis(np.arange(24.0).reshape(2, 3, 4), axis, 0)
+    assert (rows[1] / k.item()).tolist() == expected[1].tolist()
+    (g,) = xp.autograd.grad(rows[0].sum() + 3 * rows[1].sum(), k)
+    assert g.item() == 2 * k.item() * expected[0].sum() + 3 * expected[1].sum()
+
+
 def test_a_value_with_more_axes_than_the_place_it_is_assigned_to() -> None:
     for shape in ((1, 1, 3), (1, 2, 1), (1, 1, 1), (1, 2, 3)):
         v, z = xp.ones(shape, requires_grad=True), xp.zeros(2, 3)

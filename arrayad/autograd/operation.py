@@ -43,6 +43,8 @@ from ..backends import Array, Namespace, attributes, backend_of_type
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from .tape import Step
+
 __all__ = [
     "ANY",
     "COMPLEX",
@@ -309,6 +311,10 @@ class Operation:
         Whether a tangent goes through it as the value did, beside the saved arguments: it is linear in a tensor, or in each.
     selects : tuple of bool
         One for each name of `tensors`: whether entries may go unused though all of the output is used.
+    view : bool
+        Whether its one output may share memory with its input.
+    part : callable or None
+        Of several outputs that do: the number of one, and the static arguments, to the step by which it is seen alone.
     """
 
     def __init__(
@@ -320,6 +326,7 @@ class Operation:
         takes: tuple[str, str] = ANY,
         grad_name: str = "",
         view: bool = False,
+        part: Callable[..., Step] | None = None,
         conjugate: bool = False,
         reason: str = "",
         namespace: str = "",
@@ -352,6 +359,7 @@ class Operation:
         self.takes = takes
         self.grad_name = f"{grad_name or self.name.title().replace('_', '')}Backward0"
         self.view = view
+        self.part = part
         self.conjugate = conjugate
         self.reason = reason
         self.namespace = namespace
@@ -606,7 +614,7 @@ def _unary(op: Operation) -> Callable[..., Any]:
         y._node = None
         y._storage = None
         if view and _shares_memory[a.__class__](out, x._array):
-            alias(x, y, (op, (), _NO_KEYWORDS, None))
+            alias(x, y, (op, (), _NO_KEYWORDS))
         if node is not None and plan is not None and recording():
             y._node = new = Node()  # `record`, written out: 0.04 us less
             new.plan = plan
@@ -843,7 +851,7 @@ def _of_first(op: Operation) -> Callable[..., Any]:
         y._storage = None
         # A view most often refers to the very array it was made of: 0.1 us less than to ask the backend.
         if view and (getattr(out, "base", None) is x._array or _shares_memory[a.__class__](out, x._array)):
-            alias(x, y, (op, () if value is _REQUIRED else (value,), _NO_KEYWORDS, None))
+            alias(x, y, (op, () if value is _REQUIRED else (value,), _NO_KEYWORDS))
         if node is not None and plan is not None and recording():
             y._node = new = Node()  # `record`, written out: 0.06 us less
             new.plan = plan
@@ -906,7 +914,7 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
         y._node = None
         y._storage = None
         if view and _shares_memory[a.__class__](out, x._array):
-            alias(x, y, (op, args, kwargs or _NO_KEYWORDS, None))
+            alias(x, y, (op, args, kwargs or _NO_KEYWORDS))
         floating = "dtype" not in kwargs or dtypes.from_raw[out.dtype].kind in "fc"  # a sum of integers has no gradient
         if node is not None and plan is not None and floating and recording():
             record(plan, (node,), _kept(plan, a, args, kwargs, out), y)
@@ -940,10 +948,10 @@ def _several(op: Operation, x: Any, a: Array, args: tuple[Any, ...], kwargs: dic
     parts = [_raw(part, a) for part in out]
     out = _packed(out, parts)
     ys = [make(part) for part in parts]
-    if op.view:
+    if op.part is not None:
         for i, y in enumerate(ys):
             if _shares_memory[a.__class__](y._array, x._array):
-                alias(x, y, (op, args, kwargs, i))
+                alias(x, y, op.part(i, *args, **kwargs))
     if x._node is not None and op.differentiable and recording():
         plan = op.plans[True,]
         record_several(plan, (x._node,), _kept(plan, a, args, kwargs, out), ys)
@@ -1252,6 +1260,7 @@ def linear(
     grad_name: str = "",
     conjugate: bool = False,
     view: bool = False,
+    part: Callable[..., Step] | None = None,
     tangent: Callable[..., Any] | None = None,
     add: Callable[..., Any] | None = None,
     used: UsedRules = None,
@@ -1260,10 +1269,11 @@ def linear(
 ) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
     """A function linear in its tensors together; each rule is the transpose. Forward, a tangent goes as the value does.
 
-    A transpose that is mostly zeros may have `add` beside it, ``lambda xp, total, g, ...`` with the rule's other parameters,
-    which adds it in place to a cotangent that is there.
+    Of several outputs that are views, `part` gives for the number of one, and the static arguments, the step by which it is
+    seen alone. A transpose that is mostly zeros may have `add` beside it, ``lambda xp, total, g, ...`` with the rule's other
+    parameters, which adds it in place to a cotangent that is there.
     """
-    how: dict[str, Any] = {"conjugate": conjugate, "view": view, "tangent": tangent, "add": add}
+    how: dict[str, Any] = {"conjugate": conjugate, "view": view, "part": part, "tangent": tangent, "add": add}
     return _declaring("linear", rules, takes=takes, grad_name=grad_name, used=used, selects=selects, **how)
 
 

@@ -117,8 +117,8 @@ class Storage:
     looked_at: int = -1  # when the tape was last found to have no array of it, in the order of nodes
 
 
-# A view operation, its static arguments, and which of its outputs it is, if it has several.
-Step = tuple["Operation", tuple[Any, ...], dict[str, Any], int | None]
+# A view operation of one output, and its static arguments.
+Step = tuple["Operation", tuple[Any, ...], dict[str, Any]]
 # Steps one after the other: those before the last, or None, and the last. So a view shares the steps of what it was made of,
 # and a chain of views takes time and memory by its length.
 Steps = tuple["Steps", Step] | None

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .manipulation import axis_of
 from .. import dtypes
 from ..autograd.mutation import assign_item, replay, replay_raw
 from ..autograd.operation import linear, of_backend
 from ..autograd.tape import TensorBase, recording
 from ..backends import backend_of_type, by_type
+from ..size import axis_of
 
 if TYPE_CHECKING:
     from ..autograd.tape import Step
@@ -114,6 +114,11 @@ def getitem(x: Tensor, key: Any) -> Tensor:
 @of_backend
 def _getitem(x: Tensor, key: Any, /) -> Tensor:
     """`getitem` of a raw key."""
+
+
+def getitem_step(key: Any) -> Step:
+    """What a view through a raw key is seen by."""
+    return _getitem.operation, (key,), {}  # type: ignore[attr-defined]  # of every declared function
 
 
 def scatter_add(values: Tensor, key: Any, shape: tuple[int, ...]) -> Tensor:

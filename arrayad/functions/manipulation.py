@@ -7,13 +7,15 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from .data_types import check_tensor
+from .indexing import getitem_step
 from ..autograd.operation import linear, of_backend
 from ..dtypes import as_dtype
-from ..size import Size
+from ..size import Size, axis_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..autograd.tape import Step
     from ..backends import Namespace
     from ..tensor import Tensor
 
@@ -34,25 +36,6 @@ __all__ = [
     "tile",
     "unstack",
 ]
-
-
-def axis_of(axis: int, rank: int, name: str) -> int:
-    """An axis counted from the front.
-
-    Raises
-    ------
-    IndexError
-        If there is no such axis.
-    TypeError
-        If it is not an integer.
-    """
-    try:
-        place = operator.index(axis)
-    except TypeError:
-        raise TypeError(f"{name}(): an axis must be an int, got {axis!r}") from None
-    if not -rank <= place < rank:
-        raise IndexError(f"{name}(): axis {axis} is out of range for a tensor of {rank} dimensions")
-    return place % rank
 
 
 def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
@@ -502,7 +485,12 @@ def _restack(xp: Namespace, g: Any, axis: int) -> Any:
     return xp.stack([xp.zeros_like(like) if part is None else part for part in g], axis=axis)
 
 
-@linear(grad_name="Unbind", view=True, x=_restack)
+def _part(i: int, axis: int = 0) -> Step:
+    """How the part of a number is seen by itself."""
+    return getitem_step((*(slice(None),) * axis, i) if axis >= 0 else (..., i, *(slice(None),) * (-1 - axis)))
+
+
+@linear(grad_name="Unbind", part=_part, x=_restack)
 def unstack(xp: Namespace, x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
     """The parts of a tensor along an axis.
 

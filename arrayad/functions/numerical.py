@@ -29,7 +29,7 @@ from .elementwise import (
 )
 from .indexing import scatter_add, setitem, take
 from .linear_algebra import diagonal, eigvals
-from .manipulation import axis_of, concat, expand_dims, moveaxis, permute_dims, reshape
+from .manipulation import concat, expand_dims, moveaxis, permute_dims, reshape
 from .searching import nonzero, searchsorted, where
 from .sorting import sort
 from .statistical import axes_of, sum
@@ -38,6 +38,7 @@ from .utility import any, diff
 from .. import dtypes
 from ..autograd.operation import NUMERIC, multilinear, spelled
 from ..autograd.tape import TensorBase, namespace_of, no_grad
+from ..size import axis_of
 
 if TYPE_CHECKING:
     from .statistical import Axis

@@ -37,6 +37,7 @@ from . import (
 from .elementwise import abs as absolute
 from .. import dtypes
 from ..autograd.tape import TensorBase
+from ..size import axis_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -305,7 +306,7 @@ def _average(a: Tensor, axis: Any = None, weights: Any = None, returned: bool = 
     w = _floating(weights)
     if w.shape != x.shape:
         w = manipulation.reshape(
-            w, tuple(n if i == manipulation.axis_of(axis, x.ndim, "numpy.average") else 1 for i, n in enumerate(x.shape))
+            w, tuple(n if i == axis_of(axis, x.ndim, "numpy.average") else 1 for i, n in enumerate(x.shape))
         )
         w = manipulation.broadcast_to(w, tuple(x.shape))
     total = statistical.sum(w, axis=axis, keepdims=keepdims)
@@ -485,7 +486,7 @@ def _moveaxis(a: Tensor, source: Any, destination: Any) -> Any:
 
 def _rollaxis(a: Tensor, axis: int, start: int = 0) -> Any:
     x = _tensor(a)
-    axis, start = manipulation.axis_of(axis, x.ndim, "numpy.rollaxis"), start + x.ndim if start < 0 else start
+    axis, start = axis_of(axis, x.ndim, "numpy.rollaxis"), start + x.ndim if start < 0 else start
     return manipulation.moveaxis(x, axis, start - 1 if axis < start else start)
 
 
@@ -558,7 +559,7 @@ def _array_split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> Any:
         ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
     else:
         ends = [*(min(int(i), length) for i in indices_or_sections), length]
-    front = (slice(None),) * manipulation.axis_of(axis, x.ndim, "numpy.array_split")
+    front = (slice(None),) * axis_of(axis, x.ndim, "numpy.array_split")
     return [x[(*front, slice(start, end))] for start, end in zip([0, *ends], ends, strict=False)]
 
 
@@ -603,7 +604,7 @@ def _flipud(m: Tensor) -> Any:
 
 def _rot90(m: Tensor, k: int = 1, axes: Any = (0, 1)) -> Any:
     x = _tensor(m)
-    a, b = (manipulation.axis_of(axis, x.ndim, "numpy.rot90") for axis in axes)
+    a, b = (axis_of(axis, x.ndim, "numpy.rot90") for axis in axes)
     turned = (x, pytorch.swapaxes(_flip(x, b), a, b), _flip(x, (a, b)), _flip(pytorch.swapaxes(x, a, b), b))
     return turned[k % 4]
 
@@ -632,7 +633,7 @@ def _take(a: Tensor, indices: Any, axis: Any = None, mode: str = "raise") -> Any
         raise TypeError(f"numpy.take() on Tensors takes mode 'raise' alone, not {mode!r}")
     x, axis = _flat(a, axis)
     places = _tensor(indices)
-    return x[(*(slice(None),) * manipulation.axis_of(axis, x.ndim, "numpy.take"), places)]
+    return x[(*(slice(None),) * axis_of(axis, x.ndim, "numpy.take"), places)]
 
 
 def _take_along_axis(arr: Tensor, indices: Any, axis: Any = -1) -> Any:
@@ -910,7 +911,7 @@ def _multi_dot(arrays: Any) -> Any:
 
 def _diff(a: Tensor, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     x = _tensor(a)
-    place = manipulation.axis_of(axis, x.ndim, "numpy.diff")
+    place = axis_of(axis, x.ndim, "numpy.diff")
     ends = [None if end is None else _tensor(end) for end in (prepend, append)]
     for i, end in enumerate(ends):
         if end is not None and end.ndim == 0:
@@ -925,7 +926,7 @@ def _ediff1d(ary: Tensor) -> Any:
 def _gradient(f: Tensor, *varargs: Any, axis: Any = None) -> Any:
     x = _floating(f)
     named = range(x.ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
-    axes = [manipulation.axis_of(a, x.ndim, "numpy.gradient") for a in named]
+    axes = [axis_of(a, x.ndim, "numpy.gradient") for a in named]
     if any(x.shape[a] < 2 for a in axes):
         raise ValueError("numpy.gradient() needs at least two elements along an axis")
     steps = list(varargs) * len(axes) if len(varargs) <= 1 else list(varargs)
@@ -1013,7 +1014,7 @@ def _ndim(a: Tensor) -> int:
 
 def _size(a: Tensor, axis: Any = None) -> int:
     for each in () if axis is None else axis if isinstance(axis, tuple) else (axis,):
-        manipulation.axis_of(each, a.ndim, "numpy.size")
+        axis_of(each, a.ndim, "numpy.size")
     return statistical.count_of(tuple(a.shape), axis)
 
 

@@ -39,12 +39,13 @@ from .elementwise import (
 )
 from .indexing import getitem, index_put, scatter_add, take, take_along_axis
 from .linear_algebra import matmul, matrix_transpose
-from .manipulation import axis_of, broadcast_arrays, concat, expand_dims, moveaxis, permute_dims, reshape, unstack
+from .manipulation import broadcast_arrays, concat, expand_dims, moveaxis, permute_dims, reshape, unstack
 from .searching import where
 from .sorting import argsort
 from .statistical import cumulative_prod, cumulative_sum, max, min
 from .. import dtypes
 from ..autograd.tape import TensorBase
+from ..size import axis_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
