@@ -346,6 +346,7 @@ class Operation:
         self.kind: Kind = kind
         self.parameters = names[skip:]
         self.positional = code.co_argcount - skip
+        self.by_name_only = self.parameters[self.positional :]
         self.named = frozenset(names[code.co_posonlyargcount :])
         self.spellings = _spellings(self.parameters)
         self.tensors = tuple(n for n in self.parameters if "Tensor" in function.__annotations__.get(n, ""))
@@ -390,7 +391,7 @@ class Operation:
         self.defaults = (
             [_REQUIRED] * (self.positional - len(positional))
             + list(positional)
-            + [keyword.get(n, _REQUIRED) for n in self.parameters[self.positional :]]
+            + [keyword.get(n, _REQUIRED) for n in self.by_name_only]
         )
         self.required = self.defaults.count(_REQUIRED)
         self.call = self._caller()
@@ -447,7 +448,7 @@ class Operation:
 
     def misuse(self, args: Sequence[Any], kwargs: dict[str, Any]) -> NoReturn:
         """Raise the TypeError that Python raises for such arguments, with the function's name."""
-        named = self.parameters[self.positional :]
+        named = self.by_name_only
         by_name = f"; {', '.join(named)} only by name" if named and len(args) > self.positional else ""
         try:
             inspect.signature(self.call).bind(*args, **kwargs)
@@ -460,9 +461,7 @@ class Operation:
         cut = self.positional
         if cut == len(self.parameters):
             return self.forwards[array_type](*values)
-        return self.forwards[array_type](
-            *values[:cut], **dict(zip(self.parameters[cut:], values[cut : len(self.parameters)], strict=True))
-        )
+        return self.forwards[array_type](*values[:cut], **{name: values[self.places[name]] for name in self.by_name_only})
 
     def with_number(self, a: Array, number: Any) -> tuple[Array, Array] | None:
         """An array and a Python number that its dtype holds, as arrays: common enough for a way of its own."""
@@ -988,7 +987,8 @@ def _of_several(op: Operation) -> Callable[..., Any]:
         tracked = False
         values = list(inputs)
         for i in static:
-            values[i] = _fixed(values[i])
+            if values[i].__class__ is not int:
+                values[i] = _fixed(values[i])
         edges: list[Node | None] = [None] * len(slots)
         for k, i, name in slots:
             x = inputs[i]
