@@ -21,6 +21,8 @@ __all__ = ["load", "save"]
 
 _KEY = "arrayad"  # of the metadata
 _SCALARS = (bool, int, float, str, type(None))
+# The format's dtypes that are read.
+_KINDS = {"BOOL", "U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64", "F16", "BF16", "F32", "F64", "C64"}
 
 
 def _modules(name: str) -> Any:
@@ -49,6 +51,8 @@ def save(obj: Any, path: str | os.PathLike[str], /) -> None:
         For a tensor that was computed and has a history, which is not data: use `Tensor.detach`.
     TypeError
         For anything else in the containers, or keys that are no strings.
+    OSError
+        If the file cannot be written.
     ImportError
         If safetensors is not installed.
 
@@ -56,13 +60,15 @@ def save(obj: Any, path: str | os.PathLike[str], /) -> None:
     -----
     ``requires_grad`` of leaves is kept. Complex tensors are kept as their parts, with one axis more.
     """
-    json, writer, _ = _modules("save")
+    json, writer, errors = _modules("save")
     arrays: dict[str, np.ndarray[Any, Any]] = {}
     structure = json.dumps(_described(obj, "", arrays))
     beside = f"{os.fspath(path)}.{os.getpid()}.part"
     try:
         writer.save_file(arrays, beside, metadata={_KEY: structure})
         os.replace(beside, path)
+    except errors.SafetensorError as error:
+        raise OSError(f"save(): {os.fspath(path)!r} could not be written: {error}") from None
     finally:
         if os.path.exists(beside):
             os.remove(beside)
@@ -99,7 +105,7 @@ def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]]) ->
 
 
 def load(path: str | os.PathLike[str], /, *, device: Any = None) -> Any:
-    """What `save` wrote; of another safetensors file, its tensors by name.
+    """What `save` wrote; of another safetensors file, its tensors by name, those of bfloat16 as float32.
 
     Parameters
     ----------
@@ -116,7 +122,7 @@ def load(path: str | os.PathLike[str], /, *, device: Any = None) -> Any:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no safetensors file.
+        If it is no safetensors file, or has tensors of a dtype that there is none for.
     ImportError
         If safetensors is not installed.
     """
@@ -126,9 +132,19 @@ def load(path: str | os.PathLike[str], /, *, device: Any = None) -> Any:
     try:
         with reader.safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it is no dict)
+            kinds = {name: file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118  (it is no dict)
+            for name, kind in kinds.items():
+                if kind not in _KINDS:
+                    raise ValueError(f"load(): {os.fspath(path)!r} has {name} of dtype {kind}, for which there is none here")
+            arrays = {name: None if kind == "BF16" else file.get_tensor(name) for name, kind in kinds.items()}
     except reader.SafetensorError as error:
         raise ValueError(f"load(): {os.fspath(path)!r} is no safetensors file: {error}") from None
+    if "BF16" in kinds.values():
+        with open(path, "rb") as file:
+            for name, tensor in reader.deserialize(file.read()):
+                if kinds[name] == "BF16":  # the upper halves of float32
+                    halves = np.frombuffer(tensor["data"], "<u2").astype(np.uint32)
+                    arrays[name] = (halves << 16).view(np.float32).reshape(tensor["shape"])
     if _KEY not in metadata:
         return {name: asarray(array, device=device) for name, array in arrays.items()}
     return _built(json.loads(metadata[_KEY]), arrays, device)

@@ -101,9 +101,9 @@ def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
     return operator
 
 
-def _in_place(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The in-place twin of a function whose result has the shape of its first argument."""
-    name = f"{function.__name__}_"
+def _in_place(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
+    """The in-place twin of a function, or of one by another name, whose result has the shape of its first argument."""
+    name = name or f"{function.__name__}_"
 
     def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         check_writeable(self, name)
@@ -1023,13 +1023,13 @@ class Tensor(TensorBase):
         """A diagonal of the matrices along two axes, as last axis of a view: above the main one if `offset` is positive."""
         return linear_algebra.diagonal(manipulation.moveaxis(self, (dim1, dim2), (-2, -1)), offset=offset)
 
-    def tril(self, k: builtins.int = 0) -> Tensor:
-        """The lower triangle of matrices, zeros above the diagonal `k`."""
-        return creation.tril(self, k=k)
+    def tril(self, diagonal: builtins.int = 0) -> Tensor:
+        """The lower triangle of matrices, zeros above a diagonal."""
+        return creation.tril(self, k=diagonal)
 
-    def triu(self, k: builtins.int = 0) -> Tensor:
-        """The upper triangle of matrices, zeros below the diagonal `k`."""
-        return creation.triu(self, k=k)
+    def triu(self, diagonal: builtins.int = 0) -> Tensor:
+        """The upper triangle of matrices, zeros below a diagonal."""
+        return creation.triu(self, k=diagonal)
 
     repeat = manipulation.repeat
     moveaxis = manipulation.moveaxis
@@ -1235,6 +1235,7 @@ class Tensor(TensorBase):
     index_copy_ = _in_place(pytorch.index_copy)
     index_fill_ = _in_place(pytorch.index_fill)
     masked_fill_ = _in_place(pytorch.masked_fill)
+    nan_to_num_ = _in_place(beyond.nan_to_num)
     maximum_ = _in_place(elementwise.maximum)
     minimum_ = _in_place(elementwise.minimum)
     mul_ = _in_place(elementwise.multiply)
@@ -1248,6 +1249,7 @@ class Tensor(TensorBase):
     rsqrt_ = _in_place(pytorch.rsqrt)
     remainder_ = _in_place(elementwise.remainder)
     round_ = _in_place(elementwise.round)
+    sigmoid_ = _in_place(special.expit, "sigmoid_")
     sign_ = _in_place(elementwise.sign)
     sin_ = _in_place(elementwise.sin)
     sinh_ = _in_place(elementwise.sinh)

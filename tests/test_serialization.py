@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import subprocess
 import sys
@@ -159,6 +160,35 @@ def test_files_of_other_programs(tmp_path: Path) -> None:
     same(xp.load(path)["w"], xp.ones(2, 2))
     xp.save({"a": {"b": xp.ones(2)}}, path)
     assert list(safetensors.load_file(path)) == ["a.b"]
+
+
+def _written(path: Path, **tensors: tuple[str, list[int], bytes]) -> Path:
+    """A safetensors file, made by hand: 8 bytes of length, JSON, the data one after the other."""
+    header, data = {}, b""
+    for name, (dtype, shape, raw) in tensors.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data)
+    return path
+
+
+def test_half_precision_of_other_programs(tmp_path: Path) -> None:
+    values = np.asarray([[1.5, -2.0, np.inf], [0.0, 3.140625, 2.0**-130]], np.float32)
+    upper = (values.view("<u4") >> 16).astype("<u2").tobytes()
+    path = _written(tmp_path / "x.safetensors", b=("BF16", [2, 3], upper), f=("F32", [1], np.float32(7).tobytes()))
+    loaded = xp.load(path)
+    assert list(loaded) == ["b", "f"]
+    same(loaded["b"], xp.asarray(values))
+    same(loaded["f"], xp.asarray([7.0], dtype=xp.float32))
+    path = _written(tmp_path / "y.safetensors", e=("F8_E4M3", [2], b"ab"))
+    with pytest.raises(ValueError, match=r"load\(\): .* has e of dtype F8_E4M3"):
+        xp.load(path)
+
+
+def test_a_place_where_nothing_can_be_written(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"save\(\): .*missing"):
+        xp.save(xp.ones(2), tmp_path / "missing" / "x.safetensors")
 
 
 def test_what_is_refused_changes_no_file(tmp_path: Path) -> None:

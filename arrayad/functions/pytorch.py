@@ -368,9 +368,9 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
     length = x.shape[axis]
     if hasattr(split_size_or_sections, "__index__") and not getattr(split_size_or_sections, "ndim", 0):
         size = operator.index(split_size_or_sections)
-        if size < 1:
+        if size < 1 and (size < 0 or length):
             raise ValueError(f"split(): the size must be positive, got {size}")
-        sizes = [size] * (length // size) + ([length % size] if length % size or not length else [])
+        sizes = [size] * (length // size) + [length % size] * (length % size > 0) if length else [0]
     else:
         sizes = [operator.index(n) for n in split_size_or_sections]  # type: ignore[union-attr]  # no integer, as was asked above
         if sum(sizes) != length or any(n < 0 for n in sizes):
