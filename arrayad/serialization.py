@@ -133,10 +133,11 @@ def load(path: str | os.PathLike[str], /, *, device: Any = None) -> Any:
         with reader.safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             kinds = {name: file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118  (it is no dict)
+            arrays: dict[str, Any] = {}
             for name, kind in kinds.items():
                 if kind not in _KINDS:
                     raise ValueError(f"load(): {os.fspath(path)!r} has {name} of dtype {kind}, for which there is none here")
-            arrays = {name: None if kind == "BF16" else file.get_tensor(name) for name, kind in kinds.items()}
+                arrays[name] = None if kind == "BF16" else file.get_tensor(name)
     except reader.SafetensorError as error:
         raise ValueError(f"load(): {os.fspath(path)!r} is no safetensors file: {error}") from None
     if "BF16" in kinds.values():

@@ -19,8 +19,8 @@ import numpy as np
 
 from . import dtypes
 from .autograd import engine
+from .autograd.calls import operator
 from .autograd.mutation import become, check_writeable, export, overwrite, update
-from .autograd.operation import operator
 from .autograd.tape import (
     RETAINED,
     Leaf,

@@ -11,6 +11,7 @@ import builtins
 import math
 from typing import TYPE_CHECKING, Any
 
+from ..autograd.calls import promote
 from ..autograd.operation import (
     ANY,
     COMPLEX,
@@ -24,7 +25,6 @@ from ..autograd.operation import (
     REAL_OR_BOOLEAN,
     differentiable,
     elementwise,
-    promote,
 )
 from ..dtypes import as_dtype, default_dtype_for, limits
 

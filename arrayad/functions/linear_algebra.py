@@ -18,6 +18,7 @@ from .elementwise import or_infinite, square, subtract
 from .manipulation import expand_dims, moveaxis
 from .statistical import keep, spread, sum
 from .. import dtypes
+from ..autograd.calls import promote
 from ..autograd.operation import (
     FLOATING,
     NUMERIC,
@@ -27,7 +28,6 @@ from ..autograd.operation import (
     multilinear,
     not_differentiable,
     of_backend,
-    promote,
     spelled,
 )
 from ..autograd.tape import TensorBase, anomaly

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from .elementwise import kept
 from .. import dtypes
-from ..autograd.operation import REAL, REAL_OR_BOOLEAN, differentiable, not_differentiable, of_backend, promote
+from ..autograd.calls import promote
+from ..autograd.operation import REAL, REAL_OR_BOOLEAN, differentiable, not_differentiable, of_backend
 
 if TYPE_CHECKING:
     from ..backends import Namespace

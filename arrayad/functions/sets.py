@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..autograd.operation import not_differentiable, promote
+from ..autograd.calls import promote
+from ..autograd.operation import not_differentiable
 
 if TYPE_CHECKING:
     from ..backends import Namespace

@@ -216,7 +216,7 @@ def pages() -> dict[str, list[str]]:
     out["data"] = _section("Data sets and loaders", entries(xp.utils.data), "")
     out["extenders"] = [*_heading("For extenders"), _EXTENDERS, ""]
     for title, module, names in (
-        ("Declaring an operation", operation, [n for n in operation.__all__ if n.islower() and n != "promote"]),
+        ("Declaring an operation", operation, [n for n in operation.__all__ if n.islower()]),
         ("Backends", backends, ["Backend", "Random", "register"]),
     ):
         found = [Entry(module.__name__, name, getattr(module, name)) for name in names]
