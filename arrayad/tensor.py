@@ -122,7 +122,7 @@ def _view_in_place(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         check_writeable(self, name)
-        return become(self, function(self, *args, **kwargs), name)
+        return become(self, lambda x: function(x, *args, **kwargs), name)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = (
@@ -982,7 +982,11 @@ class Tensor(TensorBase):
 
     def expand_as(self, other: Tensor) -> Tensor:
         """A view in the shape of another tensor."""
-        return manipulation.broadcast_to(self, tuple(other.shape))
+        try:
+            return manipulation.broadcast_to(self, tuple(other.shape))
+        except ValueError:
+            shapes = f"{tuple(self.shape)} cannot become {tuple(other.shape)}"
+            raise ValueError(f"expand_as(): the shape {shapes}") from None
 
     def permute(self, *axes: Any, dims: Any = None) -> Tensor:
         """A view with its axes in another order, given as a tuple or as several numbers."""
@@ -1272,6 +1276,7 @@ class Tensor(TensorBase):
 
     def fill_(self, value: Any) -> Tensor:
         """Set every element to a number or a 0-dimensional tensor; gives the tensor itself."""
+        check_writeable(self, "fill_")
         if isinstance(value, TensorBase) and value._array.shape:
             shape = tuple(value._array.shape)
             raise RuntimeError(f"fill_(): value must be a number or a 0-dimensional tensor, got one of shape {shape}")
@@ -1280,10 +1285,12 @@ class Tensor(TensorBase):
 
     def zero_(self) -> Tensor:
         """Set every element to 0; gives the tensor itself."""
+        check_writeable(self, "zero_")
         return self.fill_(0)
 
     def copy_(self, other: Any) -> Tensor:
         """Set the elements to another tensor's, broadcast and cast; gives the tensor itself."""
+        check_writeable(self, "copy_")
         indexing.setitem(self, ..., other)
         return self
 
@@ -1291,15 +1298,16 @@ class Tensor(TensorBase):
         """Set the elements to random numbers, uniform in ``[low, high)``; gives the tensor itself."""
         if not low <= high:
             raise ValueError(f"uniform_(): low must not be above high, got {low} and {high}")
-        drawn = random_numbers.rand(tuple(self.shape), generator=generator, dtype=self.dtype, device=self.device)
-        return self.copy_(low + (high - low) * drawn)
+        check_writeable(self, "uniform_")
+        drawn = low + (high - low) * random_numbers.drawn("uniform_", "uniform", self, generator)
+        return self.copy_(searching.where(drawn < high, drawn, low))  # what was rounded up to `high` is none of the interval
 
     def normal_(self, mean: builtins.float = 0.0, std: builtins.float = 1.0, *, generator: Any = None) -> Tensor:
         """Set the elements to random numbers, normal with a mean and a standard deviation; gives the tensor itself."""
         if std < 0:
             raise ValueError(f"normal_(): std must not be negative, got {std}")
-        drawn = random_numbers.randn(tuple(self.shape), generator=generator, dtype=self.dtype, device=self.device)
-        return self.copy_(mean + std * drawn)
+        check_writeable(self, "normal_")
+        return self.copy_(mean + std * random_numbers.drawn("normal_", "normal", self, generator))
 
 
 class RemovableHandle:

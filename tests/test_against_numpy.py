@@ -449,6 +449,11 @@ def test_integers_that_do_not_fit(dtype: Any) -> None:
         for op in (xp.add, xp.multiply, xp.maximum, lambda x, n: xp.where(x == 0, x, n)):
             with pytest.raises(OverflowError):
                 op(x, number)
+        for compare in (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne):
+            for n in (number, number * 10**400):
+                assert compare(x, n).tolist() == [compare(0, n)] * 2
+                assert compare(n, x).tolist() == [compare(n, 0)] * 2
+    assert number not in x
     assert (x + info.max).tolist() == [info.max] * 2
     assert (x + info.min).tolist() == [info.min] * 2
 

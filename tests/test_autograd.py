@@ -825,6 +825,37 @@ def test_views_in_place() -> None:
         x.t_()
 
 
+@pytest.mark.parametrize("method", ["t_", "unsqueeze_", "squeeze_", "swapaxes_", "transpose_"])
+def test_another_form_is_no_other_value(method: str) -> None:
+    def change(x: xp.Tensor) -> None:
+        getattr(x, method)(*{"t_": (), "unsqueeze_": (0,), "squeeze_": ()}.get(method, (0, 1)))
+
+    leaf = xp.ones(2, 3, requires_grad=True)
+    seen = []
+    leaf.register_hook(lambda g: seen.append(tuple(g.shape)))
+    computed = leaf * 2
+    computed.retain_grad()
+    weights = xp.asarray(np.arange(6.0), dtype=xp.float32)
+    with xp.no_grad():
+        change(computed)
+    assert computed.requires_grad
+    assert not computed.is_leaf
+    change(computed)
+    (computed.reshape(-1) * weights).sum().backward()
+    assert computed.grad.reshape(-1).tolist() == weights.tolist()
+    assert computed.grad.shape == computed.shape
+    assert sorted(leaf.grad.reshape(-1).tolist()) == [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]
+    leaf.grad = None
+    with xp.no_grad():
+        change(leaf)
+    assert leaf.requires_grad
+    assert leaf.is_leaf
+    (leaf.reshape(-1) * weights).sum().backward()
+    assert leaf.grad.shape == leaf.shape
+    assert leaf.grad.reshape(-1).tolist() == weights.tolist()
+    assert seen == [(2, 3), tuple(leaf.shape)]
+
+
 @pytest.mark.parametrize("create_graph", [False, True])
 @pytest.mark.parametrize(
     "function",

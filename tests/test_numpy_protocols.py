@@ -335,6 +335,13 @@ def test_values_and_derivatives(name: str, function: Any, arrays: tuple[np.ndarr
 
 INTEGERS = {
     "fmod": lambda a: np.fmod(a, 3),
+    "fmod of a float": lambda a: np.fmod(a % 7, 0.5),
+    "fmax with a float": lambda a: np.fmax(a % 7, 1.5),
+    "fmin with a float": lambda a: np.fmin(2.5, a % 7),
+    "heaviside at a half": lambda a: np.heaviside(a, 0.5),
+    "heaviside of a float": lambda a: np.heaviside(0.5, a % 7),
+    "power": lambda a: np.float_power(a % 7, 1.1),
+    "power of a float": lambda a: np.float_power(2.1, a % 7),
     "nansum": np.nansum,
     "nanprod": lambda a: np.nanprod(a[:1]),
     "nanmax": np.nanmax,
@@ -456,6 +463,30 @@ def test_what_is_written_into_numpys_memory_later_changes_no_gradient() -> None:
     a[:] = 100.0
     out.backward()
     assert t.grad.tolist() == [2.0, 4.0]
+
+
+def test_functions_without_a_counterpart_are_numpys_where_nothing_is_tracked() -> None:
+    a = np.asarray([3.0, 1.0, 2.0])
+    x = xp.asarray(a)
+    for call in (
+        lambda a: np.histogram(a, bins=2)[0],
+        lambda a: np.digitize(a, [1.5, 2.5]),
+        lambda a: np.lexsort((a, a)),
+        lambda a: np.ldexp(a, 2),
+        lambda a: np.spacing(a),
+        lambda a: np.subtract.reduceat(a, [0, 1]),
+    ):
+        out = call(x)
+        assert type(out) is np.ndarray
+        assert out.tolist() == call(a).tolist()
+        with pytest.raises(TypeError, match="has no counterpart"):
+            call(x.clone().requires_grad_())
+        with xp.no_grad():
+            assert call(x.clone().requires_grad_()).tolist() == out.tolist()
+    with pytest.raises(TypeError, match=r"numpy\.ldexp has no counterpart"):
+        np.ldexp(x, 2, out=x)
+    np.copyto(x, 1.0)
+    assert x.tolist() == [1.0, 1.0, 1.0]
 
 
 def test_nothing_is_lost_silently() -> None:

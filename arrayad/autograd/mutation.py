@@ -30,6 +30,7 @@ from .tape import (
     anomaly,
     base_of,
     caller,
+    enable_grad,
     make,
     namespace_of,
     record,
@@ -301,14 +302,18 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any) ->
         rebase(x, record(plan, edges, saved, out))
 
 
-def become(x: Any, view: Any, name: str) -> Any:
-    """Have a tensor be seen as a view of it is, on the same memory and with the view's history.
+def become(x: Any, function: Callable[[Any], Any], name: str) -> Any:
+    """Have a tensor be seen as a view operation shows it, on the same memory and with the view's history.
+
+    That is recorded in every grad mode: the values are what they were, so what they were computed from is too.
 
     Raises
     ------
     RuntimeError
         If other tensors are views of it: they are seen through the form it had.
     """
+    with enable_grad():
+        view = function(x)
     storage = storage_of(x)
     others = [t for t in (r() for r in storage.aliases or ()) if t is not None and t is not view]
     if any(t._viewed is x for t in others):
@@ -316,7 +321,13 @@ def become(x: Any, view: Any, name: str) -> Any:
             f"{name}(): the tensor has views, which are seen through the form that it has. Use the view itself."
         )
     base = base_of(x)
-    x._array, x._node = view._array, view._node
+    x._array = view._array
+    if isinstance(x._node, Leaf):
+        hooks = x._node.hooks
+        x._node = Leaf(x)
+        x._node.hooks = hooks
+    else:
+        _rewrite(x, view._node)
     x._viewed, x._steps = base, view._steps
     storage.version += 1
     return x

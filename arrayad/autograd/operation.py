@@ -32,6 +32,7 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
+import math
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, NoReturn, ParamSpec, TypeVar
 
 from .calls import NUMBERS, RANK, REQUIRED, call_path, two_devices
@@ -292,6 +293,8 @@ class Operation:
         Where in a backend its function is, if not at the top.
     mixed : bool
         Whether its tensors keep dtypes of their own, with no promotion among them.
+    compares : bool
+        Whether a Python number that an integer dtype does not hold can be compared with.
     alike : bool
         Whether it is the backend's function of its name for booleans and two tensors of one dtype, as most calls give.
     used : tuple of Rule or None, or None
@@ -322,6 +325,7 @@ class Operation:
         reason: str = "",
         namespace: str = "",
         mixed: bool = False,
+        compares: bool = False,
         alike: bool = False,
         tangent: Callable[..., Any] | None = None,
         add: Callable[..., Any] | None = None,
@@ -358,6 +362,7 @@ class Operation:
         self.namespace = namespace
         self.keyed = "key" in self.parameters  # as `indexing` makes them, in which nothing changes later
         self.mixed = mixed
+        self.compares = compares
         self.alike = alike
         self.native: set[Any] = {d.dtype for d in dtypes.EVERY if d.kind in takes[0]}
         self.forwards = _Forwards(self)
@@ -452,7 +457,11 @@ class Operation:
         try:
             return a, _scalar[a.__class__](number, a)
         except OverflowError as error:
-            raise OverflowError(f"{self.name}(): {error}") from None
+            if not self.compares or dtypes.from_raw[a.dtype].kind == "f":
+                raise OverflowError(f"{self.name}(): {error}") from None
+            backend = backend_of_type(a.__class__)  # beyond all of the dtype's, as an infinity is
+            a = backend.astype(a, backend.raw_dtype(dtypes.float64))
+            return a, backend.scalar(math.inf if number > 0 else -math.inf, a)
 
     def keywords(self, kwargs: dict[str, Any], a: Array) -> dict[str, Any]:
         """Keyword arguments with PyTorch's spellings, and our dtypes made those of an array's backend."""
@@ -507,6 +516,8 @@ class Operation:
 
     def not_tensors(self, x1: Any, x2: Any) -> TypeError:
         """The error for two arguments of which one had to be a Tensor."""
+        if isinstance(x1, NUMBERS) and isinstance(x2, NUMBERS):
+            return TypeError(f"{self.name}(): one of the arguments must be a Tensor, got {x1!r} and {x2!r}")
         number = 1 if isinstance(x1, NUMBERS) else 0
         return self.not_a_tensor(self.tensors[number], (x1, x2)[number])
 
@@ -542,6 +553,7 @@ def elementwise(
     reason: str = "",
     namespace: str = "",
     mixed: bool = False,
+    compares: bool = False,
     used: UsedRules = None,
     **rules: Callable[..., Any],
 ) -> Callable[[F], F]:
@@ -565,6 +577,8 @@ def elementwise(
         The part of the backend where the function is, as ``special``; by default its top.
     mixed : bool, optional
         Whether two tensors keep dtypes of their own, as a count of integers beside a probability.
+    compares : bool, optional
+        Whether a Python number that an integer dtype does not hold can be compared with.
     used : dict, optional
         Of a choice between its arguments: by parameter the rule for used entries, as in `Operation`.
     **rules
@@ -585,6 +599,7 @@ def elementwise(
             reason=reason,
             namespace=namespace,
             mixed=mixed,
+            compares=compares,
             used=used,
             selects=tuple(used or ()),
         )

@@ -54,7 +54,7 @@ class _Trace:
         self.begun = next(sequence)
         # A level of its own: tracked inputs are cloned, so that outer transforms see through, and others become leaves.
         with enable_grad():
-            self.inputs = [_start(x) for x in given]
+            self.inputs = [_start(name, x) for x in given]
             out = function(*_build(self.form, self.inputs))
         self.aux: Any = None
         if has_aux:
@@ -122,13 +122,13 @@ def _plain(x: Any, outer: bool) -> Any:
     return x if outer else x.detach()
 
 
-def _start(x: Any) -> Any:
+def _start(name: str, x: Any) -> Any:
     from .. import functions  # the namespace of Tensors, which stands above the tape
 
     if x._node is not None:
         return functions.clone(x)
     start = make(x._array)
-    require_grad(start, "transform")
+    require_grad(start, name)
     return start
 
 

@@ -699,7 +699,9 @@ _ALONE = _references_to_base(np.empty(1)[:])  # depends on how Python calls the 
 
 
 def is_writeable(a: Array) -> bool:
-    """Whether elements can be assigned: not for broadcast views and read-only sources."""
+    """Whether elements can be assigned: not for broadcast views, another library's too, and read-only sources."""
+    if 0 in a.strides and a.size and 0 in [s for s, n in zip(a.strides, a.shape, strict=True) if n > 1]:
+        return False
     return a.flags.writeable
 
 

@@ -358,7 +358,7 @@ def divide(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
     """
 
 
-@elementwise(takes=ANY, reason=_BOOLEAN_OUTPUT)
+@elementwise(takes=ANY, reason=_BOOLEAN_OUTPUT, compares=True)
 def equal(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
     """Whether the elements of two tensors are equal."""
 
@@ -397,12 +397,12 @@ def floor_divide(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """
 
 
-@elementwise(takes=REAL_OR_BOOLEAN, reason=_BOOLEAN_OUTPUT)
+@elementwise(takes=REAL_OR_BOOLEAN, reason=_BOOLEAN_OUTPUT, compares=True)
 def greater(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """Whether the element of ``x1`` is greater than that of ``x2``."""
 
 
-@elementwise(takes=REAL_OR_BOOLEAN, reason=_BOOLEAN_OUTPUT)
+@elementwise(takes=REAL_OR_BOOLEAN, reason=_BOOLEAN_OUTPUT, compares=True)
 def greater_equal(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """Whether the element of ``x1`` is greater than or equal to that of ``x2``."""
 
@@ -439,12 +439,12 @@ def isnan(x: Tensor, /) -> Tensor:
     """Whether each element is NaN or, complex, has a NaN part."""
 
 
-@elementwise(takes=REAL_OR_BOOLEAN, reason=_BOOLEAN_OUTPUT)
+@elementwise(takes=REAL_OR_BOOLEAN, reason=_BOOLEAN_OUTPUT, compares=True)
 def less(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """Whether the element of ``x1`` is less than that of ``x2``."""
 
 
-@elementwise(takes=REAL_OR_BOOLEAN, reason=_BOOLEAN_OUTPUT)
+@elementwise(takes=REAL_OR_BOOLEAN, reason=_BOOLEAN_OUTPUT, compares=True)
 def less_equal(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """Whether the element of ``x1`` is less than or equal to that of ``x2``."""
 
@@ -554,7 +554,7 @@ def nextafter(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """The floating-point number next to the element of ``x1`` in the direction of that of ``x2``."""
 
 
-@elementwise(takes=ANY, reason=_BOOLEAN_OUTPUT)
+@elementwise(takes=ANY, reason=_BOOLEAN_OUTPUT, compares=True)
 def not_equal(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
     """Whether the elements of two tensors differ."""
 
@@ -565,9 +565,10 @@ def positive(x: Tensor, /) -> Tensor:
 
 
 def _pow_base(xp: Namespace, g: Any, x1: Any, x2: Any) -> Any:
-    # Where the exponent is 0 the derivative is 0, also at a base of 0.
+    # Where the exponent is 0 the derivative is 0, also at a base of 0 or infinity.
+    zero = xp.zeros_like(x2)
     constant = x2 == 0
-    return g * xp.where(constant, xp.zeros_like(x2), x2) * x1 ** xp.where(constant, xp.ones_like(x2), x2 - 1)
+    return g * xp.where(constant, zero, x2) * x1 ** xp.where(constant, zero, x2 - 1)
 
 
 def _pow_exponent(xp: Namespace, g: Any, x1: Any, out: Any) -> Any:

@@ -36,7 +36,7 @@ from . import (
 )
 from .elementwise import abs as absolute
 from .. import dtypes
-from ..autograd.tape import TensorBase
+from ..autograd.tape import TensorBase, recording
 from ..size import axis_of
 
 if TYPE_CHECKING:
@@ -93,10 +93,9 @@ def _first_tensor(values: Any) -> Any:
     return found
 
 
-def _unsupported(name: str, what: str = "") -> TypeError:
-    where = f"{what} of " if what else ""
+def _unsupported(name: str) -> TypeError:
     return TypeError(
-        f"{where}{name} has no counterpart on arrayad's Tensors, and is not computed on NumPy, where the gradient would be "
+        f"{name} has no counterpart on arrayad's Tensors, and is not computed on NumPy, where the gradient would be "
         "lost; for NumPy's result give it x.detach().numpy()"
     )
 
@@ -118,6 +117,20 @@ def _written(out: Any, result: Any, name: str, exactly: bool) -> Any:
     return out
 
 
+def _of_numpy(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What NumPy's own function gives of the arrays of Tensors that are not tracked."""
+    first = _first_tensor((*args, *kwargs.values()))
+    if "out" in kwargs or (first is not None and first._node is not None and recording()):
+        raise _unsupported(name)
+    return function(*[_array(x) for x in args], **{key: _array(x) for key, x in kwargs.items()})
+
+
+def _array(value: Any) -> Any:
+    if isinstance(value, TensorBase):
+        return np.asarray(value)
+    return value.__class__([_array(x) for x in value]) if value.__class__ in (list, tuple) else value
+
+
 # --- __array_ufunc__ ---
 
 
@@ -129,7 +142,7 @@ def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
             return NotImplemented
     function = UFUNCS.get(ufunc.__name__) if getattr(np, ufunc.__name__, None) is ufunc else _of_scipy(ufunc)
     if function is None:
-        raise _unsupported(name)
+        return _of_numpy(getattr(ufunc, method), name, inputs, kwargs)
     out = kwargs.pop("out", None)
     beside = _first_tensor(inputs)
     if beside is None:  # only the output is a Tensor
@@ -144,7 +157,9 @@ def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
     else:
         table = {"reduce": REDUCTIONS, "accumulate": ACCUMULATIONS}.get(method, {})
         if ufunc.__name__ not in table:
-            raise _unsupported(name, f"the method {method!r}")
+            if out is not None:
+                kwargs["out"] = out
+            return _of_numpy(getattr(ufunc, method), f"the method {method!r} of {name}", inputs, kwargs)
         result = _bound(table[ufunc.__name__], f"{name}.{method}", inputs, {"axis": 0, **kwargs})
     return result if out is None else _written(out, result, name, exactly=method != "__call__")
 
@@ -191,7 +206,7 @@ def array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dic
     name = f"{function.__module__}.{function.__name__}"
     ours = FUNCTIONS.get(name)
     if ours is None:
-        raise _unsupported(name)
+        return _of_numpy(function, name, args, kwargs)
     beside = _first_tensor((*args, *kwargs.values()))
     out = kwargs.pop("out", None)
     args = tuple(_converted(x, beside, name) for x in args)
@@ -783,10 +798,13 @@ def _logaddexp2(x1: Any, x2: Any) -> Any:
 
 
 def _both(x1: Any, x2: Any) -> tuple[Any, Any]:
-    """Two operands as Tensors; a number has the dtype of the Tensor."""
-    if not isinstance(x1, TensorBase):
-        return creation.full_like(x2, x1), x2
-    return x1, x2 if isinstance(x2, TensorBase) else creation.full_like(x1, x2)  # type: ignore[arg-type]  # a TensorBase is a Tensor
+    """Two operands, of which one is a Tensor, as Tensors of their common dtype."""
+    dtype = data_types.result_type(x1, x2)
+    like: Any = x1 if isinstance(x1, TensorBase) else x2
+    first, second = [
+        _typed(x, dtype) if isinstance(x, TensorBase) else creation.full_like(like, x, dtype=dtype) for x in (x1, x2)
+    ]
+    return first, second
 
 
 def _fmax(x1: Any, x2: Any) -> Any:
@@ -822,7 +840,10 @@ def _heaviside(x1: Any, x2: Any) -> Any:
 
 
 def _float_power(x1: Any, x2: Any) -> Any:
-    return elementwise.pow(*[_typed(x, np.result_type(x.dtype.dtype, float)) for x in _both(x1, x2)])
+    def double(x: Any) -> Any:
+        return _typed(x, np.result_type(x._array.dtype, float)) if isinstance(x, TensorBase) else x
+
+    return elementwise.pow(*_both(double(x1), double(x2)))
 
 
 def _divmod(x1: Any, x2: Any) -> Any:
@@ -879,7 +900,7 @@ def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
 def _einsum(subscripts: str, *operands: Any, optimize: Any = False, dtype: Any = None) -> Any:
     if not isinstance(subscripts, str):
-        raise _unsupported("numpy.einsum", "operands between lists of axes")
+        raise _unsupported("numpy.einsum of operands between lists of axes")
     return beyond.einsum(subscripts, *[_typed(x, dtype) for x in operands])
 
 

@@ -314,6 +314,8 @@ def _product(name: str, x: Tensor, y: Tensor, ranks: tuple[int, int]) -> Tensor:
     check_tensor(y, name, "y")
     if (x.ndim, y.ndim) != ranks:
         raise RuntimeError(f"{name}(): expected tensors of {ranks[0]} and {ranks[1]} dimensions, got {x.ndim} and {y.ndim}")
+    if x.shape[-1] != y.shape[y.ndim > 1 and -2] or x.shape[:-2] != y.shape[:-2]:
+        raise ValueError(f"{name}(): the shapes {tuple(x.shape)} and {tuple(y.shape)} do not fit")
     return matmul(x, y)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -221,6 +221,13 @@ def _floating(name: str, dtype: DType | None) -> DType:
     if chosen.kind != "f":
         raise TypeError(f"{name}(): dtype should be real-valued floating point. Got {chosen.name} instead.")
     return chosen
+
+
+def drawn(name: str, kind: Literal["uniform", "normal"], x: Tensor, generator: Generator | None) -> Tensor:
+    """Random numbers in the shape, dtype and on the device of a tensor, for the function of a name."""
+    source = _generator(generator, x.device, name)
+    raw = source._backend.raw_dtype(_floating(name, x.dtype))
+    return make(getattr(source._source, kind)(tuple(x.shape), raw))
 
 
 def rand(
