@@ -545,6 +545,18 @@ VALUES = {
     "xp.rand(2, generator=3)": (TypeError, "rand(): generator must be a Generator or None, got int"),
     "x.uniform_(generator=3)": (TypeError, "uniform_(): generator must be a Generator or None, got int"),
     "xp.zeros(2, dtype=xp.int64).normal_()": (TypeError, "normal_(): dtype should be real-valued floating point. Got int64"),
+    "xp.var(x, correction=xp.ones((), requires_grad=True))": (
+        TypeError,
+        "var(): an argument of which there is no derivative",
+    ),
+    "xp.linalg.vector_norm(x, ord=xp.ones((), requires_grad=True))": (
+        TypeError,
+        "vector_norm(): an argument of which there",
+    ),
+    "xp.clip(x[:, 0], 0, 1).std(correction=xp.ones((), requires_grad=True))": (
+        TypeError,
+        "std(): an argument of which there",
+    ),
     "xp.mm(x, x)": (ValueError, "mm(): the shapes (2, 3) and (2, 3) do not fit"),
     "xp.bmm(xp.ones(2, 2, 2), xp.ones(3, 2, 2))": (ValueError, "bmm(): the shapes (2, 2, 2) and (3, 2, 2) do not fit"),
     "x.expand_as(xp.ones(2, 2))": (ValueError, "expand_as(): the shape (2, 3) cannot become (2, 2)"),

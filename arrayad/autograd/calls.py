@@ -35,11 +35,13 @@ _as_array, _kept_scalars, _shares_memory = (attributes[name] for name in ("as_ar
 _REFUSALS = (TypeError, ValueError, IndexError, OverflowError)
 
 
-def _fixed(value: Any) -> Any:
+def _fixed(op: Operation, value: Any) -> Any:
     """A static argument, as the tape and views keep it: what the caller does later to a list or an array changes nothing."""
     if isinstance(value, (tuple, list)):
-        return tuple([_fixed(part) for part in value])
-    return _fixed(value.tolist()) if isinstance(value, (np.ndarray, TensorBase)) else value  # type: ignore[union-attr]  # a TensorBase is a Tensor
+        return tuple([_fixed(op, part) for part in value])
+    if isinstance(value, TensorBase) and value._node is not None and recording():
+        raise TypeError(f"{op.name}(): an argument of which there is no derivative requires grad; give it detach()")
+    return _fixed(op, value.tolist()) if isinstance(value, (np.ndarray, TensorBase)) else value  # type: ignore[union-attr]  # a TensorBase is a Tensor
 
 
 class _Required:
@@ -383,10 +385,10 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
             op.misuse((x, *args), kwargs)
         if not keyed:
             if args:
-                args = _fixed(args)
+                args = _fixed(op, args)
             for given in kwargs:
                 if kwargs[given].__class__ is not int:
-                    kwargs[given] = _fixed(kwargs[given])
+                    kwargs[given] = _fixed(op, kwargs[given])
         if kwargs and not plain.issuperset(kwargs):
             kwargs = op.keywords(kwargs, a)
             if not op.named.issuperset(kwargs):
@@ -479,7 +481,7 @@ def _of_several(op: Operation) -> Callable[..., Any]:
         values = list(inputs)
         for i in static:
             if values[i].__class__ is not int:
-                values[i] = _fixed(values[i])
+                values[i] = _fixed(op, values[i])
         edges: list[Node | None] = [None] * len(slots)
         for k, i, name in slots:
             x = inputs[i]
@@ -615,7 +617,7 @@ def _of_sequence(op: Operation) -> Callable[..., Any]:
                 raise TypeError(f"{op.name}(): {error}") from None
         for given in kwargs:
             if kwargs[given].__class__ is not int:
-                kwargs[given] = _fixed(kwargs[given])
+                kwargs[given] = _fixed(op, kwargs[given])
         if kwargs and not plain.issuperset(kwargs):
             kwargs = op.keywords(kwargs, raw[0])
             if not op.named.issuperset(kwargs):
