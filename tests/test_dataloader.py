@@ -1216,6 +1216,24 @@ def test_errors_elsewhere(mode: Any) -> None:
             epoch(DataLoader(range(3), worker_init_fn=failing_init, **mode))
 
 
+def test_workers_that_could_not_be_initialized_end() -> None:
+    others = set(threading.enumerate())
+    for _ in range(3):
+        iterator = iter(DataLoader(range(8), worker_init_fn=failing_init, **THREAD))
+        with pytest.raises(KeyError, match="init of 0"):
+            next(iterator)
+        with pytest.raises(KeyError, match="init of 1"):
+            next(iterator)
+        with pytest.raises(RuntimeError, match=r"worker_init_fn\(0\) had failed before: KeyError\('init of 0'\)") as caught:
+            next(iterator)
+        assert len(caught.value.__notes__) == 1
+        del iterator, caught
+    gc.collect()  # of what pytest keeps of the exceptions
+    for thread in set(threading.enumerate()) - others:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
 def test_an_exit_in_a_thread_is_reported() -> None:
     def leave(samples: Any) -> None:
         sys.exit("bye")

@@ -88,7 +88,8 @@ class _Worker:
         self._number = number
         self._seed = info.seed
         self._run = -1
-        self._failed: Exception | None = None
+        # What an exception was, in words: it itself would keep the program's frames, and so the loader, from being freed.
+        self._failed = ""
 
     def answer(self, task: Task) -> tuple[str, Any]:
         """The kind and the content of the answer to a task; an error as it was raised."""
@@ -96,8 +97,8 @@ class _Worker:
             if self._init is not None:
                 init, self._init = self._init, None
                 self._initialize(init)
-            if self._failed is not None:
-                raise self._failed
+            if self._failed:
+                raise RuntimeError(self._failed)
             if task.run != self._run:
                 self._run = task.run
                 self._fetcher.begin(task.key)
@@ -117,7 +118,7 @@ class _Worker:
                 init(self._number)
             except Exception as error:
                 error.add_note(f"raised by worker_init_fn({self._number})")
-                self._failed = error
+                self._failed = f"worker_init_fn({self._number}) had failed before: {error!r}"
                 raise
 
 
