@@ -210,14 +210,22 @@ def test_eigh_of_equal_eigenvalues(complexes: bool) -> None:
     np.testing.assert_allclose(g.numpy(force=True), expected, atol=1e-10)
 
 
-def test_svd_of_equal_singular_values() -> None:
-    """The polar factor ``U @ Vh`` does not depend on the choice of vectors; at 2 I its derivative along E is (E - E.T)/4."""
-    leaf = xp.asarray(2 * np.eye(3)).requires_grad_()
-    u = xp.linalg.svd(leaf).U
+@pytest.mark.parametrize("complexes", [False, True])
+def test_svd_of_equal_singular_values(complexes: bool) -> None:
+    """The polar factor ``U @ Vh`` does not depend on the choice of vectors; at 2 I its derivative along E is (E - E.mH)/4."""
     w = np.arange(9.0).reshape(3, 3)
+    if complexes:
+        w = w * (1 + 0.3j) + 1j * np.eye(3)
+    leaf = xp.asarray((2 * np.eye(3)).astype(w.dtype)).requires_grad_()
+    u, _, vh = xp.linalg.svd(leaf)
+    (g,) = xp.autograd.grad(
+        xp.sum(xp.real((u @ vh) * xp.asarray(w.conj())) if complexes else (u @ vh) * xp.asarray(w)), leaf
+    )
+    np.testing.assert_allclose(g.numpy(force=True), (w - w.conj().T) / 4, atol=1e-12)
+    u = xp.linalg.svd(leaf).U
     # As seen from U alone, which the polar factor does not excuse. Anomaly detection: without, a GPU is not waited for.
     with xp.autograd.detect_anomaly(), pytest.warns(UserWarning, match="depends on"):
-        (g,) = xp.autograd.grad(xp.sum(u @ xp.asarray(np.eye(3)) * xp.asarray(w)), leaf, retain_graph=True)
+        (g,) = xp.autograd.grad(xp.sum(abs(u @ leaf.detach() + 1) * xp.asarray(w.real)), leaf, retain_graph=True)
     assert np.isfinite(g.numpy(force=True)).all()
     total = xp.sum(xp.linalg.svd(leaf).S)
     np.testing.assert_allclose(xp.autograd.grad(total, leaf)[0].numpy(force=True), np.eye(3), atol=1e-12)

@@ -864,12 +864,6 @@ def _gaps(xp: Namespace, values: Any) -> Any:
     return xp.where(equal, xp.zeros_like(gaps), 1 / xp.where(equal, xp.ones_like(gaps), gaps))
 
 
-def _gaps_of_squares(xp: Namespace, s: Any) -> Any:
-    """`_gaps` of the squares of singular values, among which small ones would count as equal before the values do."""
-    sums = _row(xp, s) + _column(xp, s)
-    return _gaps(xp, s) / xp.where(sums == 0, xp.ones_like(sums), sums)
-
-
 def _warn_of_gauge(xp: Namespace, name: str, turning: Any, parts: list[Any], values: Any) -> None:
     """Warn of a loss that depends on what is free: the phases of vectors and, for equal values, their choice.
 
@@ -926,7 +920,8 @@ def eigh(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
     phases and, for equal eigenvalues, their choice; backward warns of those that do. Where eigenvalues are equal, the
     gradient is right for losses that depend on each group of equals as a whole, by its eigenvalue and its projector. (For
     ``V f(w) V^H`` with a function `f` of equal eigenvalues no rule of `eigh` can be: the gradient has ``f'`` between them,
-    and what arrives at the eigenvectors is the same whatever ``f'`` is.)
+    and what arrives at the eigenvectors is the same whatever ``f'`` is.) For the same reason second derivatives are right
+    only where eigenvalues differ.
     """
     return xp.linalg.eigh(x)
 
@@ -952,7 +947,8 @@ def eigvalsh(xp: Namespace, x: Tensor, /) -> Tensor:
 
     Notes
     -----
-    Differentiable; the gradient is symmetric.
+    Differentiable; the gradient is symmetric. Second derivatives are right only where eigenvalues differ, as those of
+    `eigh`.
     """
     return xp.linalg.eigvalsh(x)
 
@@ -1098,31 +1094,32 @@ def _svd_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
     if g_s is not None:
         middle = middle + _on_diagonal(xp, g_s, tuple(middle.shape), 0)
     inverse = 1 / xp.where(columns == 0, xp.ones_like(columns), columns)
-    gaps = _gaps_of_squares(xp, s)
     outside = None
-    turned, parts = xp.zeros_like(middle), []
+    turned_u = turned_v = xp.zeros_like(middle)
+    parts = []
     if g_u is not None:
         inner = xp.matmul(_h(xp, u), g_u)
-        turned = inner - _h(xp, inner)
+        turned_u = inner - _h(xp, inner)
         parts.append(inner)
-        middle = middle + (inner - _h(xp, inner)) * gaps * columns
-        if as_dtype(x.dtype).kind == "c":  # the phase that U and V turn by together
-            middle = middle + _only_diagonal(xp, inner - _h(xp, inner)) * inverse / 2
         if x.shape[-2] > rank:
             part = (g_u - xp.matmul(u, inner)) * inverse
             outside = xp.matmul(part, vh)
     if g_vh is not None:
         g_v = _h(xp, g_vh)
         inner = xp.matmul(vh, g_v)
-        turned = turned + inner - _h(xp, inner)
+        turned_v = inner - _h(xp, inner)
         parts.append(inner)
-        middle = middle + _column(xp, s) * ((inner - _h(xp, inner)) * gaps)
         if x.shape[-1] > rank:
             part = (g_v - xp.matmul(v, inner)) * inverse
             part = xp.matmul(u, _h(xp, part))
             outside = part if outside is None else outside + part
     if parts:
-        _warn_of_gauge(xp, "svd", turned, parts, s)
+        # The sources' terms over s[j]**2 - s[i]**2, by what turns U and V together, which is free where values are equal,
+        # and what turns them apart, which is not: the polar factor U @ Vh asks for that alone.
+        _warn_of_gauge(xp, "svd", turned_u + turned_v, parts, s)
+        sums = columns + _column(xp, s)
+        middle = middle + (turned_u + turned_v) / 2 * _gaps(xp, s)
+        middle = middle + (turned_u - turned_v) / 2 / xp.where(sums == 0, xp.ones_like(sums), sums)
     result = xp.matmul(u, xp.matmul(middle, vh))
     return result if outside is None else result + outside
 
@@ -1146,7 +1143,10 @@ def svd(xp: Namespace, x: Tensor, /, *, full_matrices: bool = True) -> tuple[Ten
     Notes
     -----
     Differentiable; U and Vh of full matrices only if the matrix is square. Losses must not depend on the gauge of the
-    singular vectors: their signs or phases and, for equal singular values, their choice.
+    singular vectors: their signs or phases and, for equal singular values, their choice; backward warns of those that do.
+    Where singular values are equal, but not 0, the gradient is right for losses that depend on the values and on
+    ``U @ Vh``, the polar factor. For ``U f(S) Vh`` with a function `f` of equal singular values it is not, and second
+    derivatives are right only where they differ: `eigh` says why.
     """
     return xp.linalg.svd(x, full_matrices=full_matrices)
 
@@ -1172,7 +1172,7 @@ def svdvals(xp: Namespace, x: Tensor, /) -> Tensor:
 
     Notes
     -----
-    Differentiable.
+    Differentiable. Second derivatives are right only where singular values differ and none is 0.
     """
     return xp.linalg.svdvals(x)
 
@@ -1269,7 +1269,7 @@ def matrix_norm(
 
     Notes
     -----
-    Differentiable.
+    Differentiable; second derivatives of "nuc", 2 and -2 where those of `svdvals` are right.
     """
     if ord is None or ord == "fro":
         return xp.linalg.vector_norm(x, axis=(-2, -1), keepdims=keepdims)
