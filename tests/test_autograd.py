@@ -396,6 +396,18 @@ def test_threads_add_to_one_gradient() -> None:
     assert x.grad[0].item() == 400
 
 
+def test_the_mixed_derivative_of_a_power_at_exponent_0() -> None:
+    x = xp.asarray([2.0, 0.5, 0.0])
+    by_base = xp.func.grad(lambda x, y: xp.sum(x**y))
+    mixed = xp.func.grad(lambda y: xp.sum(by_base(x, y)))(xp.zeros(3))
+    assert mixed.tolist() == [0.5, 2.0, 0.0]
+    mixed = xp.func.grad(lambda x: xp.sum(xp.func.grad(lambda y: xp.sum(x**y))(xp.zeros(3))))(x)
+    assert mixed.tolist() == [0.5, 2.0, 0.0]
+    infinite = xp.asarray([-xp.inf, xp.inf]).requires_grad_()
+    (infinite**0).sum().backward()
+    assert infinite.grad.tolist() == [0.0, 0.0]
+
+
 @pytest.mark.filterwarnings("ignore:divide by zero")
 def test_norms_of_negative_order_and_powers_of_zero() -> None:
     for order in (-0.5, -1, -2, -3):
