@@ -1030,6 +1030,21 @@ def test_arguments_are_kept_as_they_were(function: Any, kind: Any) -> None:
     assert found[0] == found[1]
 
 
+def test_a_transform_along_no_axis() -> None:
+    for x in (xp.asarray(np.asarray(2.0)), xp.ones((2, 2), dtype=xp.float64)):
+        x.requires_grad_()
+        for transform in (xp.fft.fftn, xp.fft.ifftn):
+            out = transform(x, axes=())
+            assert out.dtype is xp.complex128
+            assert xp.autograd.grad(xp.real(out).sum(), x)[0].tolist() == xp.ones_like(x).tolist()
+
+
+def test_copies_along_many_axes() -> None:
+    x = xp.ones((1,) * 40, requires_grad=True)
+    xp.tile(x, (3, 2)).sum().backward()
+    assert x.grad.item() == 6.0
+
+
 @pytest.mark.parametrize("function", [xp.sum, xp.prod, xp.cumulative_sum, xp.cumulative_prod])
 def test_a_result_of_integers_has_no_gradient(function: Any) -> None:
     x = xp.ones(3, requires_grad=True)

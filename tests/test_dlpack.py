@@ -183,6 +183,8 @@ def test_what_is_refused() -> None:
         torch.from_dlpack(tracked)
     with pytest.raises(BufferError, match="gradient"):
         xp.from_dlpack(torch.ones(2, requires_grad=True))
+    with pytest.raises(BufferError, match="dtype"):
+        xp.from_dlpack(torch.ones(2, dtype=torch.bfloat16))
     z = torch.tensor([1 + 2j])
     with pytest.raises(BufferError, match="conjugate"):
         xp.from_dlpack(z.conj())

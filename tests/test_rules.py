@@ -231,6 +231,21 @@ def test_svd_of_equal_singular_values(complexes: bool) -> None:
     np.testing.assert_allclose(xp.autograd.grad(total, leaf)[0].numpy(force=True), np.eye(3), atol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["acos", "acosh", "asin", "atan", "atanh"])
+@pytest.mark.parametrize("z", [complex(2, 0.0), complex(2, -0.0), complex(-2, 0.0), complex(-2, -0.0), complex(0.0, 0.5), 2e19 + 2e19j])  # fmt: skip
+def test_inverse_functions_on_either_side_of_their_cuts(name: str, z: complex) -> None:
+    """Along the cut a function goes on as on the side that the zero's sign names, and its derivative is that side's."""
+    function, h = getattr(np, name), 1e-6 * abs(z)
+    ahead, behind = (np.asarray(complex(z.real + step, z.imag)) for step in (h, -h))
+    expected = (function(ahead) - function(behind)) / (2 * h)
+    x = xp.asarray(np.asarray(z)).requires_grad_()
+    (g,) = xp.autograd.grad(getattr(xp, name)(x), x, xp.ones_like(x))
+    np.testing.assert_allclose(g.numpy(force=True).conj(), expected, rtol=1e-5, atol=1e-30)
+    large = xp.asarray(np.asarray(2e19 + 2e19j, np.complex64)).requires_grad_()
+    (g,) = xp.autograd.grad(getattr(xp, name)(large), large, xp.ones_like(large))
+    assert np.isfinite(g.numpy(force=True))
+
+
 @pytest.mark.parametrize("sample", SAMPLES["cholesky"], ids=str)
 def test_cholesky_by_halves(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("arrayad.functions.linear_algebra._UNDIVIDED", 1)  # as if the samples were large matrices

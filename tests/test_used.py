@@ -94,6 +94,11 @@ FUNCTIONS = {
     "relu": lambda x: xp.relu(xp.log(x) + 2),
     "max": lambda x: xp.max(xp.log(x) * 2),
     "min along an axis": lambda x: xp.min(xp.reshape(-xp.log(x), (2, 2)), axis=1),
+    "through copies": lambda x: xp.where(xp.asarray(2 * KEEP), xp.tile(xp.log(x), (2,)), 0.5),
+    "through copies side by side": lambda x: xp.where(xp.asarray(np.repeat(KEEP, 2)), xp.repeat(xp.log(x), 2), 0.5),
+    "through copies by number": lambda x: xp.where(
+        xp.asarray([False, True, True, True, True]), xp.repeat(xp.log(x), xp.asarray([1, 0, 3, 1])), 0.5
+    ),
     "tril": lambda x: xp.tril(xp.log(xp.reshape(xp.stack([x[1], x[0], x[2], x[3]]), (2, 2)))),
     "two consumers": _consumers,
 }  # fmt: skip

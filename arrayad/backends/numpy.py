@@ -351,7 +351,7 @@ def _before(axis: Any, rank: int) -> tuple[Any, ...] | None:
     return (slice(None),) * (axis if axis >= 0 else axis + rank) if axis.__class__ is int and -rank <= axis < rank else None
 
 
-def expand_dims(x: Array, /, axis: Any = 0) -> Array:
+def expand_dims(x: Array, /, axis: Any) -> Array:
     """``numpy.expand_dims``: 0.5 for 2.1."""
     before = _before(axis, x.ndim + 1)
     return np.expand_dims(x, axis) if before is None else x[(*before, None)]
@@ -586,8 +586,11 @@ def to_numpy(array: Array) -> Array:
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
-    """NumPy's, on the one device there is."""
-    return np.from_dlpack(x, copy=copy)
+    """NumPy's, on the one device there is; what it cannot take, as a dtype that it lacks, is a BufferError."""
+    try:
+        return np.from_dlpack(x, copy=copy)
+    except RuntimeError as error:
+        raise BufferError(f"from_dlpack(): {error}") from None
 
 
 def to_dlpack(array: Array, *, stream: Any, max_version: Any, dl_device: Any, copy: bool | None) -> Any:

@@ -139,13 +139,25 @@ def abs(x: Tensor, /) -> Tensor:
     """
 
 
-@elementwise(takes=FLOATING, x=lambda xp, g, x: -g / xp.sqrt(1 - x * x))
+# Derivatives of the inverse functions by factors: squares would overflow, and lose what `x` is beside 1. Of complex numbers
+# they are products of roots, for the branch cuts, and 1 is taken off, for the signs of zeros, which say the side of a cut.
+
+
+def _is_complex(x: Any) -> bool:
+    return as_dtype(x.dtype).kind == "c"
+
+
+def _root(xp: Namespace, x: Any) -> Any:
+    """``sqrt(1 - x**2)``."""
+    return xp.sqrt(-(x - 1)) * xp.sqrt(x - (-1)) if _is_complex(x) else xp.sqrt((1 - x) * (1 + x))
+
+
+@elementwise(takes=FLOATING, x=lambda xp, g, x: -g / _root(xp, x))
 def acos(x: Tensor, /) -> Tensor:
     """Principal value of the inverse cosine of each element, in radians."""
 
 
-# A product of roots, not the root of a product: the branch cuts of acosh for complex numbers.
-@elementwise(takes=FLOATING, x=lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)))
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x - (-1))))
 def acosh(x: Tensor, /) -> Tensor:
     """Principal value of the inverse hyperbolic cosine of each element."""
 
@@ -162,17 +174,27 @@ def add(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
     """
 
 
-@elementwise(takes=FLOATING, x=lambda xp, g, x: g / xp.sqrt(1 - x * x))
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g / _root(xp, x))
 def asin(x: Tensor, /) -> Tensor:
     """Principal value of the inverse sine of each element, in radians."""
 
 
-@elementwise(takes=FLOATING, x=lambda xp, g, x: g / xp.sqrt(1 + x * x))
+def _asinh(xp: Namespace, g: Any, x: Any) -> Any:
+    if _is_complex(x):
+        return g / (xp.sqrt(1 + 1j * x) * xp.sqrt(1 - 1j * x))
+    return g / xp.hypot(x, xp.ones((), dtype=x.dtype, device=x.device))
+
+
+@elementwise(takes=FLOATING, x=_asinh)
 def asinh(x: Tensor, /) -> Tensor:
     """Inverse hyperbolic sine of each element."""
 
 
-@elementwise(takes=FLOATING, x=lambda xp, g, x: g / (1 + x * x))
+def _atan(xp: Namespace, g: Any, x: Any) -> Any:
+    return g / (1 + 1j * x) / (1 - 1j * x) if _is_complex(x) else g / (1 + x * x)
+
+
+@elementwise(takes=FLOATING, x=_atan)
 def atan(x: Tensor, /) -> Tensor:
     """Principal value of the inverse tangent of each element, in radians."""
 
@@ -189,7 +211,7 @@ def atan2(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """
 
 
-@elementwise(takes=FLOATING, x=lambda xp, g, x: g / (1 - x * x))
+@elementwise(takes=FLOATING, x=lambda xp, g, x: g / (1 - x) / (1 + x))
 def atanh(x: Tensor, /) -> Tensor:
     """Inverse hyperbolic tangent of each element."""
 

@@ -13,7 +13,8 @@ from .data_types import astype
 from .manipulation import along, concat
 from .. import dtypes
 from ..autograd.operation import FLOATING, composite, differentiable, linear
-from ..dtypes import as_dtype, get_default_dtype
+from ..backends import backend_of_type
+from ..dtypes import COMPLEX_OF, as_dtype, get_default_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +64,11 @@ def _fit(xp: Namespace, x: Any, length: int, axis: int) -> Any:
         shape = tuple(length - have if i == axis else n for i, n in enumerate(x.shape))
         return xp.concat([x, xp.zeros(shape, dtype=x.dtype, device=x.device)], axis=axis)
     return x
+
+
+def _complex_of(x: Any) -> Any:
+    """The backend's complex dtype for a transform of an array."""
+    return backend_of_type(x.__class__).raw_dtype(COMPLEX_OF[as_dtype(x.dtype)])
 
 
 def _axes(x: Any, s: Sequence[int] | None, axes: Sequence[int] | None) -> tuple[int, ...]:
@@ -183,7 +189,8 @@ def fftn(
     Differentiable.
     """
     _check("fftn", norm, x, axes or ())
-    return xp.fft.fftn(x, s=s, axes=_axes(x, s, axes), norm=norm)
+    along = _axes(x, s, axes)
+    return xp.fft.fftn(x, s=s, axes=along, norm=norm) if along else xp.astype(x, _complex_of(x))
 
 
 @linear(takes=FLOATING, grad_name="FftC2C", conjugate=True, x=_fftn_rule("ifftn"))
@@ -219,7 +226,8 @@ def ifftn(
     Differentiable.
     """
     _check("ifftn", norm, x, axes or ())
-    return xp.fft.ifftn(x, s=s, axes=_axes(x, s, axes), norm=norm)
+    along = _axes(x, s, axes)
+    return xp.fft.ifftn(x, s=s, axes=along, norm=norm) if along else xp.astype(x, _complex_of(x))
 
 
 def _rfft_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], n: int | None, axis: int, norm: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .creation import place_of
 from .. import dtypes
 from ..backends import devices, get_default_device
 
@@ -42,7 +43,14 @@ class Info:
         return get_default_device()
 
     def default_dtypes(self, *, device: Any = None) -> dict[str, DType]:
-        """The dtypes that results have when nothing else decides them."""
+        """The dtypes that results have when nothing else decides them.
+
+        Raises
+        ------
+        RuntimeError
+            For a device that there is not.
+        """
+        place_of(device)
         real = dtypes.get_default_dtype()
         return {
             "real floating": real,
@@ -58,7 +66,10 @@ class Info:
         ------
         ValueError
             For a string that names no kind.
+        RuntimeError
+            For a device that there is not.
         """
+        place_of(device)
         kinds = tuple(dtypes.KINDS) if kind is None else kind if isinstance(kind, tuple) else (kind,)
         unknown = [k for k in kinds if k not in dtypes.KINDS]
         if unknown:

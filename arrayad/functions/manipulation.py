@@ -303,7 +303,7 @@ def _unrepeat(xp: Namespace, g: Any, x_shape: tuple[int, ...], repeats: Any, axi
     return xp.reshape(xp.scatter_add(g, key, flat_shape), x_shape)
 
 
-@linear(x=_unrepeat)
+@linear(x=_unrepeat, used="rules")
 def repeat(xp: Namespace, x: Tensor, repeats: int | Tensor, /, *, axis: int | None = None) -> Tensor:
     """A tensor with each element repeated.
 
@@ -447,16 +447,32 @@ def stack(xp: Namespace, arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tenso
     return xp.stack(arrays, axis=axis)
 
 
-def _untile(xp: Namespace, g: Any, x_shape: tuple[int, ...], repetitions: tuple[int, ...]) -> Any:
-    """Sums over the copies: each axis is split in copies and places, and summed over the copies."""
+def _copies(xp: Namespace, g: Any, x_shape: tuple[int, ...], repetitions: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
+    """What came from each element beside each other: the axes with copies are split in copies and places; and the former."""
     rank = max(len(x_shape), len(repetitions))
     sides = (1,) * (rank - len(x_shape)) + tuple(x_shape)
     counts = (1,) * (rank - len(repetitions)) + tuple(repetitions)
-    split = xp.reshape(g, tuple(n for pair in zip(counts, sides, strict=True) for n in pair))
-    return xp.reshape(xp.sum(split, axis=tuple(range(0, 2 * rank, 2))), x_shape)
+    shape: list[int] = []
+    copies: list[int] = []
+    for count, side in zip(counts, sides, strict=True):
+        if count != 1:
+            copies.append(len(shape))
+            shape.append(count)
+        shape.append(side)
+    return xp.reshape(g, tuple(shape)), tuple(copies)
 
 
-@linear(grad_name="Repeat", x=_untile)
+def _untile(xp: Namespace, g: Any, x_shape: tuple[int, ...], repetitions: tuple[int, ...]) -> Any:
+    split, copies = _copies(xp, g, x_shape, repetitions)
+    return xp.reshape(xp.sum(split, axis=copies), x_shape)
+
+
+def _used_of_tile(xp: Namespace, used: Any, x_shape: tuple[int, ...], repetitions: tuple[int, ...]) -> Any:
+    split, copies = _copies(xp, used, x_shape, repetitions)
+    return xp.reshape(xp.any(split, axis=copies), x_shape)
+
+
+@linear(grad_name="Repeat", x=_untile, used={"x": _used_of_tile})
 def tile(xp: Namespace, x: Tensor, repetitions: tuple[int, ...], /) -> Tensor:
     """A tensor repeated as a whole along its axes.
 

@@ -648,6 +648,8 @@ def _take(a: Tensor, indices: Any, axis: Any = None, mode: str = "raise") -> Any
         raise TypeError(f"numpy.take() on Tensors takes mode 'raise' alone, not {mode!r}")
     x, axis = _flat(a, axis)
     places = _tensor(indices)
+    if places.dtype.kind == "b":  # which NumPy takes for 0 and 1
+        places = data_types.astype(places, dtypes.int64)
     return x[(*(slice(None),) * axis_of(axis, x.ndim, "numpy.take"), places)]
 
 
