@@ -1044,6 +1044,13 @@ class Tensor(TensorBase):
     take = indexing.take
     index_select = pytorch.index_select
     gather = pytorch.gather
+    scatter = pytorch.scatter
+    scatter_add = pytorch.scatter_add
+    narrow = pytorch.narrow
+    select = pytorch.select
+    unflatten = pytorch.unflatten
+    repeat_interleave = pytorch.repeat_interleave
+    argwhere = pytorch.argwhere
     index_add = pytorch.index_add
     index_copy = pytorch.index_copy
     index_fill = pytorch.index_fill
@@ -1079,13 +1086,15 @@ class Tensor(TensorBase):
     bitwise_xor = elementwise.bitwise_xor
     ceil = elementwise.ceil
     clamp = pytorch.clamp
+    clamp_max = pytorch.clamp_max
+    clamp_min = pytorch.clamp_min
     clip = elementwise.clip
     conj = elementwise.conj
     conjugate = elementwise.conj
     copysign = elementwise.copysign
     cos = elementwise.cos
     cosh = elementwise.cosh
-    div = elementwise.divide
+    div = pytorch.div
     divide = elementwise.divide
     eq = elementwise.equal
     exp = elementwise.exp
@@ -1127,6 +1136,9 @@ class Tensor(TensorBase):
     round = elementwise.round
     sign = elementwise.sign
     sigmoid = special.expit
+    erf = special.erf
+    lgamma = special.gammaln
+    digamma = special.digamma
     signbit = elementwise.signbit
     sin = elementwise.sin
     sinh = elementwise.sinh
@@ -1179,6 +1191,7 @@ class Tensor(TensorBase):
     mm = pytorch.mm
     mv = pytorch.mv
     outer = linear_algebra.outer
+    norm = pytorch.norm
     trace = linear_algebra.trace
     vecdot = linear_algebra.vecdot
     det = linear_algebra.det
@@ -1206,6 +1219,8 @@ class Tensor(TensorBase):
     bitwise_xor_ = _in_place(elementwise.bitwise_xor)
     ceil_ = _in_place(elementwise.ceil)
     clamp_ = _in_place(pytorch.clamp)
+    clamp_max_ = _in_place(pytorch.clamp_max)
+    clamp_min_ = _in_place(pytorch.clamp_min)
     clip_ = _in_place(elementwise.clip)
     conj_ = _in_place(elementwise.conj)
     copysign_ = _in_place(elementwise.copysign)
@@ -1213,7 +1228,7 @@ class Tensor(TensorBase):
     cosh_ = _in_place(elementwise.cosh)
     cumprod_ = _in_place(cumprod)
     cumsum_ = _in_place(cumsum)
-    div_ = _in_place(elementwise.divide)
+    div_ = _in_place(pytorch.div)
     divide_ = _in_place(elementwise.divide)
     eq_ = _in_place(elementwise.equal)
     exp_ = _in_place(elementwise.exp)
@@ -1253,6 +1268,8 @@ class Tensor(TensorBase):
     rsqrt_ = _in_place(pytorch.rsqrt)
     remainder_ = _in_place(elementwise.remainder)
     round_ = _in_place(elementwise.round)
+    scatter_ = _in_place(pytorch.scatter)
+    scatter_add_ = _in_place(pytorch.scatter_add)
     sigmoid_ = _in_place(special.expit, "sigmoid_")
     sign_ = _in_place(elementwise.sign)
     sin_ = _in_place(elementwise.sin)

@@ -72,6 +72,50 @@ SAME = [
     "x.amax([0, 1])",
     "x.gather(0, g)",
     "x.gather(1, g[:, :1])",
+    "x.scatter(0, g, y)",
+    "x.scatter(1, t.as_tensor([[3, 1], [0, 2]]), 9.0)",
+    "x.clone().scatter_(0, t.as_tensor([[1, 0, 1, 2]]), value=2.0)",
+    "t.zeros(2, 10).scatter_(1, g, value=1)",
+    "x.scatter_add(1, t.as_tensor([[0, 0, 2, 1], [0, 1, 2, 1]]), y)",
+    "t.scatter_add(v, 0, t.as_tensor([0, 0, 0]), v)",
+    "x.norm()",
+    "x.norm(p=1, dim=1)",
+    "x.norm(dim=(0, 1), keepdim=True)",
+    "t.norm(x, 'nuc')",
+    "v.norm(p=t.inf)",
+    "t.norm(t.stack([x, y]), p='nuc', dim=(0, 2), keepdim=True)",
+    "x.narrow(1, 1, 2)",
+    "x.narrow(1, -3, 2)",
+    "x.select(1, -1)",
+    "x.unflatten(1, (2, -1))",
+    "t.unflatten(x, -1, (2, 2))",
+    "x.repeat_interleave(2)",
+    "x.repeat_interleave(2, dim=1)",
+    "t.repeat_interleave(x, t.as_tensor([2, 0, 1]), 0)",
+    "t.hstack([x, x])",
+    "t.hstack((v, v[0]))",
+    "t.vstack([x, x])",
+    "t.vstack((x, v))",
+    "t.argwhere(x > 0)",
+    "t.outer(v, v)",
+    "t.det(x[:, :3])",
+    "t.inverse(x[:, :3])",
+    "t.trace(x[:, :3])",
+    "x.clamp_min(0.5)",
+    "x.clone().clamp_max_(0.5)",
+    "t.div(x, y, rounding_mode='floor')",
+    "x.div(y)",
+    "x.clone().div_(0.3, rounding_mode='trunc')",
+    "t.div(t.as_tensor([-7, 7, -6, 7]), t.as_tensor([2, -2, 2, 7]), rounding_mode='trunc')",
+    "x.var(1, unbiased=True)",
+    "t.std(x, dim=0, unbiased=False)",
+    "t.linspace(0, 1, steps=5)",
+    "t.zeros(size=(2, 3))",
+    "t.full(size=(2,), fill_value=3.0)",
+    "t.randn(size=(2, 3)).shape",
+    "x.erf()",
+    "(y * y + 1).lgamma()",
+    "(y * y + 1).digamma()",
     "x.clone().sigmoid_()",
     "x.clone().nan_to_num_()",
     "x.tril(diagonal=1)",
@@ -126,6 +170,18 @@ def test_spellings_of_axes(call: Any) -> None:
     assert call(x, dim=[0, 1]).tolist() == call(x, axis=(0, 1)).tolist()
     with pytest.raises(TypeError, match="'dim' and 'axis' are the same argument"):
         call(x, dim=1, axis=1)
+
+
+def test_gradients_of_what_is_scattered() -> None:
+    places = xp.asarray([[0, 2, 1, 0], [1, 1, 2, 2]])
+    x, source = (xp.asarray(np.random.default_rng(5).normal(size=shape)).requires_grad_() for shape in ((3, 4), (3, 5)))
+    xp.autograd.check_grads(lambda x, s: xp.scatter(x, 0, places, s) ** 2, (x, source))
+    xp.autograd.check_grads(lambda x, s: x.scatter_add(0, places, s) ** 2, (x, source))
+    y = x * 1
+    y.scatter_(1, places[:, :2], source).sum().backward()
+    expected = np.ones((3, 4))
+    np.put_along_axis(expected[:2], places[:, :2].numpy(force=True), 0, axis=1)
+    assert x.grad.tolist() == expected.tolist()
 
 
 def test_gradients_of_the_best() -> None:

@@ -237,6 +237,7 @@ def _on_device(function: Callable[..., Any], backend: Namespace, array_type: typ
 
 _SPELLINGS = (
     ("dim", "axis"), ("dims", "axis"), ("dim", "axes"), ("dims", "axes"), ("keepdim", "keepdims"), ("diagonal", "k"),
+    ("unbiased", "correction"), ("steps", "num"), ("size", "shape"),
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from .elementwise import add, multiply, subtract
 from .manipulation import broadcast_arrays, broadcast_to, reshape, stack
 from .. import dtypes
 from ..autograd.mutation import mark_exported
-from ..autograd.operation import linear, of_backend
+from ..autograd.operation import linear, of_backend, spelled
 from ..autograd.tape import TensorBase, make, recording, require_grad
 from ..backends import Namespace, backend_of_device, backend_of_type, default_backend
 from ..devices import default
@@ -419,6 +419,7 @@ def contiguous(x: Tensor, /) -> Tensor:
     """A tensor with its elements in row-major order in memory: a copy, unless they are so already."""
 
 
+@spelled
 def empty(
     shape: int | tuple[int, ...],
     *more: int,
@@ -442,6 +443,7 @@ def empty(
     return finish(backend.empty(shape_of(shape, more, "empty"), dtype=raw, device=place), requires_grad, "empty")
 
 
+@spelled
 def zeros(
     shape: int | tuple[int, ...],
     *more: int,
@@ -472,6 +474,7 @@ def zeros(
     return finish(backend.zeros(shape_of(shape, more, "zeros"), dtype=raw, device=place), requires_grad, "zeros")
 
 
+@spelled
 def ones(
     shape: int | tuple[int, ...],
     *more: int,
@@ -495,6 +498,7 @@ def ones(
     return finish(backend.ones(shape_of(shape, more, "ones"), dtype=raw, device=place), requires_grad, "ones")
 
 
+@spelled
 def full(
     shape: int | tuple[int, ...],
     fill_value: complex,
@@ -679,6 +683,7 @@ def eye(
     return finish(backend.eye(rows, columns, k=k, dtype=raw, device=place), requires_grad, "eye")
 
 
+@spelled
 def linspace(
     start: complex,
     stop: complex,

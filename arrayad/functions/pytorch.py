@@ -10,7 +10,7 @@ import math
 import operator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .creation import asarray, empty, tensor
+from .creation import arange, asarray, empty, tensor
 from .data_types import check_tensor
 from .elementwise import (
     abs,
@@ -25,10 +25,12 @@ from .elementwise import (
     clip,
     divide,
     equal,
+    floor_divide,
     greater,
     greater_equal,
     less,
     less_equal,
+    logical_and,
     multiply,
     negative,
     not_equal,
@@ -37,10 +39,13 @@ from .elementwise import (
     subtract,
     trunc,
 )
-from .indexing import getitem, index_put, scatter_add, take, take_along_axis
-from .linear_algebra import matmul, matrix_transpose
-from .manipulation import broadcast_arrays, concat, expand_dims, moveaxis, permute_dims, reshape, unstack
-from .searching import where
+from .indexing import getitem, index_put, take, take_along_axis
+from .indexing import scatter_add as added_at
+from .linear_algebra import det, matmul, matrix_transpose, outer, trace, vector_norm
+from .linear_algebra import inv as inverse
+from .linear_algebra import norm as norm_of
+from .manipulation import broadcast_arrays, concat, expand_dims, moveaxis, permute_dims, repeat, reshape, stack, unstack
+from .searching import nonzero, where
 from .sorting import argsort
 from .statistical import cumulative_prod, cumulative_sum, max, min
 from .. import dtypes
@@ -66,6 +71,7 @@ __all__ = [
     "arctan",
     "arctan2",
     "arctanh",
+    "argwhere",
     "as_tensor",
     "bitwise_not",
     "bmm",
@@ -75,8 +81,11 @@ __all__ = [
     "CharTensor",
     "chunk",
     "clamp",
+    "clamp_max",
+    "clamp_min",
     "cumprod",
     "cumsum",
+    "det",
     "div",
     "dot",
     "DoubleTensor",
@@ -87,11 +96,13 @@ __all__ = [
     "gather",
     "ge",
     "gt",
+    "hstack",
     "index_add",
     "index_copy",
     "index_fill",
     "index_select",
     "IntTensor",
+    "inverse",
     "is_complex",
     "is_floating_point",
     "is_tensor",
@@ -105,12 +116,19 @@ __all__ = [
     "movedim",
     "mul",
     "mv",
+    "narrow",
     "ne",
     "neg",
+    "norm",
     "numel",
+    "outer",
     "permute",
     "ravel",
+    "repeat_interleave",
     "rsqrt",
+    "scatter",
+    "scatter_add",
+    "select",
     "ShortTensor",
     "split",
     "sub",
@@ -118,16 +136,19 @@ __all__ = [
     "swapdims",
     "t",
     "topk",
+    "trace",
     "transpose",
     "true_divide",
     "unbind",
+    "unflatten",
     "unsqueeze",
+    "vstack",
 ]
 
 # Other names of the same functions.
 sub = subtract
 mul = multiply
-div = true_divide = divide
+true_divide = divide
 neg = negative
 absolute = abs
 eq = equal
@@ -162,6 +183,60 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     dim : int, optional
     """
     return concat(tensors, axis=dim)
+
+
+def div(x1: Tensor | complex, x2: Tensor | complex, /, *, rounding_mode: str | None = None) -> Tensor:
+    """`divide`, or the quotient rounded.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor or number
+    rounding_mode : {None, "floor", "trunc"}, optional
+        Down, as `floor_divide`, or towards 0; of integers it stays of their dtype.
+
+    Raises
+    ------
+    ValueError
+        For another mode.
+
+    Notes
+    -----
+    Differentiable; of a rounded quotient the gradient is 0.
+    """
+    if rounding_mode is None:
+        return divide(x1, x2)
+    if rounding_mode not in ("floor", "trunc"):
+        raise ValueError(f"div(): rounding_mode must be None, 'floor' or 'trunc', got {rounding_mode!r}")
+    quotient = floor_divide(x1, x2)  # type: ignore[arg-type]  # which refuses complex numbers
+    if rounding_mode == "floor":
+        return quotient
+    short = logical_and(quotient < 0, quotient * x2 != x1)
+    return where(short, quotient + 1, quotient)
+
+
+def hstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors joined along the second axis or, of one dimension and fewer, along the first."""
+    for x in tensors:
+        check_tensor(x, "hstack")
+    parts = [reshape(x, (1,)) if x.ndim == 0 else x for x in tensors]
+    return concat(parts, axis=0 if parts and parts[0].ndim == 1 else 1)
+
+
+def vstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors joined along the first axis, those of fewer than two dimensions as rows."""
+    for x in tensors:
+        check_tensor(x, "vstack")
+    return concat([reshape(x, (1, -1)) if x.ndim < 2 else x for x in tensors], axis=0)
+
+
+def clamp_min(x: Tensor, /, min: Any) -> Tensor:
+    """`clamp` from below alone."""
+    return clip(x, min, None)
+
+
+def clamp_max(x: Tensor, /, max: Any) -> Tensor:
+    """`clamp` from above alone."""
+    return clip(x, None, max)
 
 
 def clamp(x: Tensor, /, min: Any = None, max: Any = None) -> Tensor:
@@ -406,6 +481,88 @@ def chunk(x: Tensor, /, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return split(x, -(-x.shape[axis_of(dim, x.ndim, "chunk")] // chunks) or 1, dim)
 
 
+def narrow(x: Tensor, /, dim: int, start: int, length: int) -> Tensor:
+    """The part of a tensor of a length from a place on along an axis, a view.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim, start, length : int
+
+    Raises
+    ------
+    IndexError
+        If it does not lie within the tensor.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    check_tensor(x, "narrow")
+    axis = axis_of(dim, x.ndim, "narrow")
+    size = x.shape[axis]
+    first = start + size if start < 0 else start
+    if not 0 <= first <= first + length <= size:
+        raise IndexError(f"narrow(): {length} elements from {start} on are not within a length of {size}")
+    return getitem(x, (*(slice(None),) * axis, slice(first, first + length)))
+
+
+def select(x: Tensor, /, dim: int, index: int) -> Tensor:
+    """The part of a tensor at a place along an axis, a view without that axis; differentiable."""
+    check_tensor(x, "select")
+    return getitem(x, (*(slice(None),) * axis_of(dim, x.ndim, "select"), operator.index(index)))
+
+
+def unflatten(x: Tensor, /, dim: int, sizes: Sequence[int]) -> Tensor:
+    """A tensor with one axis made several, of sizes of which one may be -1; the inverse of `flatten`; differentiable."""
+    check_tensor(x, "unflatten")
+    axis = axis_of(dim, x.ndim, "unflatten")
+    sizes = tuple(sizes)
+    if -1 in sizes:
+        rest = -math.prod(sizes)
+        sizes = tuple(x.shape[axis] // rest if rest and n == -1 else n for n in sizes)
+    if math.prod(sizes) != x.shape[axis]:
+        raise RuntimeError(f"unflatten(): sizes {sizes} do not fit an axis of length {x.shape[axis]}")
+    return reshape(x, (*x.shape[:axis], *sizes, *x.shape[axis + 1 :]))
+
+
+def repeat_interleave(x: Tensor, /, repeats: int | Tensor, dim: int | None = None) -> Tensor:
+    """The standard's `repeat`, by PyTorch's name: each element so many times, one after the other; differentiable."""
+    return repeat(x, repeats, axis=dim)
+
+
+def argwhere(x: Tensor, /) -> Tensor:
+    """The places of the elements that are not 0, a row of coordinates for each; not differentiable."""
+    check_tensor(x, "argwhere")
+    return stack(nonzero(x), axis=1) if x.ndim else empty((int(x != 0), 0), dtype=dtypes.int64)
+
+
+def norm(x: Tensor, /, p: float | str = "fro", dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:
+    """The norm of the elements, or of those along axes.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point.
+    p : number or {"fro", "nuc"}, optional
+        The order: "fro" is 2, and "nuc" the sum of singular values, of matrices.
+    dim : int or tuple of int, optional
+        None is all.
+    keepdim : bool, optional
+
+    See Also
+    --------
+    arrayad.linalg.vector_norm, arrayad.linalg.matrix_norm
+
+    Notes
+    -----
+    Differentiable.
+    """
+    if p == "nuc":
+        return norm_of(x, p, axis=(-2, -1) if dim is None else dim, keepdims=keepdim)
+    return vector_norm(x, axis=dim, keepdims=keepdim, ord=2 if p == "fro" else p)  # type: ignore[arg-type]  # refuses strings
+
+
 def index_select(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
     """`take` by PyTorch's name: slices along an axis by their positions."""
     return take(x, index, axis=dim)
@@ -446,7 +603,7 @@ def index_add(x: Tensor, /, dim: int, index: Tensor, source: Tensor, *, alpha: f
     Differentiable with respect to `x` and `source`.
     """
     key = _slices("index_add", x, dim, index, source)
-    return x + scatter_add(source if alpha == 1 else source * alpha, key, tuple(x.shape))
+    return x + added_at(source if alpha == 1 else source * alpha, key, tuple(x.shape))
 
 
 def index_copy(x: Tensor, /, dim: int, index: Tensor, source: Tensor) -> Tensor:
@@ -519,6 +676,89 @@ def gather(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
     if any(n < m for i, (n, m) in enumerate(zip(shape, x.shape, strict=True)) if i != axis):
         x = getitem(x, tuple([slice(None) if i == axis else slice(n) for i, n in enumerate(shape)]))
     return take_along_axis(x, index, axis=axis)
+
+
+def _places(name: str, x: Tensor, dim: int, index: Tensor, source: Any) -> tuple[Any, Any]:
+    """The key of the elements that `index` names along an axis, and what of a source they get."""
+    check_tensor(x, name)
+    check_tensor(index, name, "index")
+    axis = axis_of(dim, x.ndim, name)
+    shape = tuple(index.shape)
+    whole = not isinstance(source, TensorBase) or source.ndim == 0  # type: ignore[attr-defined]  # of every Tensor
+    if (
+        len(shape) != x.ndim
+        or any(n > m for i, (n, m) in enumerate(zip(shape, x.shape, strict=True)) if i != axis)
+        or not (whole or (len(shape) == source.ndim and all(n <= m for n, m in zip(shape, source.shape, strict=True))))
+    ):
+        beside = "" if whole else f" and a source of shape {tuple(source.shape)}"
+        raise RuntimeError(f"{name}(): an index of shape {shape} does not fit a tensor of shape {tuple(x.shape)}{beside}")
+    key: list[Any] = [
+        reshape(arange(n, device=x.device), (1,) * i + (n,) + (1,) * (x.ndim - 1 - i)) for i, n in enumerate(shape)
+    ]
+    key[axis] = index
+    return tuple(key), source if whole else getitem(source, tuple([slice(n) for n in shape]))
+
+
+def scatter(x: Tensor, /, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
+    """A tensor with elements of another, or a value, at places along an axis: the reverse of `gather`.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+    index : Tensor
+        Integer positions along the axis, of as many dimensions, along all other axes not longer than `x`.
+    src : Tensor or number
+        What is put there; a Tensor has the shape of `index`, or what lies beyond that is left out. Of several for one place
+        the last one is.
+    value : number, optional
+        In the place of `src`.
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes do not fit.
+
+    Notes
+    -----
+    Differentiable with respect to `x` and `src`.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.zeros(5).scatter_(0, xp.tensor([3]), value=1)
+    tensor([0., 0., 0., 1., 0.])
+    """
+    if (src is None) is (value is None):
+        raise TypeError("scatter(): give either src or value")
+    key, part = _places("scatter", x, dim, index, value if src is None else src)
+    return index_put(x, key, part)
+
+
+def scatter_add(x: Tensor, /, dim: int, index: Tensor, src: Tensor) -> Tensor:
+    """A tensor with elements of another added at places along an axis, as often as they are named.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+    index : Tensor
+        As in `scatter`.
+    src : Tensor
+        Of the shape of `index`, or what lies beyond that is left out.
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes do not fit.
+
+    Notes
+    -----
+    Differentiable with respect to `x` and `src`.
+    """
+    check_tensor(src, "scatter_add", "src")
+    key, part = _places("scatter_add", x, dim, index, src)
+    return x + added_at(part, key, tuple(x.shape))
 
 
 class TopK(NamedTuple):

@@ -13,6 +13,7 @@ from .creation import check_ends, finish, shape_of
 from .data_types import check_tensor, dtype_of
 from .manipulation import broadcast_shapes, stack, unstack
 from .. import dtypes
+from ..autograd.operation import spelled
 from ..autograd.tape import make
 from ..backends import backend_of_device, backend_of_type, get_default_device
 from ..devices import device as Device
@@ -230,6 +231,7 @@ def drawn(name: str, kind: Literal["uniform", "normal"], x: Tensor, generator: G
     return make(getattr(source._source, kind)(tuple(x.shape), raw))
 
 
+@spelled
 def rand(
     shape: int | tuple[int, ...],
     *more: int,
@@ -256,6 +258,7 @@ def rand(
     return finish(source._source.uniform(shape_of(shape, more, "rand"), raw), requires_grad, "rand")
 
 
+@spelled
 def randn(
     shape: int | tuple[int, ...],
     *more: int,
