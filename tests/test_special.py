@@ -111,6 +111,9 @@ def test_mixed_derivative_of_xlogy_at_zero() -> None:
     y = xp.tensor(2.0, requires_grad=True)
     (g,) = xp.autograd.grad(xp.special.xlogy(x, y), y, create_graph=True)
     assert xp.autograd.grad(g, x)[0].item() == 0.5
+    for function, corner in ((xp.special.xlogy, [0.0, 0.0]), (xp.special.xlog1py, [0.0, -1.0])):
+        hessian = xp.func.hessian(lambda v, f=function: f(v[0], v[1]))(xp.asarray(corner))
+        assert hessian.tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
 
 def test_gradients_at_infinity() -> None:

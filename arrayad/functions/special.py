@@ -703,9 +703,15 @@ def _log_where(xp: Namespace, good: Any, x: Any) -> Any:
     return xp.log(xp.where(good, x, xp.ones_like(x)))
 
 
+def _quotient(xp: Namespace, x1: Any, x2: Any) -> Any:
+    """A quotient, 0 where both are."""
+    both = (x1 == 0) & (x2 == 0)
+    return xp.where(both, xp.zeros_like(x1), x1) / xp.where(both, xp.ones_like(x2), x2)
+
+
 @special(
     x1=lambda xp, g, x1, x2: g * _log_where(xp, (x1 != 0) | (x2 > 0), x2),
-    x2=lambda xp, g, x1, x2: g * x1 / xp.where((x1 == 0) & (x2 == 0), xp.ones_like(x2), x2),
+    x2=lambda xp, g, x1, x2: g * _quotient(xp, x1, x2),
 )
 def xlogy(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """``x1 * log(x2)`` of the elements of two tensors, 0 where ``x1`` is, also at ``log(0)``.
@@ -722,7 +728,7 @@ def xlogy(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
 
 @special(
     x1=lambda xp, g, x1, x2: g * xp.log1p(xp.where((x1 != 0) | (x2 > -1), x2, xp.zeros_like(x2))),
-    x2=lambda xp, g, x1, x2: g * x1 / xp.where((x1 == 0) & (x2 == -1), xp.ones_like(x2), 1 + x2),
+    x2=lambda xp, g, x1, x2: g * _quotient(xp, x1, 1 + x2),
 )
 def xlog1py(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """``x1 * log1p(x2)`` of the elements of two tensors, 0 where ``x1`` is, also at ``log1p(-1)``.
