@@ -116,6 +116,17 @@ def test_mixed_derivative_of_xlogy_at_zero() -> None:
         assert hessian.tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
 
+@pytest.mark.parametrize(("name", "middle"), [("stdtr", 0.0), ("stdtrit", 0.5)])
+def test_mixed_derivative_of_the_t_distribution_in_the_middle(name: str, middle: float) -> None:
+    function = getattr(xp.special, name)
+    hessian = xp.func.hessian(lambda v: function(v[0], v[1]))(xp.asarray(np.asarray([2.5, middle])))
+    h = 1e-3
+    (a, b), (c, d) = ([function(xp.asarray(np.asarray(2.5 + i)), middle + j).item() for j in (-h, h)] for i in (-h, h))
+    np.testing.assert_allclose(
+        hessian.numpy(force=True), np.asarray([[0, 1], [1, 0]]) * (a - b - c + d) / (4 * h * h), rtol=1e-4, atol=1e-12
+    )
+
+
 def test_gradients_at_infinity() -> None:
     sp = xp.special
     for function in (sp.erf, sp.erfc, sp.ndtr, sp.expit):

@@ -387,7 +387,10 @@ def _t_shape(xp: Namespace, df: Any, t: Any) -> Any:
     inner = xp.where(at_zero, half, x)
     slope = _on_tensors(xp, beta_moment, df / 2, half, inner, 1, 0) / 2
     slope = slope + beta_density(xp, df / 2, half, inner) * square / (df + square) ** 2
-    return xp.where(at_zero, xp.zeros_like(slope), -xp.sign(t) * slope / 2)
+    # Beside 0 it grows with t, by the derivative of the density there.
+    change = (xp.special.digamma((df + 1) / 2) - xp.special.digamma(df / 2) - 1 / df) / 2
+    zero = xp.zeros((), dtype=df.dtype, device=df.device)
+    return xp.where(at_zero, t * (_t_density(xp, df, zero) * change), -xp.sign(t) * slope / 2)
 
 
 def _f_point(xp: Namespace, dfn: Any, dfd: Any, x: Any) -> tuple[Any, Any, Any]:
