@@ -726,6 +726,13 @@ def test_a_view_of_a_leaf_view_follows_its_base() -> None:
     assert (base.tolist(), k.grad.item()) == ([2.0, 4.0, 4.0, 2.0], 3.0 + 2 + 8)
 
 
+def test_views_of_what_was_written_over_by_something_without_history() -> None:
+    x = xp.asarray([1.0, 2.0]).requires_grad_() * 1
+    view = x[0]
+    x.lt_(1.5)
+    assert (view.item(), view.requires_grad, x.requires_grad) == (1.0, False, False)
+
+
 def test_the_gradient_of_what_was_written_over_by_a_wider_dtype() -> None:
     x = xp.asarray([1.0, 2.0]).requires_grad_()
     y = x * 1

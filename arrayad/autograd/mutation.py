@@ -396,17 +396,16 @@ def rebase(x: Any, node: Any) -> None:
     if storage is None or storage.aliases is None:
         return
     start, followed = base._steps, {id(base)}
-    moved = {} if before is None else {before: base._node}
+    moved = {} if before is None or base._node is None else {before: base._node}
     for tensor in tensors_on(base):
         if tensor is not base and id(tensor._viewed) in followed:
             # Of most views the nodes are there, and only what they were recorded on is another: a tenth of the time.
-            view = _moved(tensor._node, moved) or replay(steps_after(start, tensor._steps), base)._node
-            _rewrite(tensor, view)
+            _rewrite(tensor, _moved(tensor._node, moved) or replay(steps_after(start, tensor._steps), base)._node)
             tensor._viewed = base  # also of a view of a view that was a leaf, and is none now
             followed.add(id(tensor))
 
 
-def _moved(node: Node | None, moved: dict[Node, Node | None]) -> Node | None:
+def _moved(node: Node | None, moved: dict[Node, Node]) -> Node | None:
     """The node of a view on the new history of its base; None if the view was not recorded on the old one, step by step.
 
     Parameters
