@@ -53,7 +53,9 @@ def spread(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
 
 def count_of(x_shape: tuple[int, ...], axis: Axis) -> int:
     """How many elements go into one of a reduction."""
-    return math.prod(x_shape[a] for a in axes_of(axis, len(x_shape)))
+    if axis.__class__ is int and x_shape:
+        return x_shape[axis]
+    return math.prod([x_shape[a] for a in axes_of(axis, len(x_shape))])
 
 
 @linear(takes=NUMERIC_OR_BOOLEAN, used="rules", x=lambda xp, g, x_shape, axis: spread(xp, g, x_shape, axis))
