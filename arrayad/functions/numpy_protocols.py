@@ -629,6 +629,8 @@ def _broadcast_to(array: Tensor, shape: Any, subok: bool = False) -> Any:
 
 
 def _broadcast_arrays(*args: Any, subok: bool = False) -> Any:
+    if any(x is None or isinstance(x, str) for x in args):  # to arrays of objects, as matplotlib's bars have them
+        return _of_numpy(np.broadcast_arrays, "numpy.broadcast_arrays", args, {"subok": subok})
     return manipulation.broadcast_arrays(*[_tensor(x) for x in args])
 
 
