@@ -726,6 +726,27 @@ def test_a_view_of_a_leaf_view_follows_its_base() -> None:
     assert (base.tolist(), k.grad.item()) == ([2.0, 4.0, 4.0, 2.0], 3.0 + 2 + 8)
 
 
+def _squared(x: Any, how: Any) -> Any:
+    view = how(x)
+    view.mul_(view * 1)
+    return x
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: _squared(x * 1, lambda y: y.view(-1)).T * xp.reshape(xp.arange(6.0), (3, 2)),
+        lambda x: _squared(xp.sin(x.T), lambda y: y.mT.reshape(-1)) * xp.reshape(xp.arange(6.0), (3, 2)),
+        lambda x: xp.real(_squared(x + 1j * x, lambda y: y.view(xp.float64)).T) ** 2,
+        lambda x: _squared(xp.stack([x, xp.sin(x)]), lambda y: y.view(4, 3)[1:3]).mT.sum(0) ** 2,
+        lambda x: _squared(x * 1, lambda y: y.view(-1)).prod(0),
+    ],
+)
+def test_writes_through_other_shapes_where_the_cotangent_lies_otherwise(function: Any) -> None:
+    x = np.asarray([[0.5, -1.0, 0.25], [2.0, 1.5, -0.75]])
+    xp.autograd.check_grads(function, (xp.asarray(x).requires_grad_(),), order=2)
+
+
 def test_views_of_what_was_written_over_by_something_without_history() -> None:
     x = xp.asarray([1.0, 2.0]).requires_grad_() * 1
     view = x[0]

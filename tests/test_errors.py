@@ -123,8 +123,8 @@ def test_operations_take_tensors(op: Any, given: Any, found: str) -> None:
     args = [[given] if op.sequence else given, *[xp.ones(2, 2)] * (len(needed) - 1)]
     if op.name == "where":
         args = args[:3]
-    if op.name in ("index_put", "view_put"):  # a key, and the steps to a view, stand between and after the tensors
-        args = [given, (), xp.ones(2, 2)] if op.name == "index_put" else [given, xp.ones(2, 2), ()]
+    if op.name in ("index_put", "view_put"):  # a key, and the way to a view, stand between and after the tensors
+        args = [given, (), xp.ones(2, 2)] if op.name == "index_put" else [given, xp.ones(2, 2), (), None]
     with pytest.raises(TypeError) as caught:
         op.call(*args, **({"upper": True} if op.name == "solve_triangular" else {}))
     message = str(caught.value)

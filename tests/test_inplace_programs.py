@@ -277,7 +277,9 @@ class Programs(RuleBasedStateMachine):
                 assert not reference.jacobian.any()
                 continue
             weights = np.random.default_rng(len(expected)).uniform(-1, 1, reference.places.shape)
-            part = (tensor * xp.asarray(weights)).sum()
+            # Transposed, so that the cotangent is in memory as no base is.
+            axes = tuple(reversed(range(weights.ndim)))
+            part = (xp.permute_dims(tensor, axes) * xp.asarray(weights.T.copy())).sum()
             total = part if total is None else total + part
             expected += (weights[..., None] * reference.jacobian).reshape(-1, COLUMNS).sum(axis=0)
         if total is None:

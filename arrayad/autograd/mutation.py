@@ -387,7 +387,7 @@ def rebase(x: Any, node: Any) -> None:
         steps = steps_after(start, x._steps)
         edges = (base._node, node)
         op: Operation = view_put.operation  # type: ignore[attr-defined]  # of every declared function
-        plan, saved = op.keep(edges, (base._array, None, steps), base._array)
+        plan, saved = op.keep(edges, (base._array, None, steps, _layout(base._array)), base._array)
         node = record(plan, edges, saved, make(base._array))  # beside, since `record` would set it as it stands
         _rewrite(base, node)
     else:
@@ -403,6 +403,15 @@ def rebase(x: Any, node: Any) -> None:
             _rewrite(tensor, _moved(tensor._node, moved) or replay(steps_after(start, tensor._steps), base)._node)
             tensor._viewed = base  # also of a view of a view that was a leaf, and is none now
             followed.add(id(tensor))
+
+
+def _layout(a: Any) -> tuple[int, ...] | None:
+    """The axes of an array from the outermost to the innermost in memory, None if they are so in order."""
+    xp = namespace_of(a)
+    if xp.is_contiguous(a):
+        return None
+    strides = xp.strides(a)
+    return tuple(sorted(range(len(strides)), key=lambda axis: -abs(strides[axis])))
 
 
 def _moved(node: Node | None, moved: dict[Node, Node]) -> Node | None:

@@ -7,6 +7,7 @@ from . import fft as fft
 from . import linear_algebra as linalg
 from . import special as special
 from .creation import *
+from .creation import contiguous
 from .data_types import *
 from .elementwise import *
 from .indexing import *

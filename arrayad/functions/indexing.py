@@ -197,7 +197,21 @@ def setitem(x: Any, key: Any, value: Any) -> None:
     assign_item(x, raw_key(key, x, value), value, op, raw)
 
 
-def _seen(a: Any, steps: tuple[Step, ...]) -> Any:
+# The axes of an array from the outermost to the innermost in memory; None if they are so in order.
+Layout = tuple[int, ...] | None
+
+
+def _laid_out(xp: Namespace, a: Any, layout: Layout) -> Any:
+    """An array in the layout of a base: only so do the steps to a view give a view, and no copy, of it too."""
+    if layout is None:
+        return xp.contiguous(a)
+    inverse = tuple(sorted(range(len(layout)), key=layout.__getitem__))
+    return xp.permute_dims(xp.contiguous(xp.permute_dims(a, layout)), inverse)
+
+
+def _seen(xp: Namespace, a: Any, steps: tuple[Step, ...], layout: Layout) -> Any:
+    if any(op.name == "view_dtype" for op, *_ in steps):  # which reads what lies side by side
+        a = _laid_out(xp, a, layout)
     return replay(steps, a) if isinstance(a, TensorBase) else replay_raw(steps, a)
 
 
@@ -206,29 +220,30 @@ def _moves(steps: tuple[Step, ...]) -> bool:
     return all(op.used is not None for op, *_ in steps)
 
 
-def _unseen(xp: Namespace, g: Any, steps: tuple[Step, ...]) -> Any:
+def _unseen(xp: Namespace, g: Any, steps: tuple[Step, ...], layout: Layout) -> Any:
     """`g` with zeros in place of what the steps show of it."""
     op = view_put.operation  # type: ignore[attr-defined]  # of every declared function
     zero = xp.zeros((), dtype=g.dtype, device=g.device)
-    return op.call(g, zero, steps) if isinstance(g, TensorBase) else op.function(xp, g, zero, steps)
+    return op.call(g, zero, steps, layout) if isinstance(g, TensorBase) else op.function(xp, g, zero, steps, layout)
 
 
 @linear(
     grad_name="CopySlices",
     x=_unseen,
-    value=lambda xp, g, steps: _seen(g, steps),
+    value=_seen,
     used={
-        "x": lambda xp, used, steps: _unseen(xp, used, steps) if _moves(steps) else used,
-        "value": lambda xp, used, steps: _seen(used, steps) if _moves(steps) else None,
+        "x": lambda xp, used, steps, layout: _unseen(xp, used, steps, layout) if _moves(steps) else used,
+        "value": lambda xp, used, steps, layout: _seen(xp, used, steps, layout) if _moves(steps) else None,
     },
     selects=("x",),
 )
-def view_put(xp: Namespace, x: Tensor, value: Tensor, steps: tuple[Step, ...], /) -> Tensor:
+def view_put(xp: Namespace, x: Tensor, value: Tensor, steps: tuple[Step, ...], layout: Layout, /) -> Tensor:
     """A copy of `x` with a value in place of what a chain of view operations shows of it.
 
-    It is what an in-place operation on a view does to its base, and is recorded as that.
+    It is what an in-place operation on a view does to its base, and is recorded as that. `layout` is the base's, which the
+    steps presuppose.
     """
-    out = xp.asarray(x, copy=True)
+    out = _laid_out(xp, xp.asarray(x, copy=True), layout)
     seen = replay_raw(steps, out)
     if dtypes.from_raw[seen.dtype].kind != "c" and dtypes.from_raw[value.dtype].kind == "c":
         value = xp.real(value)  # a cotangent of a base, where the view is a part of complex numbers
