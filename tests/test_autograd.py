@@ -9,6 +9,7 @@ import math
 import operator
 import sys
 import threading
+import time
 import tracemalloc
 import weakref
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 import pytest
 
 import arrayad as xp
+from arrayad.autograd.tape import namespace_of
 
 pytestmark = pytest.mark.any_backend
 
@@ -724,6 +726,33 @@ def test_a_view_of_a_leaf_view_follows_its_base() -> None:
     view.mul_(k)  # which is now a part of its base's history
     base.sum().backward()
     assert (base.tolist(), k.grad.item()) == ([2.0, 4.0, 4.0, 2.0], 3.0 + 2 + 8)
+
+
+def test_threads_write_into_rows_of_one_tensor(monkeypatch: pytest.MonkeyPatch) -> None:
+    b = xp.zeros(2)
+    backend = namespace_of(b._array)
+    assign, at_it = backend.setitem, threading.Event()
+
+    def slowly(x: Any, key: Any, value: Any) -> None:
+        if key == 0:
+            at_it.set()
+            time.sleep(0.2)  # as where an array is large, and another thread goes on
+        assign(x, key, value)
+
+    monkeypatch.setattr(backend, "setitem", slowly)
+    thread = threading.Thread(target=b.__setitem__, args=(0, 1.0))
+    thread.start()
+    assert at_it.wait(10)
+    b[1] = 2.0
+    thread.join()
+    assert b.tolist() == [1.0, 2.0]
+
+
+def test_a_plain_backward_keeps_the_history_of_a_gradient() -> None:
+    x = xp.asarray([1.0, 2.0]).requires_grad_()
+    (x**3).sum().backward(create_graph=True)
+    (x**2).sum().backward()
+    assert xp.autograd.grad(x.grad.sum(), x)[0].tolist() == [6.0, 12.0]
 
 
 def _squared(x: Any, how: Any) -> Any:

@@ -7,7 +7,6 @@ from it, and nothing recurses: a chain of a million operations takes a million t
 from __future__ import annotations
 
 import math
-import threading
 from contextlib import ExitStack, nullcontext
 from heapq import heappop, heappush
 from operator import attrgetter
@@ -25,6 +24,7 @@ from .tape import (
     Output,
     TensorBase,
     anomaly,
+    enable_grad,
     make,
     namespace_of,
     recording,
@@ -644,17 +644,14 @@ def fit(xp: Namespace, g: Any, a: Array, node: Node) -> Any:
     return g
 
 
-# Backwards of several threads may add to one gradient.
-_accumulating = threading.RLock()
-
-
 def _accumulate(tensor: Any, g: Any, create_graph: bool) -> None:
     """Add to a tensor's ``grad``: in place, unless the history of either has to be kept."""
-    with _accumulating:
+    with mutation.writing:  # backwards of several threads may add to one gradient
         have = tensor.grad
         if have is None:
             tensor._grad = g
         elif create_graph or have._node is not None:
-            tensor._grad = have + g
+            with enable_grad():
+                tensor._grad = have + g
         else:
             have += g

@@ -15,6 +15,8 @@ Three things have to stay right when a tensor is written into:
 from __future__ import annotations
 
 import functools
+import os
+import threading
 from collections import Counter
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any
@@ -61,6 +63,19 @@ __all__ = [
 ]
 
 copies = 0
+
+# Writes take turns: a thread at one has a reference to the array, which another would take for the tape's.
+writing = threading.RLock()
+
+
+def _renew() -> None:
+    """In a forked process, whose parent may have had a thread at a write."""
+    global writing
+    writing = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)
 
 
 # --- whether the tape has arrays of a memory ---
@@ -130,9 +145,10 @@ last_write = 0  # when the last write into any of them was: what was recorded si
 
 def export(x: TensorBase) -> None:
     """Before another library is shown the memory of `x`: what the tape has of it stays behind, for it cannot move later."""
-    if x._storage is None or x._storage.exported is None:
-        _unshare(x)
-        mark_exported(x)
+    with writing:
+        if x._storage is None or x._storage.exported is None:
+            _unshare(x)
+            mark_exported(x)
 
 
 def mark_exported(x: TensorBase) -> None:
@@ -222,16 +238,17 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
 
         out = astype(out, want)
         a = out._array
-    if x._storage is None or (x._storage.exported is None and _is_alone(x)):
-        # Nobody else sees the memory, so taking over the fresh array does for writing into the old one.
-        fresh = Storage() if out._storage is None else out._storage
-        fresh.version = (0 if x._storage is None else x._storage.version) + 1
-        x._array = a
-        x._storage = fresh
-    else:
-        _unshare(x)
-        namespace_of(a).setitem(x._array, ..., a)
-        _count(x, name)
+    with writing:
+        if x._storage is None or (x._storage.exported is None and _is_alone(x)):
+            # Nobody else sees the memory, so taking over the fresh array does for writing into the old one.
+            fresh = Storage() if out._storage is None else out._storage
+            fresh.version = (0 if x._storage is None else x._storage.version) + 1
+            x._array = a
+            x._storage = fresh
+        else:
+            _unshare(x)
+            namespace_of(a).setitem(x._array, ..., a)
+            _count(x, name)
     if recording():
         rebase(x, out._node)
     return x
@@ -252,24 +269,25 @@ def update(x: Any, other: Any, op: Operation, in_place: Callable[[Any, Any], Any
     of_tensor = isinstance(other, TensorBase)
     if (x._node is not None or (of_tensor and other._node is not None)) and recording():
         return False
-    if (x._storage is None or x._storage.exported is None) and is_saved(x):
-        return False
-    a = x._array
-    if a.dtype not in op.native:
-        return False
-    if of_tensor:
-        b = other._array
-        if b.__class__ is not a.__class__ or b.dtype is not a.dtype or (b.shape != a.shape and b.shape != ()):
+    with writing:
+        if (x._storage is None or x._storage.exported is None) and is_saved(x):
             return False
-    else:
-        operands = op.with_number(a, other)
-        if operands is None:
+        a = x._array
+        if a.dtype not in op.native:
             return False
-        b = operands[1]
-    check_writeable(x, name)
-    in_place(a, b)
-    _count(x, name)
-    return True
+        if of_tensor:
+            b = other._array
+            if b.__class__ is not a.__class__ or b.dtype is not a.dtype or (b.shape != a.shape and b.shape != ()):
+                return False
+        else:
+            operands = op.with_number(a, other)
+            if operands is None:
+                return False
+            b = operands[1]
+        check_writeable(x, name)
+        in_place(a, b)
+        _count(x, name)
+        return True
 
 
 def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any) -> None:
@@ -287,12 +305,13 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any) ->
     """
     check_writeable(x, "__setitem__")
     xp = namespace_of(x._array)
-    _unshare(x)
-    try:
-        xp.setitem(x._array, key, raw)
-    except (TypeError, ValueError, IndexError, OverflowError) as error:  # before anything has been changed or counted
-        raise type(error)(f"__setitem__(): {error}") from None
-    _count(x, "__setitem__")
+    with writing:
+        _unshare(x)
+        try:
+            xp.setitem(x._array, key, raw)
+        except (TypeError, ValueError, IndexError, OverflowError) as error:  # before anything has been changed or counted
+            raise type(error)(f"__setitem__(): {error}") from None
+        _count(x, "__setitem__")
     floating = dtypes.from_raw[x._array.dtype].kind in "fc"
     tracked_value = floating and isinstance(value, TensorBase) and value._node is not None
     if recording() and (x._node is not None or tracked_value):
