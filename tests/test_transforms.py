@@ -358,6 +358,48 @@ def test_what_a_function_keeps_is_freed_without_the_collector() -> None:
         gc.enable()
 
 
+def test_functions_that_write_into_their_argument() -> None:
+    def f(x: xp.Tensor) -> xp.Tensor:
+        return x.mul_(x).sum()
+
+    x = xp.asarray([1.0, 2.0, 3.0])
+    twice = [2.0, 4.0, 6.0]
+    assert xp.func.hessian(f)(x).tolist() == (2 * xp.eye(3)).tolist()
+    assert xp.func.grad(lambda z: xp.func.grad(f)(z).sum())(x).tolist() == [2.0, 2.0, 2.0]
+    tracked = x.clone().requires_grad_() * 1
+    assert xp.func.grad(f)(tracked).tolist() == twice
+    assert xp.func.jvp(f, (tracked,), (xp.ones(3),))[1].item() == 12.0
+    assert tracked.tolist() == x.tolist()
+
+
+def test_writes_into_the_value_beside_a_pull_back() -> None:
+    x = xp.asarray([1.0, 2.0, 3.0]).requires_grad_()
+    value, pull_back = xp.func.vjp(lambda x: x * x, x)
+    value *= 10
+    assert pull_back(xp.ones(3))[0].tolist() == [2.0, 4.0, 6.0]
+    value, push = xp.func.linearize(lambda x: x * x, x)
+    value *= 10
+    assert push(xp.ones(3)).tolist() == [2.0, 4.0, 6.0]
+
+
+def test_forward_mode_through_a_backward_outside_of_the_tape() -> None:
+    class Outside(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return xp.sin(x)
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            (x,) = ctx.saved_tensors
+            return xp.cos(x.detach()) * g.detach()
+
+    x = xp.asarray([1.0, 2.0])
+    assert xp.func.jacrev(Outside.apply)(x).shape == (2, 2)
+    with pytest.raises(RuntimeError, match=r"OutsideBackward: forward mode .* jvp\(ctx"):
+        xp.func.jacfwd(Outside.apply)(x)
+
+
 def test_function_that_writes_into_a_leaf_or_gives_integers() -> None:
     class Write(xp.autograd.Function):
         @staticmethod

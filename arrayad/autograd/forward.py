@@ -153,7 +153,14 @@ def _transposed(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]
                     parts[i] = rule.function(xp, shown, *rule.arguments(saved, node.edges[i]))
         pairs = []
         for part, t, edge in zip(parts, incoming, node.edges, strict=True):
-            if part is None or t is None or edge is None or not part.requires_grad:
+            if part is None or t is None or edge is None:
+                continue
+            if not part.requires_grad:
+                if op.kind == "custom":  # zero, or computed outside of the tape: that cannot be told apart
+                    raise RuntimeError(
+                        f"{node.name}: forward mode goes through the transpose of its backward, which was not recorded. Give "
+                        "the Function a jvp(ctx, *tangents), compute its backward with arrayad, or give None for zero."
+                    )
                 continue
             part = xp.conj(part) if shown is not g else part
             pairs.append((_fitted(xp, part, edge), t))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import engine
 from .forward import push_forward
-from .tape import TensorBase, enable_grad, make, namespace_of, recording, require_grad, sequence
+from .tape import Leaf, TensorBase, enable_grad, make, namespace_of, recording, require_grad, sequence
 from ..dtypes import from_raw
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class _Trace:
         # A level of its own: tracked inputs are cloned, so that outer transforms see through, and others become leaves.
         with enable_grad():
             self.inputs = [_start(name, x) for x in given]
-            out = function(*_build(self.form, self.inputs))
+            # The function may write into what is no leaf, which would have another history then.
+            out = function(*_build(self.form, [x if isinstance(x._node, Leaf) else _other(x) for x in self.inputs]))
         self.aux: Any = None
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
@@ -118,8 +119,13 @@ def _reaches_before(start: int, outputs: list[Any]) -> bool:
 
 
 def _plain(x: Any, outer: bool) -> Any:
-    """A result, without history unless an outer transform asks for it."""
-    return x if outer else x.detach()
+    """A result, without history unless an outer transform asks for it, that the user may write into."""
+    return _other(x) if outer else x.detach()
+
+
+def _other(x: Any) -> Any:
+    """Another tensor of the same value and history; a write into one of the two copies the value first."""
+    return make(x._array, x._node)
 
 
 def _start(name: str, x: Any) -> Any:
