@@ -748,6 +748,41 @@ def test_threads_write_into_rows_of_one_tensor(monkeypatch: pytest.MonkeyPatch) 
     assert b.tolist() == [1.0, 2.0]
 
 
+def test_gradients_can_be_seen_flat() -> None:
+    x = xp.ones(2, 3, requires_grad=True)
+    (x.T * xp.reshape(xp.arange(6.0), (3, 2))).sum().backward()
+    assert x.grad.view(-1).tolist() == [0.0, 2.0, 4.0, 1.0, 3.0, 5.0]
+    expanded = xp.ones(3).expand(2, 3)
+    assert expanded.clone().view(-1).stride() == expanded.double().view(-1).stride() == (1,)
+
+
+def test_a_leaf_of_another_shape_by_now() -> None:
+    x = xp.ones(2, 3, requires_grad=True)
+    loss = (x * 2).sum()
+    with xp.no_grad():
+        x.t_()
+    with pytest.raises(RuntimeError, match=r"shape \(2, 3\), and the leaf, changed in place since, \(3, 2\)"):
+        loss.backward()
+    assert x.grad is None
+
+
+def test_an_input_that_a_function_gave_no_gradient() -> None:
+    class First(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, y: Any) -> Any:
+            return x * y
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g, None
+
+    a, b = xp.ones(2, requires_grad=True), xp.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match="allow_unused"):
+        xp.autograd.grad(First.apply(a, b).sum(), [a, b])
+    assert xp.autograd.grad(First.apply(a, b).sum(), [a, b], allow_unused=True)[1] is None
+    assert xp.autograd.grad(First.apply(a, b).sum(), [a, b], materialize_grads=True)[1].tolist() == [0.0, 0.0]
+
+
 def test_a_plain_backward_keeps_the_history_of_a_gradient() -> None:
     x = xp.asarray([1.0, 2.0]).requires_grad_()
     (x**3).sum().backward(create_graph=True)

@@ -139,8 +139,16 @@ def grad(
         if g is None and materialize_grads:
             xp = namespace_of(tensor._array)
             g = make(xp.zeros(tensor._array.shape, dtype=tensor._array.dtype, device=tensor._array.device))
+        elif g is None and not allow_unused:  # reached, by a Function that gave None
+            raise RuntimeError(_UNUSED.format("grad"))
         result.append(g)
     return tuple(result)
+
+
+_UNUSED = (
+    "{}(): one of the inputs was not used in computing the outputs. Set allow_unused=True to get None, or "
+    "materialize_grads=True to get zeros, for it."
+)
 
 
 def _tensors(given: Any, name: str, parameter: str) -> list[Any]:
@@ -178,10 +186,7 @@ def _run(
         targets = None if inputs is None else [x._node for x in inputs]
         found, needed, passed = (set(), None, None) if targets is None else _leading_to(set(targets), nodes)
         if not allow_unused and not found.issuperset(targets or ()):
-            raise RuntimeError(
-                f"{name}(): one of the inputs was not used in computing the outputs. Set allow_unused=True to get None, or "
-                "materialize_grads=True to get zeros, for it."
-            )
+            raise RuntimeError(_UNUSED.format(name))
         sweep = _SweepOnDevices if uses_current_device() and not create_graph else Sweep
         return sweep(create_graph, retain, targets, needed, passed).run(nodes, seeds)
     finally:
@@ -645,10 +650,22 @@ def fit(xp: Namespace, g: Any, a: Array, node: Node) -> Any:
 
 
 def _accumulate(tensor: Any, g: Any, create_graph: bool) -> None:
-    """Add to a tensor's ``grad``: in place, unless the history of either has to be kept."""
+    """Add to a tensor's ``grad``: in place, unless the history of either has to be kept.
+
+    A gradient without history lies in memory row by row if the tensor does, so that it can be seen flat.
+    """
+    own, a = tensor._array, g._array
+    if a.shape != own.shape:
+        raise RuntimeError(
+            f"backward(): the gradient of a leaf has shape {tuple(a.shape)}, and the leaf, changed in place since, "
+            f"{tuple(own.shape)}"
+        )
     with mutation.writing:  # backwards of several threads may add to one gradient
         have = tensor.grad
         if have is None:
+            xp = namespace_of(a)
+            if g._node is None and not xp.is_contiguous(a) and xp.is_contiguous(own):
+                g = make(xp.contiguous(a))
             tensor._grad = g
         elif create_graph or have._node is not None:
             with enable_grad():

@@ -158,8 +158,8 @@ def _transposed(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]
             if not part.requires_grad:
                 if op.kind == "custom":  # zero, or computed outside of the tape: that cannot be told apart
                     raise RuntimeError(
-                        f"{node.name}: forward mode goes through the transpose of its backward, which was not recorded. Give "
-                        "the Function a jvp(ctx, *tangents), compute its backward with arrayad, or give None for zero."
+                        f"{node.name}: forward mode goes through the transpose of its backward, which was not recorded. "
+                        "Give the Function a jvp(ctx, *tangents), compute its backward with arrayad, or give None for zero."
                     )
                 continue
             part = xp.conj(part) if shown is not g else part

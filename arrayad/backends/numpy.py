@@ -181,7 +181,9 @@ def _complex(re: Array, im: Array) -> Array:
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Array:
-    """``numpy.asarray``, whose ``device`` knows nothing but ``"cpu"``."""
+    """``numpy.asarray``, whose ``device`` knows nothing but ``"cpu"``; a copy of a broadcast array lies row by row."""
+    if copy and obj.__class__ is np.ndarray and 0 in obj.strides:
+        return np.array(obj, dtype=dtype, order="C")
     return np.asarray(obj, dtype=dtype, copy=copy)
 
 
@@ -273,8 +275,8 @@ def reshape(x: Array, shape: Any, *, copy: bool | None = None) -> Array:
 
 
 def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
-    """``numpy.astype``: 0.2 for 1.0."""
-    return x.astype(dtype, copy=copy)
+    """``numpy.astype``: 0.2 for 1.0; a broadcast array row by row."""
+    return x.astype(dtype, "C" if 0 in x.strides else "K", copy=copy)
 
 
 def matrix_transpose(x: Array, /) -> Array:

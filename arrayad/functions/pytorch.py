@@ -560,7 +560,7 @@ def norm(x: Tensor, /, p: float | str = "fro", dim: int | tuple[int, ...] | None
     """
     if p == "nuc":
         return norm_of(x, p, axis=(-2, -1) if dim is None else dim, keepdims=keepdim)
-    return vector_norm(x, axis=dim, keepdims=keepdim, ord=2 if p == "fro" else p)  # type: ignore[arg-type]  # refuses strings
+    return vector_norm(x, axis=None if dim == () else dim, keepdims=keepdim, ord=2 if p == "fro" else p)  # type: ignore[arg-type]  # refuses strings
 
 
 def index_select(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
