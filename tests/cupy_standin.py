@@ -48,6 +48,7 @@ def _wait() -> None:
 @contextmanager
 def allow_synchronize(allow: bool) -> Iterator[None]:
     """``cupyx.allow_synchronize``."""
+    warnings.warn("cupyx.allow_synchronize is an experimental feature", stacklevel=3)
     before, _Watch.allowed = _Watch.allowed, allow
     try:
         yield
@@ -176,11 +177,14 @@ class ndarray:
         return _outer(out, [self])
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        if not isinstance(value, ndarray) and not value:
+            value = 0  # memory is cleared, and the sign of a zero lost
         self._array[self._key(key)] = _inner(value)
 
     def _key(self, key: Any) -> tuple[Any, ...]:
         """The parts of a key; the elements at a mask are counted, which waits."""
         parts = _inner(key if isinstance(key, tuple) else (key,))
+        parts = tuple(int(part) if isinstance(part, float) else part for part in parts)  # as CuPy takes them
         if any(isinstance(part, np.ndarray) and part.dtype == np.bool for part in parts):
             _wait()
         return parts
@@ -236,7 +240,10 @@ def array(obj: Any, dtype: Any = None, copy: bool | None = True, **_: Any) -> An
         return obj
     if copy is False:
         raise ValueError("Unable to avoid copy while creating an array")
-    return _outer(np.array(obj if isinstance(obj, np.ndarray) else _inner(obj), dtype))
+    out = np.array(obj if isinstance(obj, np.ndarray) else _inner(obj), dtype)
+    if out.ndim == 0 and not own and not out:
+        out[...] = 0  # memory is cleared, and the sign of a zero lost
+    return _outer(out)
 
 
 def asarray(obj: Any, dtype: Any = None, **how: Any) -> Any:
@@ -252,6 +259,39 @@ def broadcast_to(x: Any, shape: Any) -> Any:
     out = _outer(np.lib.stride_tricks.as_strided(x._array, seen.shape, seen.strides))
     out.base = x if x.base is None else x.base
     return out
+
+
+def cross(a: Any, b: Any, axis: int = -1) -> Any:
+    """``cupy.linalg.cross``, which does not broadcast."""
+    if a.shape != b.shape:
+        raise ValueError(f"shapes {a.shape} and {b.shape} do not match")
+    return _outer(np.linalg.cross(a._array, b._array, axis=axis))
+
+
+def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None) -> Any:
+    """``cupy.linspace``, of real ends."""
+    return _outer(np.linspace(float(start), float(stop), num, endpoint, dtype=dtype))
+
+
+def floor_divide(x1: Any, x2: Any) -> Any:
+    """``cupy.floor_divide``, of floating numbers the floor of the rounded quotient."""
+    with np.errstate(all="ignore"):
+        floating = x1.dtype.kind == "f"
+        return _outer(np.floor(x1._array / x2._array) if floating else np.floor_divide(x1._array, x2._array))
+
+
+def _shifted(function: Callable[[Any], Any], by: complex) -> Callable[[Any], Any]:
+    """A complex function from a simpler one by an addition, which loses small results, as CuPy has it."""
+    own = getattr(np, {"exp": "expm1", "log": "log1p"}[function.__name__])
+
+    def call(x: Any) -> Any:
+        with np.errstate(all="ignore"):
+            if x.dtype.kind != "c":
+                return _outer(own(x._array))
+            one = x.dtype.type(1)
+            return _outer(function(x._array) - one if by < 0 else function(x._array + one))
+
+    return call
 
 
 def moveaxis(x: Any, source: Any, destination: Any) -> Any:
@@ -307,10 +347,19 @@ class Generator:
     def __getattr__(self, name: str) -> Any:
         if name not in ("random", "standard_normal", "integers"):
             raise AttributeError(name)
+        if name == "standard_normal":
+            return self._normal
         state = self._bits._state._array
         state[1] += 1
         draw = getattr(np.random.default_rng(state), name)
         return lambda *args: _outer(draw(*args))
+
+    def _normal(self, shape: Any, dtype: Any) -> Any:
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise TypeError(f"Unsupported dtype {dtype} for standard_normal")
+        state = self._bits._state._array
+        state[1] += 1
+        return _outer(np.random.default_rng(state).standard_normal(shape, dtype))
 
 
 cuda = _module(
@@ -325,8 +374,9 @@ def install() -> None:
     """Put it in the place of CuPy."""
     add = _on_numpy(np.add)
     add.at = add_at  # type: ignore[attr-defined]  # a function, which stands for the ufunc
-    ours = {f.__name__: f for f in (array, asarray, broadcast_to, copyto, moveaxis)}
-    linalg = _module("cupy.linalg", **_taken(np.linalg, LINALG_LACKS))
+    ours = {f.__name__: f for f in (array, asarray, broadcast_to, copyto, floor_divide, linspace, moveaxis)}
+    ours |= {"expm1": _shifted(np.exp, -1), "log1p": _shifted(np.log, 1)}
+    linalg = _module("cupy.linalg", **(_taken(np.linalg, LINALG_LACKS) | {"cross": cross}))
     fft = _module("cupy.fft", **_taken(np.fft, set()))
     random = _module("cupy.random", Philox4x3210=Philox4x3210, Generator=Generator)
     names = _taken(np, LACKS) | ours | {"add": add, "asnumpy": ndarray.get, "ndarray": ndarray}

@@ -752,8 +752,7 @@ def test_gradients_can_be_seen_flat() -> None:
     x = xp.ones(2, 3, requires_grad=True)
     (x.T * xp.reshape(xp.arange(6.0), (3, 2))).sum().backward()
     assert x.grad.view(-1).tolist() == [0.0, 2.0, 4.0, 1.0, 3.0, 5.0]
-    expanded = xp.ones(3).expand(2, 3)
-    assert expanded.clone().view(-1).stride() == expanded.double().view(-1).stride() == (1,)
+    assert xp.ones(3).expand(2, 3).clone().view(-1).stride() == (1,)
 
 
 def test_a_leaf_of_another_shape_by_now() -> None:

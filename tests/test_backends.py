@@ -469,6 +469,64 @@ def test_fallback_remainder() -> None:
     np.testing.assert_array_equal(np.signbit(found[exact]), np.signbit(expected[exact]))
 
 
+def test_conversions_of_expanded_arrays_lie_row_by_row() -> None:
+    assert numpy_backend.astype(np.broadcast_to(np.ones(3), (2, 3)), np.float32).flags.c_contiguous
+
+
+def test_fallback_floor_divide() -> None:
+    values = np.asarray([-np.inf, -7.5, -3.0, -0.1, -0.0, 0.0, 0.1, 0.7, 1.0, 3.0, 7.0, 1e300, np.inf, np.nan])
+    a, b = np.meshgrid(values, values)
+    with np.errstate(all="ignore"):
+        found, expected = fallbacks.floor_divide(np, np.fmod, a, b), numpy_backend.floor_divide(a, b)
+    np.testing.assert_array_equal(found, expected)
+    exact = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit(found[exact]), np.signbit(expected[exact]))
+
+
+@pytest.mark.parametrize("name", ["expm1", "log1p"])
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+def test_fallbacks_of_small_complex_numbers(name: str, dtype: Any) -> None:
+    parts = np.asarray([-2.5, -1.0, -0.3, -1e-4, -0.0, 0.0, 1e-9, 1e-4, 0.3, 2.0, np.inf, -np.inf, np.nan])
+    z = np.empty((parts.size, parts.size), dtype)
+    z.real, z.imag = parts[:, None], parts[None, :]
+    with np.errstate(all="ignore"):
+        found = getattr(fallbacks, name)(np, z)
+        a, b = z.real.astype(np.longdouble), z.imag.astype(np.longdouble)
+        expected = np.empty(z.shape, np.clongdouble)
+        if name == "log1p":
+            near = a * a + b * b < 0.25  # of both, the one that does not cancel
+            expected.real = np.where(near, np.log1p(a * (2 + a) + b * b) / 2, np.log(np.hypot(1 + a, b)))
+            expected.imag = np.arctan2(b, 1 + a)
+        else:
+            expected[...] = np.expm1(z.astype(np.clongdouble))
+        expected = expected.astype(dtype)
+        finite = np.isfinite(z) & np.isfinite(expected)
+        np.testing.assert_allclose(found[finite], expected[finite], rtol=8 * np.finfo(dtype).eps, atol=0)
+        if name == "log1p":
+            cut = z[(z.imag == 0) & (z.real < -1) & np.isfinite(z)]
+            assert (np.sign(fallbacks.log1p(np, cut).imag) == np.where(np.signbit(cut.imag), -1, 1)).all()
+
+
+@pytest.mark.parametrize("mode", ["full", "valid"])
+@pytest.mark.parametrize("sizes", [(7, 3), (3, 7), (4, 4), (1, 5), (5, 1)])
+def test_fallback_convolve(mode: str, sizes: tuple[int, int]) -> None:
+    a, b = (np.random.default_rng(n).normal(size=n) for n in sizes)
+    np.testing.assert_allclose(fallbacks.convolve(np, a, b, mode), np.convolve(a, b, mode), rtol=1e-13)
+
+
+@SPACE
+def test_fallback_pinv(space: Any) -> None:
+    rng = np.random.default_rng(0)
+    for shape in ((4, 3), (2, 3, 4), (3, 3), (0, 3), (2, 3, 0)):
+        for z in (rng.normal(size=shape), rng.normal(size=shape) + 1j * rng.normal(size=shape)):
+            found = np.asarray(fallbacks.pinv(space, _in(space, z), None))
+            np.testing.assert_allclose(found, np.linalg.pinv(z), rtol=1e-9, atol=1e-12)
+    low = np.outer([1.0, 2.0, 3.0], [1.0, 0.0, 1.0]) + 1e-9 * np.eye(3)
+    for rtol in (1e-6, _in(space, 1e-6)):
+        found = np.asarray(fallbacks.pinv(space, _in(space, low), rtol))
+        np.testing.assert_allclose(found, np.linalg.pinv(low, rcond=1e-6), rtol=1e-7, atol=1e-12)
+
+
 @pytest.mark.parametrize("dtype", [d.dtype for d in dtypes.EVERY], ids=str)
 @pytest.mark.parametrize("rest", ["zero", "negative zero", "number", "array", "transposed"])
 def test_where_of_many_elements(dtype: Any, rest: str) -> None:

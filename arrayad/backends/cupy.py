@@ -7,6 +7,7 @@ GPUs every call is made on that of its arrays (`use_device`); with one nothing i
 
 from __future__ import annotations
 
+import math
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,6 @@ except ImportError as error:
 import array_api_compat.cupy as compat
 import numpy as np
 from array_api_compat.cupy import (  # noqa: F401  (the backend's namespace)
-    argsort,
     broadcast_arrays,
     ceil,
     floor,
@@ -69,9 +69,7 @@ from cupy import (  # noqa: F401  (the backend's namespace)
     equal,
     exp,
     expand_dims,
-    expm1,
     flip,
-    floor_divide,
     greater,
     greater_equal,
     hypot,
@@ -83,8 +81,6 @@ from cupy import (  # noqa: F401  (the backend's namespace)
     less,
     less_equal,
     log,
-    log1p,
-    log2,
     log10,
     logaddexp,
     matmul,
@@ -100,7 +96,6 @@ from cupy import (  # noqa: F401  (the backend's namespace)
     positive,
     pow,
     real,
-    reciprocal,
     repeat,
     roll,
     round,
@@ -192,7 +187,14 @@ def _beside(array: Array) -> AbstractContextManager[Any]:
 def asarray(obj: Any, /, *, dtype: Any = None, device: RawDevice = None, copy: bool | None = None) -> Array:
     """Of numbers, or of arrays of this backend, which stay on their device unless another is given."""
     with _at(getattr(obj, "device", None) if device is None else device):
-        return cp.array(obj, dtype=dtype, copy=copy)
+        if isinstance(obj, cp.ndarray):
+            return cp.array(obj, dtype=dtype, copy=copy)
+        return _of_host(np.asarray(obj, dtype))
+
+
+def _of_host(array: np.ndarray[Any, Any], **how: Any) -> Array:
+    """A copy of a NumPy array; CuPy itself clears memory for a zero, and so makes a 0-d -0.0 one of 0.0."""
+    return cp.full((), array[()], array.dtype) if array.ndim == 0 else cp.asarray(array, **how)
 
 
 def arange(start: Any, stop: Any, step: Any, *, dtype: Any, device: RawDevice = None) -> Array:
@@ -231,7 +233,12 @@ def eye(n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any, de
 
 def linspace(start: Any, stop: Any, /, num: int, *, dtype: Any, device: RawDevice = None, endpoint: bool = True) -> Array:
     with _at(device):
-        return cp.linspace(start, stop, num, endpoint, dtype=dtype)
+        if np.dtype(dtype).kind != "c":
+            return cp.linspace(start, stop, num, endpoint, dtype=dtype)
+        out = cp.empty((num,), dtype)  # CuPy's own is of real numbers
+        out.real = cp.linspace(start.real, stop.real, num, endpoint)
+        out.imag = cp.linspace(start.imag, stop.imag, num, endpoint)
+        return out
 
 
 def from_dlpack(x: Any, /, *, device: RawDevice = None, copy: bool | None = None) -> Array:
@@ -258,7 +265,10 @@ def to_dlpack(array: Array, *, stream: Any, max_version: Any, dl_device: Any, co
     with _beside(array):
         if copy and dl_device in (None, array.__dlpack_device__()):
             array, copy = array.copy(), None
-        return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+        try:
+            return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+        except ValueError as error:
+            raise BufferError(f"__dlpack__(): {error}") from None
 
 
 # --- the standard, where CuPy and array_api_compat differ from it ---
@@ -273,6 +283,44 @@ def astype(x: Array, dtype: Any, /, *, copy: bool = True) -> Array:
 def remainder(x1: Array, x2: Array, /) -> Array:
     """CuPy's own is NaN for an infinite `x2`."""
     return fallbacks.remainder(cp, cp.fmod, x1, x2) if x1.dtype.kind == "f" else cp.remainder(x1, x2)
+
+
+def floor_divide(x1: Array, x2: Array, /) -> Array:
+    """CuPy's own of floating numbers is the floor of the rounded quotient, one too many where that was rounded up."""
+    return fallbacks.floor_divide(cp, cp.fmod, x1, x2) if x1.dtype.kind == "f" else cp.floor_divide(x1, x2)
+
+
+def reciprocal(x: Array, /) -> Array:
+    """CuPy's own is NaN for infinite complex numbers."""
+    out = cp.reciprocal(x)
+    return cp.where(cp.isinf(x), cp.zeros((), x.dtype), out) if x.dtype.kind == "c" else out
+
+
+# CuPy's of complex numbers are exp(x) - 1, the logarithm of x + 1, and a quotient of complex numbers: they lose small
+# results, the signs of zeros, and infinities.
+
+
+def expm1(x: Array, /) -> Array:
+    return fallbacks.expm1(cp, x) if x.dtype.kind == "c" else cp.expm1(x)
+
+
+def log1p(x: Array, /) -> Array:
+    return fallbacks.log1p(cp, x) if x.dtype.kind == "c" else cp.log1p(x)
+
+
+def log2(x: Array, /) -> Array:
+    if x.dtype.kind != "c":
+        return cp.log2(x)
+    out = cp.log(x)
+    out.real /= math.log(2)
+    out.imag /= math.log(2)
+    return out
+
+
+def argsort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
+    """CuPy's own takes a 0-d array for one of length 1."""
+    np.lib.array_utils.normalize_axis_index(axis, x.ndim)
+    return compat.argsort(x, axis=axis, descending=descending, stable=stable)
 
 
 def sign(x: Array, /) -> Array:
@@ -379,7 +427,7 @@ def from_numpy(array: np.ndarray[Any, Any], raw: RawDevice, *, non_blocking: boo
     CuPy copies from pinned memory as it stands and keeps it alive till then; from other memory through a pinned buffer.
     """
     with _at(raw):
-        return cp.asarray(array, blocking=not non_blocking)
+        return _of_host(array, blocking=not non_blocking)
 
 
 def to_numpy(array: Array) -> np.ndarray[Any, Any]:
@@ -442,6 +490,10 @@ def _is_mask(key: Any, shape: tuple[int, ...]) -> bool:
 def setitem(x: Array, key: Any, value: Any) -> None:
     """``x[key] = value`` in place, also where it is called apart from an operation; one value at a mask without waiting."""
     with _beside(x):
+        if value.__class__ is cp.ndarray:
+            value = value.copy() if memory_of(value) is memory_of(x) else value  # else it might be read when it is written
+        elif not value:
+            value = asarray(value, dtype=x.dtype)  # with the sign of a zero
         if _is_mask(key, x.shape) and getattr(value, "ndim", 0) == 0:
             cp.copyto(x, value, casting="unsafe", where=key.reshape(key.shape + (1,) * (x.ndim - key.ndim)))
         else:
@@ -486,8 +538,10 @@ def _integers_in(key: Any) -> bool:
 
 
 def convolve(x1: Array, x2: Array, mode: str, /) -> Array:
-    """CuPy's."""
-    return cp.convolve(x1, x2, mode)
+    """By products: CuPy's own of floating numbers is by Fourier transforms, which spread rounding and NaNs over all."""
+    if x1.dtype.kind not in "fc" or x1.size * x2.size > 2**24:
+        return cp.convolve(x1, x2, mode)
+    return fallbacks.convolve(cp, x1, x2, mode)
 
 
 def view_dtype(x: Array, dtype: DType, /) -> Array:
@@ -567,13 +621,18 @@ class _Random:
         with self._raw:
             self._bits._state[...] = cp.asarray(state)
 
+    # CuPy draws no half precision that is below 1, or normal at all.
+
     def uniform(self, shape: tuple[int, ...], dtype: Any) -> Array:
         with self._raw:
+            if dtype == np.float16:
+                return (self._source.integers(0, 2048, shape) / 2048).astype(dtype)
             return self._source.random(shape, dtype)
 
     def normal(self, shape: tuple[int, ...], dtype: Any) -> Array:
         with self._raw:
-            return self._source.standard_normal(shape, dtype)
+            drawn = self._source.standard_normal(shape, np.float32 if dtype == np.float16 else dtype)
+            return drawn.astype(dtype, copy=False)
 
     def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Array:
         with self._raw:

@@ -17,20 +17,40 @@ from array_api_compat.cupy.linalg import (  # noqa: F401  (the backend's namespa
     diagonal,
     eigh,
     matrix_norm,
-    outer,
-    pinv,
     qr,
     slogdet,
     svd,
     svdvals,
     trace,
-    vector_norm,
 )
-from cupy.linalg import cross, det, eigvalsh, inv, matrix_power  # noqa: F401
+from cupy.linalg import det, eigvalsh, inv, matrix_power  # noqa: F401
 
 from . import fallbacks
 
 Array = Any
+
+
+def cross(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
+    """CuPy's, for shapes that broadcast."""
+    return cp.linalg.cross(*cp.broadcast_arrays(x1, x2), axis=axis)
+
+
+def outer(x1: Array, x2: Array, /) -> Array:
+    """CuPy's own flattens what is no vector."""
+    if x1.ndim != 1 or x2.ndim != 1:
+        raise ValueError(f"Input arrays must be one-dimensional, but they are x1.ndim={x1.ndim} and x2.ndim={x2.ndim}.")
+    return compat.linalg.outer(x1, x2)
+
+
+def vector_norm(x: Array, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Array:
+    """Half precision by way of float32: its squares soon overflow."""
+    wide = x.astype(np.float32) if x.dtype == np.float16 else x
+    return compat.linalg.vector_norm(wide, axis=axis, keepdims=keepdims, ord=ord).astype(x.real.dtype, copy=False)
+
+
+def pinv(x: Array, /, *, rtol: Any = None) -> Array:
+    """CuPy's own waits for the GPU."""
+    return fallbacks.pinv(compat, x, rtol)
 
 
 def solve(x1: Array, x2: Array, /) -> Array:

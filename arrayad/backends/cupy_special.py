@@ -53,6 +53,28 @@ def _by_way_of_host(function: Callable[..., Any]) -> Callable[..., Array]:
     return call
 
 
+def _with_nan(function: Callable[..., Array], *arguments: Array) -> Array:
+    """A function of CuPy's that forgets NaNs."""
+    out = function(*arguments).astype(_dtype_of(arguments), copy=False)
+    nan = cp.isnan(arguments[0]) | cp.isnan(arguments[1])
+    return cp.where(nan, cp.full((), np.nan, out.dtype), out)
+
+
+def gammainc(a: Array, x: Array, /) -> Array:
+    """CuPy's, with NaN of NaN."""
+    return _with_nan(on_gpu.gammainc, a, x)
+
+
+def gammaincc(a: Array, x: Array, /) -> Array:
+    """CuPy's, with NaN of NaN."""
+    return _with_nan(on_gpu.gammaincc, a, x)
+
+
+def xlog1py(x1: Array, x2: Array, /) -> Array:
+    """CuPy's, with NaN of NaN."""
+    return _with_nan(on_gpu.xlog1py, x1, x2)
+
+
 def polygamma(n: Any, x: Array, /) -> Array:
     """CuPy's formula, with the factors of an order that is a Python number taken on the host."""
     if isinstance(n, cp.ndarray):

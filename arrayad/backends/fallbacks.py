@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 __all__ = [
     "choice",
     "cofactors",
+    "convolve",
     "empty_transform",
+    "expm1",
+    "floor_divide",
+    "log1p",
     "matrix_rank",
     "permutation",
+    "pinv",
     "remainder",
     "scatter_add",
     "scatter_by_mask",
@@ -39,6 +44,55 @@ def remainder(xp: Namespace, fmod: Callable[[Array, Array], Array], x1: Array, x
     rest = fmod(x1, x2)
     turned = (rest != 0) & ((rest < 0) != (x2 < 0))
     return xp.where(turned, rest + x2, xp.where(rest == 0, xp.copysign(rest, x2), rest))
+
+
+def floor_divide(xp: Namespace, fmod: Callable[[Array, Array], Array], x1: Array, x2: Array) -> Array:
+    """The floor of the exact quotient of floating arrays, from C's `fmod`; of 0 and infinity that of IEEE's quotient."""
+    rest = fmod(x1, x2)
+    whole = (x1 - rest) / x2
+    whole = xp.where((rest != 0) & ((rest < 0) != (x2 < 0)), whole - 1, whole)
+    out = xp.floor(whole)
+    out = xp.where(whole - out > 0.5, out + 1, out)
+    out = xp.where(whole == 0, xp.copysign(xp.zeros_like(whole), x1 / x2), out)
+    return xp.where((x2 == 0) | xp.isinf(x1) | xp.isinf(x2), xp.floor(x1 / x2), out)
+
+
+def _complex(xp: Namespace, real: Array, imag: Array, dtype: Any) -> Array:
+    """Complex numbers of their parts."""
+    out = xp.empty(real.shape, dtype=dtype)
+    out.real, out.imag = real, imag
+    return out
+
+
+def expm1(xp: Namespace, x: Array) -> Array:
+    """``exp(x) - 1`` of complex numbers, exact for small ones."""
+    a, b = x.real, x.imag
+    half = xp.sin(b / 2)
+    real = xp.expm1(a) * xp.cos(b) - 2 * half * half
+    out = _complex(xp, real, xp.exp(a) * xp.sin(b), x.dtype)
+    return xp.where(xp.isfinite(x), out, xp.exp(x) - 1)
+
+
+def log1p(xp: Namespace, x: Array) -> Array:
+    """``log(1 + x)`` of complex numbers, exact for small ones, and on the side of the cut that the sign of a zero says."""
+    a, b = x.real, x.imag
+    out = xp.log(_complex(xp, 1 + a, b, x.dtype))
+    near = a * a + b * b < 0.25
+    small = xp.log1p(xp.where(near, a * (2 + a) + b * b, xp.zeros_like(a))) / 2
+    return _complex(xp, xp.where(near, small, out.real), out.imag, x.dtype)
+
+
+def convolve(xp: Namespace, x1: Array, x2: Array, mode: str) -> Array:
+    """The convolution of two vectors, ``"full"`` or ``"valid"``: windows of the longer one times the other."""
+    if x1.shape[0] < x2.shape[0]:
+        x1, x2 = x2, x1
+    n = x2.shape[0]
+    if mode == "full":
+        side = xp.zeros((n - 1,), dtype=x1.dtype)
+        x1 = xp.concat([side, x1, side])
+    count = x1.shape[0] - n + 1
+    places = xp.arange(count)[:, None] + xp.arange(n - 1, -1, -1)[None, :]
+    return xp.sum(x1[places] * x2[None, :], axis=1)
 
 
 def sign(xp: Namespace, sign: Callable[[Array], Array], x: Array) -> Array:
@@ -71,6 +125,23 @@ def matrix_rank(xp: Namespace, x: Array, rtol: Any) -> Array:
     elif not isinstance(rtol, (int, float)):
         rtol = rtol[..., None]
     return xp.count_nonzero(values > xp.max(values, axis=-1, keepdims=True) * rtol, axis=-1)
+
+
+def pinv(xp: Namespace, x: Array, rtol: Any) -> Array:
+    """The pseudoinverse by singular values; those up to `rtol` times the largest count as 0, as in `matrix_rank`."""
+    if 0 in x.shape[-2:]:
+        return xp.zeros((*x.shape[:-2], x.shape[-1], x.shape[-2]), dtype=x.dtype, device=x.device)
+    u, s, vh = xp.linalg.svd(x, full_matrices=False)
+    if rtol is None:
+        rtol = max(x.shape[-2:]) * float(xp.finfo(s.dtype).eps)
+    elif not isinstance(rtol, (int, float)):
+        rtol = rtol[..., None]
+    none = s <= xp.max(s, axis=-1, keepdims=True) * rtol
+    inverse = xp.where(none, xp.zeros_like(s), 1 / xp.where(none, xp.ones_like(s), s))
+    left, right = xp.matrix_transpose(vh), xp.matrix_transpose(u)
+    if xp.isdtype(x.dtype, "complex floating"):
+        left, right = xp.conj(left), xp.conj(right)
+    return xp.matmul(left * xp.astype(inverse[..., None, :], x.dtype), right)
 
 
 def cofactors(xp: Namespace, x: Array) -> Array:

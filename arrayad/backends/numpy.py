@@ -181,9 +181,7 @@ def _complex(re: Array, im: Array) -> Array:
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Array:
-    """``numpy.asarray``, whose ``device`` knows nothing but ``"cpu"``; a copy of a broadcast array lies row by row."""
-    if copy and obj.__class__ is np.ndarray and 0 in obj.strides:
-        return np.array(obj, dtype=dtype, order="C")
+    """``numpy.asarray``, whose ``device`` knows nothing but ``"cpu"``."""
     return np.asarray(obj, dtype=dtype, copy=copy)
 
 

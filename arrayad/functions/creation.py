@@ -410,7 +410,8 @@ def clone(xp: Namespace, x: Tensor, /) -> Tensor:
     -----
     Differentiable.
     """
-    return xp.asarray(x, copy=True)
+    out = xp.asarray(x, copy=True)
+    return xp.contiguous(out) if 0 in xp.strides(x) else out  # of an expanded tensor row by row
 
 
 @linear(used="rules", x=lambda xp, g: g)

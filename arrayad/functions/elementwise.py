@@ -648,7 +648,8 @@ def _sign(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
     if as_dtype(x.dtype).kind != "c":
         return xp.zeros_like(g)
     # z/|z| moves only along the unit circle: the part of g along the sign itself is lost.
-    return (g - out * xp.real(xp.conj(out) * g)) / or_infinite(xp, xp.abs(x))
+    # By the reciprocal, which is real: CuPy's quotient by an infinite complex number is NaN.
+    return (g - out * xp.real(xp.conj(out) * g)) * (1 / or_infinite(xp, xp.abs(x)))
 
 
 @elementwise(takes=NUMERIC, grad_name="Sgn", conjugate=False, x=_sign)

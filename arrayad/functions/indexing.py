@@ -57,8 +57,12 @@ def raw_key(key: Any, x: Any, *others: Any) -> Any:
 
 
 def _raw_part(part: Any, x: Any, others: tuple[Any, ...]) -> Any:
-    if part.__class__ in _PLAIN or isinstance(part, (float, complex, str)):  # these NumPy refuses
+    if part.__class__ in _PLAIN:
         return part
+    if isinstance(part, (float, complex, str)):
+        raise IndexError(
+            f"only integers, slices, None, Ellipsis and arrays of integers or booleans are indices, not {part!r}"
+        )
     if isinstance(part, slice):
         bounds = (part.start, part.stop, part.step)
         return slice(*[bound if bound is None else operator.index(bound) for bound in bounds])

@@ -1187,8 +1187,9 @@ def _vector_norm_rule(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[in
     if ord == 1:
         return g * xp.sign(x)
     norm = spread(xp, out, x_shape, axis)
-    if ord == 2:  # at 0, the subgradient 0
-        return g * x / or_infinite(xp, norm)
+    if ord == 2:  # at 0, the subgradient 0; of complex numbers by a real quotient, as in the rule of `sign`
+        norm = or_infinite(xp, norm)
+        return x * (g / norm) if as_dtype(x.dtype).kind == "c" else g * x / norm
     size, one = xp.abs(x), xp.ones_like(norm)
     if math.isinf(ord):  # elements that tie get equal parts
         chosen = xp.where(size == norm, one, xp.zeros_like(norm))
