@@ -478,8 +478,11 @@ def is_pinned(array: np.ndarray[Any, Any]) -> bool:
 
 
 def getitem(x: Array, key: Any) -> Array:
-    """``x[key]``, a view for basic keys."""
-    return x[key]
+    """``x[key]``, a view for basic keys; where index arrays do not broadcast, NumPy's kind of error."""
+    try:
+        return x[key]
+    except ValueError as error:
+        raise IndexError(str(error)) from None
 
 
 def _is_mask(key: Any, shape: tuple[int, ...]) -> bool:
