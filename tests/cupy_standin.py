@@ -48,7 +48,7 @@ def _wait() -> None:
 @contextmanager
 def allow_synchronize(allow: bool) -> Iterator[None]:
     """``cupyx.allow_synchronize``."""
-    warnings.warn("cupyx.allow_synchronize is an experimental feature", stacklevel=3)
+    warnings.warn("cupyx.allow_synchronize will be removed in future releases", stacklevel=3)
     before, _Watch.allowed = _Watch.allowed, allow
     try:
         yield

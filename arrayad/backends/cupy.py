@@ -43,7 +43,6 @@ from array_api_compat.cupy import (  # noqa: F401  (the backend's namespace)
 from cupy import (  # noqa: F401  (the backend's namespace)
     abs,
     acos,
-    acosh,
     add,
     asin,
     asinh,
@@ -80,8 +79,6 @@ from cupy import (  # noqa: F401  (the backend's namespace)
     isnan,
     less,
     less_equal,
-    log,
-    log10,
     logaddexp,
     matmul,
     maximum,
@@ -108,8 +105,6 @@ from cupy import (  # noqa: F401  (the backend's namespace)
     stack,
     subtract,
     take,
-    tan,
-    tanh,
     tile,
     tril,
     triu,
@@ -305,15 +300,63 @@ def expm1(x: Array, /) -> Array:
 
 
 def log1p(x: Array, /) -> Array:
-    return fallbacks.log1p(cp, x) if x.dtype.kind == "c" else cp.log1p(x)
+    return _of_infinite(x, fallbacks.log1p(cp, x)) if x.dtype.kind == "c" else cp.log1p(x)
+
+
+def _of_infinite(x: Array, out: Array) -> Array:
+    """A logarithm of complex numbers, infinite where either part is, whatever the other."""
+    out.real = cp.where(cp.isinf(x.real) | cp.isinf(x.imag), cp.full((), math.inf, out.real.dtype), out.real)
+    return out
+
+
+def log(x: Array, /) -> Array:
+    return _of_infinite(x, cp.log(x)) if x.dtype.kind == "c" else cp.log(x)
+
+
+def _log_of(x: Array, base: float) -> Array:
+    out = log(x)
+    out.real /= math.log(base)  # by parts: a complex quotient of an infinity is NaN
+    out.imag /= math.log(base)
+    return out
 
 
 def log2(x: Array, /) -> Array:
+    return _log_of(x, 2) if x.dtype.kind == "c" else cp.log2(x)
+
+
+def log10(x: Array, /) -> Array:
+    return _log_of(x, 10) if x.dtype.kind == "c" else cp.log10(x)
+
+
+# Where real parts are infinite, or 0 beside what is not finite, and the same turned.
+
+
+def tanh(x: Array, /) -> Array:
+    out = cp.tanh(x)
+    if x.dtype.kind == "c":
+        infinite, nothing = cp.isinf(x.real), (x.real == 0) & ~cp.isfinite(x.imag)
+        out.real = cp.where(infinite, cp.copysign(cp.ones_like(x.real), x.real), cp.where(nothing, x.real, out.real))
+        finite = infinite & cp.isfinite(x.imag)
+        out.imag = cp.where(finite, cp.copysign(cp.zeros_like(x.imag), x.imag), out.imag)
+    return out
+
+
+def tan(x: Array, /) -> Array:
     if x.dtype.kind != "c":
-        return cp.log2(x)
-    out = cp.log(x)
-    out.real /= math.log(2)
-    out.imag /= math.log(2)
+        return cp.tan(x)
+    turned = cp.empty_like(x)
+    turned.real, turned.imag = -x.imag, x.real
+    turned = tanh(turned)
+    out = cp.empty_like(x)
+    out.real, out.imag = turned.imag, -turned.real
+    return out
+
+
+def acosh(x: Array, /) -> Array:
+    out = cp.acosh(x)
+    if x.dtype.kind == "c":
+        right = (x.real == 0) & cp.isnan(x.imag)
+        out.imag = cp.where(right, cp.full((), math.pi / 2, out.imag.dtype), out.imag)
     return out
 
 

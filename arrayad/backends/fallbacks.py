@@ -68,7 +68,7 @@ def expm1(xp: Namespace, x: Array) -> Array:
     """``exp(x) - 1`` of complex numbers, exact for small ones."""
     a, b = x.real, x.imag
     half = xp.sin(b / 2)
-    real = xp.expm1(a) * xp.cos(b) - 2 * half * half
+    real = xp.expm1(a) * xp.cos(b) - 2 * half * half + 0.0  # never -0
     out = _complex(xp, real, xp.exp(a) * xp.sin(b), x.dtype)
     return xp.where(xp.isfinite(x), out, xp.exp(x) - 1)
 
@@ -100,7 +100,7 @@ def sign(xp: Namespace, sign: Callable[[Array], Array], x: Array) -> Array:
     if not xp.isdtype(x.dtype, "complex floating"):
         return xp.where(xp.isnan(x), x, sign(x)) if xp.isdtype(x.dtype, "real floating") else sign(x)
     size = xp.abs(x)
-    return xp.where(size == 0, x, x / xp.astype(xp.where(size == 0, xp.ones_like(size), size), x.dtype))
+    return xp.where(size == 0, xp.zeros_like(x), x / xp.astype(xp.where(size == 0, xp.ones_like(size), size), x.dtype))
 
 
 def solve(xp: Namespace, solve: Callable[[Array, Array], Array], x1: Array, x2: Array) -> Array:

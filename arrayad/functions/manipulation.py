@@ -298,7 +298,12 @@ def _unrepeat(xp: Namespace, g: Any, x_shape: tuple[int, ...], repeats: Any, axi
     flat = axis is None or not x_shape
     flat_shape = (size,) if flat else x_shape
     place = 0 if axis is None or flat else axis % len(x_shape)
-    places = xp.repeat(xp.arange(0, flat_shape[place], 1, dtype=xp.int64, device=g.device), _counts(xp, repeats))
+    places, counts = xp.arange(0, g.shape[place], 1, dtype=xp.int64, device=g.device), _counts(xp, repeats)
+    if isinstance(counts, int):
+        places = places // counts
+    else:  # not by `repeat`, which on a GPU waits for the number of copies
+        ends = xp.cumulative_sum(xp.broadcast_to(counts, (flat_shape[place],)), axis=0)
+        places = xp.searchsorted(ends, places, side="right")
     key = (*(slice(None),) * place, places)
     return xp.reshape(xp.scatter_add(g, key, flat_shape), x_shape)
 
