@@ -328,7 +328,8 @@ def log10(x: Array, /) -> Array:
     return _log_of(x, 10) if x.dtype.kind == "c" else cp.log10(x)
 
 
-# Where real parts are infinite, or 0 beside what is not finite, and the same turned.
+# CuPy's of complex numbers are NaN, or lack the sign of a zero, where the standard has special values: where the real part
+# is infinite (of `tan`, which is the same turned, the imaginary one), or is 0 beside what is not finite.
 
 
 def tanh(x: Array, /) -> Array:
