@@ -345,16 +345,14 @@ class Generator:
         self._bits = bits
 
     def __getattr__(self, name: str) -> Any:
-        if name not in ("random", "standard_normal", "integers"):
+        if name not in ("random", "integers"):
             raise AttributeError(name)
-        if name == "standard_normal":
-            return self._normal
         state = self._bits._state._array
         state[1] += 1
         draw = getattr(np.random.default_rng(state), name)
         return lambda *args: _outer(draw(*args))
 
-    def _normal(self, shape: Any, dtype: Any) -> Any:
+    def standard_normal(self, shape: Any, dtype: Any) -> Any:
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise TypeError(f"Unsupported dtype {dtype} for standard_normal")
         state = self._bits._state._array

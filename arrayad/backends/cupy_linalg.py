@@ -23,7 +23,7 @@ from array_api_compat.cupy.linalg import (  # noqa: F401  (the backend's namespa
     svdvals,
     trace,
 )
-from cupy.linalg import det, eigvalsh, inv, matrix_power  # noqa: F401
+from cupy.linalg import det, eigvalsh, inv, matrix_power  # noqa: F401  (the backend's namespace)
 
 from . import fallbacks
 

@@ -13,7 +13,6 @@ from .data_types import astype
 from .manipulation import along, concat
 from .. import dtypes
 from ..autograd.operation import FLOATING, composite, differentiable, linear
-from ..backends import backend_of_type
 from ..dtypes import COMPLEX_OF, as_dtype, get_default_dtype
 
 if TYPE_CHECKING:
@@ -66,9 +65,9 @@ def _fit(xp: Namespace, x: Any, length: int, axis: int) -> Any:
     return x
 
 
-def _complex_of(x: Any) -> Any:
-    """The backend's complex dtype for a transform of an array."""
-    return backend_of_type(x.__class__).raw_dtype(COMPLEX_OF[as_dtype(x.dtype)])
+def _complex(xp: Namespace, x: Any) -> Any:
+    """The transform along no axis: the array in the complex dtype of a transform."""
+    return xp.astype(x, xp.raw_dtype(COMPLEX_OF[as_dtype(x.dtype)]))
 
 
 def _axes(x: Any, s: Sequence[int] | None, axes: Sequence[int] | None) -> tuple[int, ...]:
@@ -190,7 +189,7 @@ def fftn(
     """
     _check("fftn", norm, x, axes or ())
     along = _axes(x, s, axes)
-    return xp.fft.fftn(x, s=s, axes=along, norm=norm) if along else xp.astype(x, _complex_of(x))
+    return xp.fft.fftn(x, s=s, axes=along, norm=norm) if along else _complex(xp, x)
 
 
 @linear(takes=FLOATING, grad_name="FftC2C", conjugate=True, x=_fftn_rule("ifftn"))
@@ -227,7 +226,7 @@ def ifftn(
     """
     _check("ifftn", norm, x, axes or ())
     along = _axes(x, s, axes)
-    return xp.fft.ifftn(x, s=s, axes=along, norm=norm) if along else xp.astype(x, _complex_of(x))
+    return xp.fft.ifftn(x, s=s, axes=along, norm=norm) if along else _complex(xp, x)
 
 
 def _rfft_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], n: int | None, axis: int, norm: str) -> Any:
