@@ -1293,22 +1293,20 @@ class Tensor(TensorBase):
 
     def fill_(self, value: Any) -> Tensor:
         """Set every element to a number or a 0-dimensional tensor; gives the tensor itself."""
-        check_writeable(self, "fill_")
         if isinstance(value, TensorBase) and value._array.shape:
             shape = tuple(value._array.shape)
             raise RuntimeError(f"fill_(): value must be a number or a 0-dimensional tensor, got one of shape {shape}")
-        indexing.setitem(self, ..., value)
+        indexing.setitem(self, ..., value, "fill_")
         return self
 
     def zero_(self) -> Tensor:
         """Set every element to 0; gives the tensor itself."""
-        check_writeable(self, "zero_")
-        return self.fill_(0)
+        indexing.setitem(self, ..., 0, "zero_")
+        return self
 
     def copy_(self, other: Any) -> Tensor:
         """Set the elements to another tensor's, broadcast and cast; gives the tensor itself."""
-        check_writeable(self, "copy_")
-        indexing.setitem(self, ..., other)
+        indexing.setitem(self, ..., other, "copy_")
         return self
 
     def uniform_(self, low: builtins.float = 0.0, high: builtins.float = 1.0, *, generator: Any = None) -> Tensor:

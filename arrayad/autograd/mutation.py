@@ -290,7 +290,7 @@ def update(x: Any, other: Any, op: Operation, in_place: Callable[[Any, Any], Any
         return True
 
 
-def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any) -> None:
+def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any, name: str) -> None:
     """``x[key] = value`` in place.
 
     Parameters
@@ -303,15 +303,15 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any) ->
     index_put : Operation
         The functional assignment, which is recorded.
     """
-    check_writeable(x, "__setitem__")
+    check_writeable(x, name)
     xp = namespace_of(x._array)
     with writing:
         _unshare(x)
         try:
             xp.setitem(x._array, key, raw)
         except (TypeError, ValueError, IndexError, OverflowError) as error:  # before anything has been changed or counted
-            raise type(error)(f"__setitem__(): {error}") from None
-        _count(x, "__setitem__")
+            raise type(error)(f"{name}(): {error}") from None
+        _count(x, name)
     floating = dtypes.from_raw[x._array.dtype].kind in "fc"
     tracked_value = floating and isinstance(value, TensorBase) and value._node is not None
     if recording() and (x._node is not None or tracked_value):

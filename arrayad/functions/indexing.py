@@ -177,8 +177,8 @@ def index_put(x: Tensor, key: Any, values: Tensor | complex) -> Tensor:
     return _index_put(x, raw_key(key, x, values), values)
 
 
-def setitem(x: Any, key: Any, value: Any) -> None:
-    """Assign in place: ``x[key] = value``.
+def setitem(x: Any, key: Any, value: Any, /, name: str = "__setitem__") -> None:
+    """Assign in place: ``x[key] = value``, also for a method of another name.
 
     Raises
     ------
@@ -188,17 +188,17 @@ def setitem(x: Any, key: Any, value: Any) -> None:
     if not isinstance(value, (TensorBase, bool, int, float, complex)):
         from .creation import beside  # lists and other libraries' arrays are rare here
 
-        value = beside(value, [x], "__setitem__")
+        value = beside(value, [x], name)
     raw: Any = value
     if isinstance(value, TensorBase):
         raw = value._array
         have, want = dtypes.from_raw[raw.dtype], dtypes.from_raw[x._array.dtype]
         if have.kind == "c" and want.kind != "c":
-            raise TypeError(f"__setitem__(): a {have.name} value cannot be assigned into {want.name}; take real() first")
+            raise TypeError(f"{name}(): a {have.name} value cannot be assigned into {want.name}; take real() first")
     elif isinstance(value, complex) and dtypes.from_raw[x._array.dtype].kind != "c":
-        raise TypeError(f"__setitem__(): a complex number cannot be assigned into {dtypes.from_raw[x._array.dtype].name}")
+        raise TypeError(f"{name}(): a complex number cannot be assigned into {dtypes.from_raw[x._array.dtype].name}")
     op = _index_put.operation  # type: ignore[attr-defined]  # of every declared function
-    assign_item(x, raw_key(key, x, value), value, op, raw)
+    assign_item(x, raw_key(key, x, value), value, op, raw, name)
 
 
 # The axes of an array from the outermost to the innermost in memory; None if they are so in order.

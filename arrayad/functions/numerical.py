@@ -321,11 +321,15 @@ def put_along_axis(x: Tensor, indices: Tensor, /, values: Tensor | complex, axis
     check_tensor(x, "put_along_axis")
     check_tensor(indices, "put_along_axis", "indices")
     axis = axis_of(axis, x.ndim, "put_along_axis")
-    key: list[Any] = [
-        reshape(arange(n, device=x.device), (1,) * i + (n,) + (1,) * (x.ndim - 1 - i)) for i, n in enumerate(x.shape)
-    ]
+    setitem(x, places_along(axis, indices, tuple(x.shape)), values)
+
+
+def places_along(axis: int, indices: Tensor, shape: tuple[int, ...]) -> tuple[Tensor, ...]:
+    """The key of elements by positions along an axis, counted from the front, and their own places along the others."""
+    rank = len(shape)
+    key = [reshape(arange(n, device=indices.device), (1,) * i + (n,) + (1,) * (rank - 1 - i)) for i, n in enumerate(shape)]
     key[axis] = indices
-    setitem(x, tuple(key), values)
+    return tuple(key)
 
 
 # --- convolution ---

@@ -10,7 +10,7 @@ import math
 import operator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .creation import arange, asarray, empty, tensor
+from .creation import asarray, empty, tensor
 from .data_types import check_tensor
 from .elementwise import (
     abs,
@@ -45,6 +45,7 @@ from .linear_algebra import det, matmul, matrix_transpose, outer, trace, vector_
 from .linear_algebra import inv as inverse
 from .linear_algebra import norm as norm_of
 from .manipulation import broadcast_arrays, concat, expand_dims, moveaxis, permute_dims, repeat, reshape, stack, unstack
+from .numerical import places_along
 from .searching import nonzero, where
 from .sorting import argsort
 from .statistical import cumulative_prod, cumulative_sum, max, min
@@ -692,11 +693,7 @@ def _places(name: str, x: Tensor, dim: int, index: Tensor, source: Any) -> tuple
     ):
         beside = "" if whole else f" and a source of shape {tuple(source.shape)}"
         raise RuntimeError(f"{name}(): an index of shape {shape} does not fit a tensor of shape {tuple(x.shape)}{beside}")
-    key: list[Any] = [
-        reshape(arange(n, device=x.device), (1,) * i + (n,) + (1,) * (x.ndim - 1 - i)) for i, n in enumerate(shape)
-    ]
-    key[axis] = index
-    return tuple(key), source if whole else getitem(source, tuple([slice(n) for n in shape]))
+    return places_along(axis, index, shape), source if whole else getitem(source, tuple([slice(n) for n in shape]))
 
 
 def scatter(x: Tensor, /, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
