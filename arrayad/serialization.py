@@ -7,8 +7,9 @@ were nested is told by JSON in the file's metadata, which others skip.
 from __future__ import annotations
 
 import importlib
+import io
 import os
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -33,24 +34,24 @@ def _modules(name: str) -> Any:
         raise ImportError(f"{name}() needs safetensors, which is not installed: pip install arrayad[safetensors]") from error
 
 
-def save(obj: Any, path: str | os.PathLike[str], /) -> None:
+def save(obj: Any, file: str | os.PathLike[str] | IO[bytes], /) -> None:
     """Write a tensor, or dicts, lists and tuples of tensors and of numbers, strings and None, to a safetensors file.
 
-    The file is written as a whole or not at all.
+    A file that is named is written as a whole or not at all.
 
     Parameters
     ----------
     obj : Tensor, dict, list or tuple
-        Dicts have strings for keys. Tensors are named by their place, as in ``"layers.0.weight"``.
-    path : str or path
-        An existing file is replaced.
+        Dicts have strings or integers for keys. Tensors are named by their place, as in ``"layers.0.weight"``.
+    file : str, path or binary file
+        An existing file of the name is replaced; an open one is written into where it stands.
 
     Raises
     ------
     RuntimeError
         For a tensor that was computed and has a history, which is not data: use `Tensor.detach`.
     TypeError
-        For anything else in the containers, or keys that are no strings.
+        For anything else in the containers, other keys, or what is neither a path nor a binary file.
     OSError
         If the file cannot be written.
     ImportError
@@ -63,15 +64,24 @@ def save(obj: Any, path: str | os.PathLike[str], /) -> None:
     json, writer, errors = _modules("save")
     arrays: dict[str, np.ndarray[Any, Any]] = {}
     structure = json.dumps(_described(obj, "", arrays))
-    beside = f"{os.fspath(path)}.{os.getpid()}.part"
+    if not isinstance(file, (str, os.PathLike)):
+        _check_open(file, "save", "write")
+        file.write(writer.save(arrays, metadata={_KEY: structure}))
+        return
+    beside = f"{os.fspath(file)}.{os.getpid()}.part"
     try:
         writer.save_file(arrays, beside, metadata={_KEY: structure})
-        os.replace(beside, path)
+        os.replace(beside, file)
     except errors.SafetensorError as error:
-        raise OSError(f"save(): {os.fspath(path)!r} could not be written: {error}") from None
+        raise OSError(f"save(): {os.fspath(file)!r} could not be written: {error}") from None
     finally:
         if os.path.exists(beside):
             os.remove(beside)
+
+
+def _check_open(file: object, name: str, method: str) -> None:
+    if not hasattr(file, method) or isinstance(file, io.TextIOBase):
+        raise TypeError(f"{name}(): the file must be a path or a binary file, not {type(file).__name__}")
 
 
 def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]]) -> Any:
@@ -90,9 +100,9 @@ def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]]) ->
         return {"tensor": name, "complex": complexes, "requires_grad": obj._node is not None}
     if isinstance(obj, dict):
         for key in obj:
-            if not isinstance(key, str):
-                raise TypeError(f"save(): keys must be strings, got {key!r} in {place or 'the outermost dict'}")
-        return {"dict": {key: _described(value, f"{place}.{key}".lstrip("."), arrays) for key, value in obj.items()}}
+            if not isinstance(key, (str, int)):
+                raise TypeError(f"save(): keys must be strings or integers, got {key!r} in {place or 'the outermost dict'}")
+        return {"dict": [[key, _described(value, f"{place}.{key}".lstrip("."), arrays)] for key, value in obj.items()]}
     if isinstance(obj, (list, tuple)):
         parts = [_described(value, f"{place}.{i}".lstrip("."), arrays) for i, value in enumerate(obj)]
         return {"tuple" if isinstance(obj, tuple) else "list": parts}
@@ -104,12 +114,13 @@ def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]]) ->
     )
 
 
-def load(path: str | os.PathLike[str], /, *, device: Any = None) -> Any:
+def load(file: str | os.PathLike[str] | IO[bytes], /, *, device: Any = None) -> Any:
     """What `save` wrote; of another safetensors file, its tensors by name, those of bfloat16 as float32.
 
     Parameters
     ----------
-    path : str or path
+    file : str, path or binary file
+        An open one is read from where it stands to its end.
     device : device, optional
         Where the tensors are to be. Default: the default device.
 
@@ -121,34 +132,53 @@ def load(path: str | os.PathLike[str], /, *, device: Any = None) -> Any:
     ------
     FileNotFoundError
         If there is no such file.
+    TypeError
+        If it is neither a path nor a binary file.
     ValueError
         If it is no safetensors file, or has tensors of a dtype that there is none for.
     ImportError
         If safetensors is not installed.
     """
     json, _, reader = _modules("load")
-    if not os.path.isfile(path):
-        raise FileNotFoundError(f"load(): there is no file {os.fspath(path)!r}")
-    try:
-        with reader.safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            kinds = {name: file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118  (it is no dict)
-            arrays: dict[str, Any] = {}
-            for name, kind in kinds.items():
-                if kind not in _KINDS:
-                    raise ValueError(f"load(): {os.fspath(path)!r} has {name} of dtype {kind}, for which there is none here")
-                arrays[name] = None if kind == "BF16" else file.get_tensor(name)
-    except reader.SafetensorError as error:
-        raise ValueError(f"load(): {os.fspath(path)!r} is no safetensors file: {error}") from None
-    if "BF16" in kinds.values():
-        with open(path, "rb") as file:
-            for name, tensor in reader.deserialize(file.read()):
-                if kinds[name] == "BF16":  # the upper halves of float32
-                    halves = np.frombuffer(tensor["data"], "<u2").astype(np.uint32)
-                    arrays[name] = (halves << 16).view(np.float32).reshape(tensor["shape"])
+    if isinstance(file, (str, os.PathLike)):
+        metadata, arrays = _read(os.fspath(file), repr(os.fspath(file)), reader)
+    else:
+        import shutil  # here, for they take as long to import as some of arrayad itself
+        import tempfile
+
+        _check_open(file, "load", "read")
+        with tempfile.TemporaryDirectory() as folder:  # safetensors reads what has a name
+            path = os.path.join(folder, "copy")
+            with open(path, "wb") as copy:
+                shutil.copyfileobj(file, copy)
+            metadata, arrays = _read(path, repr(file), reader)
     if _KEY not in metadata:
         return {name: asarray(array, device=device) for name, array in arrays.items()}
     return _built(json.loads(metadata[_KEY]), arrays, device)
+
+
+def _read(path: str, name: str, reader: Any) -> tuple[dict[str, str], dict[str, np.ndarray[Any, Any]]]:
+    """The metadata of a file and its arrays by their names; `name` is what errors call it."""
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"load(): there is no file {name}")
+    try:
+        with reader.safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            kinds = {key: file.get_slice(key).get_dtype() for key in file.keys()}  # noqa: SIM118  (it is no dict)
+            arrays: dict[str, Any] = {}
+            for key, kind in kinds.items():
+                if kind not in _KINDS:
+                    raise ValueError(f"load(): {name} has {key} of dtype {kind}, for which there is none here")
+                arrays[key] = None if kind == "BF16" else file.get_tensor(key)
+    except reader.SafetensorError as error:
+        raise ValueError(f"load(): {name} is no safetensors file: {error}") from None
+    if "BF16" in kinds.values():
+        with open(path, "rb") as whole:
+            for key, tensor in reader.deserialize(whole.read()):
+                if kinds[key] == "BF16":  # the upper halves of float32
+                    halves = np.frombuffer(tensor["data"], "<u2").astype(np.uint32)
+                    arrays[key] = (halves << 16).view(np.float32).reshape(tensor["shape"])
+    return metadata, arrays
 
 
 def _built(description: dict[str, Any], arrays: dict[str, np.ndarray[Any, Any]], device: Any) -> Any:
@@ -159,7 +189,7 @@ def _built(description: dict[str, Any], arrays: dict[str, np.ndarray[Any, Any]],
             x = view_dtype(x, dtypes.COMPLEX_OF[x.dtype])[..., 0]
         return x.requires_grad_() if description["requires_grad"] else x
     if "dict" in description:
-        return {key: _built(value, arrays, device) for key, value in description["dict"].items()}
+        return {key: _built(value, arrays, device) for key, value in description["dict"]}
     for kind, make in (("list", list), ("tuple", tuple)):
         if kind in description:
             return make(_built(value, arrays, device) for value in description[kind])
