@@ -382,6 +382,23 @@ def test_writes_into_the_value_beside_a_pull_back() -> None:
     assert push(xp.ones(3)).tolist() == [2.0, 4.0, 6.0]
 
 
+def test_writes_into_the_result_that_the_function_gave_beside_the_value() -> None:
+    w = xp.ones(2, requires_grad=True)
+    given = []
+
+    def f(x: Any) -> Any:
+        y = x * w
+        given.extend([y, y[:1]])
+        with xp.no_grad():
+            y[0] = 5.0
+        return y
+
+    value, _ = xp.func.vjp(f, xp.ones(2))
+    with xp.no_grad():
+        given[0][0] = 7.0
+    assert value.tolist() == [5.0, 1.0]
+
+
 def test_forward_mode_through_a_backward_outside_of_the_tape() -> None:
     class Outside(xp.autograd.Function):
         @staticmethod

@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import arrayad as xp
+from arrayad.autograd.operation import operations
 from arrayad.autograd.used import Used
+
+from .test_rules import ALL
 
 pytestmark = [pytest.mark.any_backend, pytest.mark.filterwarnings("ignore::RuntimeWarning")]
 
@@ -101,7 +104,40 @@ FUNCTIONS = {
     ),
     "tril": lambda x: xp.tril(xp.log(xp.reshape(xp.stack([x[1], x[0], x[2], x[3]]), (2, 2)))),
     "two consumers": _consumers,
+    "through sort": lambda x: xp.where(xp.asarray([False, True, True, True]), xp.sort(xp.log(x)), 0.5),
+    "through topk": lambda x: xp.where(xp.asarray([True, True, True, False]), xp.topk(xp.log(x), 4).values, 0.5),
+    "row by row": lambda x: sum(
+        xp.where(row > -9, row, 0.0).sum() for row in xp.log(xp.reshape(x, (2, 2)))
+    ),
+    "of parts, one": lambda x: xp.where(xp.asarray([True, False]), xp.log(xp.stack([x[1:3], x[:2]])).unbind(1)[0], 0.5),
+    "of parts, of which another is used": lambda x: xp.where(
+        xp.asarray([False, True]), (parts := xp.unstack(xp.log(xp.reshape(x, (2, 2)))))[0], 0.5
+    ) + parts[1],
 }  # fmt: skip
+
+
+def test_every_operation_that_moves_entries_says_which_are_used() -> None:
+    """One whose Jacobian picks entries; here the entry that is 0, where the root's slope is infinite, is masked."""
+    linear = {op.name for op in operations.values() if op.kind == "linear"}
+    seen = set()
+    for sample in ALL:
+        start = np.arange(1.0, sample.inputs[0].size + 1).reshape(sample.inputs[0].shape)
+        if sample.name not in linear or [x.dtype.kind for x in sample.inputs] != ["f"] or not start.size:
+            continue
+        y = sample.function(xp.asarray(start))
+        if isinstance(y, tuple) or y.dtype is not xp.float64:  # of parts, FUNCTIONS has examples
+            continue
+        jacobian = xp.reshape(xp.func.jacfwd(sample.function)(xp.asarray(start)), (-1, start.size)).numpy(force=True)
+        if not np.isin(jacobian, (0, 1)).all() or (jacobian.sum(axis=1) > 1).any():
+            continue
+        seen.add(sample.name)
+        x = _tensor(start - 1)
+        y = sample.function(xp.sqrt(x))
+        xp.where(y > 0, y, 0.0).sum().backward()
+        with np.errstate(divide="ignore"):
+            expected = np.where(start > 1, jacobian.sum(axis=0).reshape(start.shape) / np.sqrt(start - 1) / 2, 0.0)
+        np.testing.assert_allclose(x.grad.numpy(force=True), expected, rtol=1e-12, err_msg=str(sample))
+    assert len(seen) > 20, seen
 
 
 def _tensor(values: Any = X, dtype: Any = xp.float64) -> Any:
@@ -122,7 +158,7 @@ def test_reverse_agrees_with_forward_and_with_differences(name: str) -> None:
 
 def _differing(name: str) -> Any:
     """Where differences exist: on both sides of 0, which for a NaN's sake an extremum has to be kept from."""
-    by_value = name in ("clip", "maximum", "minimum", "relu", "max", "min along an axis")
+    by_value = name in ("clip", "maximum", "minimum", "relu", "max", "min along an axis", "through sort", "through topk")
     return xp.asarray([1e-3, *X[1:]] if by_value or name == "through var" else X, dtype=xp.float64)
 
 

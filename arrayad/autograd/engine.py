@@ -32,7 +32,7 @@ from .tape import (
     sequence,
     set_recording,
 )
-from .used import Either, PartOf, Through, unbroadcast
+from .used import Either, OfOutputs, PartOf, Through, unbroadcast
 from ..backends import Array, Namespace, by_type, scalar_types, uses_current_device
 from ..dtypes import from_raw
 
@@ -288,7 +288,7 @@ class Sweep:
                 if passed is not None and node not in passed:
                     continue
                 if node.__class__ is Output:
-                    self.gather(node, g)
+                    self.gather(node, g, used.pop(-node.sequence, None))
                     continue
                 if on_devices:
                     device.enter_context(_on_device_of(g))
@@ -468,8 +468,8 @@ class Sweep:
             )
         return saved
 
-    def gather(self, output: Output, g: Any) -> None:
-        """Put the cotangent of one output beside those of the operation's others."""
+    def gather(self, output: Output, g: Any, used: Used | None) -> None:
+        """Put the cotangent of one output, and which entries of it are used, beside those of the operation's others."""
         node = output.edges[0]
         assert isinstance(node, MultiNode)  # for the type checker: the edge of an Output
         key = -node.sequence
@@ -477,6 +477,11 @@ class Sweep:
             self.pending[key] = (node, [None] * len(node.shape), False)
             heappush(self.heap, key)
         cotangents = self.pending[key][1]
+        if used is not None and key not in self.used:
+            self.used[key] = OfOutputs([part is not None for part in cotangents])
+        of_outputs: Any = self.used.get(key)
+        if of_outputs is not None:
+            of_outputs.add(output.index, used)
         have = cotangents[output.index]
         cotangents[output.index] = g if have is None else have + g
 

@@ -125,6 +125,7 @@ def _plain(x: Any, outer: bool) -> Any:
 
 def _other(x: Any) -> Any:
     """Another tensor of the same value and history; a write into one of the two copies the value first."""
+    next(sequence)  # as whatever keeps an array does
     return make(x._array, x._node)
 
 

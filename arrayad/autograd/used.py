@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .tape import Node
     from ..backends import Array, Namespace
 
-__all__ = ["Either", "PartOf", "Through", "Used", "unbroadcast"]
+__all__ = ["Either", "OfOutputs", "PartOf", "Through", "Used", "unbroadcast"]
 
 
 class Used:
@@ -93,10 +93,16 @@ class Through(Used):
         rule, xp, saved, node, target, kind, device = self._parts
         self._parts = None
         if rule is not None:
+            backend = by_type[kind]
+
+            def whole(shape: tuple[int, ...]) -> Any:
+                entries = backend.ones(shape, dtype=backend.raw_dtype(dtypes.bool), device=device)
+                return entries if xp is backend else make(entries)
+
             if entries is None:
-                backend = by_type[kind]
-                entries = backend.ones(tuple(node.shape), dtype=backend.raw_dtype(dtypes.bool), device=device)
-                entries = entries if xp is backend else make(entries)
+                entries = whole(tuple(node.shape))
+            elif entries.__class__ is list:  # of several outputs
+                entries = [whole(shape) if part is True else part for part, shape in zip(entries, node.shape, strict=True)]
             entries = rule.function(xp, entries, *rule.arguments(saved, target))
         if entries is None or entries.__class__ is list or entries.shape == target.shape:
             return entries
@@ -115,6 +121,35 @@ class PartOf(Used):
 
     def compute(self, entries: Any) -> Any:  # noqa: D102  (described in the base)
         return None if entries is None else entries[self._number]
+
+
+class OfOutputs(Used):
+    """Of an operation with several outputs: a list of theirs, True for all of one and None for one that nothing reached.
+
+    Parameters
+    ----------
+    reached : list of bool
+        The outputs of which all is used, as far as is known.
+    """
+
+    __slots__ = ("_outputs",)
+
+    def __init__(self, reached: list[bool]) -> None:
+        self.known = False
+        self.sources = ()
+        self._outputs: list[Any] = [True if one else None for one in reached]
+
+    def add(self, index: int, used: Used | None) -> None:
+        """What is used of one output, or None for all."""
+        self._outputs[index] = True if used is None else used
+        self.sources = tuple(one for one in self._outputs if isinstance(one, Used))
+
+    def compute(self, *downstream: Any) -> Any:  # noqa: D102  (described in the base)
+        found = iter(downstream)
+        out = [next(found) if isinstance(one, Used) else one for one in self._outputs]
+        return [
+            True if entries is None and one is not None else entries for entries, one in zip(out, self._outputs, strict=True)
+        ]
 
 
 class Either(Used):

@@ -490,7 +490,7 @@ def _shifted(xp: Namespace, x: Any, axes: Any, sign: int) -> Any:
     return xp.roll(x, shifts, axis=which) if which else xp.asarray(x, copy=True)
 
 
-@linear(x=lambda xp, g, axes: _shifted(xp, g, axes, -1))
+@linear(used="rules", x=lambda xp, g, axes: _shifted(xp, g, axes, -1))
 def fftshift(xp: Namespace, x: Tensor, /, *, axes: int | Sequence[int] | None = None) -> Tensor:
     """A spectrum with its zero frequency moved to the middle.
 
@@ -507,7 +507,7 @@ def fftshift(xp: Namespace, x: Tensor, /, *, axes: int | Sequence[int] | None = 
     return _shifted(xp, x, axes, 1)
 
 
-@linear(x=lambda xp, g, axes: _shifted(xp, g, axes, 1))
+@linear(used="rules", x=lambda xp, g, axes: _shifted(xp, g, axes, 1))
 def ifftshift(xp: Namespace, x: Tensor, /, *, axes: int | Sequence[int] | None = None) -> Tensor:
     """Inverse of `fftshift`.
 

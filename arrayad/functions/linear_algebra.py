@@ -346,7 +346,7 @@ def _on_diagonal(xp: Namespace, g: Any, x_shape: tuple[int, ...], offset: int) -
     return xp.scatter_add(g, key, x_shape)
 
 
-@linear(view=True, x=_on_diagonal)
+@linear(view=True, used="rules", x=_on_diagonal)
 def diagonal(xp: Namespace, x: Tensor, /, *, offset: int = 0) -> Tensor:
     """Diagonals of matrices.
 
@@ -375,7 +375,7 @@ def _trace_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], offset: int) ->
     return _on_diagonal(xp, xp.broadcast_to(_column(xp, g), (*g.shape, length)), x_shape, offset)
 
 
-@linear(takes=NUMERIC, x=_trace_rule)
+@linear(takes=NUMERIC, used="rules", x=_trace_rule)
 def trace(xp: Namespace, x: Tensor, /, *, offset: int = 0, dtype: DType | None = None) -> Tensor:
     """Sums of the diagonals of matrices.
 

@@ -511,7 +511,7 @@ def _part(i: int, axis: int = 0) -> Step:
     return getitem_step((*(slice(None),) * axis, i) if axis >= 0 else (..., i, *(slice(None),) * (-1 - axis)))
 
 
-@linear(grad_name="Unbind", part=_part, x=_restack)
+@linear(grad_name="Unbind", used="rules", part=_part, x=_restack)
 def unstack(xp: Namespace, x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
     """The parts of a tensor along an axis.
 

@@ -45,7 +45,7 @@ def _unsort(xp: Namespace, g: Any, x: Any, axis: int, descending: bool) -> Any:
     return xp.take_along_axis(g, xp.argsort(order, axis=axis, descending=False, stable=True), axis=axis)
 
 
-@differentiable(takes=REAL_OR_BOOLEAN, x=_unsort)
+@differentiable(takes=REAL_OR_BOOLEAN, x=_unsort, used={"x": _unsort}, selects=False)
 def sort(xp: Namespace, x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
     """A tensor with its elements sorted along an axis.
 
