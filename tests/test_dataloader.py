@@ -447,6 +447,11 @@ def test_batches(mode: Any) -> None:
     assert epoch(DataLoader([1, 2, 3], batch_size=None, **mode)) == [1, 2, 3]
     assert epoch(DataLoader(np.arange(3), batch_size=2, **mode)) == [[0, 1], [2]]
     assert epoch(DataLoader(xp.arange(3), batch_size=2, collate_fn=len, **mode)) == [2, 1]
+    kinds = [
+        [type(batch) for batch in DataLoader([[1, 2]], batch_size=size, collate_fn=collate, **mode)]
+        for size, collate in ((1, default_convert), (None, default_collate))
+    ]  # each where the other is the default
+    assert kinds == [[list], [xp.Tensor]]
 
 
 @each_mode

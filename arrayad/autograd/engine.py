@@ -531,9 +531,9 @@ class _SweepOnDevices(Sweep):
         with _on_device_of(g):
             super().send(node, g, owned)
 
-    def gather(self, output: Output, g: Any) -> None:
+    def gather(self, output: Output, g: Any, used: Used | None) -> None:
         with _on_device_of(g):
-            super().gather(output, g)
+            super().gather(output, g, used)
 
 
 def _on_device_of(g: Any) -> AbstractContextManager[Any]:

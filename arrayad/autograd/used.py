@@ -146,10 +146,11 @@ class OfOutputs(Used):
 
     def compute(self, *downstream: Any) -> Any:  # noqa: D102  (described in the base)
         found = iter(downstream)
-        out = [next(found) if isinstance(one, Used) else one for one in self._outputs]
-        return [
-            True if entries is None and one is not None else entries for entries, one in zip(out, self._outputs, strict=True)
-        ]
+        out = []
+        for one in self._outputs:
+            entries = next(found) if isinstance(one, Used) else one
+            out.append(True if entries is None and one is not None else entries)
+        return out
 
 
 class Either(Used):

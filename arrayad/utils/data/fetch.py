@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .collate import default_collate, default_convert
+from .collate import default_collate
 from .dataset import gather, getitems_of
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ class Failed:
 class Fetcher:
     """What makes batches of a dataset, each sample with random numbers of its own."""
 
-    def __init__(self, dataset: Any, collate_fn: Callable[[Any], Any] | None, batched: bool, seeds: Seeds) -> None:
+    def __init__(self, dataset: Any, collate_fn: Callable[[Any], Any], batched: bool, seeds: Seeds) -> None:
         self._dataset = dataset
         self._batched = batched
-        self._collate = collate_fn or (default_collate if batched else default_convert)
+        self._collate = collate_fn
         self._doing: tuple[str, Any] = ("", None)  # what an error is said to have been raised at
         self.seeds = seeds
 
@@ -76,15 +76,15 @@ class MapFetcher(Fetcher):
     Parameters
     ----------
     dataset : dataset
-    collate_fn : callable or None
+    collate_fn : callable
     batched : bool
         Whether indices come as several, or as one, whose sample is then given as it is.
     seeds : Seeds
     """
 
-    def __init__(self, dataset: Any, collate_fn: Callable[[Any], Any] | None, batched: bool, seeds: Seeds) -> None:
+    def __init__(self, dataset: Any, collate_fn: Callable[[Any], Any], batched: bool, seeds: Seeds) -> None:
         super().__init__(dataset, collate_fn, batched, seeds)
-        self._gathers = batched and collate_fn is None
+        self._gathers = batched and collate_fn is default_collate
         getitems = getitems_of(dataset) if batched else None
         self._several = getitems is not None
         self._get = getitems or partial(operator.getitem, dataset)
@@ -115,7 +115,7 @@ class StreamFetcher(Fetcher):
     Parameters
     ----------
     dataset : IterableDataset
-    collate_fn : callable or None
+    collate_fn : callable
     batch_size : int or None
         None gives the samples as they are.
     drop_last : bool
@@ -128,7 +128,7 @@ class StreamFetcher(Fetcher):
     def __init__(
         self,
         dataset: Any,
-        collate_fn: Callable[[Any], Any] | None,
+        collate_fn: Callable[[Any], Any],
         batch_size: int | None,
         drop_last: bool,
         seeds: Seeds,

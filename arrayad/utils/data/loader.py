@@ -213,14 +213,13 @@ class DataLoader(Generic[T_co]):
         from . import passes, seeding, worker
 
         key = seeding.seed_of(self._seed, position.epoch)
-        collate = None if self.collate_fn in (default_collate, default_convert) else self.collate_fn
         work = worker.Work(
             self.dataset,
             self._stream,
             self._batched,
             self.batch_size,
             self.drop_last,
-            collate,
+            self.collate_fn,
             self.worker_init_fn,
             self.num_workers,
             self.prefetch_factor or 2,

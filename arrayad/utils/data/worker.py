@@ -64,7 +64,7 @@ class Work(NamedTuple):
     batched: bool
     batch_size: int | None
     drop_last: bool
-    collate_fn: Callable[[Any], Any] | None
+    collate_fn: Callable[[Any], Any]
     init: Callable[[int], None] | None
     num_workers: int
     prefetch_factor: int
