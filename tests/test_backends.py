@@ -713,6 +713,7 @@ class _Watched:
         self.current: list[Any] = [strict._RAW[0]]
         self.use_device = self._use_device
         self.linalg, self.fft = (self._watch_all(getattr(strict, name)) for name in ("linalg", "fft"))
+        strict.Array.__iadd__ = self._watch("iadd", strict.Array.__iadd__)
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(strict, name)
@@ -759,6 +760,8 @@ def test_functions_and_rules_run_on_the_device_of_their_arrays() -> None:
         "assert str(x.grad.device) == 'strict:1' and xp.all(xp.isfinite(x.grad))\n"
         "(g,) = xp.autograd.grad((x.to('strict:2') ** 3).sum(), x, create_graph=True)\n"
         "g.sum().backward()\n"
+        "h = x.detach() * 2\n"
+        "h += 1.0\n"
         "try: x + z[:2, :]\n"
         "except RuntimeError as e: assert 'same device' in str(e)\n"
         "else: raise AssertionError\n"

@@ -285,7 +285,12 @@ def update(x: Any, other: Any, op: Operation, in_place: Callable[[Any, Any], Any
                 return False
             b = operands[1]
         check_writeable(x, name)
-        in_place(a, b)
+        use_device = namespace_of(a).use_device
+        if use_device is None:
+            in_place(a, b)
+        else:
+            with use_device(a):
+                in_place(a, b)
         _count(x, name)
         return True
 

@@ -631,7 +631,8 @@ def is_contiguous(a: Array) -> bool:
 
 def contiguous(a: Array) -> Array:
     """The array in C order, a copy only if it is not yet."""
-    return cp.ascontiguousarray(a).reshape(a.shape)
+    with _beside(a):
+        return cp.ascontiguousarray(a).reshape(a.shape)
 
 
 def strides(a: Array) -> tuple[int, ...]:
