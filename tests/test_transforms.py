@@ -741,3 +741,29 @@ def test_copies_are_counted() -> None:
     _ = y * y
     part.zero_()
     assert xp.autograd.copy_on_write_count() == before + 1
+
+
+def test_transforms_say_their_names() -> None:
+    x, of_all = xp.ones(2), lambda x: x
+    for call, kind, words in (
+        (lambda: xp.func.jvp(xp.sin, (x,), (xp.ones(3),)), ValueError, r"^jvp\(\): expected shape"),
+        (lambda: xp.func.hvp(lambda x: x.sum(), (x,), (xp.ones(3),)), ValueError, r"^hvp\(\): expected shape"),
+        (lambda: xp.func.hessian(of_all)(x), RuntimeError, r"^hessian\(\): the function must give"),
+        (lambda: xp.func.value_and_grad(of_all)(x), RuntimeError, r"^value_and_grad\(\): the function must give"),
+        (lambda: xp.func.jacfwd(of_all)(xp.ones(0)), ValueError, r"^jacfwd\(\): an argument or result has no elements"),
+        (lambda: xp.func.jacrev(of_all, 1)(x), ValueError, r"^jacrev\(\): argnums 1 is out of range for 1 arguments"),
+        (lambda: xp.func.grad(of_all, "a")(x), TypeError, r"^grad\(\): argnums must be"),
+        (
+            lambda: xp.func.grad(lambda x, y: (x * y).sum(), (0, -2))(x, x),
+            ValueError,
+            r"^grad\(\): .* names an argument twice",
+        ),
+    ):
+        with pytest.raises(kind, match=words):
+            call()
+
+
+@pytest.mark.parametrize("jacobian", [xp.func.jacrev, xp.func.jacfwd])
+def test_jacobians_of_functions_with_more_arguments_and_results(jacobian: Any) -> None:
+    found, aux = jacobian(lambda x, power=1: (x**power, "a"), has_aux=True)(xp.asarray([1.0, 3.0]), power=2)
+    assert (found.tolist(), aux) == ([[2.0, 0.0], [0.0, 6.0]], "a")

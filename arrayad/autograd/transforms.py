@@ -154,20 +154,26 @@ def _same_form(name: str, tree: Any, form: Any, like: list[Any]) -> list[Any]:
     return leaves
 
 
-def _split(argnums: int | tuple[int, ...], args: tuple[Any, ...], function: Callable[..., Any]) -> Any:
+def _split(
+    name: str, argnums: int | tuple[int, ...], args: tuple[Any, ...], kwargs: dict[str, Any], function: Callable[..., Any]
+) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """The function of the arguments that are differentiated alone, and these."""
-    which = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    try:
+        which = [range(len(args))[i] for i in ((argnums,) if isinstance(argnums, int) else argnums)]
+    except IndexError:
+        raise ValueError(f"{name}(): argnums {argnums} is out of range for {len(args)} arguments") from None
+    except TypeError:
+        raise TypeError(f"{name}(): argnums must be an int or a tuple of int, got {argnums!r}") from None
+    if len(set(which)) < len(which):
+        raise ValueError(f"{name}(): argnums {argnums} names an argument twice")
 
     def of_these(*these: Any) -> Any:
         everything = list(args)
         for i, value in zip(which, these, strict=True):
             everything[i] = value
-        return function(*everything)
+        return function(*everything, **kwargs)
 
-    try:
-        return of_these, tuple(args[i] for i in which)
-    except IndexError:
-        raise ValueError(f"argnums {argnums} is out of range for {len(args)} arguments") from None
+    return of_these, tuple(args[i] for i in which)
 
 
 def value_and_grad(
@@ -196,13 +202,17 @@ def value_and_grad(
     >>> f({"a": xp.asarray([1.0, 2.0])}, xp.asarray([3.0, 4.0]))
     (tensor(11.), {'a': tensor([3., 4.])})
     """
+    return _value_and_grad("value_and_grad", func, argnums, has_aux)
 
+
+def _value_and_grad(
+    name: str, func: Callable[..., Any], argnums: int | tuple[int, ...], has_aux: bool
+) -> Callable[..., tuple[Any, Any]]:
     @functools.wraps(func)
-    def transformed(*args: Any, **kwargs: Any) -> Any:
-        of_these, these = _split(argnums, args, functools.partial(func, **kwargs) if kwargs else func)
-        trace = _Trace("grad", of_these, these, has_aux)
+    def transformed(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        trace = _Trace(name, *_split(name, argnums, args, kwargs, func), has_aux)
         if len(trace.outputs) != 1 or trace.outputs[0].numel() != 1:
-            raise RuntimeError("grad(): the function must give one Tensor of one element")
+            raise RuntimeError(f"{name}(): the function must give one Tensor of one element")
         gradients = _build(trace.form, trace.pull_back([None]))
         gradients = gradients[0] if isinstance(argnums, int) else gradients
         return ((trace.value(), trace.beside()) if has_aux else trace.value()), gradients
@@ -228,7 +238,11 @@ def grad(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: 
     >>> xp.func.grad(xp.func.grad(xp.sin))(xp.asarray(0.0))
     tensor(-0.)
     """
-    both = value_and_grad(func, argnums, has_aux)
+    return _grad("grad", func, argnums, has_aux)
+
+
+def _grad(name: str, func: Callable[..., Any], argnums: int | tuple[int, ...], has_aux: bool = False) -> Callable[..., Any]:
+    both = _value_and_grad(name, func, argnums, has_aux)
 
     @functools.wraps(func)
     def transformed(*args: Any, **kwargs: Any) -> Any:
@@ -242,7 +256,7 @@ def grad_and_value(
     func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
 ) -> Callable[..., Any]:
     """`value_and_grad` in PyTorch's order: the gradient first."""
-    both = value_and_grad(func, argnums, has_aux)
+    both = _value_and_grad("grad_and_value", func, argnums, has_aux)
 
     @functools.wraps(func)
     def transformed(*args: Any, **kwargs: Any) -> Any:
@@ -302,10 +316,14 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
         Takes tangents of the forms of the arguments and gives the tangent of the value; it replays the one trace, any number
         of times.
     """
-    trace = _Trace("linearize", func, primals)
+    return _linearize("linearize", func, primals)
+
+
+def _linearize(name: str, func: Callable[..., Any], primals: tuple[Any, ...]) -> tuple[Any, Callable[..., Any]]:
+    trace = _Trace(name, func, primals)
 
     def push(*tangents: Any) -> Any:
-        return _build(trace.out_form, trace.push(_same_form("linearize", tangents, trace.form, trace.inputs)))
+        return _build(trace.out_form, trace.push(_same_form(name, tangents, trace.form, trace.inputs)))
 
     return trace.value(), push
 
@@ -329,7 +347,7 @@ def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
     >>> xp.func.jvp(xp.sin, (xp.zeros(2),), (xp.asarray([1.0, 2.0]),))
     (tensor([0., 0.]), tensor([1., 2.]))
     """
-    value, push = linearize(func, *primals)
+    value, push = _linearize("jvp", func, primals)
     return value, push(*tangents)
 
 
@@ -342,29 +360,66 @@ def _basis(x: Any) -> list[Any]:
     return [make(xp.reshape(rows[i, ...], a.shape)) for i in range(size)]
 
 
-def _assembled(rows: list[list[Any]], shape: tuple[int, ...], tail: list[tuple[int, ...]], last: bool) -> list[Any]:
-    """Jacobians of one output, or input, of a list of derivatives along its unit tensors."""
+def _directions(tensors: list[Any], k: int) -> list[list[Any]]:
+    """Of each unit tensor of the shape of one of several, that and zeros for the others."""
+    return [[unit if i == k else _zeros_like(x) for i, x in enumerate(tensors)] for unit in _basis(tensors[k])]
+
+
+def _assembled(name: str, rows: list[list[Any]], along: Any, others: list[Any], last: bool) -> list[Any]:
+    """Jacobians of the derivatives of several tensors along the unit tensors of one, whose axes come last or first."""
     from .. import functions  # the namespace of Tensors, which stands above the tape
 
+    if not rows and others:
+        raise ValueError(f"{name}(): an argument or result has no elements")
     blocks = []
-    for j, other in enumerate(tail):
-        if not rows:
-            raise ValueError("jacobian(): an argument or result has no elements")
+    for j, other in enumerate(others):
         stacked = functions.stack([row[j] for row in rows], axis=-1 if last else 0)
-        blocks.append(functions.reshape(stacked, (*other, *shape) if last else (*shape, *other)))
+        shape = (*other.shape, *along.shape) if last else (*along.shape, *other.shape)
+        blocks.append(functions.reshape(stacked, shape))
     return blocks
 
 
-def _refuse_complex(name: str, trace: _Trace) -> None:
-    for x in (*trace.inputs, *trace.outputs):
-        if from_raw[x._array.dtype].kind == "c":
-            raise RuntimeError(
-                f"{name}(): arguments and results must be real, since complex ones have no such derivative; take real() and "
-                "imag()"
-            )
+def _by_rows(name: str, trace: _Trace) -> list[list[Any]]:
+    """The Jacobians of each output, one for each input, by reverse mode."""
+    return [
+        _assembled(name, [trace.pull_back(seeds) for seeds in _directions(trace.outputs, k)], out, trace.inputs, False)
+        for k, out in enumerate(trace.outputs)
+    ]
 
 
-def jacrev(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+def _by_columns(name: str, trace: _Trace) -> list[list[Any]]:
+    """The same by forward mode."""
+    by_input = [
+        _assembled(name, [trace.push(tangents) for tangents in _directions(trace.inputs, k)], x, trace.outputs, True)
+        for k, x in enumerate(trace.inputs)
+    ]
+    return [[blocks[j] for blocks in by_input] for j in range(len(trace.outputs))]
+
+
+def _jacobian(
+    name: str,
+    func: Callable[..., Any],
+    argnums: int | tuple[int, ...],
+    has_aux: bool,
+    by: Callable[[str, _Trace], list[list[Any]]],
+) -> Callable[..., Any]:
+    @functools.wraps(func)
+    def transformed(*args: Any, **kwargs: Any) -> Any:
+        trace = _Trace(name, *_split(name, argnums, args, kwargs, func), has_aux)
+        for x in (*trace.inputs, *trace.outputs):
+            if from_raw[x._array.dtype].kind == "c":
+                raise RuntimeError(
+                    f"{name}(): arguments and results must be real, since complex ones have no such derivative; take real() "
+                    "and imag()"
+                )
+        found = [_build(trace.form, blocks) for blocks in by(name, trace)]
+        jacobian = _build(trace.out_form, [of[0] for of in found] if isinstance(argnums, int) else found)
+        return (jacobian, trace.beside()) if has_aux else jacobian
+
+    return transformed
+
+
+def jacrev(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[..., Any]:
     """A function that gives the Jacobian of a function, by reverse mode: one backward for each element of the result.
 
     Parameters
@@ -372,6 +427,8 @@ def jacrev(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Call
     func : callable
     argnums : int or tuple of int, optional
         With respect to which positional arguments.
+    has_aux : bool, optional
+        The function gives a pair of its result and anything; then ``(jacobian, aux)`` is given.
 
     Returns
     -------
@@ -383,35 +440,20 @@ def jacrev(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Call
     ------
     RuntimeError
         For a complex argument or result.
+    ValueError
+        For an argument or result of no elements.
 
     Examples
     --------
     >>> import arrayad as xp
-    >>> xp.func.jacrev(lambda x: x**2)(xp.asarray([1.0, 2.0]))
+    >>> xp.func.jacrev(lambda x: x * x)(xp.asarray([1.0, 2.0]))
     tensor([[2., 0.],
             [0., 4.]])
     """
-
-    @functools.wraps(func)
-    def transformed(*args: Any) -> Any:
-        of_these, these = _split(argnums, args, func)
-        trace = _Trace("jacrev", of_these, these)
-        _refuse_complex("jacrev", trace)
-        shapes = [tuple(x._array.shape) for x in trace.inputs]
-        columns = []
-        for k, out in enumerate(trace.outputs):
-            rows = []
-            for unit in _basis(out):
-                seeds = [unit if i == k else _zeros_like(x) for i, x in enumerate(trace.outputs)]
-                rows.append(trace.pull_back(seeds))
-            blocks = _build(trace.form, _assembled(rows, tuple(out._array.shape), shapes, False))
-            columns.append(blocks[0] if isinstance(argnums, int) else blocks)
-        return _build(trace.out_form, columns)
-
-    return transformed
+    return _jacobian("jacrev", func, argnums, has_aux, _by_rows)
 
 
-def jacfwd(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+def jacfwd(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[..., Any]:
     """A function that gives the Jacobian of a function, by forward mode: one replay for each element of the argument.
 
     Parameters
@@ -419,32 +461,20 @@ def jacfwd(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Call
     func : callable
     argnums : int or tuple of int, optional
         With respect to which positional arguments.
+    has_aux : bool, optional
+        As of `jacrev`.
 
     Returns
     -------
     callable
         As `jacrev`'s.
+
+    Raises
+    ------
+    RuntimeError, ValueError
+        As `jacrev`'s.
     """
-
-    @functools.wraps(func)
-    def transformed(*args: Any) -> Any:
-        of_these, these = _split(argnums, args, func)
-        trace = _Trace("jacfwd", of_these, these)
-        _refuse_complex("jacfwd", trace)
-        shapes = [tuple(x._array.shape) for x in trace.outputs]
-        by_input = []
-        for k, x in enumerate(trace.inputs):
-            rows = []
-            for unit in _basis(x):
-                rows.append(trace.push([unit if i == k else _zeros_like(y) for i, y in enumerate(trace.inputs)]))
-            by_input.append(_assembled(rows, tuple(x._array.shape), shapes, True))
-        columns = []
-        for j in range(len(trace.outputs)):
-            blocks = _build(trace.form, [blocks[j] for blocks in by_input])
-            columns.append(blocks[0] if isinstance(argnums, int) else blocks)
-        return _build(trace.out_form, columns)
-
-    return transformed
+    return _jacobian("jacfwd", func, argnums, has_aux, _by_columns)
 
 
 jacobian = jacrev
@@ -467,7 +497,7 @@ def hessian(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Cal
     tensor([[ 6.,  0.],
             [ 0., 12.]])
     """
-    return jacfwd(grad(func, argnums), argnums)
+    return _jacobian("hessian", _grad("hessian", func, argnums), argnums, False, _by_columns)
 
 
 def hvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -485,4 +515,5 @@ def hvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
     gradient, product : tuple
         One for each argument.
     """
-    return jvp(grad(func, tuple(range(len(primals)))), primals, tangents)
+    gradient, push = _linearize("hvp", _grad("hvp", func, tuple(range(len(primals)))), primals)
+    return gradient, push(*tangents)
