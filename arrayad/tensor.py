@@ -116,9 +116,9 @@ def _in_place(function: Callable[..., Any], name: str = "") -> Callable[..., Any
     return method
 
 
-def _view_in_place(function: Callable[..., Any]) -> Callable[..., Any]:
+def _view_in_place(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
     """The in-place twin of a function that gives a view: the tensor becomes that view of itself."""
-    name = f"{function.__name__}_"
+    name = name or f"{function.__name__}_"
 
     def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         check_writeable(self, name)
@@ -153,18 +153,32 @@ def _in_place_operator(
 _LEFT_OUT: Any = object()
 
 
-def _reduction(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A reduction as a method, which takes axis and keepdims also by position, as NumPy's and PyTorch's methods do."""
+def _along_axis(function: Callable[..., Any], flag: str = "") -> Callable[..., Any]:
+    """A function with axes as a method, which takes them, and a flag, also by position, as NumPy's and PyTorch's do."""
 
     @functools.wraps(function)
-    def method(self: Any, /, axis: Any = _LEFT_OUT, keepdims: Any = _LEFT_OUT, **kwargs: Any) -> Any:
+    def method(self: Any, axis: Any = _LEFT_OUT, second: Any = _LEFT_OUT, /, **kwargs: Any) -> Any:
         if axis is not _LEFT_OUT:
+            if isinstance(axis, TensorBase):
+                raise TypeError(f"{function.__name__}(): the axis is a Tensor; maximum() and minimum() are of two tensors")
+            for name in kwargs:
+                if name == "axis" or (name == flag and second is not _LEFT_OUT):
+                    raise TypeError(f"{function.__name__}(): multiple values for argument {name!r}")
             kwargs["axis"] = tuple(axis) if axis.__class__ is list else axis
-        if keepdims is not _LEFT_OUT:
-            kwargs["keepdims"] = keepdims
+            if second is not _LEFT_OUT:
+                if not (flag and isinstance(second, (builtins.bool, np.bool))):
+                    raise TypeError(
+                        f"{function.__name__}(): got {second!r} after the axis; several axes are given as a tuple"
+                    )
+                kwargs[flag] = second
         return function(self, **kwargs)
 
     return method
+
+
+def _reduction(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A reduction as a method."""
+    return _along_axis(function, "keepdims")
 
 
 def _scaled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -172,7 +186,7 @@ def _scaled(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def method(self: Any, other: Any, /, *, alpha: Any = 1) -> Any:
-        return function(self, other if alpha == 1 else other * alpha)
+        return function(self, other if alpha == 1 else data_types.promoted(self, other)[1] * alpha)
 
     return method
 
@@ -1159,10 +1173,10 @@ class Tensor(TensorBase):
     amin = _reduction(statistical.min)
     argmax = _reduction(searching.argmax)
     argmin = _reduction(searching.argmin)
-    argsort = _reduction(sorting.argsort)
+    argsort = _along_axis(sorting.argsort, "descending")
     count_nonzero = _reduction(searching.count_nonzero)
-    cumprod = _reduction(statistical.cumulative_prod)
-    cumsum = _reduction(statistical.cumulative_sum)
+    cumprod = _along_axis(statistical.cumulative_prod)
+    cumsum = _along_axis(statistical.cumulative_sum)
     diff = utility.diff
     log_softmax = beyond.log_softmax
     logsumexp = beyond.logsumexp
@@ -1171,7 +1185,7 @@ class Tensor(TensorBase):
     median = _reduction(numerical.median)
     min = _reduction(statistical.min)
     prod = _reduction(statistical.prod)
-    sort = _reduction(sorting.sort)
+    sort = _along_axis(sorting.sort, "descending")
 
     def quantile(self, q: Any, axis: Any = None, keepdims: builtins.bool | None = None, **named: Any) -> Tensor:
         """`arrayad.quantile`, with axis and keepdims also by position."""
@@ -1200,7 +1214,7 @@ class Tensor(TensorBase):
     # --- in place ---
 
     abs_ = _in_place(elementwise.abs)
-    absolute_ = _in_place(elementwise.abs)
+    absolute_ = _in_place(elementwise.abs, "absolute_")
     acos_ = _in_place(elementwise.acos)
     acosh_ = _in_place(elementwise.acosh)
     add_ = _in_place(_scaled(elementwise.add))
@@ -1213,7 +1227,7 @@ class Tensor(TensorBase):
     atanh_ = _in_place(elementwise.atanh)
     bitwise_and_ = _in_place(elementwise.bitwise_and)
     bitwise_left_shift_ = _in_place(elementwise.bitwise_left_shift)
-    bitwise_not_ = _in_place(elementwise.bitwise_invert)
+    bitwise_not_ = _in_place(elementwise.bitwise_invert, "bitwise_not_")
     bitwise_or_ = _in_place(elementwise.bitwise_or)
     bitwise_right_shift_ = _in_place(elementwise.bitwise_right_shift)
     bitwise_xor_ = _in_place(elementwise.bitwise_xor)
@@ -1226,19 +1240,19 @@ class Tensor(TensorBase):
     copysign_ = _in_place(elementwise.copysign)
     cos_ = _in_place(elementwise.cos)
     cosh_ = _in_place(elementwise.cosh)
-    cumprod_ = _in_place(cumprod)
-    cumsum_ = _in_place(cumsum)
+    cumprod_ = _in_place(cumprod, "cumprod_")
+    cumsum_ = _in_place(cumsum, "cumsum_")
     div_ = _in_place(pytorch.div)
     divide_ = _in_place(elementwise.divide)
-    eq_ = _in_place(elementwise.equal)
+    eq_ = _in_place(elementwise.equal, "eq_")
     exp_ = _in_place(elementwise.exp)
     expm1_ = _in_place(elementwise.expm1)
     floor_ = _in_place(elementwise.floor)
     floor_divide_ = _in_place(elementwise.floor_divide)
-    ge_ = _in_place(elementwise.greater_equal)
-    gt_ = _in_place(elementwise.greater)
+    ge_ = _in_place(elementwise.greater_equal, "ge_")
+    gt_ = _in_place(elementwise.greater, "gt_")
     hypot_ = _in_place(elementwise.hypot)
-    le_ = _in_place(elementwise.less_equal)
+    le_ = _in_place(elementwise.less_equal, "le_")
     log_ = _in_place(elementwise.log)
     log10_ = _in_place(elementwise.log10)
     log1p_ = _in_place(elementwise.log1p)
@@ -1249,7 +1263,7 @@ class Tensor(TensorBase):
     logical_or_ = _in_place(elementwise.logical_or)
     logical_xor_ = _in_place(elementwise.logical_xor)
     lerp_ = _in_place(pytorch.lerp)
-    lt_ = _in_place(elementwise.less)
+    lt_ = _in_place(elementwise.less, "lt_")
     index_add_ = _in_place(pytorch.index_add)
     index_copy_ = _in_place(pytorch.index_copy)
     index_fill_ = _in_place(pytorch.index_fill)
@@ -1257,10 +1271,10 @@ class Tensor(TensorBase):
     nan_to_num_ = _in_place(beyond.nan_to_num)
     maximum_ = _in_place(elementwise.maximum)
     minimum_ = _in_place(elementwise.minimum)
-    mul_ = _in_place(elementwise.multiply)
+    mul_ = _in_place(elementwise.multiply, "mul_")
     multiply_ = _in_place(elementwise.multiply)
-    ne_ = _in_place(elementwise.not_equal)
-    neg_ = _in_place(elementwise.negative)
+    ne_ = _in_place(elementwise.not_equal, "ne_")
+    neg_ = _in_place(elementwise.negative, "neg_")
     negative_ = _in_place(elementwise.negative)
     pow_ = _in_place(elementwise.pow)
     reciprocal_ = _in_place(elementwise.reciprocal)
@@ -1276,17 +1290,17 @@ class Tensor(TensorBase):
     sinh_ = _in_place(elementwise.sinh)
     sqrt_ = _in_place(elementwise.sqrt)
     square_ = _in_place(elementwise.square)
-    sub_ = _in_place(_scaled(elementwise.subtract))
+    sub_ = _in_place(_scaled(elementwise.subtract), "sub_")
     subtract_ = _in_place(_scaled(elementwise.subtract))
     tan_ = _in_place(elementwise.tan)
     tanh_ = _in_place(elementwise.tanh)
     tril_ = _in_place(tril)
     triu_ = _in_place(triu)
-    true_divide_ = _in_place(elementwise.divide)
+    true_divide_ = _in_place(elementwise.divide, "true_divide_")
     trunc_ = _in_place(elementwise.trunc)
 
     squeeze_ = _view_in_place(squeeze)
-    swapaxes_ = _view_in_place(pytorch.transpose)
+    swapaxes_ = _view_in_place(pytorch.transpose, "swapaxes_")
     t_ = _view_in_place(pytorch.t)
     transpose_ = _view_in_place(pytorch.transpose)
     unsqueeze_ = _view_in_place(pytorch.unsqueeze)

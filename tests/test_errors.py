@@ -803,7 +803,7 @@ IN_PLACE = {
     "x.cumsum_(axis=5)": (IndexError, "axis 5 is out of bounds"),
     "x.cumsum_(axis=0, dim=0)": (TypeError, "cumulative_sum(): 'dim' and 'axis' are the same argument"),
     "x.clamp_()": (ValueError, "clamp(): at least one of 'min' or 'max' must not be None"),
-    "x.masked_fill_(x > 0, 'a')": (TypeError, "where(): argument 'x1' must be Tensor or a number, not str"),
+    "x.masked_fill_(x > 0, 'a')": (TypeError, "masked_fill(): can't make a Tensor of str"),
     "x.fill_(xp.ones(3))": (
         RuntimeError,
         "fill_(): value must be a number or a 0-dimensional tensor, got one of shape (3,)",

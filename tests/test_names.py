@@ -95,3 +95,11 @@ def test_inspection_tells_the_truth() -> None:
         xp.set_default_dtype(xp.float32)
     for place in info.devices():
         assert xp.zeros(1, device=place).device == place
+
+
+def test_methods_in_place_have_their_own_names_and_functions_beside_them() -> None:
+    in_place = {name: f for name, f in vars(xp.Tensor).items() if name.endswith("_") and not name.startswith("_")}
+    assert len(in_place) > 80
+    for name, method in in_place.items():
+        assert method.__name__ == name
+        assert hasattr(xp.Tensor, name[:-1]) or name in ("copy_", "fill_", "zero_", "normal_", "uniform_"), name

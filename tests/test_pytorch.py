@@ -126,7 +126,21 @@ SAME = [
     "x.masked_select(x[:, :1] > 0)",
     "x.index_add(0, g[0, :2], y[:2], alpha=2)",
     "t.fft.fftn(x * 1j, dim=(0,))",
-]
+    "x.argsort(0, True)",
+    "t.zeros(0, 3).chunk(2)[1]",
+    *(f"t.zeros(2, dtype=t.{large}).{call}" for small, large in (
+        ("t.tensor([200, 255], dtype=t.uint8)", "float32"), ("t.tensor([2**31 - 1, 5], dtype=t.int32)", "int64"),
+        ("t.tensor([2**31 - 1, 5], dtype=t.int32)", "float64"),
+    ) for call in (
+        f"add({small}, alpha=2)", f"sub({small}, alpha=3)", f"add_({small}, alpha=2)", f"addcmul({small}, {small})",
+    )),
+    "t.zeros(2).addcdiv(t.tensor([200, 255], dtype=t.uint8), t.tensor([0.5]), value=2)",
+    "t.tensor([1, 2]).masked_fill(t.tensor([True, False]), 2.5)",
+    "t.tensor([1, 2]).masked_fill_(t.tensor([True, False]), t.tensor(3.0))",
+    "t.tensor([True, False]).masked_fill(t.tensor([True, False]), 0)",
+    "x.masked_fill(x > 0, t.tensor(2.0, dtype=t.float64))",
+    "t.bincount(t.tensor([0, 1, 1]), weights=t.tensor([2**25 + 1, 2**25 + 1, 1]))",
+]  # fmt: skip
 
 
 def names(library: Any) -> dict[str, Any]:
@@ -170,6 +184,28 @@ def test_spellings_of_axes(call: Any) -> None:
     assert call(x, dim=[0, 1]).tolist() == call(x, axis=(0, 1)).tolist()
     with pytest.raises(TypeError, match="'dim' and 'axis' are the same argument"):
         call(x, dim=1, axis=1)
+
+
+def test_scattered_in_the_dtype_of_the_sum() -> None:
+    z = xp.tensor([0, 0])
+    bytes_ = xp.tensor([200, 100], dtype=xp.uint8)
+    assert xp.zeros(2, dtype=xp.int64).index_add_(0, z, xp.tensor([True, True])).tolist() == [2, 0]
+    assert xp.zeros(2).index_add(0, z, bytes_, alpha=2).tolist() == [600.0, 0.0]
+    assert xp.zeros(2).scatter_add_(0, z, bytes_).tolist() == [300.0, 0.0]
+    assert xp.lerp(bytes_, bytes_ * 0, 0.5).tolist() == [100.0, 50.0]
+
+
+def test_what_is_no_axis_or_flag() -> None:
+    x = xp.arange(6).reshape(2, 3)
+    for call in (
+        lambda: x.max(xp.tensor(1)), lambda: x.count_nonzero(0, 1), lambda: x.cumsum(0, True), lambda: x.sum(0, axis=1),
+    ):  # fmt: skip
+        with pytest.raises(
+            TypeError, match=r"(max|count_nonzero|cumulative_sum|sum)\(\): (the axis is|got|multiple values)"
+        ):
+            call()
+    with pytest.raises(OverflowError, match=r"masked_fill\(\)"):
+        x.masked_fill(x > 0, float("-inf"))
 
 
 def test_gradients_of_what_is_scattered() -> None:

@@ -217,12 +217,12 @@ def asarray(obj: Any, /, *, dtype: DType | None = None, device: Any = None, copy
     tensor([[1, 2],
             [3, 4]])
     """
-    return _convert(obj, dtype, device, copy, "asarray")
+    return convert(obj, dtype, device, copy, "asarray")
 
 
 def beside(obj: Any, tensors: Iterable[Any], name: str, device: Any = None) -> Any:
     """`asarray`, for the function of a name, of what stands beside tensors: Python's floats have the dtype of theirs."""
-    return _convert(obj, None, device, None, name, floats_of(tensors))
+    return convert(obj, None, device, None, name, floats_of(tensors))
 
 
 def floats_of(tensors: Iterable[Any]) -> DType | None:
@@ -232,7 +232,7 @@ def floats_of(tensors: Iterable[Any]) -> DType | None:
     return dtypes.promote(*floating) if floating else None
 
 
-def _convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, floats: DType | None = None) -> Any:
+def convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, floats: DType | None = None) -> Any:
     """`asarray`, for the function of a name; `floats` is the dtype of Python's floats, if it is not the default one."""
     chosen = None if dtype is None else dtype_of(dtype, name)
     if isinstance(obj, TensorBase):
@@ -242,7 +242,7 @@ def _convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, fl
             raise ValueError(f"{name}(): a sequence of Tensors cannot be made one Tensor without a copy")
         if floats is None:  # once, for all that is nested
             floats = dtypes.REAL_OF[chosen] if chosen in dtypes.REAL_OF else floats_of(tensors_in(obj))
-        parts = [_convert(x, None, None, None, name, floats) for x in obj]
+        parts = [convert(x, None, None, None, name, floats) for x in obj]
         if len({x.shape for x in parts}) > 1:
             raise ValueError(f"{name}(): shapes must be equal, got {', '.join(str(tuple(x.shape)) for x in parts)}")
         return _from_tensor(stack(parts), chosen, device, None)
@@ -367,7 +367,7 @@ def tensor(data: Any, *, dtype: DType | None = None, device: Any = None, require
     tensor([[1, 2],
             [3, 4]])
     """
-    array = _convert(data, dtype, device, None, "tensor")._array
+    array = convert(data, dtype, device, None, "tensor")._array
     return finish(backend_of_type(array.__class__).asarray(array, copy=True), requires_grad, "tensor")
 
 
@@ -394,7 +394,7 @@ def from_numpy(array: Any, /) -> Tensor:
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy(): expected numpy.ndarray, got {type(array).__name__}")
-    return _convert(array, None, "cpu", False, "from_numpy")
+    return convert(array, None, "cpu", False, "from_numpy")
 
 
 @linear(used="rules", x=lambda xp, g: g)

@@ -315,6 +315,15 @@ def result_type(*arrays_and_dtypes: Tensor | DType | complex) -> DType:
     return dtype
 
 
+def promoted(*operands: Any) -> list[Any]:
+    """Tensors in the dtype of a result of operands, so that what some of them give together does not overflow before that.
+
+    Numbers have their say in it and are left as they are.
+    """
+    dtype = result_type(*operands)
+    return [astype(x, dtype, copy=False) if isinstance(x, TensorBase) else x for x in operands]  # type: ignore[arg-type]  # a TensorBase is a Tensor
+
+
 def transfer(x: Any, place: Any, *, non_blocking: bool = False) -> Any:
     """A tensor on another device, with its history; the tensor itself if it is there already.
 

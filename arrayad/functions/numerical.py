@@ -219,7 +219,7 @@ def bincount(x: Tensor, /, weights: Tensor | None = None, minlength: int = 0) ->
     Returns
     -------
     Tensor
-        Of the length ``max(x) + 1`` or more; int64, or of the floating dtype of the weights.
+        Of the length ``max(x) + 1`` or more; int64, or of the floating dtype of the weights; float64 for integer ones.
 
     Raises
     ------
@@ -252,7 +252,7 @@ def bincount(x: Tensor, /, weights: Tensor | None = None, minlength: int = 0) ->
     if weights is None:
         values: Any = ones_like(x, dtype=dtypes.int64)
     else:
-        values = weights if weights.dtype.kind in "fc" else astype(weights, dtypes.get_default_dtype())
+        values = weights if weights.dtype.kind in "fc" else astype(weights, dtypes.float64)
     return scatter_add(values, x, (length,))
 
 

@@ -10,8 +10,8 @@ import math
 import operator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .creation import asarray, empty, tensor
-from .data_types import check_tensor
+from .creation import asarray, beside, convert, empty, tensor
+from .data_types import check_tensor, promoted, result_type
 from .elementwise import (
     abs,
     acos,
@@ -208,11 +208,12 @@ def div(x1: Tensor | complex, x2: Tensor | complex, /, *, rounding_mode: str | N
         return divide(x1, x2)
     if rounding_mode not in ("floor", "trunc"):
         raise ValueError(f"div(): rounding_mode must be None, 'floor' or 'trunc', got {rounding_mode!r}")
-    quotient = floor_divide(x1, x2)  # type: ignore[arg-type]  # which refuses complex numbers
+    if rounding_mode == "trunc" and result_type(x1, x2).kind not in "iu":
+        return trunc(divide(x1, x2))
+    rounded_down = floor_divide(x1, x2)  # type: ignore[arg-type]  # which refuses complex numbers
     if rounding_mode == "floor":
-        return quotient
-    short = logical_and(quotient < 0, quotient * x2 != x1)
-    return where(short, quotient + 1, quotient)
+        return rounded_down
+    return where(logical_and(rounded_down < 0, rounded_down * x2 != x1), rounded_down + 1, rounded_down)
 
 
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
@@ -336,16 +337,19 @@ def ravel(x: Tensor, /) -> Tensor:
 
 def addcmul(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
     """``x + value * tensor1 * tensor2``, as in the steps of optimizers."""
+    x, tensor1, tensor2 = promoted(x, tensor1, tensor2)
     return x + (tensor1 if value == 1 else tensor1 * value) * tensor2
 
 
 def addcdiv(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
     """``x + value * tensor1 / tensor2``, as in the steps of optimizers."""
+    x, tensor1, tensor2 = promoted(x, tensor1, tensor2)
     return x + (tensor1 if value == 1 else tensor1 * value) / tensor2
 
 
 def lerp(x: Tensor, end: Tensor, /, weight: Tensor | float) -> Tensor:
     """The point between two, ``x`` at a weight of 0 and ``end`` at 1, from the nearer one."""
+    x, end, weight = promoted(x, end, weight)
     way = end - x
     if isinstance(weight, (int, float)):
         return x + weight * way if weight < 0.5 else end - (1 - weight) * way
@@ -459,7 +463,7 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
 
 
 def chunk(x: Tensor, /, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """At most so many parts of a tensor along an axis, views, all but the last of one length.
+    """At most so many parts of a tensor along an axis, views, all but the last of one length; of no elements, as many.
 
     Parameters
     ----------
@@ -479,7 +483,8 @@ def chunk(x: Tensor, /, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     if chunks < 1:
         raise ValueError(f"chunk(): chunks must be positive, got {chunks}")
     check_tensor(x, "chunk")
-    return split(x, -(-x.shape[axis_of(dim, x.ndim, "chunk")] // chunks) or 1, dim)
+    length = x.shape[axis_of(dim, x.ndim, "chunk")]
+    return split(x, -(-length // chunks) if length else [0] * chunks, dim)
 
 
 def narrow(x: Tensor, /, dim: int, start: int, length: int) -> Tensor:
@@ -604,6 +609,7 @@ def index_add(x: Tensor, /, dim: int, index: Tensor, source: Tensor, *, alpha: f
     Differentiable with respect to `x` and `source`.
     """
     key = _slices("index_add", x, dim, index, source)
+    x, source = promoted(x, source)
     return x + added_at(source if alpha == 1 else source * alpha, key, tuple(x.shape))
 
 
@@ -755,6 +761,7 @@ def scatter_add(x: Tensor, /, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """
     check_tensor(src, "scatter_add", "src")
     key, part = _places("scatter_add", x, dim, index, src)
+    x, part = promoted(x, part)
     return x + added_at(part, key, tuple(x.shape))
 
 
@@ -809,16 +816,24 @@ def topk(x: Tensor, /, k: int, dim: int = -1, largest: bool = True, sorted: bool
 
 
 def masked_fill(x: Tensor, /, mask: Tensor, value: Any) -> Tensor:
-    """A tensor with a value where a boolean mask is true."""
-    return where(mask, value, x)
+    """A tensor with a value, a number or another tensor, cast to its dtype, where a boolean mask is true."""
+    check_tensor(x, "masked_fill")
+    _check_mask(mask, "masked_fill")
+    if not isinstance(value, (TensorBase, int, float, complex)):
+        value = beside(value, [x], "masked_fill", x.device)
+    return where(mask, convert(value, x.dtype, x.device, None, "masked_fill"), x)
+
+
+def _check_mask(mask: Any, name: str) -> None:
+    check_tensor(mask, name, "mask")
+    if mask.dtype is not dtypes.bool:
+        raise TypeError(f"{name}(): the mask must be boolean, got {mask.dtype.name}")
 
 
 def masked_select(x: Tensor, /, mask: Tensor) -> Tensor:
     """The elements where a boolean mask, broadcast with the tensor, is true, in one axis."""
     check_tensor(x, "masked_select")
-    check_tensor(mask, "masked_select", "mask")
-    if mask.dtype != dtypes.bool:
-        raise TypeError(f"masked_select(): the mask must be boolean, got {mask.dtype.name}")
+    _check_mask(mask, "masked_select")
     x, mask = broadcast_arrays(x, mask)
     return getitem(x, mask)
 
