@@ -167,9 +167,7 @@ def _along_axis(function: Callable[..., Any], flag: str = "") -> Callable[..., A
             kwargs["axis"] = tuple(axis) if axis.__class__ is list else axis
             if second is not _LEFT_OUT:
                 if not (flag and isinstance(second, (builtins.bool, np.bool))):
-                    raise TypeError(
-                        f"{function.__name__}(): got {second!r} after the axis; several axes are given as a tuple"
-                    )
+                    raise TypeError(f"{function.__name__}(): got {second!r} after the axis; several axes are a tuple")
                 kwargs[flag] = second
         return function(self, **kwargs)
 
@@ -789,12 +787,12 @@ class Tensor(TensorBase):
             Copy also where nothing changes.
         """
         for arg in args:
+            of_arg: Any = (None, arg) if isinstance(arg, (str, Device)) else (arg, None)
             if isinstance(arg, Tensor):
-                dtype, device = arg.dtype, arg.device
-            elif isinstance(arg, (str, Device)):
-                device = arg
-            else:
-                dtype = arg
+                of_arg = arg.dtype, arg.device
+            if any(new is not None and old is not None for new, old in zip(of_arg, (dtype, device), strict=True)):
+                raise TypeError(f"to(): {arg!r} is given beside another dtype or device")
+            dtype, device = (new if old is None else old for new, old in zip(of_arg, (dtype, device), strict=True))
         out = self if device is None else data_types.transfer(self, device, non_blocking=non_blocking)
         out = out if dtype is None else data_types.astype(out, dtype, copy=False)
         return creation.clone(out) if copy and out is self else out

@@ -505,7 +505,7 @@ def test_exported_memory_cannot_move_so_backward_says_so() -> None:
     z = (x * y).sum()
     y.mul_(3)
     assert seen.tolist() == [3.0, 6.0]
-    with pytest.raises(RuntimeError, match=r"MulBackward0 saved it before version 1, which multiply_ made"):
+    with pytest.raises(RuntimeError, match=r"MulBackward0 saved it before version 1, which mul_ made"):
         z.backward()
 
 
@@ -1157,3 +1157,19 @@ def test_slogdet_of_one_complex_matrix() -> None:
     assert xp.autograd.gradcheck(phase, (x,))
     _, tangent = xp.func.jvp(phase, (x.detach(),), (xp.ones_like(x.detach()),))
     assert tangent.item() == pytest.approx(xp.sum(xp.real(g)).item())
+
+
+def test_a_write_whose_warning_is_an_error_is_none_or_noticed() -> None:
+    w = xp.tensor([2.0, 3.0], dtype=xp.float64, requires_grad=True)
+    d = xp.from_numpy(np.asarray([1.0, 2.0]))
+    y = (w * d).sum()
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError):
+        d /= 0
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.backward()
+    large, small = xp.asarray([1e300, 5.0], dtype=xp.float64), xp.ones(2, requires_grad=True)
+    for write in (lambda x: x.copy_(large), lambda x: x.__setitem__(..., large), lambda x: x.__setitem__(0, 1e300)):
+        x = small * 1
+        with np.errstate(all="raise"), pytest.raises(FloatingPointError):
+            write(x)
+        assert (x.tolist(), x.grad_fn.name, x._version) == ([1.0, 1.0], "MulBackward0", 0)

@@ -1670,3 +1670,20 @@ def test_tensors_of_several_dtypes_are_promoted_as_elsewhere() -> None:
     samples = [xp.tensor(1), xp.tensor(1.0), xp.tensor(1.0, dtype=xp.float16)]
     for pair in itertools.permutations(samples, 2):
         assert default_collate(pair).dtype == xp.result_type(*pair)
+
+
+def test_threads_of_a_loader_that_cannot_start_all_of_them_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, start, started = threading.active_count(), threading.Thread.start, []
+
+    def fails(thread: threading.Thread) -> None:
+        if len(started) == 2:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", fails)
+    with pytest.raises(RuntimeError, match="can't start"):
+        list(DataLoader(range(4), num_workers=3, multiprocessing_context="thread"))
+    for thread in started:
+        thread.join(10)
+    assert threading.active_count() == before

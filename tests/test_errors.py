@@ -483,7 +483,13 @@ AXES = {
         ("stride", "x.stride(2)", 2, 2),
     )
 } | {
-    "xp.diff(x, axis=2)": (ValueError, "diff(): axis 2 is out of range for 2 dimensions"),
+    "xp.diff(x, axis=2)": (IndexError, "diff(): axis 2 is out of range for a tensor of 2 dimensions"),
+    "xp.reshape(x, (3, -2))": (ValueError, "reshape(): shape (3, -2) has a negative length"),
+    "x.view(-5)": (RuntimeError, "view(): shape (-5,) is invalid"),
+    "x.to('cpu', device='cpu')": (TypeError, "to(): 'cpu' is given beside another"),
+    "x.to(x, xp.float64)": (TypeError, "to(): arrayad.float64 is given beside another"),
+    "xp.full((2,), 300.0, dtype=xp.uint8)": (OverflowError, "full():", "300"),
+    "xp.linalg.vector_norm(x, ord=object())": (TypeError, "vector_norm():"),
     "x.transpose(0.5, 1)": (TypeError, "transpose(): an axis must be an int, got 0.5"),
     "x.unbind('a')": (TypeError, "unstack(): an axis must be an int, got 'a'"),
 }

@@ -180,8 +180,8 @@ def _run(
             raise RuntimeError(f"{name}(): one of the inputs does not require grad")
     retain = create_graph if retain is None else retain
     before = recording()
-    set_recording(create_graph)
     try:
+        set_recording(create_graph)
         nodes = [root._node for root in roots]
         targets = None if inputs is None else [x._node for x in inputs]
         found, needed, passed = (set(), None, None) if targets is None else _leading_to(set(targets), nodes)

@@ -286,12 +286,14 @@ def update(x: Any, other: Any, op: Operation, in_place: Callable[[Any, Any], Any
             b = operands[1]
         check_writeable(x, name)
         use_device = namespace_of(a).use_device
-        if use_device is None:
-            in_place(a, b)
-        else:
-            with use_device(a):
+        try:
+            if use_device is None:
                 in_place(a, b)
-        _count(x, name)
+            else:
+                with use_device(a):
+                    in_place(a, b)
+        finally:  # also where a warning is an error, which comes after the write
+            _count(x, name)
         return True
 
 
@@ -310,6 +312,9 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any, na
     """
     check_writeable(x, name)
     xp = namespace_of(x._array)
+    dtype = getattr(raw, "dtype", None)
+    if (dtype is not None and dtype != x._array.dtype) or (isinstance(raw, float) and abs(raw) > 65504):
+        raw = _cast(xp, raw, x._array, name)
     with writing:
         _unshare(x)
         try:
@@ -324,6 +329,16 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any, na
         plan, saved = index_put.keep(edges, (x._array, key, raw), x._array)
         out = make(x._array)
         rebase(x, record(plan, edges, saved, out))
+
+
+def _cast(xp: Any, raw: Any, like: Any, name: str) -> Any:
+    """What is assigned, in the dtype that it will have: so that a warning, which may be an error, comes before the write."""
+    try:
+        if isinstance(raw, float):
+            return xp.asarray(raw, dtype=like.dtype, device=like.device)
+        return xp.astype(raw, like.dtype)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise type(error)(f"{name}(): {error}") from None
 
 
 def become(x: Any, function: Callable[[Any], Any], name: str) -> Any:
@@ -383,9 +398,12 @@ def _unshare(x: TensorBase) -> None:
     if storage is None or storage.aliases is None:
         x._array = xp.asarray(x._array, copy=True)
         return
-    storage.root = xp.asarray(storage.root, copy=True)
-    for tensor in tensors_on(x):
-        tensor._array = replay_raw(steps_after(None, tensor._steps), storage.root)
+    root = xp.asarray(storage.root, copy=True)
+    tensors = tensors_on(x)
+    arrays = [replay_raw(steps_after(None, tensor._steps), root) for tensor in tensors]
+    storage.root = root  # and all at once, lest an interrupt comes between
+    for tensor, array in zip(tensors, arrays, strict=True):
+        tensor._array = array
 
 
 def replay_raw(steps: tuple[Step, ...], a: Any) -> Any:

@@ -503,7 +503,10 @@ class Operation:
             except TypeError as misuse:  # of the public signature, without the backend that the forward counts in
                 return TypeError(f"{self.name}(): {misuse}")
         text = str(error).rstrip()  # NumPy ends some with a space
-        return error if text.startswith(f"{self.name}(") else type(error)(f"{self.name}(): {text}")
+        if text.startswith(f"{self.name}("):
+            return error
+        kind = TypeError if isinstance(error, TypeError) else type(error)  # NumPy's own of casts cannot be made of a text
+        return kind(f"{self.name}(): {text}")
 
     def not_a_tensor(self, name: str, value: Any) -> TypeError:
         """The error for an argument that is no Tensor."""

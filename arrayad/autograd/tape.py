@@ -198,7 +198,11 @@ class _Switch:
 
     def __enter__(self) -> None:
         self._before = (recording(), self._before)
-        set_recording(self._mode)
+        try:
+            set_recording(self._mode)
+        except BaseException:  # an interrupt, which is noticed at the end of a call
+            self.__exit__()
+            raise
 
     def __exit__(self, *exception: object) -> None:
         before, self._before = self._before

@@ -562,8 +562,10 @@ def _filled(backend: Namespace, shape: tuple[int, ...], value: Any, dtype: DType
     """A raw array with one value everywhere."""
     if isinstance(value, complex) and dtype.kind != "c":
         raise TypeError(f"{name}(): a complex fill_value cannot be had in {dtype.name}")
-    if isinstance(value, float) and dtype.kind in "iu" and not math.isfinite(value):
-        raise ValueError(f"{name}(): {dtype.name} has no {value}")
+    if isinstance(value, float) and dtype.kind in "iu":
+        if not math.isfinite(value):
+            raise ValueError(f"{name}(): {dtype.name} has no {value}")
+        value = int(value)
     try:
         return backend.full(shape, value, dtype=backend.raw_dtype(dtype), device=place)
     except (OverflowError, ValueError) as error:  # too large an integer; no integer, as NaN

@@ -104,7 +104,11 @@ class Generator:
 
     def set_state(self, state: Any) -> None:
         """Go back to where `get_state` was called."""
-        self._seed, self._source.state = state
+        try:
+            seed, self._source.state = state
+        except (TypeError, ValueError, KeyError) as error:
+            raise type(error)(f"set_state(): this is no state of a generator of {self.device}: {error}") from None
+        self._seed = seed
 
 
 def _restored(place: str, state: Any) -> Generator:

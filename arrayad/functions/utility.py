@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .data_types import check_tensor
 from .elementwise import not_equal, subtract
 from .indexing import getitem
 from .manipulation import along, concat
 from .. import dtypes
 from ..autograd.operation import not_differentiable, of_backend, spelled
-from ..autograd.tape import TensorBase
+from ..size import axis_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -80,7 +81,9 @@ def diff(x: Tensor, /, *, axis: int = -1, n: int = 1, prepend: Tensor | None = N
     Raises
     ------
     ValueError
-        If `n` is negative or `x` has no axis.
+        If `n` is negative.
+    IndexError
+        If there is no such axis.
 
     Notes
     -----
@@ -92,17 +95,13 @@ def diff(x: Tensor, /, *, axis: int = -1, n: int = 1, prepend: Tensor | None = N
     >>> xp.diff(xp.asarray([1, 4, 9, 16]))
     tensor([3, 5, 7])
     """
-    if not isinstance(x, TensorBase):
-        raise TypeError(f"diff(): argument 'x' must be Tensor, not {type(x).__name__}")
+    check_tensor(x, "diff")
     if n < 0:
         raise ValueError(f"diff(): n must not be negative, got {n}")
-    rank = len(x._array.shape)
-    if not -rank <= axis < rank:
-        raise ValueError(f"diff(): axis {axis} is out of range for {rank} dimensions")
+    axis = axis_of(axis, x.ndim, "diff")
     parts = [part for part in (prepend, x, append) if part is not None]
     out: Any = concat(parts, axis=axis) if len(parts) > 1 else x
-    axis %= rank
     difference = not_equal if dtypes.from_raw[out._array.dtype] is dtypes.bool else subtract
-    for _ in range(n):
+    for _ in range(min(n, out.shape[axis])):  # after which there is nothing left
         out = difference(getitem(out, along(axis, 1, None)), getitem(out, along(axis, None, -1)))
     return out

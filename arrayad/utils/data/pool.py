@@ -238,10 +238,14 @@ class ThreadPool:
             )
             for i, tasks in enumerate(self._tasks)
         ]
-        for thread in self._threads:
-            thread.start()
         self.pid = os.getpid()
         self._end = weakref.finalize(self, _end_threads, self._tasks)
+        try:
+            for thread in self._threads:
+                thread.start()
+        except BaseException:  # there may be no more threads, or an interrupt came
+            self._end()
+            raise
 
     def has_room(self, worker: int) -> bool:
         """That a worker can be given one more task, for the memory of batches is the program's own."""
