@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+from .size import integer_of
+
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
@@ -75,7 +77,7 @@ class device:
             known = ", ".join(dict.fromkeys((*TYPES, *installed())))
             raise RuntimeError(f"device(): expected one of {known}, with or without ':index'. Got {type!r}")
         self.type = kind
-        self.index = int(number) if number else index
+        self.index = int(number) if number else None if index is None else integer_of(index, "device", "index", 0)
 
     def __str__(self) -> str:
         return self.type if self.index is None else f"{self.type}:{self.index}"

@@ -56,6 +56,8 @@ def set_printoptions(
     ------
     ValueError
         For another profile.
+    TypeError
+        For anything but numbers.
     """
     if profile is not None:
         if profile not in _PROFILES:
@@ -65,6 +67,8 @@ def set_printoptions(
     given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
     for name, number in given.items():
         if number is not None:
+            if not isinstance(number, (int, float)):
+                raise TypeError(f"set_printoptions(): {name} must be a number, got {number!r}")
             setattr(_Options, name, number)
     _Options.sci_mode = sci_mode
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import operator
+from typing import Any
 
-__all__ = ["Count", "Size", "axis_of"]
+__all__ = ["Count", "Size", "axis_of", "integer_of"]
 
 
 class Size(tuple[int, ...]):
@@ -43,7 +44,27 @@ class Count(int):
 
     def __call__(self, dim: int | None = None) -> Size | int:
         """The shape, or one side of it."""
-        return self.shape if dim is None else self.shape[dim]
+        return self.shape if dim is None else self.shape[axis_of(dim, len(self.shape), "size")]
+
+
+def integer_of(x: Any, name: str, parameter: str, least: int | None = None) -> int:
+    """An argument of the function of a name that has to be an integer, and may have to be at least so large.
+
+    Raises
+    ------
+    TypeError
+        If it is none.
+    ValueError
+        If it is less.
+    """
+    try:
+        number = operator.index(x)
+    except TypeError:
+        raise TypeError(f"{name}(): {parameter} must be an int, got {x!r}") from None
+    if least is not None and number < least:
+        bound = f"be at least {least}" if least else "not be negative"
+        raise ValueError(f"{name}(): {parameter} must {bound}, got {x}")
+    return number
 
 
 def axis_of(axis: int, rank: int, name: str) -> int:

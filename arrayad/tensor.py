@@ -361,6 +361,8 @@ class Tensor(TensorBase):
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
+            if value is self:
+                raise RuntimeError("grad: a tensor cannot be its own gradient; give it a clone()")
             if not isinstance(value, TensorBase):
                 raise TypeError(f"grad must be a Tensor or None, not {type(value).__name__}")
             if value.shape != self.shape or value.dtype != self.dtype or value.device != self.device:
@@ -827,6 +829,7 @@ class Tensor(TensorBase):
 
     def type_as(self, other: Tensor) -> Tensor:
         """The tensor in the dtype of another."""
+        data_types.check_tensor(other, "type_as", "other")
         return data_types.astype(self, other.dtype, copy=False)
 
     def double(self) -> Tensor:
@@ -971,10 +974,12 @@ class Tensor(TensorBase):
 
     def view_as(self, other: Tensor) -> Tensor:
         """The same memory in the shape of another tensor."""
+        data_types.check_tensor(other, "view_as", "other")
         return self.view(tuple(other.shape))
 
     def reshape_as(self, other: Tensor) -> Tensor:
         """The same elements in the shape of another tensor."""
+        data_types.check_tensor(other, "reshape_as", "other")
         return manipulation.reshape(self, tuple(other.shape))
 
     def expand(self, *sizes: Any) -> Tensor:
@@ -994,6 +999,7 @@ class Tensor(TensorBase):
 
     def expand_as(self, other: Tensor) -> Tensor:
         """A view in the shape of another tensor."""
+        data_types.check_tensor(other, "expand_as", "other")
         try:
             return manipulation.broadcast_to(self, tuple(other.shape))
         except ValueError:
@@ -1002,10 +1008,14 @@ class Tensor(TensorBase):
 
     def permute(self, *axes: Any, dims: Any = None) -> Tensor:
         """A view with its axes in another order, given as a tuple or as several numbers."""
+        if axes and dims is not None:
+            raise TypeError("permute(): multiple values for argument 'dims'")
         return manipulation.permute_dims(self, _sizes(axes) if dims is None else tuple(dims))
 
     def squeeze(self, axis: Any = None, *, dim: Any = None) -> Tensor:
         """A view without axes of length 1: those named, where they are of length 1, or all."""
+        if axis is not None and dim is not None:
+            raise TypeError("squeeze(): multiple values for argument 'dim'")
         named, shape = dim if axis is None else axis, self._array.shape
         axes: Any = range(len(shape))
         if named is not None:

@@ -152,7 +152,10 @@ _UNUSED = (
 
 
 def _tensors(given: Any, name: str, parameter: str) -> list[Any]:
-    tensors = [given] if isinstance(given, TensorBase) else list(given)
+    try:
+        tensors = [given] if isinstance(given, TensorBase) else list(given)
+    except TypeError:
+        raise TypeError(f"{name}(): {parameter} must be Tensors, not {type(given).__name__}") from None
     for tensor in tensors:
         if not isinstance(tensor, TensorBase):
             raise TypeError(f"{name}(): {parameter} must be Tensors, not {type(tensor).__name__}")
@@ -169,8 +172,10 @@ def _run(
     allow_unused: bool = True,
 ) -> list[Any]:
     """Backward from the roots: to the leaves' ``grad``, or, with `inputs`, the cotangents of these as Tensors."""
-    if cotangents is None or isinstance(cotangents, TensorBase):
-        cotangents = [cotangents] * len(roots) if cotangents is None else [cotangents]
+    if cotangents is None:
+        cotangents = [None] * len(roots)
+    elif not isinstance(cotangents, (list, tuple)):
+        cotangents = [cotangents]
     if len(cotangents) != len(roots):
         raise RuntimeError(f"{name}(): got {len(roots)} tensors and {len(cotangents)} gradients for them")
     seeds = [_seed(name, root, g, create_graph) for root, g in zip(roots, cotangents, strict=True)]

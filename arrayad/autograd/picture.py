@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .tape import Leaf, Node, Output, TensorBase, namespace_of
+from .tape import Leaf, Node, Output, TensorBase
+from ..dtypes import from_raw
 
 __all__ = ["Graph", "graph"]
 
@@ -108,7 +109,7 @@ def _nbytes(value: Any) -> int:
     if isinstance(value, (tuple, list)):
         return sum(_nbytes(part) for part in value)
     if hasattr(value, "dtype") and hasattr(value, "shape"):
-        return math.prod(value.shape) * namespace_of(value).to_numpy(value).itemsize
+        return math.prod(value.shape) * from_raw[value.dtype].itemsize
     return 0
 
 
@@ -122,6 +123,8 @@ def graph(tensors: Any) -> Graph:
 
     Raises
     ------
+    TypeError
+        For anything else, or nothing.
     RuntimeError
         For a tensor that is not tracked.
 
@@ -139,7 +142,9 @@ def graph(tensors: Any) -> Graph:
       n1 -> n2 [label="3"];
     }
     """
-    given = [tensors] if isinstance(tensors, TensorBase) else list(tensors)
+    given = [tensors] if isinstance(tensors, TensorBase) else list(tensors) if isinstance(tensors, (list, tuple)) else []
+    if not given or not all(isinstance(x, TensorBase) for x in given):
+        raise TypeError("graph(): expected a Tensor, or a list or tuple of Tensors")
     for x in given:
         if x._node is None:
             raise RuntimeError("graph(): the tensor does not require grad, so there is no graph")

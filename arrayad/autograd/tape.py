@@ -16,6 +16,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import ref
 
+import numpy as np
+
 from ..backends import Array, backend_of_type
 from ..dtypes import from_raw
 
@@ -227,6 +229,12 @@ class _Switch:
         return switched  # type: ignore[return-value]  # as above
 
 
+def _checked(name: str, mode: Any) -> bool:
+    if not isinstance(mode, (bool, np.bool)):
+        raise TypeError(f"{name}(): mode must be a bool, not {type(mode).__name__}")
+    return bool(mode)
+
+
 def _in_mode(mode: Callable[[], _Switch], generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
     """A generator each of whose turns is run in a grad mode, and not what its user does between them."""
     turn: Callable[[Any], Any] = generator.send
@@ -254,6 +262,9 @@ class _Bare(_Switch):
         """A switch, or the function that it decorates."""
         return cls()(function) if callable(function) else super().__new__(cls)
 
+    def __init__(self) -> None:
+        """Of no arguments."""
+
 
 class no_grad(_Bare):
     """Record nothing in a ``with`` block or a decorated function, in this thread.
@@ -280,7 +291,7 @@ class inference_mode(_Bare):
     """The same as `no_grad`, since there is nothing more to save; with ``mode=False`` as `enable_grad`."""
 
     def __init__(self, mode: bool = True) -> None:
-        self._mode = not mode
+        self._mode = not _checked("inference_mode", mode)
 
 
 class set_grad_enabled(_Switch):
@@ -302,7 +313,7 @@ class set_grad_enabled(_Switch):
     """
 
     def __init__(self, mode: bool) -> None:
-        self._mode = mode
+        self._mode = _checked("set_grad_enabled", mode)
         super().__enter__()
 
     def __enter__(self) -> None:
@@ -310,7 +321,8 @@ class set_grad_enabled(_Switch):
 
     def __call__(self, function: _F) -> _F:
         """Decorate a function."""
-        self.__exit__()  # as a decorator it holds within the function only
+        if self._before:
+            self.__exit__()  # as a decorator it holds within the function only
         return super().__call__(function)
 
 

@@ -553,6 +553,7 @@ def pad(x: Tensor, pad_width: Pairs, mode: str = "constant", constant_values: An
     >>> xp.pad(xp.asarray([1, 2, 3]), (2, 1), mode="edge")
     tensor([1, 1, 1, 2, 3, 3])
     """
+    check_tensor(x, "pad")
     if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
         raise ValueError(f"pad(): unknown mode {mode!r}; there are 'constant', 'edge', 'reflect', 'symmetric' and 'wrap'")
     try:

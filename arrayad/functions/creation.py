@@ -21,6 +21,7 @@ from ..backends import Namespace, backend_of_device, backend_of_type, default_ba
 from ..devices import default
 from ..devices import device as Device
 from ..dtypes import DType, get_default_dtype
+from ..size import integer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,6 +64,8 @@ def finish(array: Any, requires_grad: bool, name: str) -> Any:
     """A new Tensor, a leaf with a gradient if wanted."""
     x = make(array)
     if requires_grad:
+        if not isinstance(requires_grad, (bool, np.bool)):
+            raise TypeError(f"{name}(): requires_grad must be a bool, not {type(requires_grad).__name__}")
         require_grad(x, name)
     return x
 
@@ -684,7 +687,7 @@ def eye(
     backend, place = place_of(device)
     raw = backend.raw_dtype(get_default_dtype() if dtype is None else dtype_of(dtype, "eye"))
     rows, columns = shape_of((n_rows, n_rows if n_cols is None else n_cols), (), "eye")
-    return finish(backend.eye(rows, columns, k=k, dtype=raw, device=place), requires_grad, "eye")
+    return finish(backend.eye(rows, columns, k=integer_of(k, "eye", "k"), dtype=raw, device=place), requires_grad, "eye")
 
 
 @spelled
@@ -845,9 +848,10 @@ def meshgrid(*arrays: Tensor, indexing: str = "xy") -> tuple[Tensor, ...]:
     return broadcast_arrays(*columns)
 
 
-def _check_matrices(x: Any, name: str) -> None:
+def _check_matrices(x: Any, k: Any, name: str) -> None:
     if len(x.shape) < 2:
         raise ValueError(f"{name}(): x must have at least two dimensions, got {len(x.shape)}")
+    integer_of(k, name, "k")
 
 
 @linear(used="rules", selects=("x",), x=lambda xp, g, k: xp.tril(g, k=k))
@@ -865,7 +869,7 @@ def tril(xp: Namespace, x: Tensor, /, *, k: int = 0) -> Tensor:
     -----
     Differentiable.
     """
-    _check_matrices(x, "tril")
+    _check_matrices(x, k, "tril")
     return xp.tril(x, k=k)
 
 
@@ -884,5 +888,5 @@ def triu(xp: Namespace, x: Tensor, /, *, k: int = 0) -> Tensor:
     -----
     Differentiable.
     """
-    _check_matrices(x, "triu")
+    _check_matrices(x, k, "triu")
     return xp.triu(x, k=k)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .creation import arange
-from .data_types import astype
+from .data_types import astype, dtype_of
 from .manipulation import along, concat
 from .. import dtypes
 from ..autograd.operation import FLOATING, composite, differentiable, linear
 from ..dtypes import COMPLEX_OF, as_dtype, get_default_dtype
+from ..size import integer_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -434,7 +435,7 @@ def ihfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, 
 
 
 def _frequencies(name: str, whole: Tensor, scale: float, dtype: DType | None) -> Tensor:
-    chosen = get_default_dtype() if dtype is None else as_dtype(dtype)
+    chosen = get_default_dtype() if dtype is None else dtype_of(dtype, name)
     if chosen.kind != "f":
         raise TypeError(f"{name}(): dtype should be real-valued floating point. Got {chosen.name} instead.")
     return astype(whole / scale, chosen, copy=False)
@@ -459,6 +460,7 @@ def fftfreq(n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: An
     >>> xp.fft.fftfreq(4)
     tensor([ 0.0000,  0.2500, -0.5000, -0.2500])
     """
+    n = integer_of(n, "fftfreq", "n", 1)
     positive = arange(0, (n - 1) // 2 + 1, dtype=dtypes.float64, device=device)
     negative = arange(-(n // 2), 0, dtype=dtypes.float64, device=device)
     return _frequencies("fftfreq", concat([positive, negative]), n * d, dtype)
@@ -477,6 +479,7 @@ def rfftfreq(n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: A
         Default: the default floating dtype.
     device : device, optional
     """
+    n = integer_of(n, "rfftfreq", "n", 1)
     return _frequencies("rfftfreq", arange(0, n // 2 + 1, dtype=dtypes.float64, device=device), n * d, dtype)
 
 

@@ -242,6 +242,8 @@ def tensordot(xp: Namespace, x1: Tensor, x2: Tensor, /, *, axes: int | tuple[lis
     -----
     Differentiable.
     """
+    if isinstance(axes, int) and axes < 0:
+        raise ValueError(f"tensordot(): axes must not be negative, got {axes}")
     x1, x2 = _same_dtype(xp, x1, x2)
     return xp.tensordot(x1, x2, axes=axes)
 
@@ -1320,6 +1322,7 @@ def norm(
     -----
     Differentiable.
     """
+    check_tensor(x, "norm")
     if axis is None and ord is None:
         return vector_norm(x, keepdims=keepdims)
     axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)

@@ -34,11 +34,11 @@ from .searching import nonzero, searchsorted, where
 from .sorting import sort
 from .statistical import axes_of, sum
 from .statistical import max as greatest
-from .utility import any, diff
+from .utility import all, any, diff
 from .. import dtypes
 from ..autograd.operation import NUMERIC, multilinear, spelled
 from ..autograd.tape import TensorBase, namespace_of, no_grad
-from ..size import axis_of
+from ..size import axis_of, integer_of
 
 if TYPE_CHECKING:
     from .statistical import Axis
@@ -151,7 +151,7 @@ def quantile(
         raise ValueError("quantile(): there is no quantile of no elements")
     probabilities = q if isinstance(q, TensorBase) else asarray(q, dtype=dtypes.float64, device=x.device)
     waits = namespace_of(x._array).asynchronous  # for values, which are not looked at then
-    if probabilities.ndim > 1 or (not waits and bool(any((probabilities < 0) | (probabilities > 1)))):
+    if probabilities.ndim > 1 or (not waits and not bool(all((probabilities >= 0) & (probabilities <= 1)))):
         raise ValueError("quantile(): probabilities must be a number or one-dimensional, and between 0 and 1")
     ordered = sort(ordered, axis=-1)
     out = _interpolated(ordered, multiply(astype(probabilities, dtypes.float64, copy=False), float(count - 1)), method)
@@ -241,14 +241,16 @@ def bincount(x: Tensor, /, weights: Tensor | None = None, minlength: int = 0) ->
     check_tensor(x, "bincount")
     if x.dtype.kind not in "iu":
         raise TypeError(f"bincount(): input dtype should be integer dtypes. Got {x.dtype.name} instead.")
+    if weights is not None:
+        check_tensor(weights, "bincount", "weights")
     if x.ndim != 1 or (weights is not None and weights.shape != x.shape):
         raise ValueError("bincount(): x must be one-dimensional, and weights of its shape")
-    length = 0
+    least, length = integer_of(minlength, "bincount", "minlength", 0), 0
     if x.shape[0]:
         if bool(any(x < 0)):
             raise ValueError("bincount(): elements must not be negative")
         length = int(greatest(x)) + 1
-    length = max(length, minlength)
+    length = max(length, least)
     if weights is None:
         values: Any = ones_like(x, dtype=dtypes.int64)
     else:
@@ -497,6 +499,11 @@ def trapezoid(y: Tensor, x: Tensor | None = None, dx: Any = 1.0, axis: int = -1)
         y = astype(y, dtypes.get_default_dtype())
     if x is not None:
         check_tensor(x, "trapezoid")
+        if x.shape not in (y.shape, (y.shape[place],)):
+            raise ValueError(
+                f"trapezoid(): x must have the shape {tuple(y.shape)} of y, or the length {y.shape[place]} of its axis, got "
+                f"{tuple(x.shape)}"
+            )
         steps = diff(x, axis=0 if x.ndim == 1 else axis)
         if x.ndim == 1:
             steps = reshape(steps, (-1,) + (1,) * (y.ndim - 1 - place))

@@ -51,7 +51,7 @@ from .sorting import argsort
 from .statistical import cumulative_prod, cumulative_sum, max, min
 from .. import dtypes
 from ..autograd.tape import TensorBase
-from ..size import axis_of
+from ..size import axis_of, integer_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -216,18 +216,27 @@ def div(x1: Tensor | complex, x2: Tensor | complex, /, *, rounding_mode: str | N
     return where(logical_and(rounded_down < 0, rounded_down * x2 != x1), rounded_down + 1, rounded_down)
 
 
+def _several(tensors: Any, name: str) -> list[Any]:
+    """A sequence of Tensors as a list."""
+    try:
+        found = list(tensors)
+    except TypeError:
+        raise TypeError(f"{name}(): expected a sequence of Tensors, got {type(tensors).__name__}") from None
+    for x in found:
+        check_tensor(x, name)
+    return found
+
+
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the second axis or, of one dimension and fewer, along the first."""
-    for x in tensors:
-        check_tensor(x, "hstack")
+    tensors = _several(tensors, "hstack")
     parts = [reshape(x, (1,)) if x.ndim == 0 else x for x in tensors]
     return concat(parts, axis=0 if parts and parts[0].ndim == 1 else 1)
 
 
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the first axis, those of fewer than two dimensions as rows."""
-    for x in tensors:
-        check_tensor(x, "vstack")
+    tensors = _several(tensors, "vstack")
     return concat([reshape(x, (1, -1)) if x.ndim < 2 else x for x in tensors], axis=0)
 
 
@@ -480,9 +489,8 @@ def chunk(x: Tensor, /, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     -----
     Differentiable.
     """
-    if chunks < 1:
-        raise ValueError(f"chunk(): chunks must be positive, got {chunks}")
     check_tensor(x, "chunk")
+    chunks = integer_of(chunks, "chunk", "chunks", 1)
     length = x.shape[axis_of(dim, x.ndim, "chunk")]
     return split(x, -(-length // chunks) if length else [0] * chunks, dim)
 
@@ -507,6 +515,7 @@ def narrow(x: Tensor, /, dim: int, start: int, length: int) -> Tensor:
     check_tensor(x, "narrow")
     axis = axis_of(dim, x.ndim, "narrow")
     size = x.shape[axis]
+    start, length = integer_of(start, "narrow", "start"), integer_of(length, "narrow", "length")
     first = start + size if start < 0 else start
     if not 0 <= first <= first + length <= size:
         raise IndexError(f"narrow(): {length} elements from {start} on are not within a length of {size}")
@@ -516,7 +525,7 @@ def narrow(x: Tensor, /, dim: int, start: int, length: int) -> Tensor:
 def select(x: Tensor, /, dim: int, index: int) -> Tensor:
     """The part of a tensor at a place along an axis, a view without that axis; differentiable."""
     check_tensor(x, "select")
-    return getitem(x, (*(slice(None),) * axis_of(dim, x.ndim, "select"), operator.index(index)))
+    return getitem(x, (*(slice(None),) * axis_of(dim, x.ndim, "select"), integer_of(index, "select", "index")))
 
 
 def unflatten(x: Tensor, /, dim: int, sizes: Sequence[int]) -> Tensor:
@@ -581,6 +590,8 @@ def _slices(name: str, x: Tensor, dim: int, index: Tensor, source: Any = None) -
     axis = axis_of(dim, x.ndim, name)
     if index.ndim > 1:
         raise IndexError(f"{name}(): index must be one-dimensional, got {index.ndim} dimensions")
+    if index.dtype.kind not in "iu":
+        raise TypeError(f"{name}(): index must be of integers, got {index.dtype.name}")
     index = reshape(index, (-1,))
     if source is not None:
         check_tensor(source, name, "source")
@@ -808,6 +819,7 @@ def topk(x: Tensor, /, k: int, dim: int = -1, largest: bool = True, sorted: bool
     """
     check_tensor(x, "topk")
     axis = axis_of(dim, x.ndim, "topk")
+    k = integer_of(k, "topk", "k")
     if not 0 <= k <= x.shape[axis]:
         raise ValueError(f"topk(): k must be from 0 to the length {x.shape[axis]} of the axis, got {k}")
     order = argsort(x.detach(), axis=axis, descending=largest)

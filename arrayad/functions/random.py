@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 import threading
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +17,7 @@ from ..autograd.tape import make
 from ..backends import backend_of_device, backend_of_type, get_default_device
 from ..devices import device as Device
 from ..dtypes import DType, get_default_dtype
+from ..size import integer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,13 +41,6 @@ __all__ = [
     "seed",
     "set_state",
 ]
-
-
-def _integer(x: Any, name: str, parameter: str) -> int:
-    try:
-        return operator.index(x)
-    except TypeError:
-        raise TypeError(f"{name}(): {parameter} must be an int, got {x!r}") from None
 
 
 class Generator:
@@ -77,10 +70,7 @@ class Generator:
 
     def manual_seed(self, seed: int) -> Generator:
         """Start again from a seed, a number of at least 0; gives the generator itself."""
-        number = _integer(seed, "manual_seed", "seed")
-        if number < 0:
-            raise ValueError(f"manual_seed(): the seed must not be negative, got {seed}")
-        self._seed = number
+        self._seed = integer_of(seed, "manual_seed", "seed", 0)
         self._source = self._backend.generator(self._seed, self._raw_device)
         return self
 
@@ -321,7 +311,7 @@ def randint(
     """
     if size is None:
         low, high, size = 0, low, high
-    first, last = _integer(low, "randint", "low"), _integer(high, "randint", "high")
+    first, last = integer_of(low, "randint", "low"), integer_of(high, "randint", "high")
     if first >= last:
         raise ValueError(f"randint(): low must be less than high, got {low} and {high}")
     source = _generator(generator, device, "randint")
@@ -332,7 +322,9 @@ def randint(
 
 
 def _check_drawn(name: str, dtype: DType, first: int, last: int) -> None:
-    """Refuse integers that a dtype, or int64, in which they are drawn, does not hold; booleans hold any, as True."""
+    """Refuse integers that a dtype, or int64, in which they are drawn, does not hold."""
+    if dtype.kind == "b" and not 0 <= first <= last <= 1:
+        raise ValueError(f"{name}(): bool holds 0 and 1, and not {first} to {last}")
     for kind in (dtypes.int64, dtype):
         if kind.kind in "iuf":
             check_ends(first, last, kind, name)
@@ -350,9 +342,7 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: DType | None 
         Default: int64.
     device : device, optional
     """
-    count = _integer(n, "randperm", "n")
-    if count < 0:
-        raise ValueError(f"randperm(): n must not be negative, got {n}")
+    count = integer_of(n, "randperm", "n", 0)
     source = _generator(generator, device, "randperm")
     chosen = dtypes.int64 if dtype is None else dtype_of(dtype, "randperm")
     _check_drawn("randperm", chosen, 0, count - 1)
@@ -502,7 +492,7 @@ def multinomial(
     check_tensor(weights, "multinomial", "weights")
     if weights.dtype.kind == "c":
         raise TypeError(f"multinomial(): weights must be real, got {weights.dtype}")
-    if _integer(num_samples, "multinomial", "num_samples") < 0:
+    if integer_of(num_samples, "multinomial", "num_samples") < 0:
         raise ValueError(f"multinomial(): num_samples must not be negative, got {num_samples}")
     source = _generator(generator, weights.device, "multinomial")
     if len(weights.shape) == 2 and weights.shape[0]:

@@ -10,7 +10,7 @@ from .indexing import getitem
 from .manipulation import along, concat
 from .. import dtypes
 from ..autograd.operation import not_differentiable, of_backend, spelled
-from ..size import axis_of
+from ..size import axis_of, integer_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -96,8 +96,7 @@ def diff(x: Tensor, /, *, axis: int = -1, n: int = 1, prepend: Tensor | None = N
     tensor([3, 5, 7])
     """
     check_tensor(x, "diff")
-    if n < 0:
-        raise ValueError(f"diff(): n must not be negative, got {n}")
+    n = integer_of(n, "diff", "n", 0)
     axis = axis_of(axis, x.ndim, "diff")
     parts = [part for part in (prepend, x, append) if part is not None]
     out: Any = concat(parts, axis=axis) if len(parts) > 1 else x
