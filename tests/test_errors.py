@@ -991,3 +991,19 @@ def test_failed_in_place_operation_does_not_break_backward(statement: str) -> No
 def test_what_the_backend_would_say_less_well(call: Callable[[], object], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         call()
+
+
+def test_a_write_whose_warning_is_an_error_is_none_or_noticed() -> None:
+    w = xp.tensor([2.0, 3.0], dtype=xp.float64, requires_grad=True)
+    d = xp.from_numpy(np.asarray([1.0, 2.0]))
+    y = (w * d).sum()
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError):
+        d /= 0
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.backward()
+    large, small = xp.asarray([1e300, 5.0], dtype=xp.float64), xp.ones(2, requires_grad=True)
+    for write in (lambda x: x.copy_(large), lambda x: x.__setitem__(..., large), lambda x: x.__setitem__(0, 1e300)):
+        x = small * 1
+        with np.errstate(all="raise"), pytest.raises(FloatingPointError):
+            write(x)
+        assert (x.tolist(), x.grad_fn.name, x._version) == ([1.0, 1.0], "MulBackward0", 0)

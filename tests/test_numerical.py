@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -309,3 +310,29 @@ def test_broadcasting_to_the_same_size_can_be_written_into() -> None:
         y += 1
     with pytest.raises(RuntimeError, match="clone"):
         xp.broadcast_to(x, (2, 3))[0, 1] = 5.0
+
+
+def test_a_root_at_zero_moves_with_the_last_coefficient() -> None:
+    p = xp.asarray([1.0, -3.0, 0.0], dtype=xp.float64).requires_grad_()
+    (g,) = xp.autograd.grad((xp.real(xp.roots(p)) ** 2).sum(), p)  # the sum of the squares is 9 - 2 c
+    np.testing.assert_allclose(g.numpy(force=True), [-18.0, -6.0, -2.0], atol=1e-12)
+
+
+def test_the_slope_of_a_quantile_by_its_probability() -> None:
+    x = xp.asarray([0.0, 1.0, 2.0, 4.0, 6.0], dtype=xp.float64)
+    q = xp.asarray([0.25, 0.3, 0.5, 1.0], dtype=xp.float64).requires_grad_()
+    (g,) = xp.autograd.grad(xp.quantile(x, q).sum(), q)
+    np.testing.assert_allclose(g.numpy(force=True), [4.0, 4.0, 8.0, 0.0])
+    assert xp.quantile(xp.asarray([1.0, xp.inf]), xp.tensor(0.0, requires_grad=True)).item() == 1.0
+
+
+def test_sums_of_half_precision_are_of_single() -> None:
+    ones = xp.zeros((5000, 2), dtype=xp.float16)
+    assert xp.sum(ones + 1, axis=0).tolist() == [5000.0, 5000.0]
+    b = xp.zeros(2, dtype=xp.float16, requires_grad=True)
+    (b + ones).sum(dtype=xp.float32).backward()
+    assert b.grad.tolist() == [5000.0, 5000.0]
+    many = xp.zeros(70000, dtype=xp.float16)
+    assert abs(xp.softmax(many, axis=0)[0].item() * 70000 - 1) < 0.01
+    assert abs(xp.logsumexp(many, axis=0).item() - math.log(70000)) < 0.01
+    assert abs(xp.log_softmax(many, axis=0)[0].item() + math.log(70000)) < 0.01

@@ -204,6 +204,18 @@ def test_shape_derivatives_of_incomplete_gamma_and_beta_functions() -> None:
                 assert abs(found[i, j].item() - float(exact)) < 1e-9 * abs(exact) + 1e-13
 
 
+@pytest.mark.parametrize("a", [1e-6, 1e-4, 1e-3, 0.03, 0.5, 2.0])
+def test_shape_derivative_of_the_incomplete_beta_function_about_a_small_shape(a: float) -> None:
+    """I_x(a, 1) is x**a, and 1 - I_{1-x}(1, a)."""
+    x = np.asarray([0.1, 0.9, 1.01, 1.1, 3.0, 100.0]) * a
+    x = x[x < 0.9]
+    shape = xp.asarray(np.full(x.shape, a)).requires_grad_()
+    (g,) = xp.autograd.grad(xp.special.betainc(shape, 1.0, xp.asarray(x)).sum(), shape)
+    (h,) = xp.autograd.grad(xp.special.betaincc(1.0, shape, xp.asarray(1 - x)).sum(), shape)
+    np.testing.assert_allclose(g.numpy(force=True), np.log(x) * x**a, rtol=1e-7)
+    np.testing.assert_allclose(h.numpy(force=True), np.log(x) * x**a, rtol=1e-7)
+
+
 def test_without_scipy() -> None:
     code = """if True:
         import sys, warnings

@@ -6,6 +6,7 @@ array_api_strict what needs no more than the standard, on NumPy what rests on `v
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -148,13 +149,15 @@ def cofactors(xp: Namespace, x: Array) -> Array:
     """The matrices of cofactors, by the singular value decomposition, so singular matrices are no exception.
 
     ``cof(U S V^H) = det(U) det(V^H) conj(U) cof(S) conj(V^H)``, and the cofactor of a diagonal matrix at ``i`` is the
-    product of its other elements.
+    product of its other elements. Those of a matrix with NaN or infinities, which has no such decomposition, are NaN.
     """
-    u, s, vh = xp.linalg.svd(x)
+    finite = xp.all(xp.isfinite(x), axis=(-2, -1), keepdims=True)
+    u, s, vh = xp.linalg.svd(xp.where(finite, x, xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)))
     one = xp.eye(s.shape[-1], dtype=s.dtype, device=s.device) != 0
     others = xp.prod(xp.where(one, xp.ones_like(s[..., None, :]), s[..., None, :]), axis=-1)
     scale = xp.linalg.det(u) * xp.linalg.det(vh)
-    return scale[..., None, None] * xp.matmul(xp.conj(u) * xp.astype(others[..., None, :], u.dtype), xp.conj(vh))
+    out = scale[..., None, None] * xp.matmul(xp.conj(u) * xp.astype(others[..., None, :], u.dtype), xp.conj(vh))
+    return xp.where(finite, out, xp.asarray(math.nan, dtype=x.dtype, device=x.device))
 
 
 def scatter_add(

@@ -108,6 +108,7 @@ device_type = "cpu"
 asynchronous = False
 use_device = None
 _CPU = device("cpu")
+_HALF = np.dtype(np.float16)
 
 
 def __getattr__(name: str) -> Any:
@@ -198,7 +199,9 @@ def arange(start: Any, stop: Any, step: Any, *, dtype: Any, device: Any = None) 
 
 
 def sum(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
-    """``numpy.sum``: 0.8 for 2.1."""
+    """``numpy.sum``: 0.8 for 2.1; of half precision in single, as it adds only 2,048 ones otherwise."""
+    if dtype is None and x.dtype is _HALF:
+        return np.add.reduce(x, axis, np.float32, keepdims=keepdims, out=...).astype(_HALF)
     return np.add.reduce(x, axis, dtype, keepdims=keepdims, out=...)
 
 

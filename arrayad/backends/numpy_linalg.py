@@ -27,6 +27,8 @@ from numpy.linalg import (  # noqa: F401  (the backend's namespace)
     trace,
 )
 
+from . import fallbacks
+
 Array = np.ndarray[Any, Any]
 
 
@@ -59,15 +61,8 @@ def eigvals(x: Array, /) -> Array:
 
 
 def cofactors(x: Array, /) -> Array:
-    """The matrices of cofactors, by the singular value decomposition, so singular matrices are no exception.
-
-    ``cof(U S V^H) = det(U) det(V^H) conj(U) cof(S) conj(V^H)``, and the cofactor of a diagonal matrix at ``i`` is the
-    product of its other elements.
-    """
-    u, s, vh = np.linalg.svd(x)
-    others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(axis=-1).astype(s.dtype)
-    scale = np.linalg.det(u) * np.linalg.det(vh)
-    return scale[..., None, None] * ((np.conj(u) * others[..., None, :]) @ np.conj(vh))
+    """The matrices of cofactors, singular matrices included."""
+    return fallbacks.cofactors(np, x)
 
 
 def solve_triangular(x1: Array, x2: Array, /, *, upper: bool, unitriangular: bool = False) -> Array:

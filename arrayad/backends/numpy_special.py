@@ -1,4 +1,4 @@
-"""The special functions of the NumPy backend: SciPy's, and the two that need no SciPy.
+"""The special functions of the NumPy backend: SciPy's, and those that need no SciPy.
 
 SciPy is optional and takes longer to import than all the rest, so it waits until one of its functions is asked for.
 """
@@ -9,7 +9,7 @@ import importlib
 from typing import Any
 
 import numpy as np
-from numpy import sinc  # noqa: F401  (the backend's namespace)
+from numpy import cbrt, sinc  # noqa: F401  (the backend's namespace)
 
 Array = np.ndarray[Any, Any]
 
@@ -22,7 +22,6 @@ _FROM_SCIPY = frozenset(
         "binom",
         "boxcox",
         "boxcox1p",
-        "cbrt",
         "chdtr",
         "chdtrc",
         "chdtri",

@@ -19,7 +19,7 @@ from .indexing import index_put, take
 from .linear_algebra import diagonal, matmul
 from .manipulation import broadcast_to, moveaxis, permute_dims, reshape, stack
 from .searching import where
-from .statistical import count_of, keep, sum
+from .statistical import count_of, keep, sum, wide
 from .utility import all
 from .. import dtypes
 from ..autograd.operation import REAL, REAL_FLOATING, differentiable
@@ -120,9 +120,10 @@ def softmax(xp: Namespace, x: Tensor, /, axis: Axis = None) -> Tensor:
     """
     if 0 in x.shape:
         return xp.zeros_like(x) + xp.sum(x, axis=axis, keepdims=True)  # which refuses axes that there are not
-    out = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    full = wide(xp, x)
+    out = xp.exp(full - xp.max(full, axis=axis, keepdims=True))
     out /= xp.sum(out, axis=axis, keepdims=True)
-    return out
+    return out if full is x else xp.astype(out, x.dtype)
 
 
 @differentiable(
@@ -151,9 +152,10 @@ def log_softmax(xp: Namespace, x: Tensor, /, axis: Axis = None) -> Tensor:
     """
     if 0 in x.shape:
         return xp.zeros_like(x) + xp.sum(x, axis=axis, keepdims=True)  # as in `softmax`
-    out = x - xp.max(x, axis=axis, keepdims=True)
+    full = wide(xp, x)
+    out = full - xp.max(full, axis=axis, keepdims=True)
     out -= xp.log(xp.sum(xp.exp(out), axis=axis, keepdims=True))
-    return out
+    return out if full is x else xp.astype(out, x.dtype)
 
 
 def _logsumexp_rule(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
@@ -199,12 +201,13 @@ def logsumexp(xp: Namespace, x: Tensor, /, axis: Axis = None, keepdims: bool = F
     low = xp.asarray(-math.inf, dtype=x.dtype, device=x.device)
     if count_of(x.shape, axis) == 0:
         return xp.sum(x, axis=axis, keepdims=keepdims) + low
-    top = xp.max(x, axis=axis, keepdims=True)
+    full = wide(xp, x)
+    top = xp.max(full, axis=axis, keepdims=True)
     top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
-    total = xp.sum(xp.exp(x - top), axis=axis, keepdims=keepdims)
+    total = xp.sum(xp.exp(full - top), axis=axis, keepdims=keepdims)
     nothing = total == 0
     out = xp.log(xp.where(nothing, xp.ones_like(total), total)) + xp.reshape(top, total.shape)
-    return xp.where(nothing, low, out)
+    return xp.where(nothing, low, out if full is x else xp.astype(out, x.dtype))
 
 
 # --- comparing, cleaning ---

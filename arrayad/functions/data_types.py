@@ -104,13 +104,17 @@ def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: Any = None)
     return _astype(source, _raw_dtype[source._array.__class__](wanted))
 
 
-def _reread(xp: Namespace, g: Any, back: DType) -> Any:
-    """The transpose of reading complex numbers as their parts, or parts as complex numbers: reading back."""
-    in_order = xp.reshape(xp.reshape(g, (-1,)), g.shape)
-    return xp.view_dtype(in_order, back)
+def _reread(xp: Namespace, x: Any, dtype: DType) -> Any:
+    """Complex numbers read as their parts, or parts as complex numbers, of cotangents and tangents of any layout."""
+    return xp.view_dtype(xp.contiguous(x), dtype)
 
 
-@linear(grad_name="View", view=True, x=lambda xp, g, back: _reread(xp, g, back))
+@linear(
+    grad_name="View",
+    view=True,
+    x=lambda xp, g, back: _reread(xp, g, back),
+    tangent=lambda xp, t, kind: _reread(xp, t, kind),
+)
 def _view_dtype(xp: Namespace, x: Tensor, /, *, kind: DType, back: DType) -> Tensor:
     return xp.view_dtype(x, kind)
 

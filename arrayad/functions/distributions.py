@@ -283,7 +283,8 @@ def beta_moment(xp: Namespace, a: Tensor, b: Tensor, x: Tensor, /, j: int = 0, k
     valid = (a > 0) & (b > 0) & (x > 0) & (x < 1) & xp.isfinite(a) & xp.isfinite(b)
     one = xp.ones_like(a + b + x)
     safe_a, safe_b, safe_x = xp.where(valid, a, one), xp.where(valid, b, one), xp.where(valid, x, one / 2)
-    low = safe_x * (safe_a + xp.maximum(safe_b, one)) <= safe_a
+    # Where `a` is far below 1, the side above, whose nodes lie on the scale of 1 - x, would miss how it varies about x.
+    low = safe_x * (xp.maximum(safe_a, one) + xp.maximum(safe_b, one)) <= xp.maximum(safe_a, one)
 
     def side(a: Any, b: Any, x: Any, j: int, k: int) -> Any:
         def end(a: Any, b: Any, x: Any) -> Any:

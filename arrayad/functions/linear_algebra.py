@@ -618,8 +618,9 @@ def det(xp: Namespace, x: Tensor, /) -> Tensor:
 
 def _cofactors_rule(xp: Namespace, g: Any, x: Any) -> Any:
     # The second differential of det at diag(s) is the sum over i != j of p[i, j] (g[i, i] k[j, j] - g[i, j] k[j, i]), with
-    # p[i, j] the product of all s but those two; U and V turn that to any matrix.
-    u, s, vh = xp.linalg.svd(x)
+    # p[i, j] the product of all s but those two; U and V turn that to any matrix that is finite.
+    finite = xp.all(xp.isfinite(x), axis=(-2, -1), keepdims=True)
+    u, s, vh = xp.linalg.svd(xp.where(finite, x, xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)))
     n = s.shape[-1]
     one = xp.eye(n, dtype=s.dtype, device=s.device) != 0
     left_out = _row(xp, one) | one  # [i, j, k]: whether k is i or j
@@ -630,7 +631,8 @@ def _cofactors_rule(xp: Namespace, g: Any, x: Any) -> Any:
     on = xp.matmul(others, _column(xp, _diagonal_of(xp, turned)))[..., 0]
     middle = _on_diagonal(xp, on, tuple(turned.shape), 0) - others * _t(xp, turned)
     scale = _column(xp, _column(xp, xp.linalg.det(u) * xp.linalg.det(vh)))
-    return scale * xp.matmul(xp.conj(u), xp.matmul(middle, xp.conj(vh)))
+    out = scale * xp.matmul(xp.conj(u), xp.matmul(middle, xp.conj(vh)))
+    return xp.where(finite, out, xp.asarray(math.nan, dtype=out.dtype, device=out.device))
 
 
 @differentiable(takes=FLOATING, conjugate=True, x=_cofactors_rule)

@@ -14,12 +14,14 @@ from .elementwise import (
     add,
     ceil,
     divide,
+    equal,
     floor,
     greater_equal,
     isfinite,
     isinf,
     isnan,
     logical_and,
+    minimum,
     multiply,
     negative,
     not_equal,
@@ -84,6 +86,8 @@ def _interpolated(ordered: Tensor, at: Tensor, method: str) -> Tensor:
     if method == "nearest":
         return take(ordered, astype(round(at), dtypes.int64), axis=-1)
     low, high = (astype(f(at.detach()), dtypes.int64) for f in (floor, ceil))
+    if at.requires_grad and method == "linear":  # at an element, the slope to the right
+        high = minimum(low + 1, ordered.shape[-1] - 1)
     if method == "lower":
         return take(ordered, low, axis=-1)
     if method == "higher":
@@ -92,7 +96,7 @@ def _interpolated(ordered: Tensor, at: Tensor, method: str) -> Tensor:
     part = astype(between, ordered.dtype, copy=False)
     below, above = take(ordered, low, axis=-1), take(ordered, high, axis=-1)
     # Equal infinities have no difference, and anywhere from -inf to a number is -inf.
-    differ = not_equal(below, above) & ~(isinf(below) & isfinite(above))
+    differ = not_equal(below, above) & ~(isinf(below) & isfinite(above)) & ~(isinf(above) & equal(part, 0))
     gap = subtract(where(differ, above, 0.0), where(differ, below, 0.0))
     return add(below, multiply(gap, part))
 
@@ -574,7 +578,8 @@ def roots(p: Tensor, /) -> Tensor:
 
     Notes
     -----
-    Differentiable with respect to the coefficients from the first that is not zero on, where the roots differ.
+    Differentiable with respect to the coefficients from the first that is not zero on, where the roots differ. Of two and
+    more zeros at the end, which are a root several times, the gradient is 0.
 
     Examples
     --------
@@ -591,6 +596,8 @@ def roots(p: Tensor, /) -> Tensor:
     if not places.shape[0]:
         return zeros(0, dtype=dtypes.COMPLEX_OF[p.dtype], device=p.device)
     first, last = int(places[0]), int(places[-1])
+    if p.requires_grad and last == p.shape[0] - 2:  # a root at 0 that is one alone, and moves with the last coefficient
+        last += 1
     zeros_behind = p.shape[0] - 1 - last
     p = p[first : last + 1]
     degree = p.shape[0] - 1

@@ -386,9 +386,9 @@ def _nanmin(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _cov(m: Tensor, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None) -> Any:
-    x = _rows(m, rowvar)
+    x = _rows(m, rowvar or np.ndim(m) == 1)
     if y is not None:
-        x = manipulation.concat([x, _rows(y, rowvar)])
+        x = manipulation.concat([x, _rows(y, rowvar or np.shape(y)[:-1] in ((), (1,)))])
     x = x - statistical.mean(x, axis=1, keepdims=True)
     count = x.shape[1] - (int(not bias) if ddof is None else ddof)
     return _squeeze(linear_algebra.matmul(x, elementwise.conj(linear_algebra.matrix_transpose(x))) / count)
@@ -397,7 +397,7 @@ def _cov(m: Tensor, y: Any = None, rowvar: bool = True, bias: bool = False, ddof
 def _rows(m: Tensor, rowvar: bool) -> Any:
     """Variables as the rows of a matrix."""
     x = _atleast(_floating(m), 2)
-    return x if rowvar or x.shape[0] == 1 else linear_algebra.matrix_transpose(x)
+    return x if rowvar else linear_algebra.matrix_transpose(x)
 
 
 def _corrcoef(x: Tensor, y: Any = None, rowvar: bool = True) -> Any:
@@ -439,7 +439,7 @@ def _where(condition: Tensor, *choices: Any) -> Any:
 
 
 def _argwhere(a: Tensor) -> Any:
-    return manipulation.stack(searching.nonzero(_tensor(a)), axis=-1)
+    return pytorch.argwhere(_tensor(a))
 
 
 def _flatnonzero(a: Tensor) -> Any:
@@ -784,9 +784,7 @@ def _cbrt(x: Tensor) -> Any:
     x = _floating(x)
     if x.dtype.kind == "c":
         raise TypeError(f"numpy.cbrt() takes real Tensors, and this one is of {x.dtype}")
-    size = absolute(x)
-    zero = elementwise.equal(size, 0)
-    return searching.where(zero, 0.0, elementwise.sign(x) * elementwise.pow(searching.where(zero, 1.0, size), 1 / 3))
+    return special.cbrt(x)
 
 
 def _degrees(x: Tensor) -> Any:

@@ -549,7 +549,7 @@ def repeat_interleave(x: Tensor, /, repeats: int | Tensor, dim: int | None = Non
 def argwhere(x: Tensor, /) -> Tensor:
     """The places of the elements that are not 0, a row of coordinates for each; not differentiable."""
     check_tensor(x, "argwhere")
-    return stack(nonzero(x), axis=1) if x.ndim else empty((int(x != 0), 0), dtype=dtypes.int64)
+    return stack(nonzero(x), axis=1) if x.ndim else empty((int(x != 0), 0), dtype=dtypes.int64, device=x.device)
 
 
 def norm(x: Tensor, /, p: float | str = "fro", dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:

@@ -91,14 +91,14 @@ def sum(x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims
     """
 
 
-def _wide(xp: Namespace, x: Any) -> Any:
+def wide(xp: Namespace, x: Any) -> Any:
     """Half precision as float32: its squares, and counts in it, soon overflow."""
     return xp.astype(x, float32) if as_dtype(x.dtype) is float16 else x
 
 
 @linear(
     takes=FLOATING_ONLY,
-    x=lambda xp, g, x_shape, axis: spread(xp, _wide(xp, g) / _count(x_shape, axis, 0), x_shape, axis),
+    x=lambda xp, g, x_shape, axis: spread(xp, wide(xp, g) / _count(x_shape, axis, 0), x_shape, axis),
     used={"x": spread},
 )
 @of_backend
@@ -142,7 +142,7 @@ def _count(x_shape: tuple[int, ...], axis: Axis, correction: float) -> float:
 
 
 def _variance(xp: Namespace, x: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
-    x = _wide(xp, x)
+    x = wide(xp, x)
     deviation = x - xp.mean(x, axis=axis, keepdims=True)
     deviation *= deviation
     return xp.sum(deviation, axis=axis, keepdims=keepdims) / _count(x.shape, axis, correction)
@@ -150,14 +150,14 @@ def _variance(xp: Namespace, x: Any, axis: Axis, correction: float, keepdims: bo
 
 def _deviation(xp: Namespace, g: Any, x: Any, x_shape: tuple[int, ...], axis: Axis, correction: float) -> Any:
     # The mean moves with the elements too, but the deviations from it add up to 0.
-    x = _wide(xp, x)
+    x = wide(xp, x)
     deviation = x - xp.mean(x, axis=axis, keepdims=True)
     return keep(xp, g, x_shape, axis) / _count(x_shape, axis, correction) * deviation
 
 
 @differentiable(
     takes=REAL_FLOATING_ONLY,
-    x=lambda xp, g, x, x_shape, axis, correction: _deviation(xp, 2 * _wide(xp, g), x, x_shape, axis, correction),
+    x=lambda xp, g, x, x_shape, axis, correction: _deviation(xp, 2 * wide(xp, g), x, x_shape, axis, correction),
     used={"x": spread},
     selects=False,
 )
@@ -197,7 +197,7 @@ def var(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0
 @differentiable(
     takes=REAL_FLOATING_ONLY,
     x=lambda xp, g, x, out, x_shape, axis, correction: _deviation(
-        xp, _wide(xp, g) / or_infinite(xp, out), x, x_shape, axis, correction
+        xp, wide(xp, g) / or_infinite(xp, out), x, x_shape, axis, correction
     ),
     used={"x": spread},
     selects=False,
@@ -236,7 +236,7 @@ def _attaining(xp: Namespace, x: Any, out: Any, x_shape: tuple[int, ...], axis: 
 def _share(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
     """The cotangent of an extremum, in equal parts to the elements that attain it (PyTorch's and JAX's convention)."""
     chosen = _attaining(xp, x, out, x_shape, axis)
-    g = _wide(xp, g)
+    g = wide(xp, g)
     count = xp.sum(xp.astype(chosen, g.dtype), axis=axis, keepdims=True)
     # A choice, not a product with 0, so that forward mode, which transposes it, leaves out the tangents of the others.
     return xp.where(chosen, keep(xp, g, x_shape, axis) / count, xp.zeros((), dtype=g.dtype, device=g.device))
