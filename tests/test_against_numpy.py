@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -230,6 +230,7 @@ def indexed(draw: st.DrawFn) -> tuple[np.ndarray, Any]:
 
 
 @settings(examples, max_examples=500 // FEWER)
+@example(case=(np.zeros((0, 0)), (slice(None, None, 0), slice(None))))
 @given(case=indexed())
 def test_getitem(case: tuple[np.ndarray, Any]) -> None:
     array, key = case

@@ -526,6 +526,9 @@ def getitem(x: Array, key: Any) -> Array:
     try:
         return x[key]
     except ValueError as error:
+        parts = key if key.__class__ is tuple else (key,)
+        if any(part.__class__ is slice and part.step == 0 for part in parts):  # of this kind in NumPy too
+            raise
         raise IndexError(str(error)) from None
 
 
