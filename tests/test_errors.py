@@ -484,6 +484,11 @@ AXES = {
     )
 } | {
     "xp.diff(x, axis=2)": (IndexError, "diff(): axis 2 is out of range for a tensor of 2 dimensions"),
+    "xp.fft.rfftn(x, axes=())": (ValueError, "rfftn(): at least one axis is needed"),
+    "xp.fft.rfftn(x * w, 3)": (TypeError, "rfftn(): too many positional arguments"),
+    "xp.fft.rfftn(x * w, s=(2, 2, 2))": (ValueError, "rfftn(): there are 3 lengths for a tensor of 2 dimensions"),
+    "xp.fft.hfft(x * w, n=0)": (ValueError, "hfft(): "),
+    "xp.linalg.matrix_power((x * w)[:, :2], 'a')": (TypeError, "matrix_power(): "),
     "xp.tril(x, k=1.5)": (TypeError, "tril(): k must be an int, got 1.5"),
     "xp.eye(3, k=xp.inf)": (TypeError, "eye(): k must be an int, got inf"),
     "xp.fft.fftfreq(2.5)": (TypeError, "fftfreq(): n must be an int, got 2.5"),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .operation import Operation, Plan
 
-__all__ = ["NUMBERS", "RANK", "REQUIRED", "call_path", "operator", "promote", "two_devices"]
+__all__ = ["NUMBERS", "RANK", "REFUSALS", "REQUIRED", "call_path", "operator", "promote", "two_devices"]
 
 NUMBERS = (bool, int, float, complex)
 RANK = {bool: 0, int: 1, float: 2, complex: 3}  # as `DType.rank`
@@ -32,7 +32,7 @@ _new = object.__new__
 _as_array, _kept_scalars, _shares_memory = (attributes[name] for name in ("as_array", "kept_scalars", "shares_memory"))
 
 # What backends raise for arguments they do not take.
-_REFUSALS = (TypeError, ValueError, IndexError, OverflowError)
+REFUSALS = (TypeError, ValueError, IndexError, OverflowError)
 
 
 def _fixed(op: Operation, value: Any) -> Any:
@@ -97,7 +97,7 @@ def _unary(op: Operation) -> Callable[..., Any]:
             forward = op.forwards[a.__class__]
         try:
             out = forward(a)
-        except _REFUSALS as error:
+        except REFUSALS as error:
             raise op.refused(error, (x,), {}) from None
         if out.__class__ is not a.__class__:
             out = _as_array[out.__class__](out)
@@ -166,7 +166,7 @@ def _binary(op: Operation, takes: Callable[[Any, Any, str], Any] | None = None) 
             return otherwise(x1, x2)
         try:
             out = forward(a1, a2)
-        except _REFUSALS as error:
+        except REFUSALS as error:
             raise op.refused(error, (x1, x2), {}) from None
         if out.__class__ is not a1.__class__:
             out = _as_array[out.__class__](out)
@@ -210,7 +210,7 @@ def _binary_of_others(op: Operation, takes: Callable[[Any, Any, str], Any] | Non
         a1, a2 = operands or _operands(op, x1, x2)
         try:
             out = forwards[a1.__class__](a1, a2)
-        except _REFUSALS as error:
+        except REFUSALS as error:
             raise op.refused(error, (x1, x2), {}) from None
         if out.__class__ is not a1.__class__:
             out = _as_array[out.__class__](out)
@@ -331,7 +331,7 @@ def _of_first(op: Operation) -> Callable[..., Any]:
             a = op.admit(a)
         try:
             out = forwards[a.__class__](a) if value is REQUIRED else forwards[a.__class__](a, value)
-        except _REFUSALS as error:
+        except REFUSALS as error:
             raise op.refused(error, (x,) if value is REQUIRED else (x, value), {}) from None
         if out.__class__ is not a.__class__:
             if isinstance(out, tuple):
@@ -395,7 +395,7 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
                 op.misuse((x, *args), kwargs)
         try:
             out = forwards[a.__class__](a, *args, **kwargs)
-        except _REFUSALS as error:
+        except REFUSALS as error:
             raise op.refused(error, (x, *args), kwargs) from None
         if out.__class__ is not a.__class__:
             if isinstance(out, tuple):
@@ -503,7 +503,7 @@ def _of_several(op: Operation) -> Callable[..., Any]:
             raise op.not_a_tensor(op.tensors[0], inputs[slots[0][1]])
         try:
             out = op.raw_call(values, kind) if forwards is None else forwards[kind](*values)
-        except _REFUSALS as error:
+        except REFUSALS as error:
             raise op.refused(error, args, kwargs) from None
         if out.__class__ is not kind:
             out = _as_array[out.__class__](out)
@@ -547,7 +547,7 @@ def _ternary(op: Operation) -> Callable[..., Any]:
             return otherwise(*args)
         try:
             out = forward(a1, a2, a3)
-        except _REFUSALS as error:
+        except REFUSALS as error:
             raise op.refused(error, args, {}) from None
         if out.__class__ is not kind:
             out = _as_array[out.__class__](out)
@@ -624,7 +624,7 @@ def _of_sequence(op: Operation) -> Callable[..., Any]:
                 op.misuse((arrays,), kwargs)
         try:
             out = forwards[kind](raw, **kwargs) if kwargs else forwards[kind](raw)
-        except _REFUSALS as error:
+        except REFUSALS as error:
             raise op.refused(error, (arrays,), kwargs) from None
         if out.__class__ is not kind:
             out = _as_array[out.__class__](out)

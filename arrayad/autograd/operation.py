@@ -33,9 +33,10 @@ import copy
 import functools
 import inspect
 import math
+import re
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, NoReturn, ParamSpec, TypeVar
 
-from .calls import NUMBERS, RANK, REQUIRED, call_path, two_devices
+from .calls import NUMBERS, RANK, REFUSALS, REQUIRED, call_path, two_devices
 from .tape import TensorBase, recording
 from .. import dtypes
 from ..backends import Array, Namespace, attributes, backend_of_type
@@ -217,6 +218,7 @@ class _Forwards(dict[type, "Callable[..., Any]"]):
 
 
 _scalar = attributes["scalar"]
+_NAMED = re.compile(r"^\w+\(\): ")  # the name of a function that another, which is what was called, is made of
 
 
 def _on_device(function: Callable[..., Any], backend: Namespace, array_type: type) -> Callable[..., Any]:
@@ -502,9 +504,7 @@ class Operation:
                 inspect.signature(self.call).bind(*args, **kwargs)
             except TypeError as misuse:  # of the public signature, without the backend that the forward counts in
                 return TypeError(f"{self.name}(): {misuse}")
-        text = str(error).rstrip()  # NumPy ends some with a space
-        if text.startswith(f"{self.name}("):
-            return error
+        text = _NAMED.sub("", str(error).rstrip())  # NumPy ends some with a space
         kind = TypeError if isinstance(error, TypeError) else type(error)  # NumPy's own of casts cannot be made of a text
         return kind(f"{self.name}(): {text}")
 
@@ -734,7 +734,10 @@ def composite(*, takes: tuple[str, str] = ANY) -> Callable[[Callable[Concatenate
                 op.admit(x._array)
             if kwargs:
                 kwargs = op.keywords(kwargs, x._array)
-            out: Any = function(functions, x, *args, **kwargs)  # type: ignore[arg-type]  # P has x at its head
+            try:
+                out: Any = function(functions, x, *args, **kwargs)  # type: ignore[arg-type]  # P has x at its head
+            except REFUSALS as error:
+                raise op.refused(error, (x, *args), kwargs) from None
             if out is not x and out._node is not None:
                 out._node.plan = out._node.plan.renamed(op.grad_name)
             return out

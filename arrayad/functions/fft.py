@@ -81,6 +81,13 @@ def _axes(x: Any, s: Sequence[int] | None, axes: Sequence[int] | None) -> tuple[
     return tuple(range(rank - (rank if s is None else len(s)), rank))
 
 
+def _some_axes(x: Any, s: Sequence[int] | None, axes: Sequence[int] | None) -> tuple[int, ...]:
+    found = _axes(x, s, axes)
+    if not found:
+        raise ValueError("at least one axis is needed, along which the spectrum is halved")
+    return found
+
+
 @linear(
     takes=FLOATING,
     grad_name="FftC2C",
@@ -336,7 +343,7 @@ def rfftn(
     Differentiable.
     """
     _check("rfftn", norm, x, axes or ())
-    *front, last = _axes(x, s, axes)
+    *front, last = _some_axes(x, s, axes)
     half = xp.fft.rfft(x, n=None if s is None else s[-1], axis=last, norm=norm)
     return xp.fft.fftn(half, s=None if s is None else tuple(s[:-1]), axes=tuple(front), norm=norm) if front else half
 
@@ -374,7 +381,7 @@ def irfftn(
     Differentiable.
     """
     _check("irfftn", norm, x, axes or ())
-    *front, last = _axes(x, s, axes)
+    *front, last = _some_axes(x, s, axes)
     if front:
         x = xp.fft.ifftn(x, s=None if s is None else tuple(s[:-1]), axes=tuple(front), norm=norm)
     return xp.fft.irfft(x, n=None if s is None else s[-1], axis=last, norm=norm)
