@@ -46,6 +46,7 @@ from .functions import (
     numerical,
     numpy_protocols,
     pytorch,
+    pytorch_indexing,
     searching,
     sorting,
     special,
@@ -1064,22 +1065,22 @@ class Tensor(TensorBase):
     # --- indexing ---
 
     take = indexing.take
-    index_select = pytorch.index_select
-    gather = pytorch.gather
-    scatter = pytorch.scatter
-    scatter_add = pytorch.scatter_add
-    narrow = pytorch.narrow
-    select = pytorch.select
+    index_select = pytorch_indexing.index_select
+    gather = pytorch_indexing.gather
+    scatter = pytorch_indexing.scatter
+    scatter_add = pytorch_indexing.scatter_add
+    narrow = pytorch_indexing.narrow
+    select = pytorch_indexing.select
     unflatten = pytorch.unflatten
     repeat_interleave = pytorch.repeat_interleave
-    argwhere = pytorch.argwhere
-    index_add = pytorch.index_add
-    index_copy = pytorch.index_copy
-    index_fill = pytorch.index_fill
-    masked_fill = pytorch.masked_fill
-    masked_select = pytorch.masked_select
+    argwhere = pytorch_indexing.argwhere
+    index_add = pytorch_indexing.index_add
+    index_copy = pytorch_indexing.index_copy
+    index_fill = pytorch_indexing.index_fill
+    masked_fill = pytorch_indexing.masked_fill
+    masked_select = pytorch_indexing.masked_select
     nonzero = searching.nonzero
-    topk = pytorch.topk
+    topk = pytorch_indexing.topk
 
     def where(self, condition: Tensor, other: Any) -> Tensor:
         """Its elements where a condition is true, another's elsewhere."""
@@ -1272,10 +1273,10 @@ class Tensor(TensorBase):
     logical_xor_ = _in_place(elementwise.logical_xor)
     lerp_ = _in_place(pytorch.lerp)
     lt_ = _in_place(elementwise.less, "lt_")
-    index_add_ = _in_place(pytorch.index_add)
-    index_copy_ = _in_place(pytorch.index_copy)
-    index_fill_ = _in_place(pytorch.index_fill)
-    masked_fill_ = _in_place(pytorch.masked_fill)
+    index_add_ = _in_place(pytorch_indexing.index_add)
+    index_copy_ = _in_place(pytorch_indexing.index_copy)
+    index_fill_ = _in_place(pytorch_indexing.index_fill)
+    masked_fill_ = _in_place(pytorch_indexing.masked_fill)
     nan_to_num_ = _in_place(beyond.nan_to_num)
     maximum_ = _in_place(elementwise.maximum)
     minimum_ = _in_place(elementwise.minimum)
@@ -1290,8 +1291,8 @@ class Tensor(TensorBase):
     rsqrt_ = _in_place(pytorch.rsqrt)
     remainder_ = _in_place(elementwise.remainder)
     round_ = _in_place(elementwise.round)
-    scatter_ = _in_place(pytorch.scatter)
-    scatter_add_ = _in_place(pytorch.scatter_add)
+    scatter_ = _in_place(pytorch_indexing.scatter)
+    scatter_add_ = _in_place(pytorch_indexing.scatter_add)
     sigmoid_ = _in_place(special.expit, "sigmoid_")
     sign_ = _in_place(elementwise.sign)
     sin_ = _in_place(elementwise.sin)

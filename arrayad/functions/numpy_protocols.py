@@ -27,6 +27,7 @@ from . import (
     manipulation,
     numerical,
     pytorch,
+    pytorch_indexing,
     searching,
     sets,
     sorting,
@@ -439,7 +440,7 @@ def _where(condition: Tensor, *choices: Any) -> Any:
 
 
 def _argwhere(a: Tensor) -> Any:
-    return pytorch.argwhere(_tensor(a))
+    return pytorch_indexing.argwhere(_tensor(a))
 
 
 def _flatnonzero(a: Tensor) -> Any:

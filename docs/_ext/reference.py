@@ -203,7 +203,7 @@ def pages() -> dict[str, list[str]]:
         "Special functions", [e for e in entries(xp.special) if not _is_alias(e)], "Named as in SciPy."
     )
     aliases = [e for e in functions if _is_alias(e)]
-    pytorch = take([e for e in own if _home(e.value) == "pytorch"])
+    pytorch = take([e for e in own if _home(e.value).startswith("pytorch")])
     out["func"] = _section("Functional transforms", [e for e in entries(xp.func) if not _is_alias(e)], _TRANSFORMS)
     out["autograd"] = _section(
         "Recording and backward",

@@ -1,0 +1,347 @@
+"""PyTorch's forms of indexing: elements and slices by their positions along an axis, and by masks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .creation import beside, convert, empty
+from .data_types import check_tensor, promoted
+from .indexing import getitem, index_put, take, take_along_axis
+from .indexing import scatter_add as added_at
+from .manipulation import broadcast_arrays, reshape, stack
+from .numerical import places_along
+from .searching import nonzero, where
+from .sorting import argsort
+from .. import dtypes
+from ..autograd.tape import TensorBase
+from ..size import axis_of, integer_of
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+__all__ = [
+    "argwhere",
+    "gather",
+    "index_add",
+    "index_copy",
+    "index_fill",
+    "index_select",
+    "masked_fill",
+    "masked_select",
+    "narrow",
+    "scatter",
+    "scatter_add",
+    "select",
+    "topk",
+]
+
+
+def narrow(x: Tensor, /, dim: int, start: int, length: int) -> Tensor:
+    """The part of a tensor of a length from a place on along an axis, a view.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim, start, length : int
+
+    Raises
+    ------
+    IndexError
+        If it does not lie within the tensor.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    check_tensor(x, "narrow")
+    axis = axis_of(dim, x.ndim, "narrow")
+    size = x.shape[axis]
+    start, length = integer_of(start, "narrow", "start"), integer_of(length, "narrow", "length")
+    first = start + size if start < 0 else start
+    if not 0 <= first <= first + length <= size:
+        raise IndexError(f"narrow(): {length} elements from {start} on are not within a length of {size}")
+    return getitem(x, (*(slice(None),) * axis, slice(first, first + length)))
+
+
+def select(x: Tensor, /, dim: int, index: int) -> Tensor:
+    """The part of a tensor at a place along an axis, a view without that axis; differentiable."""
+    check_tensor(x, "select")
+    return getitem(x, (*(slice(None),) * axis_of(dim, x.ndim, "select"), integer_of(index, "select", "index")))
+
+
+def index_select(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
+    """`take` by PyTorch's name: slices along an axis by their positions."""
+    return take(x, index, axis=dim)
+
+
+def _slices(name: str, x: Tensor, dim: int, index: Tensor, source: Any = None) -> tuple[Any, ...]:
+    """The key of slices along an axis; RuntimeError if the shape of `source`, where there is one, is not theirs."""
+    check_tensor(x, name)
+    check_tensor(index, name, "index")
+    axis = axis_of(dim, x.ndim, name)
+    if index.ndim > 1:
+        raise IndexError(f"{name}(): index must be one-dimensional, got {index.ndim} dimensions")
+    if index.dtype.kind not in "iu":
+        raise TypeError(f"{name}(): index must be of integers, got {index.dtype.name}")
+    index = reshape(index, (-1,))
+    if source is not None:
+        check_tensor(source, name, "source")
+        wanted = (*x.shape[:axis], index.shape[0], *x.shape[axis + 1 :])
+        if tuple(source.shape) != wanted:
+            raise RuntimeError(f"{name}(): source must have the shape {wanted} of the slices, got {tuple(source.shape)}")
+    return (*(slice(None),) * axis, index)
+
+
+def index_add(x: Tensor, /, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
+    """A tensor with slices of another added to its slices along an axis, also where an index occurs twice.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+    index : Tensor
+        Integer positions along the axis, one-dimensional.
+    source : Tensor
+        Of the shape of `x`, with the length of `index` along the axis.
+    alpha : number, optional
+        What the source is multiplied by.
+
+    Notes
+    -----
+    Differentiable with respect to `x` and `source`.
+    """
+    key = _slices("index_add", x, dim, index, source)
+    x, source = promoted(x, source)
+    return x + added_at(source if alpha == 1 else source * alpha, key, tuple(x.shape))
+
+
+def index_copy(x: Tensor, /, dim: int, index: Tensor, source: Tensor) -> Tensor:
+    """A tensor with slices of another in place of its slices along an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+    index : Tensor
+        Integer positions along the axis, one-dimensional, none twice.
+    source : Tensor
+        Of the shape of `x`, with the length of `index` along the axis.
+
+    Notes
+    -----
+    Differentiable with respect to `x` and `source`.
+    """
+    return index_put(x, _slices("index_copy", x, dim, index, source), source)
+
+
+def index_fill(x: Tensor, /, dim: int, index: Tensor, value: Any) -> Tensor:
+    """A tensor with a value in place of its slices along an axis.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+    index : Tensor
+        Integer positions along the axis, one-dimensional.
+    value : number or 0-dimensional Tensor
+
+    Notes
+    -----
+    Differentiable with respect to `x` and `value`.
+    """
+    return index_put(x, _slices("index_fill", x, dim, index), value)
+
+
+def gather(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
+    """Elements along an axis, each by its own integer position.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+    index : Tensor
+        Of integers, of as many dimensions, along all other axes not longer than `x`; what lies beyond it is left out.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `index`; `take_along_axis` is the standard's, which broadcasts.
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes do not fit.
+
+    Notes
+    -----
+    Differentiable with respect to `x`.
+    """
+    check_tensor(x, "gather")
+    check_tensor(index, "gather", "index")
+    axis = axis_of(dim, x.ndim, "gather")
+    shape = tuple(index.shape)
+    if len(shape) != x.ndim or any(n > m for i, (n, m) in enumerate(zip(shape, x.shape, strict=True)) if i != axis):
+        raise RuntimeError(f"gather(): an index of shape {shape} does not fit a tensor of shape {tuple(x.shape)}")
+    if any(n < m for i, (n, m) in enumerate(zip(shape, x.shape, strict=True)) if i != axis):
+        x = getitem(x, tuple([slice(None) if i == axis else slice(n) for i, n in enumerate(shape)]))
+    return take_along_axis(x, index, axis=axis)
+
+
+def _places(name: str, x: Tensor, dim: int, index: Tensor, source: Any) -> tuple[Any, Any]:
+    """The key of the elements that `index` names along an axis, and what of a source they get."""
+    check_tensor(x, name)
+    check_tensor(index, name, "index")
+    axis = axis_of(dim, x.ndim, name)
+    shape = tuple(index.shape)
+    whole = not isinstance(source, TensorBase) or source.ndim == 0  # type: ignore[attr-defined]  # of every Tensor
+    if (
+        len(shape) != x.ndim
+        or any(n > m for i, (n, m) in enumerate(zip(shape, x.shape, strict=True)) if i != axis)
+        or not (whole or (len(shape) == source.ndim and all(n <= m for n, m in zip(shape, source.shape, strict=True))))
+    ):
+        beside = "" if whole else f" and a source of shape {tuple(source.shape)}"
+        raise RuntimeError(f"{name}(): an index of shape {shape} does not fit a tensor of shape {tuple(x.shape)}{beside}")
+    return places_along(axis, index, shape), source if whole else getitem(source, tuple([slice(n) for n in shape]))
+
+
+def scatter(x: Tensor, /, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
+    """A tensor with elements of another, or a value, at places along an axis: the reverse of `gather`.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+    index : Tensor
+        Integer positions along the axis, of as many dimensions, along all other axes not longer than `x`.
+    src : Tensor or number
+        What is put there; a Tensor has the shape of `index`, or what lies beyond that is left out. Of several for one place
+        the last one is.
+    value : number, optional
+        In the place of `src`.
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes do not fit.
+
+    Notes
+    -----
+    Differentiable with respect to `x` and `src`.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.zeros(5).scatter_(0, xp.tensor([3]), value=1)
+    tensor([0., 0., 0., 1., 0.])
+    """
+    if (src is None) is (value is None):
+        raise TypeError("scatter(): give either src or value")
+    key, part = _places("scatter", x, dim, index, value if src is None else src)
+    return index_put(x, key, part)
+
+
+def scatter_add(x: Tensor, /, dim: int, index: Tensor, src: Tensor) -> Tensor:
+    """A tensor with elements of another added at places along an axis, as often as they are named.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+    index : Tensor
+        As in `scatter`.
+    src : Tensor
+        Of the shape of `index`, or what lies beyond that is left out.
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes do not fit.
+
+    Notes
+    -----
+    Differentiable with respect to `x` and `src`.
+    """
+    check_tensor(src, "scatter_add", "src")
+    key, part = _places("scatter_add", x, dim, index, src)
+    x, part = promoted(x, part)
+    return x + added_at(part, key, tuple(x.shape))
+
+
+class TopK(NamedTuple):
+    """What `topk` gives."""
+
+    values: Tensor
+    indices: Tensor
+
+
+def topk(x: Tensor, /, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> TopK:
+    """The `k` greatest elements along an axis, the greatest first, and their positions.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real-valued.
+    k : int
+    dim : int, optional
+    largest : bool, optional
+        If not, the least ones, the least first.
+    sorted : bool, optional
+        PyTorch's; they always are.
+
+    Returns
+    -------
+    values, indices : Tensor
+        With length `k` along the axis; of equal elements the first come first.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many.
+
+    Notes
+    -----
+    The values are differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.topk(xp.asarray([3.0, 1.0, 2.0]), 2).indices
+    tensor([0, 2])
+    """
+    check_tensor(x, "topk")
+    axis = axis_of(dim, x.ndim, "topk")
+    k = integer_of(k, "topk", "k")
+    if not 0 <= k <= x.shape[axis]:
+        raise ValueError(f"topk(): k must be from 0 to the length {x.shape[axis]} of the axis, got {k}")
+    order = argsort(x.detach(), axis=axis, descending=largest)
+    indices = getitem(order, (*(slice(None),) * axis, slice(k)))
+    return TopK(take_along_axis(x, indices, axis=axis), indices)
+
+
+def masked_fill(x: Tensor, /, mask: Tensor, value: Any) -> Tensor:
+    """A tensor with a value, a number or another tensor, cast to its dtype, where a boolean mask is true."""
+    check_tensor(x, "masked_fill")
+    _check_mask(mask, "masked_fill")
+    if not isinstance(value, (TensorBase, int, float, complex)):
+        value = beside(value, [x], "masked_fill", x.device)
+    return where(mask, convert(value, x.dtype, x.device, None, "masked_fill"), x)
+
+
+def _check_mask(mask: Any, name: str) -> None:
+    check_tensor(mask, name, "mask")
+    if mask.dtype is not dtypes.bool:
+        raise TypeError(f"{name}(): the mask must be boolean, got {mask.dtype.name}")
+
+
+def masked_select(x: Tensor, /, mask: Tensor) -> Tensor:
+    """The elements where a boolean mask, broadcast with the tensor, is true, in one axis."""
+    check_tensor(x, "masked_select")
+    _check_mask(mask, "masked_select")
+    x, mask = broadcast_arrays(x, mask)
+    return getitem(x, mask)
+
+
+def argwhere(x: Tensor, /) -> Tensor:
+    """The places of the elements that are not 0, a row of coordinates for each; not differentiable."""
+    check_tensor(x, "argwhere")
+    return stack(nonzero(x), axis=1) if x.ndim else empty((int(x != 0), 0), dtype=dtypes.int64, device=x.device)
