@@ -24,6 +24,16 @@ class Size(tuple[int, ...]):
     def __repr__(self) -> str:
         return f"arrayad.Size({list(self)})"
 
+    def __getitem__(self, key: Any) -> Any:
+        """A side, or of a slice the sides as a shape, too."""
+        found = tuple.__getitem__(self, key)
+        return Size(found) if found.__class__ is tuple else found
+
+    def __add__(self, other: Any) -> Any:
+        """A shape with further sides behind."""
+        found = tuple.__add__(self, other)
+        return Size(found) if found.__class__ is tuple else found
+
     def numel(self) -> int:
         """The number of elements of a tensor of this shape."""
         return math.prod(self)

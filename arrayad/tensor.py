@@ -154,7 +154,7 @@ def _in_place_operator(
 _LEFT_OUT: Any = object()
 
 
-def _along_axis(function: Callable[..., Any], flag: str = "") -> Callable[..., Any]:
+def _along_axis(function: Callable[..., Any], flag: str) -> Callable[..., Any]:
     """A function with axes as a method, which takes them, and a flag, also by position, as NumPy's and PyTorch's do."""
 
     @functools.wraps(function)
@@ -167,7 +167,7 @@ def _along_axis(function: Callable[..., Any], flag: str = "") -> Callable[..., A
                     raise TypeError(f"{function.__name__}(): multiple values for argument {name!r}")
             kwargs["axis"] = tuple(axis) if axis.__class__ is list else axis
             if second is not _LEFT_OUT:
-                if not (flag and isinstance(second, (builtins.bool, np.bool))):
+                if not isinstance(second, (builtins.bool, np.bool)):
                     raise TypeError(f"{function.__name__}(): got {second!r} after the axis; several axes are a tuple")
                 kwargs[flag] = second
         return function(self, **kwargs)
@@ -833,6 +833,12 @@ class Tensor(TensorBase):
         data_types.check_tensor(other, "type_as", "other")
         return data_types.astype(self, other.dtype, copy=False)
 
+    def type(self, dtype: Any = None) -> Any:
+        """The tensor in a dtype; without one, PyTorch's name of its class, as ``"arrayad.FloatTensor"``."""
+        if dtype is not None:
+            return data_types.astype(self, dtype, copy=False)
+        return f"arrayad.{'cuda.' if self.is_cuda else ''}{_CLASS_NAMES[self.dtype]}"
+
     def double(self) -> Tensor:
         """The tensor as float64."""
         return data_types.astype(self, dtypes.float64, copy=False)
@@ -879,26 +885,32 @@ class Tensor(TensorBase):
 
     clone = creation.clone
 
-    def new_tensor(self, data: Any, *, dtype: Any = None, requires_grad: builtins.bool = False) -> Tensor:
-        """A tensor of data in its dtype and on its device."""
-        chosen = self.dtype if dtype is None else dtype
-        return creation.tensor(data, dtype=chosen, device=self.device, requires_grad=requires_grad)
+    def new_tensor(
+        self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
+    ) -> Tensor:
+        """A tensor of data in its dtype and on its device, if no others are given."""
+        return creation.tensor(data, **self._kind(dtype, device), requires_grad=requires_grad)
 
-    def new_empty(self, *size: Any, dtype: Any = None) -> Tensor:
-        """A tensor of a shape, not set, in its dtype and on its device."""
-        return creation.empty(_sizes(size), dtype=self.dtype if dtype is None else dtype, device=self.device)
+    def new_empty(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False) -> Tensor:
+        """A tensor of a shape, not set, in its dtype and on its device, if no others are given."""
+        return creation.empty(_sizes(size), **self._kind(dtype, device), requires_grad=requires_grad)
 
-    def new_zeros(self, *size: Any, dtype: Any = None) -> Tensor:
-        """Zeros of a shape in its dtype and on its device."""
-        return creation.zeros(_sizes(size), dtype=self.dtype if dtype is None else dtype, device=self.device)
+    def new_zeros(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False) -> Tensor:
+        """Zeros of a shape in its dtype and on its device, if no others are given."""
+        return creation.zeros(_sizes(size), **self._kind(dtype, device), requires_grad=requires_grad)
 
-    def new_ones(self, *size: Any, dtype: Any = None) -> Tensor:
-        """Ones of a shape in its dtype and on its device."""
-        return creation.ones(_sizes(size), dtype=self.dtype if dtype is None else dtype, device=self.device)
+    def new_ones(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False) -> Tensor:
+        """Ones of a shape in its dtype and on its device, if no others are given."""
+        return creation.ones(_sizes(size), **self._kind(dtype, device), requires_grad=requires_grad)
 
-    def new_full(self, size: Any, fill_value: Any, *, dtype: Any = None) -> Tensor:
-        """One value in a shape, in its dtype and on its device."""
-        return creation.full(size, fill_value, dtype=self.dtype if dtype is None else dtype, device=self.device)
+    def new_full(
+        self, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
+    ) -> Tensor:
+        """One value in a shape, in its dtype and on its device, if no others are given."""
+        return creation.full(size, fill_value, **self._kind(dtype, device), requires_grad=requires_grad)
+
+    def _kind(self, dtype: Any, device: Any) -> dict[str, Any]:
+        return {"dtype": self.dtype if dtype is None else dtype, "device": self.device if device is None else device}
 
     # --- memory ---
 
@@ -1046,9 +1058,12 @@ class Tensor(TensorBase):
         """The elements moved along axes, by a shift for each, or through all of them."""
         return manipulation.roll(self, shift, **(named if axis is None else {"axis": axis, **named}))
 
-    def diagonal(self, offset: builtins.int = 0, dim1: builtins.int = 0, dim2: builtins.int = 1) -> Tensor:
-        """A diagonal of the matrices along two axes, as last axis of a view: above the main one if `offset` is positive."""
-        return linear_algebra.diagonal(manipulation.moveaxis(self, (dim1, dim2), (-2, -1)), offset=offset)
+    diag_embed = pytorch.diag_embed
+    diagonal = pytorch.diagonal
+
+    def diag(self, diagonal: builtins.int = 0) -> Tensor:
+        """A diagonal of a matrix, or a matrix with a vector on it."""
+        return numerical.diag(self, diagonal)
 
     def tril(self, diagonal: builtins.int = 0) -> Tensor:
         """The lower triangle of matrices, zeros above a diagonal."""
@@ -1057,6 +1072,16 @@ class Tensor(TensorBase):
     def triu(self, diagonal: builtins.int = 0) -> Tensor:
         """The upper triangle of matrices, zeros below a diagonal."""
         return creation.triu(self, k=diagonal)
+
+    def unfold(self, dimension: builtins.int, size: builtins.int, step: builtins.int) -> Tensor:
+        """Windows of a size along an axis, each a step after the last, in a new last axis; a copy, where PyTorch has a view.
+
+        Raises
+        ------
+        ValueError
+            If there is no window.
+        """
+        return pytorch_indexing.unfold(self, dimension, size, step)
 
     repeat = manipulation.repeat
     moveaxis = manipulation.moveaxis
@@ -1080,7 +1105,9 @@ class Tensor(TensorBase):
     masked_fill = pytorch_indexing.masked_fill
     masked_select = pytorch_indexing.masked_select
     nonzero = searching.nonzero
+    take_along_dim = pytorch_indexing.take_along_dim
     topk = pytorch_indexing.topk
+    unique = pytorch_indexing.unique
 
     def where(self, condition: Tensor, other: Any) -> Tensor:
         """Its elements where a condition is true, another's elsewhere."""
@@ -1096,6 +1123,13 @@ class Tensor(TensorBase):
     addcdiv = pytorch.addcdiv
     addcmul = pytorch.addcmul
     allclose = beyond.allclose
+    arccos = elementwise.acos
+    arccosh = elementwise.acosh
+    arcsin = elementwise.asin
+    arcsinh = elementwise.asinh
+    arctan = elementwise.atan
+    arctan2 = elementwise.atan2
+    arctanh = elementwise.atanh
     asin = elementwise.asin
     asinh = elementwise.asinh
     atan = elementwise.atan
@@ -1117,14 +1151,22 @@ class Tensor(TensorBase):
     copysign = elementwise.copysign
     cos = elementwise.cos
     cosh = elementwise.cosh
+    deg2rad = pytorch.deg2rad
+    digamma = special.digamma
     div = pytorch.div
     divide = elementwise.divide
     eq = elementwise.equal
+    erf = special.erf
+    erfc = special.erfc
+    erfinv = special.erfinv
     exp = elementwise.exp
     expm1 = elementwise.expm1
+    fix = elementwise.trunc
     floor = elementwise.floor
     floor_divide = elementwise.floor_divide
     ge = elementwise.greater_equal
+    greater = elementwise.greater
+    greater_equal = elementwise.greater_equal
     gt = elementwise.greater
     hypot = elementwise.hypot
     isclose = beyond.isclose
@@ -1132,6 +1174,10 @@ class Tensor(TensorBase):
     isinf = elementwise.isinf
     isnan = elementwise.isnan
     le = elementwise.less_equal
+    lerp = pytorch.lerp
+    less = elementwise.less
+    less_equal = elementwise.less_equal
+    lgamma = special.gammaln
     log = elementwise.log
     log10 = elementwise.log10
     log1p = elementwise.log1p
@@ -1141,7 +1187,7 @@ class Tensor(TensorBase):
     logical_not = elementwise.logical_not
     logical_or = elementwise.logical_or
     logical_xor = elementwise.logical_xor
-    lerp = pytorch.lerp
+    logit = special.logit
     lt = elementwise.less
     maximum = elementwise.maximum
     minimum = elementwise.minimum
@@ -1151,19 +1197,22 @@ class Tensor(TensorBase):
     ne = elementwise.not_equal
     neg = elementwise.negative
     negative = elementwise.negative
+    nextafter = elementwise.nextafter
+    not_equal = elementwise.not_equal
+    positive = elementwise.positive
     pow = elementwise.pow
+    rad2deg = pytorch.rad2deg
     reciprocal = elementwise.reciprocal
     relu = beyond.relu
-    rsqrt = pytorch.rsqrt
     remainder = elementwise.remainder
     round = elementwise.round
-    sign = elementwise.sign
+    rsqrt = pytorch.rsqrt
+    sgn = elementwise.sign
     sigmoid = special.expit
-    erf = special.erf
-    lgamma = special.gammaln
-    digamma = special.digamma
+    sign = elementwise.sign
     signbit = elementwise.signbit
     sin = elementwise.sin
+    sinc = special.sinc
     sinh = elementwise.sinh
     sqrt = elementwise.sqrt
     square = elementwise.square
@@ -1173,25 +1222,30 @@ class Tensor(TensorBase):
     tanh = elementwise.tanh
     true_divide = elementwise.divide
     trunc = elementwise.trunc
+    xlogy = special.xlogy
 
     # --- reductions, searching and sorting ---
 
     all = _reduction(utility.all)
     any = _reduction(utility.any)
-    amax = _reduction(statistical.max)
-    amin = _reduction(statistical.min)
+    amax = pytorch.amax
+    amin = pytorch.amin
+    aminmax = pytorch.aminmax
     argmax = _reduction(searching.argmax)
     argmin = _reduction(searching.argmin)
+    bincount = numerical.bincount
     argsort = _along_axis(sorting.argsort, "descending")
     count_nonzero = _reduction(searching.count_nonzero)
-    cumprod = _along_axis(statistical.cumulative_prod)
-    cumsum = _along_axis(statistical.cumulative_sum)
+    cumprod = pytorch.cumprod
+    cumsum = pytorch.cumsum
     diff = utility.diff
     log_softmax = beyond.log_softmax
     logsumexp = beyond.logsumexp
     max = _reduction(statistical.max)
     mean = _reduction(statistical.mean)
     median = _reduction(numerical.median)
+    nanmean = pytorch.nanmean
+    nansum = pytorch.nansum
     min = _reduction(statistical.min)
     prod = _reduction(statistical.prod)
     sort = _along_axis(sorting.sort, "descending")
@@ -1208,17 +1262,30 @@ class Tensor(TensorBase):
 
     # --- linear algebra ---
 
+    addmm = pytorch.addmm
+    addmv = pytorch.addmv
+    baddbmm = pytorch.baddbmm
     bmm = pytorch.bmm
+    cross = linear_algebra.cross
+    det = linear_algebra.det
+    dist = pytorch.dist
     dot = pytorch.dot
+    ger = linear_algebra.outer
+    inner = pytorch.inner
+    inverse = linear_algebra.inv
+    kron = beyond.kron
+    logdet = pytorch.logdet
     matmul = linear_algebra.matmul
+    matrix_power = linear_algebra.matrix_power
     mm = pytorch.mm
     mv = pytorch.mv
-    outer = linear_algebra.outer
     norm = pytorch.norm
+    outer = linear_algebra.outer
+    pinverse = linear_algebra.pinv
+    slogdet = linear_algebra.slogdet
     trace = linear_algebra.trace
+    vdot = pytorch.vdot
     vecdot = linear_algebra.vecdot
-    det = linear_algebra.det
-    inverse = linear_algebra.inv
 
     # --- in place ---
 
@@ -1254,6 +1321,10 @@ class Tensor(TensorBase):
     div_ = _in_place(pytorch.div)
     divide_ = _in_place(elementwise.divide)
     eq_ = _in_place(elementwise.equal, "eq_")
+    digamma_ = _in_place(special.digamma)
+    erf_ = _in_place(special.erf)
+    erfc_ = _in_place(special.erfc)
+    erfinv_ = _in_place(special.erfinv)
     exp_ = _in_place(elementwise.exp)
     expm1_ = _in_place(elementwise.expm1)
     floor_ = _in_place(elementwise.floor)
@@ -1262,6 +1333,7 @@ class Tensor(TensorBase):
     gt_ = _in_place(elementwise.greater, "gt_")
     hypot_ = _in_place(elementwise.hypot)
     le_ = _in_place(elementwise.less_equal, "le_")
+    lgamma_ = _in_place(special.gammaln, "lgamma_")
     log_ = _in_place(elementwise.log)
     log10_ = _in_place(elementwise.log10)
     log1p_ = _in_place(elementwise.log1p)
@@ -1332,6 +1404,41 @@ class Tensor(TensorBase):
         indexing.setitem(self, ..., other, "copy_")
         return self
 
+    def fill_diagonal_(self, fill_value: Any, wrap: builtins.bool = False) -> Tensor:
+        """Set the diagonal of a matrix, or of a tensor whose sides are equal; gives the tensor itself.
+
+        With `wrap`, a tall matrix has a diagonal again below where the first one ends.
+        """
+        shape = self._array.shape
+        if len(shape) < 2 or (len(shape) > 2 and len(set(shape)) > 1):
+            raise RuntimeError(f"fill_diagonal_(): expected a matrix, or sides of one length, got shape {tuple(shape)}")
+        rows = range(shape[0] if wrap and len(shape) == 2 else min(shape))
+        places = [(i, i % (shape[1] + 1)) for i in rows if i % (shape[1] + 1) < shape[1]]
+        keys = [[place[0] for place in places]] + [[place[1] for place in places]] * (len(shape) - 1)
+        indexing.setitem(self, tuple(keys) if places else (slice(0),), fill_value, "fill_diagonal_")
+        return self
+
+    def bernoulli_(self, p: Any = 0.5, *, generator: Any = None) -> Tensor:
+        """Set the elements to random zeros and ones, the ones with a probability; gives the tensor itself."""
+        if not isinstance(p, TensorBase) and not 0 <= p <= 1:
+            raise ValueError(f"bernoulli_(): p must be between 0 and 1, got {p}")
+        check_writeable(self, "bernoulli_")
+        chances: Any = p if isinstance(p, TensorBase) else self.new_full(self.shape, p, dtype=dtypes.float64)
+        return self.copy_(random_numbers.bernoulli(chances, generator=generator))
+
+    def exponential_(self, lambd: builtins.float = 1.0, *, generator: Any = None) -> Tensor:
+        """Set the elements to random numbers, exponential with a rate; gives the tensor itself."""
+        if not lambd > 0:
+            raise ValueError(f"exponential_(): the rate must be positive, got {lambd}")
+        check_writeable(self, "exponential_")
+        drawn = random_numbers.drawn("exponential_", "uniform", self, generator)
+        return self.copy_(elementwise.log1p(-drawn) / -lambd)
+
+    def random_(self, low: builtins.int, high: builtins.int | None = None, *, generator: Any = None) -> Tensor:
+        """Set the elements to random integers from ``[low, high)``, or ``[0, low)``; gives the tensor itself."""
+        check_writeable(self, "random_")
+        return self.copy_(random_numbers.randint_like(self, *((low,) if high is None else (low, high)), generator=generator))
+
     def uniform_(self, low: builtins.float = 0.0, high: builtins.float = 1.0, *, generator: Any = None) -> Tensor:
         """Set the elements to random numbers, uniform in ``[low, high)``; gives the tensor itself."""
         if not low <= high:
@@ -1346,6 +1453,14 @@ class Tensor(TensorBase):
             raise ValueError(f"normal_(): std must not be negative, got {std}")
         check_writeable(self, "normal_")
         return self.copy_(mean + std * random_numbers.drawn("normal_", "normal", self, generator))
+
+
+_CLASS_NAMES = {
+    dtypes.bool: "BoolTensor", dtypes.uint8: "ByteTensor", dtypes.int8: "CharTensor", dtypes.int16: "ShortTensor",
+    dtypes.int32: "IntTensor", dtypes.int64: "LongTensor", dtypes.float16: "HalfTensor", dtypes.float32: "FloatTensor",
+    dtypes.float64: "DoubleTensor", dtypes.complex64: "ComplexFloatTensor", dtypes.complex128: "ComplexDoubleTensor",
+    dtypes.uint16: "UInt16Tensor", dtypes.uint32: "UInt32Tensor", dtypes.uint64: "UInt64Tensor",
+}  # fmt: skip
 
 
 class RemovableHandle:

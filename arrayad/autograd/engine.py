@@ -92,6 +92,7 @@ def grad(
     create_graph: bool = False,
     allow_unused: bool | None = None,
     materialize_grads: bool = False,
+    only_inputs: bool = True,
 ) -> tuple[Tensor | None, ...]:
     """The gradient of `outputs` with respect to `inputs`; no ``grad`` is touched.
 
@@ -109,6 +110,8 @@ def grad(
         Give None for an input that the outputs do not depend on, instead of an error. Default: `materialize_grads`.
     materialize_grads : bool, optional
         Give zeros for such an input.
+    only_inputs : bool, optional
+        PyTorch's; it always is so, and False is refused.
 
     Returns
     -------
@@ -128,6 +131,8 @@ def grad(
     >>> xp.autograd.grad(g, x)
     (tensor(18.),)
     """
+    if not only_inputs:
+        raise ValueError("grad(): only_inputs=False, which adds to the grad of leaves too, is what backward() does")
     wanted = _tensors(inputs, "grad", "inputs")
     roots = _tensors(outputs, "grad", "outputs")
     allow_unused = materialize_grads if allow_unused is None else allow_unused

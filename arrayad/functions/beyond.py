@@ -12,9 +12,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .creation import asarray, beside, clone, full
+from .creation import asarray, beside, clone, full, zeros_like
 from .data_types import astype, check_tensor, finfo, result_type, view_dtype
-from .elementwise import abs, equal, imag, isfinite, isnan, kept, less_equal, logical_and, logical_or, multiply, real
+from .elementwise import (
+    abs,
+    atan2,
+    equal,
+    imag,
+    isfinite,
+    isnan,
+    kept,
+    less,
+    less_equal,
+    logical_and,
+    logical_or,
+    multiply,
+    negative,
+    not_equal,
+    real,
+    remainder,
+    signbit,
+    subtract,
+    trunc,
+)
 from .indexing import index_put, take
 from .linear_algebra import diagonal, matmul
 from .manipulation import broadcast_to, moveaxis, permute_dims, reshape, stack
@@ -36,7 +56,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "allclose",
+    "angle",
     "einsum",
+    "fmod",
+    "frac",
     "isclose",
     "kron",
     "log_softmax",
@@ -208,6 +231,46 @@ def logsumexp(xp: Namespace, x: Tensor, /, axis: Axis = None, keepdims: bool = F
     nothing = total == 0
     out = xp.log(xp.where(nothing, xp.ones_like(total), total)) + xp.reshape(top, total.shape)
     return xp.where(nothing, low, out if full is x else xp.astype(out, x.dtype))
+
+
+# --- elementwise ---
+
+
+def angle(x: Tensor, /) -> Tensor:
+    """The angle of complex numbers in the plane, from -pi to pi; of real ones 0 or pi. Differentiable."""
+    check_tensor(x, "angle")
+    return atan2(imag(x) if x.dtype.kind == "c" else zeros_like(x), real(x) if x.dtype.kind == "c" else x)
+
+
+def frac(x: Tensor, /) -> Tensor:
+    """What is behind the point, with the sign of the number. Differentiable."""
+    return subtract(x, trunc(x))
+
+
+def fmod(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
+    """The remainder with the sign of the first: exact, as `remainder` of the magnitudes is.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor or number
+        Real-valued.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    tensors = [x for x in (x1, x2) if isinstance(x, TensorBase)]
+    if not tensors:
+        check_tensor(x1, "fmod", "x1")
+    place: Any = tensors[0].device
+    first, second = (x if isinstance(x, TensorBase) else beside(x, tensors, "fmod", place) for x in (x1, x2))
+    if result_type(first, second).kind in "biu":  # of which the least has no magnitude
+        rest = remainder(first, second)
+        other = logical_and(not_equal(rest, 0), not_equal(less(rest, 0), less(first, 0)))
+        return where(other, subtract(rest, second), rest)
+    below = signbit(first)  # a choice, since the magnitude has no slope at 0
+    rest = remainder(where(below, negative(first), first), abs(second))
+    return where(below, negative(rest), rest)
 
 
 # --- comparing, cleaning ---

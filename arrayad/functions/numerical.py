@@ -13,6 +13,8 @@ from .data_types import astype, check_tensor, dtype_of, result_type
 from .elementwise import (
     add,
     ceil,
+    clip,
+    conj,
     divide,
     equal,
     floor,
@@ -20,22 +22,26 @@ from .elementwise import (
     isfinite,
     isinf,
     isnan,
+    less_equal,
     logical_and,
     minimum,
     multiply,
     negative,
     not_equal,
     pow,
+    real,
     round,
+    sqrt,
     subtract,
 )
 from .indexing import scatter_add, setitem, take
-from .linear_algebra import diagonal, eigvals
+from .linear_algebra import diagonal, eigvals, matmul, matrix_transpose
 from .manipulation import concat, expand_dims, moveaxis, permute_dims, reshape
 from .searching import nonzero, searchsorted, where
 from .sorting import sort
-from .statistical import axes_of, sum
+from .statistical import axes_of, mean, sum
 from .statistical import max as greatest
+from .statistical import min as least
 from .utility import all, any, diff
 from .. import dtypes
 from ..autograd.operation import NUMERIC, multilinear, spelled
@@ -51,7 +57,10 @@ if TYPE_CHECKING:
 __all__ = [
     "bincount",
     "convolve",
+    "corrcoef",
+    "cov",
     "diag",
+    "histc",
     "interp",
     "logspace",
     "median",
@@ -249,17 +258,104 @@ def bincount(x: Tensor, /, weights: Tensor | None = None, minlength: int = 0) ->
         check_tensor(weights, "bincount", "weights")
     if x.ndim != 1 or (weights is not None and weights.shape != x.shape):
         raise ValueError("bincount(): x must be one-dimensional, and weights of its shape")
-    least, length = integer_of(minlength, "bincount", "minlength", 0), 0
+    at_least, length = integer_of(minlength, "bincount", "minlength", 0), 0
     if x.shape[0]:
         if bool(any(x < 0)):
             raise ValueError("bincount(): elements must not be negative")
         length = int(greatest(x)) + 1
-    length = max(length, least)
+    length = max(length, at_least)
     if weights is None:
         values: Any = ones_like(x, dtype=dtypes.int64)
     else:
         values = weights if weights.dtype.kind in "fc" else astype(weights, dtypes.float64)
     return scatter_add(values, x, (length,))
+
+
+def histc(x: Tensor, /, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
+    """How many elements lie in each of some bins of one width.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real floating-point.
+    bins : int, optional
+    min, max : float, optional
+        The ends, both belonging to the bins; what lies outside is not counted. Both 0: the least and the greatest element.
+
+    Raises
+    ------
+    ValueError
+        If `min` is above `max`, or an end is not finite.
+
+    Notes
+    -----
+    Not differentiable: the counts are constant almost everywhere.
+    """
+    check_tensor(x, "histc")
+    x, bins = reshape(x.detach(), (-1,)), integer_of(bins, "histc", "bins", 1)
+    low, high = float(min), float(max)
+    if low == high == 0 and x.shape[0]:
+        low, high = float(least(x)), float(greatest(x))
+    if not (low <= high and math.isfinite(high - low)):
+        raise ValueError(f"histc(): the ends must be finite and in order, got {low} and {high}")
+    low, high = (low - 1, high + 1) if low == high else (low, high)
+    x = x[logical_and(greater_equal(x, low), less_equal(x, high))]
+    places = astype(floor((x - low) * (bins / (high - low))), dtypes.int64)
+    return astype(bincount(minimum(places, bins - 1), minlength=bins), x.dtype)
+
+
+def cov(x: Tensor, /, *, correction: float = 1) -> Tensor:
+    """The covariances of variables.
+
+    Parameters
+    ----------
+    x : Tensor
+        Floating-point: a row of observations for each variable, or those of one.
+    correction : float, optional
+        What is subtracted from the number of observations that the sums are divided by.
+
+    Returns
+    -------
+    Tensor
+        A matrix, or of one variable its variance.
+
+    Raises
+    ------
+    ValueError
+        For more than two dimensions.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    check_tensor(x, "cov")
+    if x.ndim > 2:
+        raise ValueError(f"cov(): expected at most two dimensions, got {x.ndim}")
+    rows = x if x.ndim == 2 else reshape(x, (1, -1))
+    rows = rows - mean(rows, axis=1, keepdims=True)
+    out = matmul(rows, conj(matrix_transpose(rows))) / (rows.shape[1] - correction)
+    return out if x.ndim == 2 else out[0, 0]
+
+
+def corrcoef(x: Tensor, /) -> Tensor:
+    """The coefficients of correlation of variables: covariances over the products of their standard deviations.
+
+    Parameters
+    ----------
+    x : Tensor
+        As of `cov`.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    c = cov(x)
+    if c.ndim == 0:
+        return c / c
+    scale = sqrt(real(diagonal(c)))
+    out = c / scale[:, None] / scale[None, :]
+    # Rounding must not take it out of its range, nor the range its gradient.
+    return out if out.dtype.kind == "c" else out + (clip(out, -1.0, 1.0) - out).detach()
 
 
 # --- diagonals and assignment along an axis ---

@@ -387,28 +387,21 @@ def _nanmin(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _cov(m: Tensor, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None) -> Any:
-    x = _rows(m, rowvar or np.ndim(m) == 1)
-    if y is not None:
-        x = manipulation.concat([x, _rows(y, rowvar or np.shape(y)[:-1] in ((), (1,)))])
-    x = x - statistical.mean(x, axis=1, keepdims=True)
-    count = x.shape[1] - (int(not bias) if ddof is None else ddof)
-    return _squeeze(linear_algebra.matmul(x, elementwise.conj(linear_algebra.matrix_transpose(x))) / count)
-
-
-def _rows(m: Tensor, rowvar: bool) -> Any:
-    """Variables as the rows of a matrix."""
-    x = _atleast(_floating(m), 2)
-    return x if rowvar else linear_algebra.matrix_transpose(x)
+    return _squeeze(numerical.cov(_variables(m, y, rowvar), correction=int(not bias) if ddof is None else ddof))
 
 
 def _corrcoef(x: Tensor, y: Any = None, rowvar: bool = True) -> Any:
-    c = _cov(x, y, rowvar)
-    if c.ndim == 0:
-        return c / c
-    scale = elementwise.sqrt(elementwise.real(linear_algebra.diagonal(c)))
-    out = c / scale[:, None] / scale[None, :]
-    # Rounding must not take it out of its range, nor the range its gradient.
-    return out if out.dtype.kind == "c" else out + (elementwise.clip(out, -1.0, 1.0) - out).detach()
+    return _squeeze(numerical.corrcoef(_variables(x, y, rowvar)))
+
+
+def _variables(m: Any, y: Any, rowvar: bool) -> Any:
+    """Variables, and further ones, as the rows of a matrix."""
+    x = _atleast(_floating(m), 2)
+    x = x if rowvar or np.ndim(m) == 1 else linear_algebra.matrix_transpose(x)
+    if y is None:
+        return x
+    more = _atleast(_floating(y), 2)
+    return manipulation.concat([x, more if rowvar or more.shape[0] == 1 else linear_algebra.matrix_transpose(more)])
 
 
 def _argmax(a: Tensor, axis: Any = None, *, keepdims: bool = False) -> Any:
@@ -751,8 +744,7 @@ def _imag(val: Tensor) -> Any:
 
 
 def _angle(z: Tensor, deg: bool = False) -> Any:
-    x = _floating(z)
-    out = elementwise.atan2(_imag(x), _real(x))
+    out = beyond.angle(_floating(z))
     return out * (180 / math.pi) if deg else out
 
 
@@ -825,15 +817,7 @@ def _fmin(x1: Any, x2: Any) -> Any:
 
 
 def _fmod(x1: Any, x2: Any) -> Any:
-    """The remainder with the sign of the first: exact, as ``remainder`` of the magnitudes is."""
-    first, second = _both(x1, x2)
-    if first.dtype.kind in "biu":  # of which the least has no magnitude
-        rest = elementwise.remainder(first, second)
-        other = elementwise.logical_and(rest != 0, (rest < 0) != (first < 0))
-        return searching.where(other, rest - second, rest)
-    negative = elementwise.signbit(first)  # a choice, since the magnitude has no slope at 0
-    rest = elementwise.remainder(searching.where(negative, -first, first), absolute(second))
-    return searching.where(negative, -rest, rest)
+    return beyond.fmod(*_both(x1, x2))
 
 
 def _heaviside(x1: Any, x2: Any) -> Any:

@@ -5,13 +5,15 @@ Where one name means two things the standard's meaning holds; docs/coming-from-p
 
 from __future__ import annotations
 
+import builtins
 import itertools
 import math
 import operator
 from typing import TYPE_CHECKING, Any
 
-from .creation import asarray, empty, tensor
-from .data_types import check_tensor, promoted, result_type
+from .beyond import pad
+from .creation import arange, asarray, empty, ones, tensor, tril, triu
+from .data_types import check_tensor, promoted, result_type, view_dtype
 from .elementwise import (
     abs,
     acos,
@@ -23,36 +25,60 @@ from .elementwise import (
     atanh,
     bitwise_invert,
     clip,
+    conj,
+    cos,
     divide,
     equal,
     floor_divide,
     greater,
     greater_equal,
+    isnan,
     less,
     less_equal,
     logical_and,
+    logical_not,
+    maximum,
     multiply,
     negative,
     not_equal,
     reciprocal,
+    sign,
+    sin,
     sqrt,
     subtract,
     trunc,
 )
 from .indexing import getitem
-from .linear_algebra import det, matmul, matrix_transpose, outer, trace, vector_norm
+from .indexing import scatter_add as scatter_added
+from .linear_algebra import (
+    cross,
+    det,
+    matmul,
+    matrix_power,
+    matrix_transpose,
+    outer,
+    slogdet,
+    tensordot,
+    trace,
+    vector_norm,
+)
+from .linear_algebra import diagonal as matrix_diagonal
 from .linear_algebra import inv as inverse
 from .linear_algebra import norm as norm_of
-from .manipulation import concat, expand_dims, moveaxis, permute_dims, repeat, reshape, unstack
-from .searching import where
-from .statistical import cumulative_prod, cumulative_sum, max, min
+from .linear_algebra import pinv as pinverse
+from .manipulation import broadcast_arrays, concat, expand_dims, moveaxis, permute_dims, repeat, reshape, stack, unstack
+from .searching import nonzero, where
+from .special import digamma, erf, erfc, erfinv, gammaln, logit, sinc, xlogy
+from .statistical import cumulative_prod, cumulative_sum, max, mean, min, std, sum, var
 from .. import dtypes
+from ..autograd.operation import spelled
 from ..autograd.tape import TensorBase
 from ..size import axis_of, integer_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .statistical import Axis
     from ..dtypes import DType
     from ..tensor import Tensor
 
@@ -60,8 +86,11 @@ __all__ = [
     "absolute",
     "addcdiv",
     "addcmul",
+    "addmm",
+    "addmv",
     "amax",
     "amin",
+    "aminmax",
     "arccos",
     "arccosh",
     "arcsin",
@@ -70,29 +99,47 @@ __all__ = [
     "arctan2",
     "arctanh",
     "as_tensor",
+    "baddbmm",
     "bitwise_not",
+    "block_diag",
     "bmm",
     "BoolTensor",
+    "broadcast_tensors",
     "ByteTensor",
     "cat",
+    "cdist",
     "CharTensor",
     "chunk",
     "clamp",
     "clamp_max",
     "clamp_min",
+    "complex",
+    "concatenate",
+    "cosine_similarity",
+    "cross",
     "cumprod",
     "cumsum",
+    "deg2rad",
     "det",
+    "diag_embed",
+    "diagonal",
+    "digamma",
+    "dist",
     "div",
     "dot",
     "DoubleTensor",
     "eq",
+    "erf",
+    "erfc",
+    "erfinv",
     "fix",
     "flatten",
     "FloatTensor",
     "ge",
+    "ger",
     "gt",
     "hstack",
+    "inner",
     "IntTensor",
     "inverse",
     "is_complex",
@@ -100,34 +147,54 @@ __all__ = [
     "is_tensor",
     "le",
     "lerp",
+    "lgamma",
+    "logdet",
+    "logit",
     "LongTensor",
     "lt",
+    "matrix_power",
     "mm",
     "movedim",
     "mul",
     "mv",
+    "nanmean",
+    "nansum",
     "ne",
     "neg",
     "norm",
     "numel",
     "outer",
     "permute",
+    "pinverse",
+    "polar",
+    "rad2deg",
     "ravel",
     "repeat_interleave",
     "rsqrt",
+    "sgn",
     "ShortTensor",
+    "sinc",
+    "slogdet",
     "split",
+    "std_mean",
     "sub",
     "swapaxes",
     "swapdims",
     "t",
     "trace",
     "transpose",
+    "tril_indices",
+    "triu_indices",
     "true_divide",
     "unbind",
     "unflatten",
     "unsqueeze",
+    "var_mean",
+    "vdot",
+    "view_as_complex",
+    "view_as_real",
     "vstack",
+    "xlogy",
 ]
 
 # Other names of the same functions.
@@ -153,10 +220,10 @@ bitwise_not = bitwise_invert
 fix = trunc
 movedim = moveaxis
 permute = permute_dims
-amax = max
-amin = min
-cumsum = cumulative_sum
-cumprod = cumulative_prod
+sgn = sign
+lgamma = gammaln
+broadcast_tensors = broadcast_arrays
+ger = outer
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
@@ -170,7 +237,65 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return concat(tensors, axis=dim)
 
 
-def div(x1: Tensor | complex, x2: Tensor | complex, /, *, rounding_mode: str | None = None) -> Tensor:
+concatenate = cat
+
+
+@spelled
+def amax(x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """`max`, with its axes by position too; differentiable."""
+    return max(x, axis=axis, keepdims=keepdims)
+
+
+@spelled
+def amin(x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """`min`, with its axes by position too; differentiable."""
+    return min(x, axis=axis, keepdims=keepdims)
+
+
+@spelled
+def aminmax(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Tensor, Tensor]:
+    """The least and the greatest elements, of all or along axes; differentiable."""
+    return min(x, axis=axis, keepdims=keepdims), max(x, axis=axis, keepdims=keepdims)
+
+
+@spelled
+def cumsum(x: Tensor, /, axis: int | None = None, *, dtype: DType | None = None) -> Tensor:
+    """`cumulative_sum`, with its axis by position too; differentiable."""
+    return cumulative_sum(x, axis=axis, dtype=dtype)
+
+
+@spelled
+def cumprod(x: Tensor, /, axis: int | None = None, *, dtype: DType | None = None) -> Tensor:
+    """`cumulative_prod`, with its axis by position too; differentiable."""
+    return cumulative_prod(x, axis=axis, dtype=dtype)
+
+
+@spelled
+def nansum(x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """The sum of the elements that are not NaN, which get the gradient."""
+    return sum(where(isnan(x), 0, x), axis=axis, keepdims=keepdims)
+
+
+@spelled
+def nanmean(x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """The mean of the elements that are not NaN, which get the gradient; NaN if there is none."""
+    count = sum(logical_not(isnan(x)), axis=axis, keepdims=keepdims)
+    return nansum(x, axis, keepdims) / count
+
+
+@spelled
+def std_mean(x: Tensor, /, axis: Axis = None, *, correction: float = 1, keepdims: bool = False) -> tuple[Tensor, Tensor]:
+    """The standard deviation, by default with PyTorch's correction of 1, and the mean; differentiable."""
+    return std(x, axis=axis, correction=correction, keepdims=keepdims), mean(x, axis=axis, keepdims=keepdims)
+
+
+@spelled
+def var_mean(x: Tensor, /, axis: Axis = None, *, correction: float = 1, keepdims: bool = False) -> tuple[Tensor, Tensor]:
+    """The variance, by default with PyTorch's correction of 1, and the mean; differentiable."""
+    return var(x, axis=axis, correction=correction, keepdims=keepdims), mean(x, axis=axis, keepdims=keepdims)
+
+
+def div(x1: Tensor | builtins.complex, x2: Tensor | builtins.complex, /, *, rounding_mode: str | None = None) -> Tensor:
     """`divide`, or the quotient rounded.
 
     Parameters
@@ -340,6 +465,57 @@ def addcdiv(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1)
     return x + (tensor1 if value == 1 else tensor1 * value) / tensor2
 
 
+def deg2rad(x: Tensor, /) -> Tensor:
+    """Angles in degrees as radians; differentiable."""
+    return x * (math.pi / 180)
+
+
+def rad2deg(x: Tensor, /) -> Tensor:
+    """Angles in radians as degrees; differentiable."""
+    return x * (180 / math.pi)
+
+
+def complex(real: Tensor, imag: Tensor, /) -> Tensor:
+    """Complex numbers of their parts; differentiable."""
+    return real + imag * 1j
+
+
+def polar(abs: Tensor, angle: Tensor, /) -> Tensor:
+    """Complex numbers of their magnitudes and angles; differentiable."""
+    return complex(abs * cos(angle), abs * sin(angle))
+
+
+def view_as_real(x: Tensor, /) -> Tensor:
+    """Complex numbers seen as their parts, in a last axis of length 2; differentiable.
+
+    Raises
+    ------
+    RuntimeError
+        If they are not complex.
+    """
+    check_tensor(x, "view_as_real")
+    if x.dtype.kind != "c":
+        raise RuntimeError(f"view_as_real(): the tensor must be complex, and is of {x.dtype.name}")
+    return view_dtype(expand_dims(x, axis=-1), dtypes.REAL_OF[x.dtype])
+
+
+def view_as_complex(x: Tensor, /) -> Tensor:
+    """The parts in a last axis of length 2 seen as complex numbers; differentiable.
+
+    Raises
+    ------
+    RuntimeError
+        If the last axis is of another length, or the dtype is not real and floating.
+    """
+    check_tensor(x, "view_as_complex")
+    if not x.ndim or x.shape[-1] != 2 or x.dtype not in dtypes.COMPLEX_OF:
+        raise RuntimeError(
+            f"view_as_complex(): the tensor must be of float32 or float64 with a last axis of length 2, and is of "
+            f"{x.dtype.name} and shape {tuple(x.shape)}"
+        )
+    return getitem(view_dtype(x, dtypes.COMPLEX_OF[x.dtype]), (..., 0))
+
+
 def lerp(x: Tensor, end: Tensor, /, weight: Tensor | float) -> Tensor:
     """The point between two, ``x`` at a weight of 0 and ``end`` at 1, from the nearer one."""
     x, end, weight = promoted(x, end, weight)
@@ -412,6 +588,128 @@ def dot(x: Tensor, y: Tensor, /) -> Tensor:
     return _product("dot", x, y, (1, 1))
 
 
+def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, /, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """``beta * x + alpha * mat1 @ mat2``; differentiable."""
+    return _plus(x, mm(mat1, mat2), beta, alpha)
+
+
+def addmv(x: Tensor, mat: Tensor, vec: Tensor, /, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """``beta * x + alpha * mat @ vec``; differentiable."""
+    return _plus(x, mv(mat, vec), beta, alpha)
+
+
+def baddbmm(x: Tensor, batch1: Tensor, batch2: Tensor, /, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """``beta * x + alpha * batch1 @ batch2``, of batches of matrices; differentiable."""
+    return _plus(x, bmm(batch1, batch2), beta, alpha)
+
+
+def _plus(x: Tensor, product: Tensor, beta: float, alpha: float) -> Tensor:
+    product = product if alpha == 1 else product * alpha
+    return product if beta == 0 else (x if beta == 1 else x * beta) + product
+
+
+def inner(x: Tensor, y: Tensor, /) -> Tensor:
+    """Sums of products along the last axes of two tensors; differentiable."""
+    check_tensor(x, "inner")
+    check_tensor(y, "inner", "y")
+    if not x.ndim or not y.ndim:
+        return multiply(x, y)
+    return tensordot(x, y, axes=([x.ndim - 1], [y.ndim - 1]))
+
+
+def vdot(x: Tensor, y: Tensor, /) -> Tensor:
+    """Sum of the products of two vectors, the first conjugated; differentiable."""
+    return dot(conj(x), y)
+
+
+def logdet(x: Tensor, /) -> Tensor:
+    """The logarithm of the determinant of matrices, NaN where that is negative; differentiable."""
+    sign_of, out = slogdet(x)
+    return where(sign_of < 0, math.nan, out)
+
+
+def diagonal(x: Tensor, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """The diagonals of the matrices along two axes, as last axis of a view: above the main one if `offset` is positive.
+
+    `arrayad.linalg.diagonal` is the standard's, of the last two axes. Differentiable.
+    """
+    return matrix_diagonal(moveaxis(x, (dim1, dim2), (-2, -1)), offset=offset)
+
+
+def diag_embed(x: Tensor, /, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """Matrices along two new axes, with the vectors of the last axis on a diagonal; differentiable."""
+    check_tensor(x, "diag_embed")
+    size = x.shape[-1] + builtins.abs(offset)
+    places = arange(x.shape[-1], device=x.device)
+    key = (..., places + builtins.max(-offset, 0), places + builtins.max(offset, 0))
+    return moveaxis(scatter_added(x, key, (*x.shape[:-1], size, size)), (-2, -1), (dim1, dim2))
+
+
+def block_diag(*tensors: Tensor) -> Tensor:
+    """A matrix with matrices along its diagonal, and zeros elsewhere; vectors are rows. Differentiable."""
+    blocks = []
+    for x in _several(tensors, "block_diag"):
+        if x.ndim > 2:
+            raise ValueError(f"block_diag(): expected tensors of at most 2 dimensions, got {x.ndim}")
+        blocks.append(x if x.ndim == 2 else reshape(x, (1, -1)))
+    width, left = builtins.sum(x.shape[1] for x in blocks), 0
+    rows = []
+    for x in blocks:
+        rows.append(pad(x, ((0, 0), (left, width - left - x.shape[1]))))
+        left += x.shape[1]
+    return concat(rows, axis=0)
+
+
+def tril_indices(row: int, col: int, offset: int = 0, *, device: Any = None) -> Tensor:
+    """The places of the lower triangle of a matrix, a row for those along each axis."""
+    return stack(nonzero(tril(ones((row, col), device=device), k=offset)))
+
+
+def triu_indices(row: int, col: int, offset: int = 0, *, device: Any = None) -> Tensor:
+    """The places of the upper triangle of a matrix, a row for those along each axis."""
+    return stack(nonzero(triu(ones((row, col), device=device), k=offset)))
+
+
+def dist(x: Tensor, y: Tensor, /, p: float = 2) -> Tensor:
+    """The norm of the difference of two tensors; differentiable, with slope 0 where it is 0."""
+    return vector_norm(subtract(x, y), ord=p)
+
+
+def cdist(x1: Tensor, x2: Tensor, /, p: float = 2) -> Tensor:
+    """The distances between the rows of two matrices, or of the matrices of two batches.
+
+    Parameters
+    ----------
+    x1 : Tensor
+        Of shape ``(..., M, K)``.
+    x2 : Tensor
+        Of shape ``(..., N, K)``.
+    p : float, optional
+        The order of the norm.
+
+    Returns
+    -------
+    Tensor
+        Of shape ``(..., M, N)``. All differences, ``M * N * K`` numbers, are in memory at once, so that small distances are
+        exact.
+
+    Notes
+    -----
+    Differentiable, with slope 0 where a distance is 0.
+    """
+    check_tensor(x1, "cdist", "x1")
+    check_tensor(x2, "cdist", "x2")
+    if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
+        raise ValueError(f"cdist(): rows of one length are needed, got shapes {tuple(x1.shape)} and {tuple(x2.shape)}")
+    return vector_norm(expand_dims(x1, axis=-2) - expand_dims(x2, axis=-3), axis=-1, ord=p)
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, /, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """The cosines of the angles between vectors along an axis, whose lengths count as at least `eps`; differentiable."""
+    first, second = (maximum(vector_norm(x, axis=dim, keepdims=True), eps) for x in (x1, x2))
+    return sum((x1 / first) * (x2 / second), axis=dim)
+
+
 def unbind(x: Tensor, /, dim: int = 0) -> tuple[Tensor, ...]:
     """`unstack` by PyTorch's name."""
     return unstack(x, axis=dim)
@@ -448,7 +746,7 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
         sizes = [size] * (length // size) + [length % size] * (length % size > 0) if length else [0]
     else:
         sizes = [operator.index(n) for n in split_size_or_sections]  # type: ignore[union-attr]  # no integer, as was asked above
-        if sum(sizes) != length or any(n < 0 for n in sizes):
+        if builtins.sum(sizes) != length or any(n < 0 for n in sizes):
             raise ValueError(f"split(): sizes {sizes} do not add up to the length {length}")
     front = (slice(None),) * axis
     ends = itertools.accumulate(sizes)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import builtins
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .creation import beside, convert, empty
-from .data_types import check_tensor, promoted
+from .creation import arange, beside, convert, empty, full, zeros_like
+from .data_types import astype, check_tensor, promoted
+from .elementwise import not_equal
 from .indexing import getitem, index_put, take, take_along_axis
 from .indexing import scatter_add as added_at
-from .manipulation import broadcast_arrays, reshape, stack
-from .numerical import places_along
-from .searching import nonzero, where
+from .manipulation import broadcast_arrays, concat, expand_dims, moveaxis, reshape, stack
+from .numerical import bincount, places_along
+from .searching import nonzero, searchsorted, where
+from .sets import unique_all
 from .sorting import argsort
+from .statistical import cumulative_sum
+from .utility import any
 from .. import dtypes
 from ..autograd.tape import TensorBase
 from ..size import axis_of, integer_of
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "argwhere",
+    "bucketize",
     "gather",
     "index_add",
     "index_copy",
@@ -32,7 +39,9 @@ __all__ = [
     "scatter",
     "scatter_add",
     "select",
+    "take_along_dim",
     "topk",
+    "unique",
 ]
 
 
@@ -180,9 +189,9 @@ def gather(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
     check_tensor(index, "gather", "index")
     axis = axis_of(dim, x.ndim, "gather")
     shape = tuple(index.shape)
-    if len(shape) != x.ndim or any(n > m for i, (n, m) in enumerate(zip(shape, x.shape, strict=True)) if i != axis):
+    if len(shape) != x.ndim or builtins.any(n > m for i, (n, m) in enumerate(zip(shape, x.shape, strict=True)) if i != axis):
         raise RuntimeError(f"gather(): an index of shape {shape} does not fit a tensor of shape {tuple(x.shape)}")
-    if any(n < m for i, (n, m) in enumerate(zip(shape, x.shape, strict=True)) if i != axis):
+    if builtins.any(n < m for i, (n, m) in enumerate(zip(shape, x.shape, strict=True)) if i != axis):
         x = getitem(x, tuple([slice(None) if i == axis else slice(n) for i, n in enumerate(shape)]))
     return take_along_axis(x, index, axis=axis)
 
@@ -196,7 +205,7 @@ def _places(name: str, x: Tensor, dim: int, index: Tensor, source: Any) -> tuple
     whole = not isinstance(source, TensorBase) or source.ndim == 0  # type: ignore[attr-defined]  # of every Tensor
     if (
         len(shape) != x.ndim
-        or any(n > m for i, (n, m) in enumerate(zip(shape, x.shape, strict=True)) if i != axis)
+        or builtins.any(n > m for i, (n, m) in enumerate(zip(shape, x.shape, strict=True)) if i != axis)
         or not (whole or (len(shape) == source.ndim and all(n <= m for n, m in zip(shape, source.shape, strict=True))))
     ):
         beside = "" if whole else f" and a source of shape {tuple(source.shape)}"
@@ -265,6 +274,93 @@ def scatter_add(x: Tensor, /, dim: int, index: Tensor, src: Tensor) -> Tensor:
     key, part = _places("scatter_add", x, dim, index, src)
     x, part = promoted(x, part)
     return x + added_at(part, key, tuple(x.shape))
+
+
+def take_along_dim(x: Tensor, /, indices: Tensor, dim: int | None = None) -> Tensor:
+    """`take_along_axis` by PyTorch's name; without an axis, of the flattened tensors. Differentiable."""
+    if dim is not None:
+        return take_along_axis(x, indices, axis=dim)
+    return take_along_axis(reshape(x, (-1,)), reshape(indices, (-1,)), axis=0)
+
+
+def bucketize(x: Tensor, /, boundaries: Tensor, *, right: bool = False) -> Tensor:
+    """Between which sorted boundaries elements lie: `searchsorted` with its arguments the other way round.
+
+    Parameters
+    ----------
+    x : Tensor
+    boundaries : Tensor
+        One-dimensional.
+    right : bool, optional
+        Whether an element that is a boundary lies above it.
+
+    Notes
+    -----
+    Not differentiable: its output is of integers.
+    """
+    return searchsorted(boundaries, x, side="right" if right else "left")
+
+
+def unfold(x: Tensor, dim: int, size: int, step: int) -> Tensor:
+    """`Tensor.unfold`."""
+    axis = axis_of(dim, x.ndim, "unfold")
+    size, step = integer_of(size, "unfold", "size", 0), integer_of(step, "unfold", "step", 1)
+    if size > x.shape[axis]:
+        raise ValueError(f"unfold(): a window of {size} is longer than the axis, {x.shape[axis]}")
+    starts = arange(0, x.shape[axis] - size + 1, step, device=x.device)
+    places = expand_dims(starts, axis=1) + arange(size, device=x.device)
+    return moveaxis(getitem(x, (*(slice(None),) * axis, places)), axis + 1, -1)
+
+
+def unique(
+    x: Tensor, /, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """The different elements, or slices along an axis, in rising order.
+
+    Parameters
+    ----------
+    x : Tensor
+    sorted : bool, optional
+        PyTorch's; they always are.
+    return_inverse : bool, optional
+        Also which of them each element, or slice, is.
+    return_counts : bool, optional
+        Also how often each occurs.
+    dim : int, optional
+        The axis of the slices. Default: all elements.
+
+    Returns
+    -------
+    Tensor or tuple of Tensor
+        `unique_all` and its kin are the standard's.
+
+    Notes
+    -----
+    Not differentiable: which elements there are, and how many, depends on the values.
+    """
+    check_tensor(x, "unique")
+    if dim is None:
+        found = unique_all(x)
+        out = (found[0], found[2], found[3])
+    else:
+        out = _unique_slices(moveaxis(x.detach(), dim, 0), dim)
+    wanted = (True, return_inverse, return_counts)
+    given = tuple([part for part, asked in zip(out, wanted, strict=True) if asked])
+    return given if len(given) > 1 else given[0]
+
+
+def _unique_slices(x: Tensor, dim: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The different slices along the first axis, put back to an axis, which each one is, and their counts."""
+    rows = reshape(x, (x.shape[0], math.prod(x.shape[1:])))
+    order = arange(x.shape[0], device=x.device)
+    for i in reversed(range(rows.shape[1])):
+        order = take(order, argsort(take(rows[:, i], order)))
+    ordered = take(rows, order, axis=0)
+    differs = any(not_equal(ordered[1:, ...], ordered[:-1, ...]), axis=1)
+    first = concat([full((1,), True, device=x.device), differs])[: x.shape[0]]
+    number = cumulative_sum(astype(first, dtypes.int64)) - 1
+    inverse = index_put(zeros_like(order), order, number)
+    return moveaxis(getitem(take(x, order, axis=0), first), 0, dim), inverse, bincount(number)
 
 
 class TopK(NamedTuple):

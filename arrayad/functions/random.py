@@ -35,6 +35,7 @@ __all__ = [
     "rand",
     "rand_like",
     "randint",
+    "randint_like",
     "randn",
     "randn_like",
     "randperm",
@@ -362,6 +363,33 @@ def rand_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, r
     check_tensor(x, "rand_like")
     place = x.device if device is None else device
     return rand(tuple(x.shape), dtype=x.dtype if dtype is None else dtype, device=place, requires_grad=requires_grad)
+
+
+def randint_like(
+    x: Tensor,
+    low: int,
+    high: int | None = None,
+    /,
+    *,
+    generator: Generator | None = None,
+    dtype: DType | None = None,
+    device: Any = None,
+) -> Tensor:
+    """Random integers from ``[low, high)``, or ``[0, low)``, in the shape, dtype and on the device of another tensor.
+
+    Parameters
+    ----------
+    x : Tensor
+    low, high : int
+    generator : Generator, optional
+        Default: the device's.
+    dtype : dtype, optional
+    device : device, optional
+    """
+    check_tensor(x, "randint_like")
+    ends = (0, low) if high is None else (low, high)
+    kind = x.dtype if dtype is None else dtype
+    return randint(*ends, tuple(x.shape), generator=generator, dtype=kind, device=x.device if device is None else device)
 
 
 def randn_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:

@@ -126,6 +126,8 @@ def nonzero(xp: Namespace, x: Tensor, /) -> tuple[Tensor, ...]:
     -----
     Not differentiable: its output is of integers.
     """
+    if not x.shape:
+        raise ValueError("nonzero(): a 0-dimensional tensor has no axes to give positions along; reshape() it first")
     return xp.nonzero(x)
 
 
