@@ -120,11 +120,11 @@ float64 = DType("float64")
 complex64 = DType("complex64")
 complex128 = DType("complex128")
 
-ALL = (
+STANDARD = (
     bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, complex64, complex128,
 )  # fmt: skip
 
-EVERY = (*ALL, float16)  # what tensors may have: those of the standard, and half precision as an extension
+SUPPORTED = (*STANDARD, float16)  # what tensors may have: those of the standard, and half precision as an extension
 
 # Kinds of `isdtype` and `__array_namespace_info__().dtypes`, as the letters of `DType.kind`.
 KINDS = {
@@ -138,8 +138,8 @@ KINDS = {
 }
 
 # Whatever stands for a dtype -> the dtype. Backends add their own raw dtypes.
-from_raw: dict[Any, DType] = {d.dtype: d for d in EVERY}
-_accepted: dict[Any, DType] = {d.dtype.type: d for d in EVERY}
+from_raw: dict[Any, DType] = {d.dtype: d for d in SUPPORTED}
+_accepted: dict[Any, DType] = {d.dtype.type: d for d in SUPPORTED}
 _accepted |= {builtins.bool: bool, int: int64, float: float64, complex: complex128}
 
 COMPLEX_OF = {float16: complex64, float32: complex64, float64: complex128, complex64: complex64, complex128: complex128}

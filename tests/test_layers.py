@@ -33,15 +33,8 @@ LAYERS = [
     "serialization",
     "",
 ]
-# The places where the namespace of Tensors, which stands above the tape, is needed below it; all inside functions.
-UPWARD = {
-    ("autograd.engine", "functions"),  # the `xp` of a recorded backward
-    ("autograd.forward", "functions"),  # the `xp` of a replay of the tape
-    ("autograd.transforms", "functions"),  # what transforms build their tensors with
-    ("autograd.operation", "functions"),  # the `xp` of a composite on tracked tensors
-    ("autograd.mutation", "functions.indexing"),  # the operation that writing into a view is recorded as
-    ("autograd.mutation", "functions.data_types"),  # the conversion of what is written to the tensor's dtype
-}
+# The place where the namespace of Tensors, which stands above the tape, is got for what is below it; inside a function.
+UPWARD = {("autograd.tape", "functions")}
 
 
 def _layer(module: str) -> int:

@@ -576,7 +576,7 @@ def _operand(op: Operation, name: str, x: Any) -> Any:
         return None
     if name in op.scalars or name in op.optional:
         number = _number(op, name, x)
-        if isinstance(number, complex) and "c" not in op.takes[0]:
+        if isinstance(number, complex) and "c" not in op.takes.kinds:
             raise op.refusal(dtypes.default_dtype_for(complex))
         return number
     raise op.not_a_tensor(name, x)

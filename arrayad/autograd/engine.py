@@ -27,6 +27,7 @@ from .tape import (
     enable_grad,
     make,
     namespace_of,
+    namespace_of_tensors,
     recording,
     retaining,
     sequence,
@@ -261,9 +262,7 @@ class Sweep:
         self.heap: list[int] = []
         self.used: dict[int, Used] = {}  # by the same key: which entries of the node's output are used, if not all
         if create_graph:
-            from .. import functions  # the namespace of Tensors, which stands above the tape
-
-            self.functions: Any = functions
+            self.functions = namespace_of_tensors()
 
     def run(self, nodes: list[Node], seeds: list[Any]) -> list[Any]:
         """Send the seeds to their nodes, and on from there; gives the cotangents of the targets.

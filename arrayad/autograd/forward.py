@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import mutation
 from .engine import fit, grad, rebuilt, refuse_overwritten, saved_of
-from .tape import Leaf, MultiNode, Node, Output, enable_grad, make, namespace_of
+from .tape import Leaf, MultiNode, Node, Output, enable_grad, make, namespace_of, namespace_of_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,8 +36,7 @@ def push_forward(outputs: Sequence[Node], tangents: dict[Node, Any]) -> list[Any
     list of Tensor or None
         One for each output; None for one that does not depend on any of the given.
     """
-    from .. import functions  # the namespace of Tensors, which stands above the tape
-
+    functions = namespace_of_tensors()
     known: dict[Node, Any] = dict(tangents)
     nodes = _between(outputs, known)
     # Of an operation with several outputs, those that are asked for; others may have no derivative.

@@ -35,6 +35,7 @@ from .tape import (
     enable_grad,
     make,
     namespace_of,
+    namespace_of_tensors,
     record,
     recording,
     retaining,
@@ -234,9 +235,7 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
         have, want = dtypes.from_raw[a.dtype], dtypes.from_raw[dtype]
         if have.rank > want.rank:
             raise RuntimeError(f"{name}(): result type {have.name} can't be cast to the desired output type {want.name}")
-        from ..functions.data_types import astype  # an operation, above the tape
-
-        out = astype(out, want)
+        out = namespace_of_tensors().astype(out, want)
         a = out._array
     with writing:
         if x._storage is None or (x._storage.exported is None and _is_alone(x)):
@@ -423,12 +422,10 @@ def rebase(x: Any, node: Any) -> None:
         _rewrite(x, node)
         base = x
     elif node is not None or base._node is not None:
-        from ..functions.indexing import view_put  # an operation, above the tape
-
         start = None if base._storage is None or base._storage.aliases is None else base._steps
         steps = steps_after(start, x._steps)
         edges = (base._node, node)
-        op: Operation = view_put.operation  # type: ignore[attr-defined]  # of every declared function
+        op: Operation = namespace_of_tensors().view_put.operation
         plan, saved = op.keep(edges, (base._array, None, steps, _layout(base._array)), base._array)
         node = record(plan, edges, saved, make(base._array))  # beside, since `record` would set it as it stands
         _rewrite(base, node)

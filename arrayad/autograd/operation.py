@@ -34,10 +34,10 @@ import functools
 import inspect
 import math
 import re
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, NamedTuple, NoReturn, ParamSpec, TypeVar
 
 from .calls import NUMBERS, RANK, REFUSALS, REQUIRED, call_path, two_devices
-from .tape import TensorBase, recording
+from .tape import TensorBase, namespace_of_tensors, recording
 from .. import dtypes
 from ..backends import Array, Namespace, attributes, backend_of_type
 
@@ -83,22 +83,28 @@ Kind = Literal[
     "not differentiable",
 ]
 
-# What dtypes an operation takes: the letters of the kinds it takes as they are, and the words for an error. Integers and
-# booleans given to a floating-point function become the default floating dtype, as in PyTorch (the standard is silent).
-ANY = ("biufc", "")
-NUMERIC_OR_BOOLEAN = ("biufc", "numeric or boolean")
-NUMERIC = ("iufc", "numeric")
-REAL = ("iuf", "real-valued")
-REAL_OR_BOOLEAN = ("biuf", "real-valued or boolean")
-FLOATING = ("fc", "floating point or complex")
-REAL_FLOATING = ("f", "real-valued floating")
-# Where both the standard and PyTorch refuse integers, as for a mean.
-FLOATING_ONLY = ("fc", "either floating point or complex")
-REAL_FLOATING_ONLY = ("f", "real-valued floating point")
-COMPLEX = ("c", "complex")
-INTEGER = ("iu", "integer")
-INTEGER_OR_BOOLEAN = ("biu", "integer or boolean")
-_BECOME_FLOATING = (FLOATING, REAL_FLOATING)
+
+class Takes(NamedTuple):
+    """What dtypes an operation takes."""
+
+    kinds: str  # the letters of `DType.kind` that it takes as they are
+    words: str  # for an error
+    casts_integers: bool = False  # integers and booleans become the default floating dtype
+
+
+ANY = Takes("biufc", "any")
+NUMERIC_OR_BOOLEAN = Takes("biufc", "numeric or boolean")
+NUMERIC = Takes("iufc", "numeric")
+REAL = Takes("iuf", "real-valued")
+REAL_OR_BOOLEAN = Takes("biuf", "real-valued or boolean")
+# As in PyTorch, where the standard is silent; and where both refuse integers, as for a mean.
+FLOATING = Takes("fc", "floating point or complex", casts_integers=True)
+FLOATING_ONLY = Takes("fc", "either floating point or complex")
+REAL_FLOATING = Takes("f", "real-valued floating", casts_integers=True)
+REAL_FLOATING_ONLY = Takes("f", "real-valued floating point")
+COMPLEX = Takes("c", "complex")
+INTEGER = Takes("iu", "integer")
+INTEGER_OR_BOOLEAN = Takes("biu", "integer or boolean")
 
 # Rules for used entries by parameter; "rules" where those of differentiation only move entries, and so serve.
 UsedRules = dict[str, "Callable[..., Any]"] | Literal["rules"] | None
@@ -320,7 +326,7 @@ class Operation:
         kind: Kind,
         rules: dict[str, Callable[..., Any]],
         *,
-        takes: tuple[str, str] = ANY,
+        takes: Takes = ANY,
         grad_name: str = "",
         view: bool = False,
         part: Callable[..., Step] | None = None,
@@ -367,7 +373,7 @@ class Operation:
         self.mixed = mixed
         self.compares = compares
         self.alike = alike
-        self.native: set[Any] = {d.dtype for d in dtypes.EVERY if d.kind in takes[0]}
+        self.native: set[Any] = {d.dtype for d in dtypes.SUPPORTED if d.kind in takes.kinds}
         self.forwards = _Forwards(self)
         # The same by raw array type and dtype, for those dtypes that it takes as they are: in plain dicts, which are faster.
         self.known: dict[type, dict[Any, Callable[..., Any]]] = {}
@@ -528,18 +534,18 @@ class Operation:
     def admit(self, a: Array) -> Array:
         """An array whose dtype is not known to be taken: cast to the default floating dtype, or refused."""
         dtype = dtypes.from_raw[a.dtype]
-        if dtype.kind in self.takes[0]:  # a backend whose dtype objects are not NumPy's
+        if dtype.kind in self.takes.kinds:  # a backend whose dtype objects are not NumPy's
             self.native.add(a.dtype)
             self.known[a.__class__][a.dtype] = self.forwards[a.__class__]
             return a
-        if self.takes in _BECOME_FLOATING and dtype.kind in "biu":
+        if self.takes.casts_integers and dtype.kind in "biu":
             backend = backend_of_type(a.__class__)
             return backend.astype(a, backend.raw_dtype(dtypes.get_default_dtype()))
         raise self.refusal(dtype)
 
     def refusal(self, dtype: dtypes.DType) -> TypeError:
         """The error for a dtype that is not taken."""
-        return TypeError(f"{self.name}(): input dtype should be {self.takes[1]} dtypes. Got {dtype.name} instead.")
+        return TypeError(f"{self.name}(): input dtype should be {self.takes.words} dtypes. Got {dtype.name} instead.")
 
 
 operations: dict[str, Operation] = {}  # every declared operation by module and name
@@ -550,7 +556,7 @@ operations: dict[str, Operation] = {}  # every declared operation by module and 
 
 def elementwise(
     *,
-    takes: tuple[str, str],
+    takes: Takes,
     grad_name: str = "",
     conjugate: bool = True,
     view: bool = False,
@@ -612,20 +618,19 @@ def elementwise(
     return declare
 
 
-def _elementwise_doc(function: Callable[..., Any], takes: tuple[str, str], rules: bool, reason: str) -> str:
+def _elementwise_doc(function: Callable[..., Any], takes: Takes, rules: bool, reason: str) -> str:
     """The docstring with the sections that follow from the declaration, before its examples."""
     text, _, examples = (function.__doc__ or "").partition("    Examples\n")
     names = ", ".join(function.__code__.co_varnames[: function.__code__.co_argcount])
     several = function.__code__.co_argcount > 1
     number = " or number" if several else ""
     shapes = "Shapes that broadcast; at least one is a Tensor" if several else "Any shape"
-    words = takes[1] or "any"
-    casts = " Integers and booleans become the default floating dtype." if takes in _BECOME_FLOATING else ""
+    casts = " Integers and booleans become the default floating dtype." if takes.casts_integers else ""
     sections = f"""
     Parameters
     ----------
     {names} : Tensor{number}
-        {shapes}. Dtype: {words}.{casts}
+        {shapes}. Dtype: {takes.words}.{casts}
 
     Returns
     -------
@@ -655,7 +660,7 @@ def _declaring(
 
 def linear(
     *,
-    takes: tuple[str, str] = ANY,
+    takes: Takes = ANY,
     grad_name: str = "",
     conjugate: bool = False,
     view: bool = False,
@@ -677,7 +682,7 @@ def linear(
 
 
 def multilinear(
-    *, takes: tuple[str, str] = ANY, grad_name: str = "", **rules: Any
+    *, takes: Takes = ANY, grad_name: str = "", **rules: Any
 ) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
     """A function linear in each of its tensors apart, as a product is."""
     return _declaring("multilinear", rules, takes=takes, grad_name=grad_name, conjugate=True)
@@ -685,7 +690,7 @@ def multilinear(
 
 def differentiable(
     *,
-    takes: tuple[str, str] = ANY,
+    takes: Takes = ANY,
     grad_name: str = "",
     conjugate: bool = False,
     alike: bool = False,
@@ -703,7 +708,7 @@ def differentiable(
 
 
 def not_differentiable(
-    reason: str, *, takes: tuple[str, str] = ANY
+    reason: str, *, takes: Takes = ANY
 ) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
     """A function through which no derivative exists, for the reason given."""
     return _declaring("not differentiable", {}, takes=takes, reason=reason)
@@ -714,7 +719,7 @@ def of_backend(function: Callable[P, R]) -> Callable[Concatenate[Namespace, P], 
     return function  # an Operation sees that it lacks `xp`
 
 
-def composite(*, takes: tuple[str, str] = ANY) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
+def composite(*, takes: Takes = ANY) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
     """A function made of others: run on the backend as it stands and, where its tensor is tracked, on the tape.
 
     It has no rules of its own, yet ``grad_fn`` shows its name.
@@ -728,14 +733,12 @@ def composite(*, takes: tuple[str, str] = ANY) -> Callable[[Callable[Concatenate
         def call(x: Any, /, *args: Any, **kwargs: Any) -> Any:
             if not (isinstance(x, TensorBase) and x._node is not None and recording()):
                 return on_arrays(x, *args, **kwargs)
-            from .. import functions  # the namespace of Tensors, which stands above the tape
-
             if x._array.dtype not in op.native:
                 op.admit(x._array)
             if kwargs:
                 kwargs = op.keywords(kwargs, x._array)
             try:
-                out: Any = function(functions, x, *args, **kwargs)  # type: ignore[arg-type]  # P has x at its head
+                out: Any = function(namespace_of_tensors(), x, *args, **kwargs)  # type: ignore[arg-type]  # P has x at its head
             except REFUSALS as error:
                 raise op.refused(error, (x, *args), kwargs) from None
             if out is not x and out._node is not None:

@@ -60,10 +60,10 @@ class TensorBase:
     _steps: Steps  # how it is seen from the storage's root
     _grad: Any
 
-    tensor_class: type[TensorBase]
+    _class: type[TensorBase]
 
     def __init_subclass__(cls) -> None:
-        TensorBase.tensor_class = cls
+        TensorBase._class = cls
 
 
 _new = object.__new__
@@ -71,7 +71,7 @@ _new = object.__new__
 
 def make(array: Array, node: Node | None = None) -> Any:
     """A Tensor of a raw array."""
-    tensor = _new(TensorBase.tensor_class)
+    tensor = _new(TensorBase._class)
     tensor._array = array
     tensor._node = node
     tensor._storage = None
@@ -558,3 +558,10 @@ def record_several(
 def namespace_of(array: Array) -> Any:
     """The backend of a raw array."""
     return backend_of_type(array.__class__)
+
+
+def namespace_of_tensors() -> Any:
+    """What stands for a backend where a rule is recorded: the operations themselves, which stand above the tape."""
+    from .. import functions
+
+    return functions

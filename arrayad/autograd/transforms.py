@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from . import engine
 from .forward import push_forward
-from .tape import Leaf, TensorBase, enable_grad, make, namespace_of, recording, require_grad, sequence
+from .tape import (
+    Leaf,
+    TensorBase,
+    enable_grad,
+    make,
+    namespace_of,
+    namespace_of_tensors,
+    recording,
+    require_grad,
+    sequence,
+)
 from ..dtypes import from_raw
 
 if TYPE_CHECKING:
@@ -130,10 +140,8 @@ def _other(x: Any) -> Any:
 
 
 def _start(name: str, x: Any) -> Any:
-    from .. import functions  # the namespace of Tensors, which stands above the tape
-
     if x._node is not None:
-        return functions.clone(x)
+        return namespace_of_tensors().clone(x)
     start = make(x._array)
     require_grad(start, name)
     return start
@@ -367,8 +375,7 @@ def _directions(tensors: list[Any], k: int) -> list[list[Any]]:
 
 def _assembled(name: str, rows: list[list[Any]], along: Any, others: list[Any], last: bool) -> list[Any]:
     """Jacobians of the derivatives of several tensors along the unit tensors of one, whose axes come last or first."""
-    from .. import functions  # the namespace of Tensors, which stands above the tape
-
+    functions = namespace_of_tensors()
     if not rows and others:
         raise ValueError(f"{name}(): an argument or result has no elements")
     blocks = []

@@ -54,7 +54,7 @@ def register(backend: Backend) -> None:
         for name, found in attributes.items():
             found[array_type] = getattr(backend, name)
     scalar_types.update(backend.array_types[1:])
-    for dtype in dtypes.EVERY:
+    for dtype in dtypes.SUPPORTED:
         try:
             dtypes.from_raw[backend.raw_dtype(dtype)] = dtype
         except TypeError:  # half precision, which is not of the standard

@@ -98,12 +98,12 @@ from numpy import (  # noqa: F401  (the backend's namespace)
 
 from . import numpy_linalg as linalg  # noqa: F401
 from ..devices import device
-from ..dtypes import EVERY, DType
+from ..dtypes import SUPPORTED, DType
 
 Array = np.ndarray[Any, Any]
 
 # NumPy's functions give its scalars in place of 0-d arrays. Tensors never hold them, but a rule's results may be such.
-array_types: tuple[type, ...] = (np.ndarray, *(d.dtype.type for d in EVERY))
+array_types: tuple[type, ...] = (np.ndarray, *(d.dtype.type for d in SUPPORTED))
 device_type = "cpu"
 asynchronous = False
 use_device = None

@@ -302,7 +302,7 @@ def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str, flo
     if array.dtype not in dtypes.from_raw:
         raise TypeError(
             f"{name}(): can't make a Tensor of {type(obj).__name__}. Unsupported NumPy dtype {array.dtype}; there are "
-            f"{', '.join(d.name for d in dtypes.EVERY)}"
+            f"{', '.join(d.name for d in dtypes.SUPPORTED)}"
         )
     if dtype is None and array.dtype.kind in "fc":
         default, facts = floats or get_default_dtype(), _dtypes_in(obj)

@@ -75,7 +75,7 @@ class Info:
         if unknown:
             raise ValueError(f"dtypes(): expected one of {', '.join(map(repr, dtypes.KINDS))}. Got {unknown[0]!r}")
         letters = "".join(dtypes.KINDS[k] for k in kinds)
-        return {d.name: d for d in dtypes.ALL if d.kind in letters}
+        return {d.name: d for d in dtypes.STANDARD if d.kind in letters}
 
     def devices(self) -> Devices:
         """The devices that work here."""
