@@ -85,7 +85,7 @@ class DType:
         return isinstance(other, np.dtype) and bool_(self.dtype == other)
 
     def __reduce__(self) -> str:
-        return self.name if self.name != "bool" else "bool"
+        return self.name
 
     @property
     def is_floating_point(self) -> builtins.bool:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Count", "Size", "axis_of", "integer_of"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Count", "Size", "axis_of", "integer_of", "inverse_of"]
 
 
 class Size(tuple[int, ...]):
@@ -94,3 +97,11 @@ def axis_of(axis: int, rank: int, name: str) -> int:
     if not -rank <= place < rank:
         raise IndexError(f"{name}(): axis {axis} is out of range for a tensor of {rank} dimensions")
     return place % rank
+
+
+def inverse_of(order: Sequence[int]) -> tuple[int, ...]:
+    """The permutation that undoes one."""
+    back = [0] * len(order)
+    for i, place in enumerate(order):
+        back[place] = i
+    return tuple(back)

@@ -325,8 +325,7 @@ class Sweep:
                         rules: Any = ()
                     else:
                         rules = plan.rules
-                    # NumPy's scalars compute with one another in a seventh of the time of 0-d arrays, with these in half as
-                    # much again.
+                    # Two of NumPy's scalars multiply in 40 ns, two 0-d arrays in 290, one of each in 460.
                     scalar = array.__class__ in scalar_types and op.kind == "elementwise"
                     for i, rule in rules:
                         edge = edges[i]  # a plan has rules for the edges there are

@@ -1,9 +1,9 @@
 """Forward mode: the tape of one trace, replayed in rising order with tangents in place of values.
 
-A tangent goes through an elementwise operation by its rules as they stand: each multiplies by a partial derivative; through
-one that is linear in a tensor as the value did. Through any other operation it goes by the transpose of the operation's own
-reverse rule. The rule is linear in the cotangent, so it
-is run, recorded, on a cotangent of zeros, and the tangents are pulled back through what was recorded.
+A tangent goes through an elementwise operation by its rules as they stand, each of which multiplies by a partial derivative;
+through one that is linear in a tensor, as the value did. Through any other operation it goes by the transpose of the
+operation's own reverse rule. The rule is linear in the cotangent, so it is run, recorded, on a cotangent of zeros, and the
+tangents are pulled back through what was recorded.
 """
 
 from __future__ import annotations

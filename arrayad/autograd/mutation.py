@@ -438,7 +438,7 @@ def rebase(x: Any, node: Any) -> None:
     moved = {} if before is None or base._node is None else {before: base._node}
     for tensor in tensors_on(base):
         if tensor is not base and id(tensor._viewed) in followed:
-            # Of most views the nodes are there, and only what they were recorded on is another: a tenth of the time.
+            # Most views only need their nodes moved to the base's new history, a tenth of the time of recording them again.
             _rewrite(tensor, _moved(tensor._node, moved) or replay(steps_after(start, tensor._steps), base)._node)
             tensor._viewed = base  # also of a view of a view that was a leaf, and is none now
             followed.add(id(tensor))

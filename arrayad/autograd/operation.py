@@ -109,7 +109,7 @@ INTEGER_OR_BOOLEAN = Takes("biu", "integer or boolean")
 # Rules for used entries by parameter; "rules" where those of differentiation only move entries, and so serve.
 UsedRules = dict[str, "Callable[..., Any]"] | Literal["rules"] | None
 
-# Where an argument of a rule is that no node has saved.
+# In the place of a saved value's number: that the rule asks for what its node knows without saving it.
 SHAPE, TRANSPOSED = -1, -2
 
 

@@ -50,8 +50,6 @@ __all__ = [
     "zeros_like",
 ]
 
-# What every function here takes, said once: `dtype` and `device` for the result, and PyTorch's `requires_grad`.
-
 
 def place_of(device: Any) -> tuple[Namespace, Any]:
     """The backend and the raw device for a `device` argument."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from .creation import asarray
 from .data_types import astype, finfo
-from .elementwise import _zero as zero
+from .elementwise import zero_rule
 from .. import dtypes
 from ..autograd.operation import REAL, REAL_FLOATING, differentiable, elementwise
 from ..autograd.tape import TensorBase
@@ -600,7 +600,7 @@ def _negative_binomial_slope(xp: Namespace, k: Any, n: Any, p: Any) -> Any:
     return beta_density(xp, xp.trunc(_beside(xp, n, p)), xp.trunc(_beside(xp, k, p)) + 1, p)
 
 
-@special("n", k=zero, n=zero, p=lambda xp, g, k, n, p: -g * _binomial_slope(xp, k, n, p))
+@special("n", k=zero_rule, n=zero_rule, p=lambda xp, g, k, n, p: -g * _binomial_slope(xp, k, n, p))
 def bdtr(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """Binomial distribution function: of up to `k` successes in `n` trials of probability `p`.
 
@@ -608,17 +608,17 @@ def bdtr(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """
 
 
-@special("n", k=zero, n=zero, p=lambda xp, g, k, n, p: g * _binomial_slope(xp, k, n, p))
+@special("n", k=zero_rule, n=zero_rule, p=lambda xp, g, k, n, p: g * _binomial_slope(xp, k, n, p))
 def bdtrc(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """Binomial survival function, 1 minus `bdtr`."""
 
 
-@special("n", k=zero, n=zero, y=lambda xp, g, k, n, out: -g / _binomial_slope(xp, k, n, out))
+@special("n", k=zero_rule, n=zero_rule, y=lambda xp, g, k, n, out: -g / _binomial_slope(xp, k, n, out))
 def bdtri(k: Tensor | float, n: Tensor | float, y: Tensor | float, /) -> Tensor:
     """Inverse of `bdtr` in its third argument."""
 
 
-@special("k", "n", k=zero, n=zero, p=lambda xp, g, k, n, p: g * _negative_binomial_slope(xp, k, n, p))
+@special("k", "n", k=zero_rule, n=zero_rule, p=lambda xp, g, k, n, p: g * _negative_binomial_slope(xp, k, n, p))
 def nbdtr(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """Negative binomial distribution function: of up to `k` failures before `n` successes of probability `p`.
 
@@ -626,17 +626,17 @@ def nbdtr(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """
 
 
-@special("k", "n", k=zero, n=zero, p=lambda xp, g, k, n, p: -g * _negative_binomial_slope(xp, k, n, p))
+@special("k", "n", k=zero_rule, n=zero_rule, p=lambda xp, g, k, n, p: -g * _negative_binomial_slope(xp, k, n, p))
 def nbdtrc(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """Negative binomial survival function, 1 minus `nbdtr`."""
 
 
-@special("k", "n", k=zero, n=zero, y=lambda xp, g, k, n, out: g / _negative_binomial_slope(xp, k, n, out))
+@special("k", "n", k=zero_rule, n=zero_rule, y=lambda xp, g, k, n, out: g / _negative_binomial_slope(xp, k, n, out))
 def nbdtri(k: Tensor | float, n: Tensor | float, y: Tensor | float, /) -> Tensor:
     """Inverse of `nbdtr` in its third argument."""
 
 
-@special(k=zero, m=lambda xp, g, k, m: -g * gamma_density(xp, xp.floor(k) + 1, m))
+@special(k=zero_rule, m=lambda xp, g, k, m: -g * gamma_density(xp, xp.floor(k) + 1, m))
 def pdtr(k: Tensor | float, m: Tensor | float, /) -> Tensor:
     """Poisson distribution function: of up to `k` events where `m` are expected.
 
@@ -644,11 +644,11 @@ def pdtr(k: Tensor | float, m: Tensor | float, /) -> Tensor:
     """
 
 
-@special(k=zero, m=lambda xp, g, k, m: g * gamma_density(xp, xp.floor(k) + 1, m))
+@special(k=zero_rule, m=lambda xp, g, k, m: g * gamma_density(xp, xp.floor(k) + 1, m))
 def pdtrc(k: Tensor | float, m: Tensor | float, /) -> Tensor:
     """Poisson survival function, 1 minus `pdtr`."""
 
 
-@special("k", k=zero, y=lambda xp, g, k, out: -g / gamma_density(xp, xp.trunc(_beside(xp, k, out)) + 1, out))
+@special("k", k=zero_rule, y=lambda xp, g, k, out: -g / gamma_density(xp, xp.trunc(_beside(xp, k, out)) + 1, out))
 def pdtri(k: Tensor | float, y: Tensor | float, /) -> Tensor:
     """Inverse of `pdtr` in its second argument."""

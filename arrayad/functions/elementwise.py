@@ -109,7 +109,7 @@ _BOOLEAN_OUTPUT = "its output is boolean"
 _INTEGER_OUTPUT = "its output is of integers or booleans"
 
 
-def _zero(xp: Namespace, g: Any) -> Any:
+def zero_rule(xp: Namespace, g: Any) -> Any:
     """The rule of step functions, whose derivative is zero wherever there is one; PyTorch has zero at the steps too."""
     return xp.zeros_like(g)
 
@@ -246,7 +246,7 @@ def bitwise_xor(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
     """Bitwise exclusive OR of the elements of two tensors."""
 
 
-@elementwise(takes=REAL, x=_zero)
+@elementwise(takes=REAL, x=zero_rule)
 def ceil(x: Tensor, /) -> Tensor:
     """Smallest integer not less than each element, in the element's dtype.
 
@@ -351,7 +351,7 @@ def conj(x: Tensor, /) -> Tensor:
 
 
 # sign(x1) sign(x2) is taken from x1 and the output, and so is 0 at x1 = 0, as in PyTorch.
-@elementwise(takes=REAL_FLOATING, x1=lambda xp, g, x1, out: g * xp.sign(x1) * xp.sign(out), x2=_zero)
+@elementwise(takes=REAL_FLOATING, x1=lambda xp, g, x1, out: g * xp.sign(x1) * xp.sign(out), x2=zero_rule)
 def copysign(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """Magnitude of each element of ``x1`` with the sign of the element of ``x2``.
 
@@ -404,7 +404,7 @@ def expm1(x: Tensor, /) -> Tensor:
     """Exponential of each element minus 1, exact also near 0."""
 
 
-@elementwise(takes=REAL, x=_zero)
+@elementwise(takes=REAL, x=zero_rule)
 def floor(x: Tensor, /) -> Tensor:
     """Greatest integer not greater than each element, in the element's dtype.
 
@@ -412,7 +412,7 @@ def floor(x: Tensor, /) -> Tensor:
     """
 
 
-@elementwise(takes=REAL, x1=_zero, x2=_zero)
+@elementwise(takes=REAL, x1=zero_rule, x2=zero_rule)
 def floor_divide(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """Greatest integer not greater than the quotient of the elements of two tensors.
 
@@ -572,7 +572,7 @@ def negative(x: Tensor, /) -> Tensor:
     """Each element with its sign changed."""
 
 
-@elementwise(takes=REAL_FLOATING, x1=lambda xp, g: g, x2=_zero)
+@elementwise(takes=REAL_FLOATING, x1=lambda xp, g: g, x2=zero_rule)
 def nextafter(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """The floating-point number next to the element of ``x1`` in the direction of that of ``x2``."""
 
@@ -636,7 +636,7 @@ def remainder(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """Remainder of dividing the elements of two tensors, with the sign of the divisor."""
 
 
-@elementwise(takes=NUMERIC, x=_zero)
+@elementwise(takes=NUMERIC, x=zero_rule)
 def round(x: Tensor, /) -> Tensor:
     """Nearest integer to each element, ties to even, in the element's dtype.
 
@@ -700,7 +700,7 @@ def tanh(x: Tensor, /) -> Tensor:
     """Hyperbolic tangent of each element."""
 
 
-@elementwise(takes=REAL, x=_zero)
+@elementwise(takes=REAL, x=zero_rule)
 def trunc(x: Tensor, /) -> Tensor:
     """Each element rounded toward zero, in the element's dtype.
 

@@ -13,7 +13,7 @@ from ..autograd.mutation import assign_item, replay, replay_raw
 from ..autograd.operation import linear, of_backend
 from ..autograd.tape import TensorBase, recording
 from ..backends import backend_of_type, by_type
-from ..size import axis_of
+from ..size import axis_of, inverse_of
 
 if TYPE_CHECKING:
     from ..autograd.tape import Step
@@ -209,8 +209,7 @@ def _laid_out(xp: Namespace, a: Any, layout: Layout) -> Any:
     """An array in the layout of a base: only so do the steps to a view give a view, and no copy, of it too."""
     if layout is None:
         return xp.contiguous(a)
-    inverse = tuple(sorted(range(len(layout)), key=layout.__getitem__))
-    return xp.permute_dims(xp.contiguous(xp.permute_dims(a, layout)), inverse)
+    return xp.permute_dims(xp.contiguous(xp.permute_dims(a, layout)), inverse_of(layout))
 
 
 def _seen(xp: Namespace, a: Any, steps: tuple[Step, ...], layout: Layout) -> Any:

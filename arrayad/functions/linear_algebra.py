@@ -12,7 +12,7 @@ import operator
 import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .data_types import astype, check_tensor
+from .data_types import astype, check_tensor, finfo
 from .elementwise import abs as absolute
 from .elementwise import or_infinite, square, subtract
 from .manipulation import expand_dims, moveaxis
@@ -32,6 +32,7 @@ from ..autograd.operation import (
 )
 from ..autograd.tape import TensorBase, anomaly
 from ..dtypes import as_dtype
+from ..size import inverse_of
 
 if TYPE_CHECKING:
     from ..backends import Namespace
@@ -206,14 +207,14 @@ def _tensordot_x1(xp: Namespace, g: Any, x2: Any, axes: Any, x1_shape: tuple[int
     first, second, free1, free2 = _contracted(axes, len(x1_shape), x2.ndim)
     out = xp.tensordot(g, x2, axes=(tuple(range(len(free1), g.ndim)), tuple(free2)))
     order = free1 + [a for _, a in sorted(zip(second, first, strict=True))]
-    return xp.permute_dims(out, tuple(order.index(a) for a in range(len(order))))
+    return xp.permute_dims(out, inverse_of(order))
 
 
 def _tensordot_x2(xp: Namespace, g: Any, x1: Any, axes: Any, x2_shape: tuple[int, ...]) -> Any:
     first, second, free1, free2 = _contracted(axes, x1.ndim, len(x2_shape))
     out = xp.tensordot(x1, g, axes=(tuple(free1), tuple(range(len(free1)))))
     order = [a for _, a in sorted(zip(first, second, strict=True))] + free2
-    return xp.permute_dims(out, tuple(order.index(a) for a in range(len(order))))
+    return xp.permute_dims(out, inverse_of(order))
 
 
 @multilinear(takes=NUMERIC, x1=_tensordot_x1, x2=_tensordot_x2)
@@ -783,7 +784,7 @@ def pinv(xp: Namespace, x: Tensor, /, *, rtol: Tensor | float | None = None) -> 
 
 
 def _eps(x: Any) -> float:
-    return 2.0**-23 if dtypes.REAL_OF[as_dtype(x.dtype)] is dtypes.float32 else 2.0**-52
+    return finfo(as_dtype(x.dtype)).eps
 
 
 @not_differentiable("its output is of integers", takes=FLOATING)

@@ -10,7 +10,7 @@ from .data_types import check_tensor
 from .indexing import getitem_step
 from ..autograd.operation import linear, of_backend
 from ..dtypes import as_dtype
-from ..size import Size, axis_of
+from ..size import Size, axis_of, inverse_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -251,14 +251,7 @@ def moveaxis(x: Tensor, source: int | tuple[int, ...], destination: int | tuple[
     """
 
 
-def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
-    back = [0] * len(axes)
-    for i, axis in enumerate(axes):
-        back[axis] = i
-    return tuple(back)
-
-
-@linear(grad_name="Permute", view=True, used="rules", x=lambda xp, g, axes: xp.permute_dims(g, _inverse(axes)))
+@linear(grad_name="Permute", view=True, used="rules", x=lambda xp, g, axes: xp.permute_dims(g, inverse_of(axes)))
 @of_backend
 def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
     """A tensor with its axes in another order.

@@ -44,6 +44,7 @@ from .statistical import max as greatest
 from .statistical import min as least
 from .utility import all, any, diff
 from .. import dtypes
+from ..autograd.calls import promote
 from ..autograd.operation import NUMERIC, multilinear, spelled
 from ..autograd.tape import TensorBase, namespace_of, no_grad
 from ..size import axis_of, integer_of
@@ -438,7 +439,7 @@ def places_along(axis: int, indices: Tensor, shape: tuple[int, ...]) -> tuple[Te
 
 
 def _convolve_x1(xp: Namespace, g: Any, x2: Any, mode: str) -> Any:
-    """The correlation: where it is whole for a convolution in full, and in full for one where that is whole."""
+    """The correlation with the other vector: the "valid" part for a "full" convolution, and the reverse."""
     return xp.convolve(g, xp.flip(x2), "valid" if mode == "full" else "full")
 
 
@@ -451,15 +452,7 @@ def _convolve_x2(xp: Namespace, g: Any, x1: Any, mode: str) -> Any:
 @multilinear(takes=NUMERIC, x1=_convolve_x1, x2=_convolve_x2)
 def _convolve(xp: Namespace, x1: Tensor, x2: Tensor, /, mode: str = "full") -> Tensor:
     """In full, or "valid", where the second is not the longer one."""
-    return xp.convolve(*promoted_pair(xp, x1, x2), mode)
-
-
-def promoted_pair(xp: Namespace, x1: Any, x2: Any) -> tuple[Any, Any]:
-    """Two raw arrays of their common dtype."""
-    if x1.dtype == x2.dtype:
-        return x1, x2
-    dtype = xp.raw_dtype(dtypes.promote(dtypes.from_raw[x1.dtype], dtypes.from_raw[x2.dtype]))
-    return xp.astype(x1, dtype), xp.astype(x2, dtype)
+    return xp.convolve(*promote(xp, x1, x2), mode)
 
 
 def convolve(x1: Tensor, x2: Tensor, /, mode: str = "full") -> Tensor:

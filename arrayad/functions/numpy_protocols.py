@@ -614,8 +614,11 @@ def _flipud(m: Tensor) -> Any:
 def _rot90(m: Tensor, k: int = 1, axes: Any = (0, 1)) -> Any:
     x = _tensor(m)
     a, b = (axis_of(axis, x.ndim, "numpy.rot90") for axis in axes)
-    turned = (x, pytorch.swapaxes(_flip(x, b), a, b), _flip(x, (a, b)), _flip(pytorch.swapaxes(x, a, b), b))
-    return turned[k % 4]
+    if k % 4 == 2:
+        return _flip(x, (a, b))
+    x = _flip(x, b) if k % 4 == 1 else x
+    x = pytorch.swapaxes(x, a, b) if k % 2 else x
+    return _flip(x, b) if k % 4 == 3 else x
 
 
 def _broadcast_to(array: Tensor, shape: Any, subok: bool = False) -> Any:

@@ -46,7 +46,6 @@ from .distributions import (
     stdtr,
     stdtrit,
 )
-from .elementwise import _zero as zero
 from .elementwise import (
     abs,
     add,
@@ -61,6 +60,7 @@ from .elementwise import (
     multiply,
     sign,
     subtract,
+    zero_rule,
 )
 from .manipulation import reshape
 from .searching import where
@@ -349,7 +349,7 @@ def loggamma(x: Tensor, /) -> Tensor:
     """Logarithm of the gamma function of each element; NaN for negative elements, unlike `gammaln`."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=zero)
+@elementwise(namespace="special", takes=REAL_FLOATING, x=zero_rule)
 def gammasgn(x: Tensor, /) -> Tensor:
     """Sign of the gamma function of each element, a step function."""
 
@@ -544,7 +544,7 @@ def y1(x: Tensor, /) -> Tensor:
     """Bessel function of the second kind and order 1 of each element (DLMF 10.2.3)."""
 
 
-@special(n=zero, x=lambda xp, g, n, x: g * (xp.special.yn(n - 1, x) - xp.special.yn(n + 1, x)) / 2)
+@special(n=zero_rule, x=lambda xp, g, n, x: g * (xp.special.yn(n - 1, x) - xp.special.yn(n + 1, x)) / 2)
 def yn(n: Tensor | int, x: Tensor | float, /) -> Tensor:
     """Bessel function of the second kind and whole order `n` of the elements of `x` (DLMF 10.2.3)."""
 
@@ -625,7 +625,7 @@ def _expn_rule(xp: Namespace, g: Any, n: Any, x: Any) -> Any:
     return -g * xp.where(positive, lower, xp.exp(-x) * (1 + 1 / x) / x)
 
 
-@special(n=zero, x=_expn_rule)
+@special(n=zero_rule, x=_expn_rule)
 def expn(n: Tensor | int, x: Tensor | float, /) -> Tensor:
     """Generalized exponential integral of whole order `n` of the elements of `x` (DLMF 8.19.3)."""
 

@@ -18,6 +18,7 @@ from ..autograd.operation import (
     of_backend,
 )
 from ..dtypes import as_dtype, float16, float32
+from ..size import inverse_of
 
 if TYPE_CHECKING:
     from ..backends import Namespace
@@ -321,10 +322,7 @@ def _rest_product(xp: Namespace, g: Any, x: Any, x_shape: tuple[int, ...], axis:
     before = _exclusive_product(xp, flat, last)
     after = xp.flip(_exclusive_product(xp, xp.flip(flat, axis=last), last), axis=last)
     rest = xp.reshape(before * after, tuple(x_shape[i] for i in order))
-    back = [0] * len(order)
-    for i, axis_ in enumerate(order):
-        back[axis_] = i
-    return keep(xp, g, x_shape, axis) * xp.permute_dims(rest, tuple(back))
+    return keep(xp, g, x_shape, axis) * xp.permute_dims(rest, inverse_of(order))
 
 
 @differentiable(conjugate=True, takes=NUMERIC_OR_BOOLEAN, x=_rest_product)

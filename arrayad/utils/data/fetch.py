@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .seeding import Seeds
 
-__all__ = ["END", "Failed", "Fetcher", "MapFetcher", "StreamFetcher"]
+__all__ = ["END", "Failed", "Fetcher", "MapFetcher", "StreamFetcher", "listed"]
 
 
 class _End:
@@ -56,7 +56,7 @@ class Fetcher:
         except Exception as error:
             what, where = self._doing
             where = self.seeds.index if where is self.seeds else where
-            note = f"raised while {what}{'' if where is None else reprlib.repr(_listed(where))}"
+            note = f"raised while {what}{'' if where is None else reprlib.repr(listed(where))}"
             if isinstance(error, StopIteration):  # would end the loop over the loader, silently
                 raise RuntimeError(f"StopIteration was {note}") from error
             error.add_note(note)
@@ -66,7 +66,8 @@ class Fetcher:
         raise NotImplementedError
 
 
-def _listed(indices: Any) -> Any:
+def listed(indices: Any) -> Any:
+    """Indices as errors show them."""
     return list(indices) if isinstance(indices, (np.ndarray, range)) else indices
 
 

@@ -9,9 +9,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from .fetch import END, Failed
+from .fetch import END, Failed, listed
 from .sampler import batches_of
 from .seeding import Seeds
 from .worker import Task
@@ -35,9 +33,9 @@ def tasks(order: Any, key: int, done: int, beyond: frozenset[int]) -> Iterator[t
     key : int
         The seed of the epoch.
     done : int
-        So many batches, the first ones, were made before,
+        How many batches, the first ones, were made before.
     beyond : frozenset of int
-        and those of these numbers.
+        The numbers of later ones that were made before.
     """
     if order is None:
         yield from zip(itertools.count(), itertools.repeat(None))
@@ -90,9 +88,9 @@ class Run:
     timeout : float
         Seconds to wait for a batch; 0 for ever.
     pool : ProcessPool or ThreadPool
-        The workers, which are this pass' alone,
+        The workers, which are this pass' alone.
     give_back : callable
-        and what they are given to at its end, if they are well.
+        What the workers are given to at its end, if they are well.
     """
 
     def __init__(
@@ -237,11 +235,7 @@ class Run:
                 first.setdefault(self._owners[number], number)
         at = [
             f"{self._pool.describe(worker)} at batch {number}"
-            + ("" if self._indices[number] is None else f" of the samples {reprlib.repr(_listed(self._indices[number]))}")
+            + ("" if self._indices[number] is None else f" of the samples {reprlib.repr(listed(self._indices[number]))}")
             for worker, number in sorted(first.items())
         ]
         return f"waiting for {', '.join(at) or 'workers that are at batches of an epoch that was left'}"
-
-
-def _listed(indices: Any) -> Any:
-    return list(indices) if isinstance(indices, (range, np.ndarray)) else indices

@@ -46,10 +46,10 @@ class Parcel(NamedTuple):
     """A packed batch."""
 
     spans: list[tuple[int, int]]  # where the pickle and then each array begins, and how long it is
-    payload: bytearray | None  # those bytes; None: they are in shared memory,
-    segment: int = -1  # this one,
-    size: int = 0  # of so many bytes, if it is new; its descriptor comes with the message,
-    replaces: int = -1  # in place of that one
+    payload: bytearray | None  # those bytes, or None if they are in shared memory
+    segment: int = -1  # the number of the segment of shared memory
+    size: int = 0  # its bytes, if it is new; then its descriptor comes with the message
+    replaces: int = -1  # the number of the segment that a new one takes the place of
 
 
 def _shared_file(size: int) -> int:
