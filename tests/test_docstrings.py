@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import inspect
+import re
 from typing import Any
 
 import pytest
@@ -55,3 +56,19 @@ def run_examples(text: str, name: str) -> None:
 @pytest.mark.parametrize("name", [n for n in PUBLIC if ">>>" in (inspect.getdoc(PUBLIC[n]) or "")])
 def test_example_of_docstring(name: str) -> None:
     run_examples(inspect.getdoc(PUBLIC[name]) or "", name)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_pytorchs_names_of_axes_are_told(name: str) -> None:
+    text = inspect.getdoc(PUBLIC[name]) or ""
+    for ours, theirs in (("axis", "``dim"), ("axes", "``dim"), ("keepdims", "``keepdim``")):
+        if re.search(rf"^ *(\w+, )*{ours} :", text, re.MULTILINE) and _takes(PUBLIC[name], theirs.strip("`")):
+            assert theirs in text, f"{name} takes {theirs.strip('`')} for {ours} and does not say so"
+
+
+def _takes(function: Any, name: str) -> bool:
+    """Whether a function knows a parameter by PyTorch's name, which its signature does not show."""
+    op = getattr(function, "operation", None)
+    if op is not None:
+        return name in op.spellings
+    return name in (inspect.getclosurevars(function).nonlocals.get("spellings", {}) if inspect.isfunction(function) else {})

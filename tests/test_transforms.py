@@ -767,3 +767,35 @@ def test_transforms_say_their_names() -> None:
 def test_jacobians_of_functions_with_more_arguments_and_results(jacobian: Any) -> None:
     found, aux = jacobian(lambda x, power=1: (x**power, "a"), has_aux=True)(xp.asarray([1.0, 3.0]), power=2)
     assert (found.tolist(), aux) == ([[2.0, 0.0], [0.0, 6.0]], "a")
+
+
+def test_a_function_that_is_given_none_for_what_nothing_was_computed_from() -> None:
+    class Two(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, materialize: bool) -> Any:
+            ctx.set_materialize_grads(materialize)
+            return x * 2, x * 3
+
+        @staticmethod
+        def backward(ctx: Any, g: Any, h: Any) -> Any:
+            seen.append(h if h is None else h.tolist())
+            return g * 2, None
+
+    seen: list[Any] = []
+    for materialize in (True, False):
+        x = xp.ones(2, requires_grad=True)
+        Two.apply(x, materialize)[0].sum().backward()
+        assert x.grad.tolist() == [2.0, 2.0]
+    assert seen == [[0.0, 0.0], None]
+
+
+def test_what_a_function_may_save() -> None:
+    class Wrong(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, method: str) -> Any:
+            getattr(ctx, method)(3)
+            return x * 2
+
+    for method in ("save_for_backward", "mark_dirty", "mark_non_differentiable"):
+        with pytest.raises(TypeError, match=rf"{method}\(\): expected Tensors, got int"):
+            Wrong.apply(xp.ones(2, requires_grad=True), method)

@@ -13,13 +13,11 @@ from .tape import (
     Output,
     TensorBase,
     alias,
-    anomaly,
-    caller,
     make,
     namespace_of,
     no_grad,
+    node_of_several,
     recording,
-    sequence,
 )
 from ..dtypes import from_raw
 
@@ -49,16 +47,17 @@ class FunctionContext:
         self._materialize = True
 
     def save_for_backward(self, *tensors: TensorBase | None) -> None:
-        """Keep tensors, arguments or results of forward, for backward."""
+        """Keep tensors, arguments or results of forward, for backward; None stands for nothing."""
+        _tensors("save_for_backward", [x for x in tensors if x is not None])
         self._to_save = tensors
 
     def mark_non_differentiable(self, *outputs: TensorBase) -> None:
         """Say which results have no gradient."""
-        self._not_differentiable = outputs
+        self._not_differentiable = _tensors("mark_non_differentiable", outputs)
 
     def mark_dirty(self, *inputs: TensorBase) -> None:
         """Say which arguments forward wrote into; it has to give them as results."""
-        self._dirty = inputs
+        self._dirty = _tensors("mark_dirty", inputs)
 
     def set_materialize_grads(self, value: bool) -> None:
         """Whether backward is given zeros, and not None, for results that nothing was computed from."""
@@ -84,6 +83,13 @@ class FunctionContext:
             alias(tensor, make(array), None)  # so that a write into it looks for others on its memory
             saved.append(tensor)
         return tuple(saved)
+
+
+def _tensors(name: str, given: Any) -> Any:
+    for x in given:
+        if not isinstance(x, TensorBase):
+            raise TypeError(f"{name}(): expected Tensors, got {type(x).__name__}")
+    return given
 
 
 class _Rule:
@@ -237,15 +243,8 @@ def _record(
     cls: type[Function], context: FunctionContext, args: tuple[Any, ...], edges: tuple[Node | None, ...], results: list[Any]
 ) -> list[Any]:
     """Write down the call of a custom function; gives its results as the caller is to have them."""
-    node = MultiNode.__new__(MultiNode)
-    node.plan = _Call(cls, context)  # type: ignore[assignment]  # it answers to all that a Plan does
-    node.edges = edges
-    node.hooks = None
-    if anomaly.enabled:
-        node.where = caller()
-    node.shape = tuple(out._array.shape for out in results)
-    node.dtype = tuple(out._array.dtype for out in results)
-    node.sequence = next(sequence)
+    call = _Call(cls, context)  # it answers to all that a Plan does
+    node, outputs = node_of_several(call, edges, None, [out._array for out in results])
     context._node = weakref.ref(node)
 
     saved: list[Any] = []
@@ -260,8 +259,6 @@ def _record(
     context._to_save = ()
     node.saved = tuple(saved)
 
-    outputs = [Output(node, i, out._array) for i, out in enumerate(results)]
-    node.outputs = [weakref.ref(output) for output in outputs]
     for i, out in enumerate(results):
         if any(out is x for x in context._not_differentiable) or from_raw[out._array.dtype].kind not in "fc":
             continue

@@ -173,12 +173,8 @@ def _host(x: Any) -> np.ndarray[Any, Any]:
 
 def _random(like: Any, seed: int) -> Any:
     """Fixed random numbers in the shape of a tensor."""
-    source = np.random.default_rng(seed)
     a = like._array
-    values = source.uniform(-1, 1, a.shape)
-    if dtypes.from_raw[a.dtype].kind == "c":
-        values = values + 1j * source.uniform(-1, 1, a.shape)
-    return _like(values, like)
+    return _like(_random_host(np.empty(a.shape, dtypes.from_raw[a.dtype].dtype), seed), like)
 
 
 def _like(values: np.ndarray[Any, Any], like: Any) -> Any:

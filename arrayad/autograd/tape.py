@@ -539,20 +539,28 @@ def record_several(
     outs: Sequence[TensorBase],
 ) -> None:
     """Write down that an operation made several tensors at once."""
+    _, outputs = node_of_several(plan, edges, saved, [out._array for out in outs])
+    for out, output in zip(outs, outputs, strict=True):
+        out._node = output
+
+
+def node_of_several(
+    plan: Any, edges: tuple[Node | None, ...], saved: Any, arrays: Sequence[Array]
+) -> tuple[MultiNode, list[Output]]:
+    """The node of an operation with several outputs, and those of the outputs."""
     node = MultiNode()
     node.plan = plan
     node.edges = edges
     node.saved = saved
-    node.shape = tuple(out._array.shape for out in outs)
-    node.dtype = tuple(out._array.dtype for out in outs)
+    node.shape = tuple(array.shape for array in arrays)
+    node.dtype = tuple(array.dtype for array in arrays)
     node.hooks = None
     node.sequence = next(sequence)
     if anomaly.enabled:
         node.where = caller()
-    outputs = [Output(node, i, out._array) for i, out in enumerate(outs)]
+    outputs = [Output(node, i, array) for i, array in enumerate(arrays)]
     node.outputs = [ref(output) for output in outputs]
-    for out, output in zip(outs, outputs, strict=True):
-        out._node = output
+    return node, outputs
 
 
 def namespace_of(array: Array) -> Any:

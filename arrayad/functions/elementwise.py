@@ -26,7 +26,6 @@ from ..autograd.operation import (
     differentiable,
     elementwise,
 )
-from ..autograd.tape import TensorBase
 from ..dtypes import as_dtype, default_dtype_for, limits
 
 if TYPE_CHECKING:
@@ -591,7 +590,7 @@ def _pow_base(xp: Namespace, g: Any, x1: Any, x2: Any) -> Any:
     # Where the exponent is 0 the derivative is 0, also at a base of 0 or infinity.
     zero = xp.zeros_like(x2)
     constant = x2 == 0
-    if isinstance(x2, TensorBase) and x2._node is not None:  # and has itself a derivative by the exponent, else
+    if getattr(x2, "requires_grad", False):  # and has itself a derivative by the exponent, else
         constant = constant & ((x1 == 0) | xp.isinf(x1))
     return g * xp.where(constant, zero, x2) * x1 ** xp.where(constant, zero, x2 - 1)
 

@@ -104,6 +104,7 @@ def fft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, no
     n : int, optional
         The length, to which `x` is cropped or padded with zeros. Default: its own.
     axis : int, optional
+        Also ``dim``.
     norm : {"backward", "ortho", "forward"}, optional
         What is scaled by one over the length: the inverse transform, each by its root, or this one.
 
@@ -136,6 +137,7 @@ def ifft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, n
     n : int, optional
         The length, to which `x` is cropped or padded with zeros. Default: its own.
     axis : int, optional
+        Also ``dim``.
     norm : {"backward", "ortho", "forward"}, optional
         What is scaled by one over the length: this transform, each by its root, or `fft`.
 
@@ -182,7 +184,7 @@ def fftn(
     s : sequence of int, optional
         The length along each, to which `x` is cropped or padded with zeros. Default: its own.
     axes : sequence of int, optional
-        Default: the last ones that `s` has lengths for, or all.
+        Also ``dim``. Default: the last ones that `s` has lengths for, or all.
     norm : {"backward", "ortho", "forward"}, optional
         As in `fft`.
 
@@ -219,7 +221,7 @@ def ifftn(
     s : sequence of int, optional
         The length along each, to which `x` is cropped or padded with zeros. Default: its own.
     axes : sequence of int, optional
-        Default: the last ones that `s` has lengths for, or all.
+        Also ``dim``. Default: the last ones that `s` has lengths for, or all.
     norm : {"backward", "ortho", "forward"}, optional
         As in `ifft`.
 
@@ -254,6 +256,7 @@ def rfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, n
     n : int, optional
         The length, to which `x` is cropped or padded with zeros. Default: its own.
     axis : int, optional
+        Also ``dim``.
     norm : {"backward", "ortho", "forward"}, optional
         As in `fft`.
 
@@ -294,6 +297,7 @@ def irfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, 
     n : int, optional
         The length of the result. Default: ``2*(m - 1)`` for `m` elements.
     axis : int, optional
+        Also ``dim``.
     norm : {"backward", "ortho", "forward"}, optional
         As in `ifft`.
 
@@ -329,7 +333,7 @@ def rfftn(
     s : sequence of int, optional
         The length along each, to which `x` is cropped or padded with zeros. Default: its own.
     axes : sequence of int, optional
-        Default: the last ones that `s` has lengths for, or all.
+        Also ``dim``. Default: the last ones that `s` has lengths for, or all.
     norm : {"backward", "ortho", "forward"}, optional
         As in `fft`.
 
@@ -367,7 +371,7 @@ def irfftn(
     s : sequence of int, optional
         The lengths of the result along the axes. Default: as in `irfft` for the last, its own for the others.
     axes : sequence of int, optional
-        Default: the last ones that `s` has lengths for, or all.
+        Also ``dim``. Default: the last ones that `s` has lengths for, or all.
     norm : {"backward", "ortho", "forward"}, optional
         As in `ifft`.
 
@@ -398,6 +402,7 @@ def hfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, n
     n : int, optional
         The length of the result. Default: ``2*(m - 1)`` for `m` elements.
     axis : int, optional
+        Also ``dim``.
     norm : {"backward", "ortho", "forward"}, optional
         As in `fft`.
 
@@ -425,6 +430,7 @@ def ihfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, 
     n : int, optional
         The length, to which `x` is cropped or padded with zeros. Default: its own.
     axis : int, optional
+        Also ``dim``.
     norm : {"backward", "ortho", "forward"}, optional
         As in `ifft`.
 
@@ -508,7 +514,7 @@ def fftshift(xp: Namespace, x: Tensor, /, *, axes: int | Sequence[int] | None = 
     ----------
     x : Tensor
     axes : int, sequence of int or None, optional
-        None is all.
+        Also ``dim``. None is all.
 
     Notes
     -----
@@ -525,7 +531,7 @@ def ifftshift(xp: Namespace, x: Tensor, /, *, axes: int | Sequence[int] | None =
     ----------
     x : Tensor
     axes : int, sequence of int or None, optional
-        None is all.
+        Also ``dim``. None is all.
 
     Notes
     -----

@@ -281,7 +281,7 @@ def take(xp: Namespace, x: Tensor, indices: Tensor, /, *, axis: int | None = Non
     indices : Tensor
         Of integers, any shape.
     axis : int, optional
-        May be left out if `x` is one-dimensional.
+        Also ``dim``. May be left out if `x` is one-dimensional.
 
     Returns
     -------
@@ -320,6 +320,7 @@ def take_along_axis(xp: Namespace, x: Tensor, indices: Tensor, /, *, axis: int =
     indices : Tensor
         Of integers, of a shape that broadcasts with that of `x` along all other axes.
     axis : int, optional
+        Also ``dim``.
 
     Raises
     ------

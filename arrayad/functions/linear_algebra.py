@@ -226,8 +226,8 @@ def tensordot(xp: Namespace, x1: Tensor, x2: Tensor, /, *, axes: int | tuple[lis
     x1, x2 : Tensor
         Numeric.
     axes : int or pair of sequences of int, optional
-        Which axes are summed over: the last so many of `x1` with the first so many of `x2`, or each axis of the first
-        sequence, of `x1`, with the one in its place in the second, of `x2`.
+        Also ``dims``. Which axes are summed over: the last so many of `x1` with the first so many of `x2`, or each axis of
+        the first sequence, of `x1`, with the one in its place in the second, of `x2`.
 
     Returns
     -------
@@ -263,7 +263,7 @@ def vecdot(xp: Namespace, x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tenso
     x1, x2 : Tensor
         Numeric, of shapes that broadcast.
     axis : int, optional
-        Along which the vectors lie, negative: counted from the end, before broadcasting.
+        Also ``dim``. Along which the vectors lie, negative: counted from the end, before broadcasting.
 
     Returns
     -------
@@ -323,7 +323,7 @@ def cross(xp: Namespace, x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor
     x1, x2 : Tensor
         Numeric, of shapes that broadcast, of length 3 along the axis.
     axis : int, optional
-        Along which the vectors lie, counted from the end.
+        Also ``dim``. Along which the vectors lie, counted from the end.
 
     Raises
     ------
@@ -1311,10 +1311,10 @@ def norm(
     ord : number or str, optional
         Which norm; left out, the root of the sum of squares.
     axis : int or tuple of int, optional
-        One axis of vectors, or two of matrices. Left out, all of `x` is one: where `ord` is given, of one or two
-        dimensions.
+        Also ``dim``. One axis of vectors, or two of matrices. Left out, all of `x` is one: where `ord` is given, of one or
+        two dimensions.
     keepdims : bool, optional
-        Keep the reduced axes, with length 1.
+        Also ``keepdim``. Keep the reduced axes, with length 1.
 
     Raises
     ------

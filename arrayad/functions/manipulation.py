@@ -49,7 +49,7 @@ def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
     Returns
     -------
     tuple of Tensor
-        All of the broadcast shape; views, which cannot be written into.
+        All of the broadcast shape; views, which cannot be written into where one element stands for several.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def broadcast_to(xp: Namespace, x: Tensor, /, shape: tuple[int, ...]) -> Tensor:
     Returns
     -------
     Tensor
-        A view, which cannot be written into: one element stands for several.
+        A view, which cannot be written into where one element stands for several.
 
     Raises
     ------
@@ -156,7 +156,7 @@ def concat(arrays: Sequence[Tensor], /, *, axis: int | None = 0) -> Tensor:
     arrays : tuple or list of Tensor
         Of the same shape, save along the axis. Different dtypes are promoted.
     axis : int or None, optional
-        None joins the flattened tensors.
+        Also ``dim``. None joins the flattened tensors.
 
     Raises
     ------
@@ -186,7 +186,7 @@ def expand_dims(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
     ----------
     x : Tensor
     axis : int or tuple of int
-        Where they are in the result.
+        Also ``dim``. Where they are in the result.
 
     Returns
     -------
@@ -215,7 +215,7 @@ def flip(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None) -> Tensor:
     ----------
     x : Tensor
     axis : int, tuple of int or None, optional
-        Along which axes; None is all.
+        Also ``dim``. Along which axes; None is all.
 
     Returns
     -------
@@ -260,7 +260,7 @@ def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
     ----------
     x : Tensor
     axes : tuple of int
-        Every axis once.
+        Also ``dims``. Every axis once.
 
     Returns
     -------
@@ -311,7 +311,7 @@ def repeat(xp: Namespace, x: Tensor, repeats: int | Tensor, /, *, axis: int | No
     repeats : int or Tensor
         How often: one number for all, or an integer Tensor with one for each element along the axis.
     axis : int or None, optional
-        None repeats the elements of the flattened tensor.
+        Also ``dim``. None repeats the elements of the flattened tensor.
 
     Raises
     ------
@@ -374,7 +374,7 @@ def roll(xp: Namespace, x: Tensor, /, shift: int | tuple[int, ...], *, axis: int
     shift : int or tuple of int
         By how many places; a tuple has one for each axis.
     axis : int, tuple of int or None, optional
-        None rolls the flattened tensor.
+        Also ``dim``. None rolls the flattened tensor.
 
     Notes
     -----
@@ -394,6 +394,7 @@ def squeeze(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
     ----------
     x : Tensor
     axis : int or tuple of int
+        Also ``dim``.
 
     Returns
     -------
@@ -420,7 +421,7 @@ def stack(xp: Namespace, arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tenso
     arrays : tuple or list of Tensor
         Of one shape. Different dtypes are promoted.
     axis : int, optional
-        The place of the new axis.
+        Also ``dim``. The place of the new axis.
 
     Raises
     ------
@@ -513,6 +514,7 @@ def unstack(xp: Namespace, x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]
     x : Tensor
         With at least one axis.
     axis : int, optional
+        Also ``dim``.
 
     Returns
     -------

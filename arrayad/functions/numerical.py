@@ -129,7 +129,7 @@ def quantile(
     axis : int, tuple of int or None, optional
         Also ``dim``. None is all.
     keepdims : bool, optional
-        Keep the reduced axes, with length 1.
+        Also ``keepdim``. Keep the reduced axes, with length 1.
     method : str, optional
         What is taken between two elements: ``"linear"``, ``"lower"``, ``"higher"``, ``"midpoint"`` or ``"nearest"``.
 
@@ -193,7 +193,7 @@ def median(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor
     axis : int, tuple of int or None, optional
         Also ``dim``. None is all.
     keepdims : bool, optional
-        Keep the reduced axes, with length 1.
+        Also ``keepdim``. Keep the reduced axes, with length 1.
 
     Returns
     -------
@@ -411,6 +411,7 @@ def put_along_axis(x: Tensor, indices: Tensor, /, values: Tensor | complex, axis
     values : Tensor or number
         Of a shape that broadcasts with `indices`.
     axis : int, optional
+        Also ``dim``.
 
     Raises
     ------
@@ -570,6 +571,7 @@ def trapezoid(y: Tensor, x: Tensor | None = None, dx: Any = 1.0, axis: int = -1)
     dx : number or Tensor, optional
         Their distance, if `x` is not given.
     axis : int, optional
+        Also ``dim``.
 
     Returns
     -------

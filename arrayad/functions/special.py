@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from .beyond import log_softmax, softmax
 from .beyond import logsumexp as _logsumexp
 from .creation import asarray, ones_like
-from .data_types import finfo
+from .data_types import check_tensor, finfo
 from .distributions import (
     bdtr,
     bdtrc,
@@ -67,7 +67,7 @@ from .searching import where
 from .statistical import axes_of, max, sum
 from .utility import any
 from ..autograd.operation import REAL_FLOATING, elementwise, spelled
-from ..autograd.tape import TensorBase, no_grad
+from ..autograd.tape import TensorBase, namespace_of, no_grad
 
 if TYPE_CHECKING:
     from .statistical import Axis
@@ -379,7 +379,9 @@ def multigammaln(a: Tensor, d: Tensor | int) -> Tensor:
         raise ValueError("multigammaln(): the dimension must be one whole number") from None
     if dimension < 0 or dimension % 1:
         raise ValueError(f"multigammaln(): the dimension must be a whole number and not negative, got {d}")
-    if any(less_equal(a, (dimension - 1) / 2)):
+    check_tensor(a, "multigammaln", "a")
+    waits = namespace_of(a._array).asynchronous  # for values, which are not looked at then
+    if not waits and bool(any(less_equal(a, (dimension - 1) / 2))):
         raise ValueError(f"multigammaln(): elements must be above (d - 1) / 2 = {(dimension - 1) / 2}")
     terms = [gammaln(subtract(a, j / 2)) for j in range(int(dimension))]
     return functools.reduce(add, terms, multiply(a, 0.0)) + dimension * (dimension - 1) / 4 * math.log(math.pi)
@@ -957,11 +959,11 @@ def logsumexp(
     a : Tensor
         Real floating-point; integers and booleans become the default floating dtype.
     axis : int, tuple of int or None, optional
-        None is all.
+        Also ``dim``. None is all.
     b : Tensor, number or None, optional
         Factors of the exponentials, of a shape that broadcasts with that of `a`; they may be negative or 0.
     keepdims : bool, optional
-        Keep the reduced axes, with length 1.
+        Also ``keepdim``. Keep the reduced axes, with length 1.
     return_sign : bool, optional
         Give the sign of the sum too, and the logarithm of its absolute value.
 
