@@ -1441,6 +1441,7 @@ class Tensor(TensorBase):
 
     def uniform_(self, low: builtins.float = 0.0, high: builtins.float = 1.0, *, generator: Any = None) -> Tensor:
         """Set the elements to random numbers, uniform in ``[low, high)``; gives the tensor itself."""
+        low, high = creation.number_of(low, "uniform_", "low"), creation.number_of(high, "uniform_", "high")
         if not low <= high:
             raise ValueError(f"uniform_(): low must not be above high, got {low} and {high}")
         check_writeable(self, "uniform_")
@@ -1449,7 +1450,8 @@ class Tensor(TensorBase):
 
     def normal_(self, mean: builtins.float = 0.0, std: builtins.float = 1.0, *, generator: Any = None) -> Tensor:
         """Set the elements to random numbers, normal with a mean and a standard deviation; gives the tensor itself."""
-        if std < 0:
+        mean, std = creation.number_of(mean, "normal_", "mean"), creation.number_of(std, "normal_", "std")
+        if not std >= 0:
             raise ValueError(f"normal_(): std must not be negative, got {std}")
         check_writeable(self, "normal_")
         return self.copy_(mean + std * random_numbers.drawn("normal_", "normal", self, generator))

@@ -132,7 +132,7 @@ def arange(
         start, stop = 0, start
     if _tracked(start) or _tracked(stop) or _tracked(step):
         raise RuntimeError("arange(): a bound requires grad, which would be lost. Use its detach(), or linspace()")
-    numbers = [_number(n, "arange", name) for n, name in ((start, "start"), (stop, "stop"), (step, "step"))]
+    numbers = [number_of(n, "arange", name) for n, name in ((start, "start"), (stop, "stop"), (step, "step"))]
     whole = all(isinstance(n, int) for n in numbers)
     if not whole and any(isinstance(n, complex) for n in numbers):
         raise TypeError("arange(): start, stop and step must be real numbers")
@@ -530,7 +530,7 @@ def full(
             [7, 7]])
     """
     backend, place = place_of(device)
-    value = _number(fill_value, "full", "fill_value")
+    value = number_of(fill_value, "full", "fill_value")
     chosen = dtypes.default_dtype_for(type(value)) if dtype is None else dtype_of(dtype, "full")
     if _tracked(fill_value) and chosen.kind in "fc":
         return _spread(fill_value, shape_of(shape, (), "full"), chosen, device)
@@ -549,7 +549,7 @@ def _spread(x: Any, shape: tuple[int, ...], dtype: DType, device: Any) -> Any:
     return clone(broadcast_to(reshape(astype(place, dtype, copy=False), ()), shape))
 
 
-def _number(x: Any, name: str, parameter: str) -> Any:
+def number_of(x: Any, name: str, parameter: str) -> Any:
     """A Python number; Tensors and NumPy's scalars of one element count as such."""
     number: Any = x
     if isinstance(x, (TensorBase, np.generic)):
@@ -652,7 +652,7 @@ def full_like(
     requires_grad : bool, optional
     """
     backend, shape, raw, place = _like(x, dtype, device, "full_like")
-    value = _number(fill_value, "full_like", "fill_value")
+    value = number_of(fill_value, "full_like", "fill_value")
     if _tracked(fill_value) and dtypes.from_raw[raw].kind in "fc":
         return _spread(fill_value, shape, dtypes.from_raw[raw], x.device if device is None else device)
     array = _filled(backend, shape, value, dtypes.from_raw[raw], place, "full_like")
@@ -721,7 +721,7 @@ def linspace(
     >>> xp.linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
     """
-    ends = _number(start, "linspace", "start"), _number(stop, "linspace", "stop")
+    ends = number_of(start, "linspace", "start"), number_of(stop, "linspace", "stop")
     of_complex = any(isinstance(n, complex) for n in ends)
     try:
         count = operator.index(num)
