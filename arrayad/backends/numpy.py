@@ -272,10 +272,10 @@ def matmul(x1: Array, x2: Array, /) -> Array:
 
 def reshape(x: Array, shape: Any, *, copy: bool | None = None) -> Array:
     """``numpy.reshape``: 0.15 for 0.73; a negative length other than -1, which NumPy takes for that, is refused."""
-    out = x.reshape(shape) if copy is None else x.reshape(shape, copy=copy)
-    if out.shape != shape and min(shape) < -1:
-        raise ValueError(f"shape {tuple(shape)} has a negative length")
-    return out
+    for n in shape if isinstance(shape, (tuple, list)) else (shape,):
+        if n < -1:
+            raise ValueError(f"shape {shape} has a negative length")
+    return x.reshape(shape) if copy is None else x.reshape(shape, copy=copy)
 
 
 def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
