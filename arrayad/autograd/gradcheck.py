@@ -130,6 +130,8 @@ def check_grads(
 
 
 def _inputs(inputs: Any) -> list[Any]:
+    if not isinstance(inputs, (TensorBase, list, tuple)):
+        raise TypeError(f"gradcheck(): inputs must be a Tensor or a tuple of them, not {type(inputs).__name__}")
     tensors = [inputs] if isinstance(inputs, TensorBase) else list(inputs)
     if not any(isinstance(x, TensorBase) and x._node is not None for x in tensors):
         raise ValueError("gradcheck(): at least one of the inputs must require a gradient")

@@ -224,7 +224,7 @@ class _Forwards(dict[type, "Callable[..., Any]"]):
 
 
 _scalar = attributes["scalar"]
-_NAMED = re.compile(r"^\w+\(\): ")  # the name of a function that another, which is what was called, is made of
+_NAMED = re.compile(r"^\w+\(\):? ")  # the name of a function that another, which is what was called, is made of
 
 
 def _on_device(function: Callable[..., Any], backend: Namespace, array_type: type) -> Callable[..., Any]:
@@ -264,15 +264,26 @@ def _respell(name: str, spellings: dict[str, str], kwargs: dict[str, Any]) -> No
             kwargs[ours] = tuple(value) if isinstance(value, list) else value
 
 
+def named(name: str, error: Exception) -> Exception:
+    """An error of the same type that names a function, in the place of what that is made of."""
+    text = _NAMED.sub("", str(error).rstrip())  # NumPy ends some with a space
+    text = "an axis is out of range" if text == "tuple index out of range" else text
+    kind = TypeError if isinstance(error, TypeError) else type(error)  # NumPy's own of casts cannot be made of a text
+    return kind(f"{name}(): {text}")
+
+
 def spelled(function: F) -> F:
-    """A function that is no operation, with PyTorch's names of its axes too, as operations have them."""
+    """A function that is no operation, with PyTorch's names of its axes, and its own in errors, as operations have them."""
     code = function.__code__
     spellings = _spellings(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         _respell(function.__name__, spellings, kwargs)
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except REFUSALS as error:
+            raise named(function.__name__, error) from None
 
     return call  # type: ignore[return-value]  # functools.wraps forgets the signature
 
@@ -510,9 +521,7 @@ class Operation:
                 inspect.signature(self.call).bind(*args, **kwargs)
             except TypeError as misuse:  # of the public signature, without the backend that the forward counts in
                 return TypeError(f"{self.name}(): {misuse}")
-        text = _NAMED.sub("", str(error).rstrip())  # NumPy ends some with a space
-        kind = TypeError if isinstance(error, TypeError) else type(error)  # NumPy's own of casts cannot be made of a text
-        return kind(f"{self.name}(): {text}")
+        return named(self.name, error)
 
     def not_a_tensor(self, name: str, value: Any) -> TypeError:
         """The error for an argument that is no Tensor."""

@@ -79,7 +79,10 @@ def _checked(axis: Axis, rank: int, name: str) -> tuple[int, ...]:
     """The axes of a function of a name, counted from the front; IndexError if there is no such axis."""
     if axis is None:
         return tuple(range(rank))
-    return tuple([axis_of(a, rank, name) for a in (axis if isinstance(axis, tuple) else (axis,))])
+    axes = tuple([axis_of(a, rank, name) for a in (axis if isinstance(axis, tuple) else (axis,))])
+    if len(set(axes)) < len(axes):
+        raise ValueError(f"{name}(): axes {axis} name one twice")
+    return axes
 
 
 def _together(x: Tensor, axis: Axis) -> tuple[Tensor, tuple[int, ...]]:

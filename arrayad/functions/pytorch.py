@@ -639,6 +639,8 @@ def diagonal(x: Tensor, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Ten
 def diag_embed(x: Tensor, /, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Matrices along two new axes, with the vectors of the last axis on a diagonal; differentiable."""
     check_tensor(x, "diag_embed")
+    if not x.ndim:
+        raise ValueError("diag_embed(): the tensor must have at least one dimension")
     size = x.shape[-1] + builtins.abs(offset)
     places = arange(x.shape[-1], device=x.device)
     key = (..., places + builtins.max(-offset, 0), places + builtins.max(offset, 0))
@@ -745,7 +747,9 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
             raise ValueError(f"split(): the size must be positive, got {size}")
         sizes = [size] * (length // size) + [length % size] * (length % size > 0) if length else [0]
     else:
-        sizes = [operator.index(n) for n in split_size_or_sections]  # type: ignore[union-attr]  # no integer, as was asked above
+        if not hasattr(split_size_or_sections, "__iter__"):
+            raise TypeError(f"split(): expected an int or a list of int, got {split_size_or_sections!r}")
+        sizes = [integer_of(n, "split", "a size") for n in split_size_or_sections]
         if builtins.sum(sizes) != length or any(n < 0 for n in sizes):
             raise ValueError(f"split(): sizes {sizes} do not add up to the length {length}")
     front = (slice(None),) * axis
@@ -781,6 +785,8 @@ def unflatten(x: Tensor, /, dim: int, sizes: Sequence[int]) -> Tensor:
     """A tensor with one axis made several, of sizes of which one may be -1; the inverse of `flatten`; differentiable."""
     check_tensor(x, "unflatten")
     axis = axis_of(dim, x.ndim, "unflatten")
+    if not isinstance(sizes, (list, tuple)):
+        raise TypeError(f"unflatten(): sizes must be a tuple of int, got {sizes!r}")
     sizes = tuple(sizes)
     if -1 in sizes:
         rest = -math.prod(sizes)

@@ -198,6 +198,8 @@ def get_state() -> dict[Device, Any]:
 
 def set_state(states: dict[Device, Any]) -> None:
     """Have the default generators go back to where `get_state` was called."""
+    if not isinstance(states, dict):
+        raise TypeError(f"set_state(): expected what get_state() gave, not {type(states).__name__}")
     for place, state in states.items():
         default_generator(place).set_state(state)
 

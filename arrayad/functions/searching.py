@@ -173,6 +173,8 @@ def searchsorted(
     if x1.ndim != 1:
         raise ValueError(f"searchsorted(): x1 must be one-dimensional, got {x1.ndim} dimensions")
     x1, x2 = promote(xp, x1, x2)
+    if sorter is not None and not hasattr(sorter, "dtype"):
+        raise TypeError(f"searchsorted(): sorter must be a Tensor of integers, not {type(sorter).__name__}")
     if sorter is not None and dtypes.as_dtype(sorter.dtype).kind == "u":  # NumPy takes no uint64
         sorter = xp.astype(sorter, xp.int64)
     return xp.searchsorted(x1, x2, side=side, sorter=sorter)

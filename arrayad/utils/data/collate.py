@@ -77,6 +77,8 @@ def default_collate(samples: Sequence[Any]) -> Any:
     >>> xp.utils.data.default_collate([{"a": 1, "b": [0.5]}, {"a": 2, "b": [1.5]}])
     {'a': tensor([1, 2]), 'b': [tensor([0.5000, 1.5000])]}
     """
+    if not isinstance(samples, (list, tuple)):
+        raise TypeError(f"default_collate(): expected a list of samples, not {type(samples).__name__}")
     if not samples:
         raise ValueError("default_collate(): at least one sample is needed")
     return _collate(samples, "")
@@ -110,6 +112,8 @@ def _collate(samples: Sequence[Any], path: str) -> Any:
             f"got {_name_of(first)}{_at(path)}; give a collate_fn"
         )
     if type(first) in (tuple, list):  # the most frequent form, without the detour over keys
+        if not all(isinstance(sample, (tuple, list)) for sample in samples):
+            _check(samples, "form", lambda x: "sequence" if isinstance(x, (tuple, list)) else type(x).__name__, path)
         if len({len(sample) for sample in samples}) > 1:
             _check(samples, "length", len, path)
         return [_collate(part, f"{path}[{i}]") for i, part in enumerate(zip(*samples, strict=True))]
