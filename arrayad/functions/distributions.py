@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from .creation import asarray
-from .data_types import astype, finfo
+from .data_types import finfo
+from .declaring import special
 from .elementwise import zero_rule
 from .. import dtypes
-from ..autograd.operation import REAL, REAL_FLOATING, differentiable, elementwise
+from ..autograd.operation import REAL_FLOATING, differentiable
 from ..autograd.tape import TensorBase
 
 if TYPE_CHECKING:
@@ -58,53 +58,6 @@ __all__ = [
     "stdtr",
     "stdtrit",
 ]
-
-
-# --- declaring special functions of several arguments ---
-
-
-def special(*counts: str, **rules: Any) -> Callable[[F], F]:
-    """An elementwise function of several arguments that the backend has in ``special``.
-
-    Its integers and booleans become the default floating dtype before all are promoted, as an integer count does for
-    SciPy, where everything else of the namespace would have them take the other's. Where they are named as counts, they
-    decide the dtype of the result alike, and remain integers.
-    """
-
-    def declare(function: F) -> F:
-        takes = REAL if counts else REAL_FLOATING
-        on_promoted: Any = elementwise(namespace="special", takes=takes, mixed=bool(counts), **rules)(function)
-        whole = frozenset(on_promoted.operation.parameters.index(name) for name in counts)
-
-        @functools.wraps(on_promoted)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            return on_promoted(*_promoted(args, whole), **kwargs)
-
-        return call  # type: ignore[return-value]  # the same signature
-
-    return declare
-
-
-def _promoted(args: tuple[Any, ...], counts: frozenset[int]) -> tuple[Any, ...]:
-    """Arguments of one floating dtype, if there is a Tensor among them; what is neither Tensor nor number is left."""
-    tensors = [x for x in args if isinstance(x, TensorBase)]
-    raw = {x._array.dtype for x in tensors}
-    numbers = len(tensors) < len(args)
-    if not tensors or (len(raw) == 1 and not (numbers and len(args) > 2) and not counts):
-        return args
-    have = [dtypes.from_raw[dtype] for dtype in raw]
-    dtype = dtypes.promote(*[dtypes.get_default_dtype() if d.kind in "biu" else d for d in have])
-    if dtype.kind != "f":
-        return args  # to be refused
-    place = tensors[0].device  # type: ignore[attr-defined]  # of every Tensor
-    return tuple(_cast(x, dtype, place, i in counts) for i, x in enumerate(args))
-
-
-def _cast(x: Any, dtype: dtypes.DType, place: Any, count: bool) -> Any:
-    if isinstance(x, TensorBase):
-        whole = count and x.dtype.kind in "iu"  # type: ignore[attr-defined]  # of every Tensor
-        return x if whole else astype(x, dtype, copy=False)  # type: ignore[arg-type]  # a TensorBase is a Tensor
-    return asarray(float(x), dtype=dtype, device=place) if isinstance(x, (bool, int, float, np.integer, np.floating)) else x
 
 
 # --- integrals of densities times powers of their score ---

@@ -17,6 +17,7 @@ from .beyond import log_softmax, softmax
 from .beyond import logsumexp as _logsumexp
 from .creation import asarray, ones_like
 from .data_types import check_tensor, finfo
+from .declaring import special
 from .distributions import (
     bdtr,
     bdtrc,
@@ -42,7 +43,6 @@ from .distributions import (
     pdtr,
     pdtrc,
     pdtri,
-    special,
     stdtr,
     stdtrit,
 )
@@ -66,7 +66,7 @@ from .manipulation import reshape
 from .searching import where
 from .statistical import axes_of, max, sum
 from .utility import any
-from ..autograd.operation import REAL_FLOATING, elementwise, spelled
+from ..autograd.operation import spelled
 from ..autograd.tape import TensorBase, namespace_of, no_grad
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def _split(xp: Namespace, near: Any, x: Any, instead: float) -> tuple[Any, Any]:
 # --- error functions and the normal distribution ---
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * (_2_SQRTPI * xp.exp(-(x * x))))
+@special(x=lambda xp, g, x: g * (_2_SQRTPI * xp.exp(-(x * x))))
 def erf(x: Tensor, /) -> Tensor:
     """Error function of each element: ``2/sqrt(pi)`` times the integral of ``exp(-t**2)`` from 0 on (DLMF 7.2.1).
 
@@ -210,7 +210,7 @@ def erf(x: Tensor, /) -> Tensor:
     """
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * (-_2_SQRTPI * xp.exp(-(x * x))))
+@special(x=lambda xp, g, x: g * (-_2_SQRTPI * xp.exp(-(x * x))))
 def erfc(x: Tensor, /) -> Tensor:
     """1 minus the error function of each element, exact also where that is near 1 (DLMF 7.2.2)."""
 
@@ -227,17 +227,17 @@ def _erfcx_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
     return g * xp.where(near, 2 * low * out - _2_SQRTPI, -_2_SQRTPI / 2 * inverse * _series(inverse / 2, _ERFCX_SLOPE))
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=_erfcx_rule)
+@special(x=_erfcx_rule)
 def erfcx(x: Tensor, /) -> Tensor:
     """``exp(x**2) * erfc(x)`` of each element, without underflow between (DLMF 7.2.3 at an imaginary argument)."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, out: g / _2_SQRTPI * xp.exp(out * out))
+@special(x=lambda xp, g, out: g / _2_SQRTPI * xp.exp(out * out))
 def erfinv(x: Tensor, /) -> Tensor:
     """Inverse of the error function of each element, from ``[-1, 1]``; NaN outside of it (DLMF 7.17.1)."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g / _SQRT2PI * xp.exp(-x * x / 2))
+@special(x=lambda xp, g, x: g / _SQRT2PI * xp.exp(-x * x / 2))
 def ndtr(x: Tensor, /) -> Tensor:
     """Cumulative distribution function of the standard normal distribution at each element."""
 
@@ -251,12 +251,12 @@ def _log_ndtr_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
     return g * xp.where(right, above, math.sqrt(2 / math.pi) / xp.special.erfcx(-low / math.sqrt(2)))
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=_log_ndtr_rule)
+@special(x=_log_ndtr_rule)
 def log_ndtr(x: Tensor, /) -> Tensor:
     """Logarithm of `ndtr` of each element, exact also where that underflows."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, out: g * (_SQRT2PI * xp.exp(out * out / 2)))
+@special(x=lambda xp, g, out: g * (_SQRT2PI * xp.exp(out * out / 2)))
 def ndtri(x: Tensor, /) -> Tensor:
     """Inverse of `ndtr` of each element: quantiles of the standard normal distribution; NaN outside of ``[0, 1]``."""
 
@@ -264,12 +264,12 @@ def ndtri(x: Tensor, /) -> Tensor:
 # --- gamma functions ---
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, grad_name="Lgamma", x=lambda xp, g, x: g * xp.special.digamma(x))
+@special(grad_name="Lgamma", x=lambda xp, g, x: g * xp.special.digamma(x))
 def gammaln(x: Tensor, /) -> Tensor:
     """Logarithm of the absolute value of the gamma function of each element (DLMF 5.2.1)."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * xp.special.polygamma(1, x))
+@special(x=lambda xp, g, x: g * xp.special.polygamma(1, x))
 def digamma(x: Tensor, /) -> Tensor:
     """Logarithmic derivative of the gamma function at each element, also ``psi`` (DLMF 5.2.2)."""
 
@@ -324,7 +324,7 @@ def betaln(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
 # --- the gamma function and quotients of it ---
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x, out: g * out * xp.special.digamma(x))
+@special(x=lambda xp, g, x, out: g * out * xp.special.digamma(x))
 def gamma(x: Tensor, /) -> Tensor:
     """Gamma function of each element (DLMF 5.2.1)."""
 
@@ -339,17 +339,17 @@ def _rgamma_rule(xp: Namespace, g: Any, x: Any) -> Any:
     return g * xp.where(near, sign * reflected, -xp.special.rgamma(high) * xp.special.digamma(high))
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=_rgamma_rule)
+@special(x=_rgamma_rule)
 def rgamma(x: Tensor, /) -> Tensor:
     """1 over the gamma function of each element, 0 at its poles."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * xp.special.digamma(x))
+@special(x=lambda xp, g, x: g * xp.special.digamma(x))
 def loggamma(x: Tensor, /) -> Tensor:
     """Logarithm of the gamma function of each element; NaN for negative elements, unlike `gammaln`."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=zero_rule)
+@special(x=zero_rule)
 def gammasgn(x: Tensor, /) -> Tensor:
     """Sign of the gamma function of each element, a step function."""
 
@@ -451,12 +451,12 @@ def _riemann_zeta_rule(xp: Namespace, g: Any, x: Any) -> Any:
     return g * xp.where(right, _zeta_slope(xp, high, xp.ones_like(x)), reflected)
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=_riemann_zeta_rule)
+@special(x=_riemann_zeta_rule)
 def _riemann_zeta(x: Tensor, /) -> Tensor:
     """`zeta` of one argument."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=_riemann_zeta_rule)
+@special(x=_riemann_zeta_rule)
 def zetac(x: Tensor, /) -> Tensor:
     """Riemann's zeta function less 1, at each element."""
 
@@ -496,24 +496,22 @@ def _i1e_over_x(xp: Namespace, x: Any) -> Any:
 
 
 # Derivatives: DLMF 10.29.2 and 10.29.3. Those of the scaled functions have a kink at 0; there, the mean of both sides.
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * xp.special.i1(x))
+@special(x=lambda xp, g, x: g * xp.special.i1(x))
 def i0(x: Tensor, /) -> Tensor:
     """Modified Bessel function of the first kind and order 0 of each element (DLMF 10.25.2)."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x, out: g * (xp.special.i1e(x) - xp.sign(x) * out))
+@special(x=lambda xp, g, x, out: g * (xp.special.i1e(x) - xp.sign(x) * out))
 def i0e(x: Tensor, /) -> Tensor:
     """``exp(-abs(x)) * i0(x)`` of each element, without overflow between."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * (xp.special.i0(x) - _i1_over_x(xp, x)))
+@special(x=lambda xp, g, x: g * (xp.special.i0(x) - _i1_over_x(xp, x)))
 def i1(x: Tensor, /) -> Tensor:
     """Modified Bessel function of the first kind and order 1 of each element (DLMF 10.25.2)."""
 
 
-@elementwise(
-    namespace="special",
-    takes=REAL_FLOATING,
+@special(
     x=lambda xp, g, x, out: g * (xp.special.i0e(x) - xp.sign(x) * out - _i1e_over_x(xp, x)),
 )
 def i1e(x: Tensor, /) -> Tensor:
@@ -526,22 +524,22 @@ def _j1_over_x(xp: Namespace, x: Any) -> Any:
 
 
 # Derivatives: DLMF 10.6.2 and 10.6.3, and 10.29.2 and 10.29.3 for the modified ones.
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * -xp.special.j1(x))
+@special(x=lambda xp, g, x: g * -xp.special.j1(x))
 def j0(x: Tensor, /) -> Tensor:
     """Bessel function of the first kind and order 0 of each element (DLMF 10.2.2)."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * (xp.special.j0(x) - _j1_over_x(xp, x)))
+@special(x=lambda xp, g, x: g * (xp.special.j0(x) - _j1_over_x(xp, x)))
 def j1(x: Tensor, /) -> Tensor:
     """Bessel function of the first kind and order 1 of each element (DLMF 10.2.2)."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * -xp.special.y1(x))
+@special(x=lambda xp, g, x: g * -xp.special.y1(x))
 def y0(x: Tensor, /) -> Tensor:
     """Bessel function of the second kind and order 0 of each element (DLMF 10.2.3)."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x, out: g * (xp.special.y0(x) - out / x))
+@special(x=lambda xp, g, x, out: g * (xp.special.y0(x) - out / x))
 def y1(x: Tensor, /) -> Tensor:
     """Bessel function of the second kind and order 1 of each element (DLMF 10.2.3)."""
 
@@ -551,22 +549,22 @@ def yn(n: Tensor | int, x: Tensor | float, /) -> Tensor:
     """Bessel function of the second kind and whole order `n` of the elements of `x` (DLMF 10.2.3)."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * -xp.special.k1(x))
+@special(x=lambda xp, g, x: g * -xp.special.k1(x))
 def k0(x: Tensor, /) -> Tensor:
     """Modified Bessel function of the second kind and order 0 of each element (DLMF 10.25.3)."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x, out: g * (out - xp.special.k1e(x)))
+@special(x=lambda xp, g, x, out: g * (out - xp.special.k1e(x)))
 def k0e(x: Tensor, /) -> Tensor:
     """``exp(x) * k0(x)`` of each element, without underflow between."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x, out: -g * (xp.special.k0(x) + out / x))
+@special(x=lambda xp, g, x, out: -g * (xp.special.k0(x) + out / x))
 def k1(x: Tensor, /) -> Tensor:
     """Modified Bessel function of the second kind and order 1 of each element (DLMF 10.25.3)."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x, out: g * (out - xp.special.k0e(x) - out / x))
+@special(x=lambda xp, g, x, out: g * (out - xp.special.k0e(x) - out / x))
 def k1e(x: Tensor, /) -> Tensor:
     """``exp(x) * k1(x)`` of each element, without underflow between."""
 
@@ -595,27 +593,27 @@ def _ellipe_slope(xp: Namespace, g: Any, m: Any, out: Any) -> Any:
     return g * xp.where(small, _series(near, _ELLIPE_SLOPE), slope)
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, m=lambda xp, g, m: g * _ellipk_slope(xp, m, 1 - m))
+@special(m=lambda xp, g, m: g * _ellipk_slope(xp, m, 1 - m))
 def ellipk(m: Tensor, /) -> Tensor:
     """Complete elliptic integral of the first kind of the parameter `m`, the modulus squared (DLMF 19.2.8)."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, p=lambda xp, g, p: -g * _ellipk_slope(xp, 1 - p, p))
+@special(p=lambda xp, g, p: -g * _ellipk_slope(xp, 1 - p, p))
 def ellipkm1(p: Tensor, /) -> Tensor:
     """Complete elliptic integral of the first kind of the parameter ``1 - p``, exact also near its singularity at 0."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, m=_ellipe_slope)
+@special(m=_ellipe_slope)
 def ellipe(m: Tensor, /) -> Tensor:
     """Complete elliptic integral of the second kind of the parameter `m`, the modulus squared (DLMF 19.2.8)."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: -g * xp.exp(-x) / x)
+@special(x=lambda xp, g, x: -g * xp.exp(-x) / x)
 def exp1(x: Tensor, /) -> Tensor:
     """Exponential integral ``E1`` of each element (DLMF 6.2.1)."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * xp.exp(x) / x)
+@special(x=lambda xp, g, x: g * xp.exp(x) / x)
 def expi(x: Tensor, /) -> Tensor:
     """Exponential integral ``Ei`` of each element (DLMF 6.2.5)."""
 
@@ -643,7 +641,7 @@ def _spence_rule(xp: Namespace, g: Any, z: Any) -> Any:
     return g * xp.where(small, _series(near, _SPENCE_SLOPE), slope)
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, z=_spence_rule)
+@special(z=_spence_rule)
 def spence(z: Tensor, /) -> Tensor:
     """Dilogarithm of 1 minus each element, also called Spence's function (DLMF 25.12.1)."""
 
@@ -674,7 +672,7 @@ def lpmv(m: Tensor | float, v: Tensor | float, x: Tensor | float, /) -> Tensor:
 # --- logistic functions ---
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, grad_name="Sigmoid", x=lambda xp, g, out: g * out * (1 - out))
+@special(grad_name="Sigmoid", x=lambda xp, g, out: g * out * (1 - out))
 def expit(x: Tensor, /) -> Tensor:
     """The logistic function ``1 / (1 + exp(-x))`` of each element, also `arrayad.sigmoid`; it needs no SciPy.
 
@@ -686,12 +684,12 @@ def expit(x: Tensor, /) -> Tensor:
     """
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g / (x * (1 - x)))
+@special(x=lambda xp, g, x: g / (x * (1 - x)))
 def logit(x: Tensor, /) -> Tensor:
     """Inverse of `expit` of each element: ``log(x / (1 - x))``; NaN outside of ``[0, 1]``."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, grad_name="LogSigmoid", x=lambda xp, g, x: g * xp.special.expit(-x))
+@special(grad_name="LogSigmoid", x=lambda xp, g, x: g * xp.special.expit(-x))
 def log_expit(x: Tensor, /) -> Tensor:
     """Logarithm of `expit` of each element, exact also where that underflows."""
 
@@ -739,9 +737,7 @@ def xlog1py(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """
 
 
-@elementwise(
-    namespace="special",
-    takes=REAL_FLOATING,
+@special(
     x=lambda xp, g, x: xp.where(x > 0, -g * (1 + _log_where(xp, x > 0, x)), xp.zeros_like(g)),
 )
 def entr(x: Tensor, /) -> Tensor:
@@ -787,22 +783,22 @@ def kl_div(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
 # --- powers, angles, losses ---
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, out: g / (3 * out * out))
+@special(x=lambda xp, g, out: g / (3 * out * out))
 def cbrt(x: Tensor, /) -> Tensor:
     """Cube root of each element."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, out: g * math.log(2) * out)
+@special(x=lambda xp, g, out: g * math.log(2) * out)
 def exp2(x: Tensor, /) -> Tensor:
     """2 to the power of each element."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, out: g * math.log(10) * out)
+@special(x=lambda xp, g, out: g * math.log(10) * out)
 def exp10(x: Tensor, /) -> Tensor:
     """10 to the power of each element."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: -g * xp.sin(x))
+@special(x=lambda xp, g, x: -g * xp.sin(x))
 def cosm1(x: Tensor, /) -> Tensor:
     """Cosine of each element less 1, exact also near 0."""
 
@@ -817,27 +813,27 @@ def _exprel_slope(xp: Namespace, x: Any) -> Any:
     return xp.where(small, _series(near, _EXPREL_SLOPE), (xp.exp(far) - xp.expm1(far) / far) / far)
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * _exprel_slope(xp, x))
+@special(x=lambda xp, g, x: g * _exprel_slope(xp, x))
 def exprel(x: Tensor, /) -> Tensor:
     """``(exp(x) - 1) / x`` of each element, 1 at 0."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: g * _DEGREE * xp.special.cosdg(x))
+@special(x=lambda xp, g, x: g * _DEGREE * xp.special.cosdg(x))
 def sindg(x: Tensor, /) -> Tensor:
     """Sine of each element in degrees."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, x: -g * _DEGREE * xp.special.sindg(x))
+@special(x=lambda xp, g, x: -g * _DEGREE * xp.special.sindg(x))
 def cosdg(x: Tensor, /) -> Tensor:
     """Cosine of each element in degrees."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, out: g * _DEGREE * (1 + out * out))
+@special(x=lambda xp, g, out: g * _DEGREE * (1 + out * out))
 def tandg(x: Tensor, /) -> Tensor:
     """Tangent of each element in degrees."""
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=lambda xp, g, out: -g * _DEGREE * (1 + out * out))
+@special(x=lambda xp, g, out: -g * _DEGREE * (1 + out * out))
 def cotdg(x: Tensor, /) -> Tensor:
     """Cotangent of each element in degrees."""
 
@@ -943,7 +939,7 @@ def _sinc_rule(xp: Namespace, g: Any, x: Any) -> Any:
     return g * math.pi * xp.where(xp.abs(u) < 1, near * _series(near * near, _SINC_SLOPE), slope)
 
 
-@elementwise(namespace="special", takes=REAL_FLOATING, x=_sinc_rule)
+@special(x=_sinc_rule)
 def sinc(x: Tensor, /) -> Tensor:
     """``sin(pi * x) / (pi * x)`` of each element, 1 at 0; it needs no SciPy."""
 
