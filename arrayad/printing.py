@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .size import integer_of
+
 __all__ = ["format_array", "names_shape", "set_printoptions"]
 
 Array = np.ndarray[Any, Any]
@@ -57,7 +59,7 @@ def set_printoptions(
     ValueError
         For another profile.
     TypeError
-        For anything but numbers.
+        For anything but integers, or numbers for `threshold`.
     """
     if profile is not None:
         if profile not in _PROFILES:
@@ -67,8 +69,8 @@ def set_printoptions(
     given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
     for name, number in given.items():
         if number is not None:
-            if not isinstance(number, (int, float)):
-                raise TypeError(f"set_printoptions(): {name} must be a number, got {number!r}")
+            if not (name == "threshold" and isinstance(number, float)):  # which may be infinite
+                number = integer_of(number, "set_printoptions", name, 0)
             setattr(_Options, name, number)
     _Options.sci_mode = sci_mode
 

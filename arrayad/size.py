@@ -37,6 +37,14 @@ class Size(tuple[int, ...]):
         found = tuple.__add__(self, other)
         return Size(found) if found.__class__ is tuple else found
 
+    def __radd__(self, other: Any) -> Any:
+        """A shape with further sides in front."""
+        return Size((*other, *self)) if isinstance(other, tuple) else NotImplemented
+
+    def __mul__(self, count: Any) -> Any:
+        """The sides again and again."""
+        return Size(tuple.__mul__(self, count))
+
     def numel(self) -> int:
         """The number of elements of a tensor of this shape."""
         return math.prod(self)

@@ -169,7 +169,7 @@ def _along_axis(function: Callable[..., Any], flag: str) -> Callable[..., Any]:
             if second is not _LEFT_OUT:
                 if not isinstance(second, (builtins.bool, np.bool)):
                     raise TypeError(f"{function.__name__}(): got {second!r} after the axis; several axes are a tuple")
-                kwargs[flag] = second
+                kwargs[flag] = builtins.bool(second)
         return function(self, **kwargs)
 
     return method
@@ -185,7 +185,9 @@ def _scaled(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def method(self: Any, other: Any, /, *, alpha: Any = 1) -> Any:
-        return function(self, other if alpha == 1 else data_types.promoted(self, other)[1] * alpha)
+        if alpha != 1 and isinstance(other, TensorBase):
+            other = data_types.to_common_dtype(self, other)[1]
+        return function(self, other * alpha if alpha != 1 and isinstance(other, (TensorBase, *_PLAIN)) else other)
 
     return method
 
@@ -790,6 +792,8 @@ class Tensor(TensorBase):
             Copy also where nothing changes.
         """
         for arg in args:
+            if isinstance(arg, builtins.bool):
+                raise TypeError("to(): non_blocking and copy are given by name")
             of_arg: Any = (None, arg) if isinstance(arg, (str, Device)) else (arg, None)
             if isinstance(arg, Tensor):
                 of_arg = arg.dtype, arg.device
@@ -1123,6 +1127,7 @@ class Tensor(TensorBase):
     addcdiv = pytorch.addcdiv
     addcmul = pytorch.addcmul
     allclose = beyond.allclose
+    angle = beyond.angle
     arccos = elementwise.acos
     arccosh = elementwise.acosh
     arcsin = elementwise.asin
@@ -1164,6 +1169,8 @@ class Tensor(TensorBase):
     fix = elementwise.trunc
     floor = elementwise.floor
     floor_divide = elementwise.floor_divide
+    fmod = beyond.fmod
+    frac = beyond.frac
     ge = elementwise.greater_equal
     greater = elementwise.greater
     greater_equal = elementwise.greater_equal
@@ -1243,6 +1250,9 @@ class Tensor(TensorBase):
     logsumexp = beyond.logsumexp
     max = _reduction(statistical.max)
     mean = _reduction(statistical.mean)
+    corrcoef = numerical.corrcoef
+    cov = numerical.cov
+    histc = numerical.histc
     median = _reduction(numerical.median)
     nanmean = pytorch.nanmean
     nansum = pytorch.nansum
@@ -1378,6 +1388,16 @@ class Tensor(TensorBase):
     tril_ = _in_place(tril)
     triu_ = _in_place(triu)
     true_divide_ = _in_place(elementwise.divide, "true_divide_")
+    addmm_ = _in_place(pytorch.addmm)
+    fmod_ = _in_place(beyond.fmod)
+    frac_ = _in_place(beyond.frac)
+    logit_ = _in_place(special.logit)
+    xlogy_ = _in_place(special.xlogy)
+    sinc_ = _in_place(special.sinc)
+    deg2rad_ = _in_place(pytorch.deg2rad)
+    rad2deg_ = _in_place(pytorch.rad2deg)
+    fix_ = _in_place(elementwise.trunc, "fix_")
+    sgn_ = _in_place(elementwise.sign, "sgn_")
     trunc_ = _in_place(elementwise.trunc)
 
     squeeze_ = _view_in_place(squeeze)

@@ -316,6 +316,10 @@ def test_a_root_at_zero_moves_with_the_last_coefficient() -> None:
     p = xp.asarray([1.0, -3.0, 0.0], dtype=xp.float64).requires_grad_()
     (g,) = xp.autograd.grad((xp.real(xp.roots(p)) ** 2).sum(), p)  # the sum of the squares is 9 - 2 c
     np.testing.assert_allclose(g.numpy(force=True), [-18.0, -6.0, -2.0], atol=1e-12)
+    for coefficients in ([1.0, -3.0, 0.0], [1.0, 2.0, 3.0, 0.0], [1.0, 0.0]):  # in the order of one that is not tracked
+        q = xp.asarray(coefficients, dtype=xp.float64)
+        expected = xp.roots(q).numpy()
+        np.testing.assert_allclose(xp.roots(q.requires_grad_()).numpy(force=True), expected, atol=1e-12)
 
 
 def test_the_slope_of_a_quantile_by_its_probability() -> None:
@@ -336,3 +340,15 @@ def test_sums_of_half_precision_are_of_single() -> None:
     assert abs(xp.softmax(many, axis=0)[0].item() * 70000 - 1) < 0.01
     assert abs(xp.logsumexp(many, axis=0).item() - math.log(70000)) < 0.01
     assert abs(xp.log_softmax(many, axis=0)[0].item() + math.log(70000)) < 0.01
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice:RuntimeWarning")
+def test_covariances_of_too_few_observations() -> None:
+    with np.errstate(all="ignore"):
+        assert xp.cov(xp.asarray([[1.0, 2.0]]), correction=4).tolist() == [[math.inf]]
+        assert math.isnan(xp.cov(xp.ones((1, 0)))[0, 0].item())
+
+
+def test_means_of_half_precision_without_nan() -> None:
+    assert xp.nanmean(xp.full((40,), 3000.0, dtype=xp.float16)).item() == 3000.0
+    assert xp.cumsum(xp.ones(3000, dtype=xp.float16), 0)[-1].item() == 3000.0

@@ -230,6 +230,27 @@ SAME = [
     "x.new_zeros(2, device='cpu', requires_grad=True).detach()",
     "(x / 9).arcsin().arctan()",
     "x.greater(y)",
+    "t.cosine_similarity(x, y[:1], dim=0)",
+    "t.cosine_similarity(x[None], y)",
+    "t.complex(x, x * t.inf).real",
+    "t.signbit(t.complex(x * 0, -x * 0).imag)",
+    "t.fmod(t.tensor([5, -7], dtype=t.int8), 3)",
+    "t.fmod(t.tensor([True, False]), t.tensor(0.75))",
+    "t.trapezoid(x, y[:1])",
+    "t.cov(t.tensor([[1, 2, 4], [3, 1, 0]]))",
+    "t.histc(x, 3, min=2, max=2)",
+    "t.addmm(t.zeros(1, 1, dtype=t.int64), *[t.tensor([[100]], dtype=t.int64)] * 2)",
+    "t.addmm(x[:, :3] * t.nan, x, y.T, beta=0)",
+    "t.cdist(t.tensor([[0.0, 0.0]]), t.tensor([[3.0, 4.0]]))",
+    "x.sum(0, True)",
+    "t.randint_like(g, high=5).shape",
+    "t.randint_like(g, low=4, high=5)",
+    "(1, *x.shape) + x.shape * 2",
+    "x.frac(), x.fmod(y), x.angle()",
+    "x.cov(), x.corrcoef()",
+    "x.clone().fmod_(2).frac_().sgn_()",
+    "x[:, :3].clone().addmm_(x, y.T)",
+    "x.aminmax(dim=1).max",
 ]  # fmt: skip
 
 
@@ -301,6 +322,24 @@ def test_scattered_in_the_dtype_of_the_sum() -> None:
     assert xp.zeros(2).index_add(0, z, bytes_, alpha=2).tolist() == [600.0, 0.0]
     assert xp.zeros(2).scatter_add_(0, z, bytes_).tolist() == [300.0, 0.0]
     assert xp.lerp(bytes_, bytes_ * 0, 0.5).tolist() == [100.0, 50.0]
+
+
+def test_small_dtypes_do_not_wrap_round_in_what_is_composed() -> None:
+    small = xp.asarray([[100]], dtype=xp.int8)
+    assert xp.addmm(xp.zeros(1, 1, dtype=xp.int64), small, small).item() == 10_000
+    assert xp.cdist(xp.asarray([[0, 0]], dtype=xp.uint8), xp.asarray([[3, 4]], dtype=xp.uint8)).item() == 5.0
+    assert xp.fmod(xp.asarray([5], dtype=xp.int8), 2).dtype is xp.int8
+    assert xp.reshape(xp.zeros(4), (Index(2), Index(2))).shape == (2, 2)
+
+
+class Index:
+    """Something that stands for an integer."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __index__(self) -> int:
+        return self.value
 
 
 def test_what_is_no_axis_or_flag() -> None:

@@ -67,7 +67,7 @@ __all__ = [
     "multilinear",
     "not_differentiable",
     "of_backend",
-    "spelled",
+    "public",
 ]
 
 P = ParamSpec("P")
@@ -268,18 +268,24 @@ def named(name: str, error: Exception) -> Exception:
     """An error of the same type that names a function, in the place of what that is made of."""
     text = _NAMED.sub("", str(error).rstrip())  # NumPy ends some with a space
     text = "an axis is out of range" if text == "tuple index out of range" else text
-    kind = TypeError if isinstance(error, TypeError) else type(error)  # NumPy's own of casts cannot be made of a text
-    return kind(f"{name}(): {text}")
+    try:
+        out = type(error)(f"{name}(): {text}")
+    except TypeError:  # of those that cannot be made of a text, as NumPy's own of casts
+        out = TypeError(f"{name}(): {text}") if isinstance(error, TypeError) else error
+    for note in getattr(error, "__notes__", ()):
+        out.add_note(note)
+    return out
 
 
-def spelled(function: F) -> F:
+def public(function: F) -> F:
     """A function that is no operation, with PyTorch's names of its axes, and its own in errors, as operations have them."""
     code = function.__code__
     spellings = _spellings(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        _respell(function.__name__, spellings, kwargs)
+        if kwargs:
+            _respell(function.__name__, spellings, kwargs)
         try:
             return function(*args, **kwargs)
         except REFUSALS as error:

@@ -273,7 +273,7 @@ def matmul(x1: Array, x2: Array, /) -> Array:
 def reshape(x: Array, shape: Any, *, copy: bool | None = None) -> Array:
     """``numpy.reshape``: 0.15 for 0.73; a negative length other than -1, which NumPy takes for that, is refused."""
     for n in shape if isinstance(shape, (tuple, list)) else (shape,):
-        if n < -1:
+        if n.__class__ is int and n < -1:
             raise ValueError(f"shape {shape} has a negative length")
     return x.reshape(shape) if copy is None else x.reshape(shape, copy=copy)
 
@@ -336,7 +336,9 @@ def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
 
 
 def cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
-    """``numpy.cumulative_sum``: 0.9 for 1.5."""
+    """``numpy.cumulative_sum``: 0.9 for 1.5; of half precision in single, as `sum`."""
+    if dtype is None and x.dtype is _HALF:
+        return np.cumulative_sum(x, axis=axis, dtype=np.float32, include_initial=include_initial).astype(_HALF)
     if axis is None or include_initial:
         return np.cumulative_sum(x, axis=axis, dtype=dtype, include_initial=include_initial)
     return np.add.accumulate(x, axis, dtype)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .creation import asarray, beside, clone, full, zeros_like
+from .creation import asarray, beside, clone, convert, full, zeros_like
 from .data_types import astype, check_tensor, finfo, result_type, view_dtype
 from .elementwise import (
     abs,
@@ -237,7 +237,10 @@ def logsumexp(xp: Namespace, x: Tensor, /, axis: Axis = None, keepdims: bool = F
 
 
 def angle(x: Tensor, /) -> Tensor:
-    """The angle of complex numbers in the plane, from -pi to pi; of real ones 0 or pi. Differentiable."""
+    """The angle of complex numbers in the plane, from -pi to pi; of real ones 0 or, with a negative sign (as -0.0 has), pi.
+
+    Differentiable.
+    """
     check_tensor(x, "angle")
     return atan2(imag(x) if x.dtype.kind == "c" else zeros_like(x), real(x) if x.dtype.kind == "c" else x)
 
@@ -259,12 +262,13 @@ def fmod(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     -----
     Differentiable.
     """
-    tensors = [x for x in (x1, x2) if isinstance(x, TensorBase)]
-    if not tensors:
-        check_tensor(x1, "fmod", "x1")
-    place: Any = tensors[0].device
-    first, second = (x if isinstance(x, TensorBase) else beside(x, tensors, "fmod", place) for x in (x1, x2))
-    if result_type(first, second).kind in "biu":  # of which the least has no magnitude
+    check_tensor(x2 if isinstance(x1, (int, float)) else x1, "fmod", "x2" if isinstance(x1, (int, float)) else "x1")
+    dtype = result_type(x1, x2)
+    if dtype.kind not in "iuf":
+        raise TypeError(f"fmod(): input dtype should be real-valued dtypes. Got {dtype.name} instead.")
+    place: Any = (x1 if isinstance(x1, TensorBase) else x2).device  # type: ignore[union-attr]  # one is a Tensor
+    first, second = (convert(x, dtype, None if isinstance(x, TensorBase) else place, None, "fmod") for x in (x1, x2))
+    if dtype.kind in "iu":  # of which the least has no magnitude
         rest = remainder(first, second)
         other = logical_and(not_equal(rest, 0), not_equal(less(rest, 0), less(first, 0)))
         return where(other, subtract(rest, second), rest)

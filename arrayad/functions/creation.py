@@ -15,7 +15,7 @@ from .elementwise import add, multiply, subtract
 from .manipulation import broadcast_arrays, broadcast_to, reshape, stack
 from .. import dtypes
 from ..autograd.mutation import mark_exported
-from ..autograd.operation import linear, of_backend, spelled
+from ..autograd.operation import linear, of_backend, public
 from ..autograd.tape import TensorBase, make, recording, require_grad
 from ..backends import Namespace, backend_of_device, backend_of_type, default_backend
 from ..devices import default
@@ -422,7 +422,7 @@ def contiguous(x: Tensor, /) -> Tensor:
     """A tensor with its elements in row-major order in memory: a copy, unless they are so already."""
 
 
-@spelled
+@public
 def empty(
     shape: int | tuple[int, ...],
     *more: int,
@@ -446,7 +446,7 @@ def empty(
     return finish(backend.empty(shape_of(shape, more, "empty"), dtype=raw, device=place), requires_grad, "empty")
 
 
-@spelled
+@public
 def zeros(
     shape: int | tuple[int, ...],
     *more: int,
@@ -477,7 +477,7 @@ def zeros(
     return finish(backend.zeros(shape_of(shape, more, "zeros"), dtype=raw, device=place), requires_grad, "zeros")
 
 
-@spelled
+@public
 def ones(
     shape: int | tuple[int, ...],
     *more: int,
@@ -501,7 +501,7 @@ def ones(
     return finish(backend.ones(shape_of(shape, more, "ones"), dtype=raw, device=place), requires_grad, "ones")
 
 
-@spelled
+@public
 def full(
     shape: int | tuple[int, ...],
     fill_value: complex,
@@ -688,7 +688,7 @@ def eye(
     return finish(backend.eye(rows, columns, k=integer_of(k, "eye", "k"), dtype=raw, device=place), requires_grad, "eye")
 
 
-@spelled
+@public
 def linspace(
     start: complex,
     stop: complex,

@@ -319,7 +319,7 @@ def result_type(*arrays_and_dtypes: Tensor | DType | complex) -> DType:
     return dtype
 
 
-def promoted(*operands: Any) -> list[Any]:
+def to_common_dtype(*operands: Any) -> list[Any]:
     """Tensors in the dtype of a result of operands, so that what some of them give together does not overflow before that.
 
     Numbers have their say in it and are left as they are.

@@ -28,7 +28,7 @@ from ..autograd.operation import (
     multilinear,
     not_differentiable,
     of_backend,
-    spelled,
+    public,
 )
 from ..autograd.tape import TensorBase, anomaly
 from ..dtypes import as_dtype
@@ -1298,7 +1298,7 @@ def matrix_norm(
     return reduce(sums, axis=(-2, -1), keepdims=keepdims)
 
 
-@spelled
+@public
 def norm(
     x: Tensor, /, ord: float | str | None = None, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
 ) -> Tensor:

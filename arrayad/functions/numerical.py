@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .creation import arange, asarray, eye, linspace, ones_like, zeros
 from .data_types import astype, check_tensor, dtype_of, result_type
+from .elementwise import abs as magnitude
 from .elementwise import (
     add,
     ceil,
@@ -37,7 +38,7 @@ from .elementwise import (
 from .indexing import scatter_add, setitem, take
 from .linear_algebra import diagonal, eigvals, matmul, matrix_transpose
 from .manipulation import concat, expand_dims, moveaxis, permute_dims, reshape
-from .searching import nonzero, searchsorted, where
+from .searching import argmin, nonzero, searchsorted, where
 from .sorting import sort
 from .statistical import axes_of, mean, sum
 from .statistical import max as greatest
@@ -45,7 +46,7 @@ from .statistical import min as least
 from .utility import all, any, diff
 from .. import dtypes
 from ..autograd.calls import promote
-from ..autograd.operation import NUMERIC, multilinear, spelled
+from ..autograd.operation import NUMERIC, multilinear, public
 from ..autograd.tape import TensorBase, namespace_of, no_grad
 from ..size import axis_of, integer_of
 
@@ -117,7 +118,7 @@ def _interpolated(ordered: Tensor, at: Tensor, method: str) -> Tensor:
 _METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
-@spelled
+@public
 def quantile(
     x: Tensor, q: Tensor | float, /, *, axis: Axis = None, keepdims: bool = False, method: str = "linear"
 ) -> Tensor:
@@ -185,7 +186,7 @@ def quantile(
     return reshape(out, (*front, *shape))
 
 
-@spelled
+@public
 def median(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Median over axes, of an even number of elements the mean of the two in the middle.
 
@@ -284,10 +285,13 @@ def histc(x: Tensor, /, bins: int = 100, min: float = 0, max: float = 0) -> Tens
         Real floating-point.
     bins : int, optional
     min, max : float, optional
-        The ends, both belonging to the bins; what lies outside is not counted. Both 0: the least and the greatest element.
+        The ends, both belonging to the bins; what lies outside is not counted. If they are equal, the least and the
+        greatest element.
 
     Raises
     ------
+    TypeError
+        For another dtype.
     ValueError
         If `min` is above `max`, or an end is not finite.
 
@@ -296,16 +300,19 @@ def histc(x: Tensor, /, bins: int = 100, min: float = 0, max: float = 0) -> Tens
     Not differentiable: the counts are constant almost everywhere.
     """
     check_tensor(x, "histc")
-    x, bins = reshape(x.detach(), (-1,)), integer_of(bins, "histc", "bins", 1)
+    if x.dtype.kind != "f":
+        raise TypeError(f"histc(): input dtype should be real-valued floating point. Got {x.dtype.name} instead.")
+    bins, dtype = integer_of(bins, "histc", "bins", 1), x.dtype
+    x = astype(reshape(x.detach(), (-1,)), dtypes.float64)  # in which the range of all of float32 has a width
     low, high = float(min), float(max)
-    if low == high == 0 and x.shape[0]:
+    if low == high and x.shape[0]:
         low, high = float(least(x)), float(greatest(x))
     if not (low <= high and math.isfinite(high - low)):
         raise ValueError(f"histc(): the ends must be finite and in order, got {low} and {high}")
     low, high = (low - 1, high + 1) if low == high else (low, high)
     x = x[logical_and(greater_equal(x, low), less_equal(x, high))]
     places = astype(floor((x - low) * (bins / (high - low))), dtypes.int64)
-    return astype(bincount(minimum(places, bins - 1), minlength=bins), x.dtype)
+    return astype(bincount(minimum(places, bins - 1), minlength=bins), dtype)
 
 
 def cov(x: Tensor, /, *, correction: float = 1) -> Tensor:
@@ -314,7 +321,7 @@ def cov(x: Tensor, /, *, correction: float = 1) -> Tensor:
     Parameters
     ----------
     x : Tensor
-        Floating-point: a row of observations for each variable, or those of one.
+        Numeric: a row of observations for each variable, or those of one; integers become the default floating dtype.
     correction : float, optional
         What is subtracted from the number of observations that the sums are divided by.
 
@@ -336,8 +343,10 @@ def cov(x: Tensor, /, *, correction: float = 1) -> Tensor:
     if x.ndim > 2:
         raise ValueError(f"cov(): expected at most two dimensions, got {x.ndim}")
     rows = x if x.ndim == 2 else reshape(x, (1, -1))
+    rows = astype(rows, dtypes.get_default_dtype()) if x.dtype.kind in "biu" else rows
+    count = rows.shape[1] - correction
     rows = rows - mean(rows, axis=1, keepdims=True)
-    out = matmul(rows, conj(matrix_transpose(rows))) / (rows.shape[1] - correction)
+    out = matmul(rows, conj(matrix_transpose(rows))) / (max(0, count))
     return out if x.ndim == 2 else out[0, 0]
 
 
@@ -401,7 +410,7 @@ def diag(x: Tensor, /, k: int = 0) -> Tensor:
     return scatter_add(x, (places + max(-k, 0), places + max(k, 0)), (size, size))
 
 
-@spelled
+@public
 def put_along_axis(x: Tensor, indices: Tensor, /, values: Tensor | complex, axis: int = -1) -> None:
     """Assign in place along an axis, each element by its own integer position: the counterpart of `take_along_axis`.
 
@@ -561,7 +570,7 @@ def interp(x: Tensor, xp: Tensor, fp: Tensor, /, left: complex | None = None, ri
     return where(isnan(x), x, out) if x.dtype.kind == "f" else out
 
 
-@spelled
+@public
 def trapezoid(y: Tensor, x: Tensor | None = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
     """Integral along an axis by the trapezoidal rule, in NumPy's form.
 
@@ -597,11 +606,8 @@ def trapezoid(y: Tensor, x: Tensor | None = None, dx: Any = 1.0, axis: int = -1)
         y = astype(y, dtypes.get_default_dtype())
     if x is not None:
         check_tensor(x, "trapezoid")
-        if x.shape not in (y.shape, (y.shape[place],)):
-            raise ValueError(
-                f"trapezoid(): x must have the shape {tuple(y.shape)} of y, or the length {y.shape[place]} of its axis, got "
-                f"{tuple(x.shape)}"
-            )
+        if x.shape[0 if x.ndim == 1 else axis] != y.shape[place]:
+            raise ValueError(f"trapezoid(): x of shape {tuple(x.shape)} does not fit an axis of length {y.shape[place]}")
         steps = diff(x, axis=0 if x.ndim == 1 else axis)
         if x.ndim == 1:
             steps = reshape(steps, (-1,) + (1,) * (y.ndim - 1 - place))
@@ -690,14 +696,20 @@ def roots(p: Tensor, /) -> Tensor:
     if not places.shape[0]:
         return zeros(0, dtype=dtypes.COMPLEX_OF[p.dtype], device=p.device)
     first, last = int(places[0]), int(places[-1])
-    if p.requires_grad and last == p.shape[0] - 2:  # a root at 0 that is one alone, and moves with the last coefficient
-        last += 1
+    if p.requires_grad and last == p.shape[0] - 2 and first < last:
+        # A root at 0 that is one alone, and moves with the last coefficient: found with the others, and put in their order.
+        found, order = _eigenvalues_of(p[first:]), roots(p.detach())
+        return take(found, argmin(magnitude(expand_dims(order, axis=1) - found.detach()), axis=1))
     zeros_behind = p.shape[0] - 1 - last
     p = p[first : last + 1]
     degree = p.shape[0] - 1
     behind = zeros(zeros_behind, dtype=dtypes.COMPLEX_OF[p.dtype], device=p.device)
-    if not degree:
-        return behind
+    return concat([_eigenvalues_of(p), behind]) if degree else behind
+
+
+def _eigenvalues_of(p: Tensor) -> Tensor:
+    """The roots of a polynomial whose first coefficient is not 0: the eigenvalues of its companion matrix."""
+    degree = p.shape[0] - 1
     row = expand_dims(negative(p[1:]) / p[0], axis=0)
     below = eye(degree - 1, degree, dtype=p.dtype, device=p.device)
-    return concat([eigvals(concat([row, below], axis=0)), behind])
+    return eigvals(concat([row, below], axis=0))

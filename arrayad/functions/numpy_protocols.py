@@ -614,6 +614,8 @@ def _flipud(m: Tensor) -> Any:
 def _rot90(m: Tensor, k: int = 1, axes: Any = (0, 1)) -> Any:
     x = _tensor(m)
     a, b = (axis_of(axis, x.ndim, "numpy.rot90") for axis in axes)
+    if a == b:
+        raise ValueError(f"numpy.rot90(): the axes must be different, got {axes}")
     if k % 4 == 2:
         return _flip(x, (a, b))
     x = _flip(x, b) if k % 4 == 1 else x

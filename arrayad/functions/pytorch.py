@@ -9,11 +9,11 @@ import builtins
 import itertools
 import math
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .beyond import pad
-from .creation import arange, asarray, empty, ones, tensor, tril, triu
-from .data_types import check_tensor, promoted, result_type, view_dtype
+from .creation import arange, asarray, empty, ones, tensor, tril, triu, zeros_like
+from .data_types import astype, check_tensor, result_type, to_common_dtype, view_dtype
 from .elementwise import (
     abs,
     acos,
@@ -49,7 +49,7 @@ from .elementwise import (
     trunc,
 )
 from .indexing import getitem
-from .indexing import scatter_add as scatter_added
+from .indexing import scatter_add as added_at
 from .linear_algebra import (
     cross,
     det,
@@ -66,12 +66,23 @@ from .linear_algebra import diagonal as matrix_diagonal
 from .linear_algebra import inv as inverse
 from .linear_algebra import norm as norm_of
 from .linear_algebra import pinv as pinverse
-from .manipulation import broadcast_arrays, concat, expand_dims, moveaxis, permute_dims, repeat, reshape, stack, unstack
+from .manipulation import (
+    broadcast_arrays,
+    broadcast_to,
+    concat,
+    expand_dims,
+    moveaxis,
+    permute_dims,
+    repeat,
+    reshape,
+    stack,
+    unstack,
+)
 from .searching import nonzero, where
 from .special import digamma, erf, erfc, erfinv, gammaln, logit, sinc, xlogy
 from .statistical import cumulative_prod, cumulative_sum, max, mean, min, std, sum, var
 from .. import dtypes
-from ..autograd.operation import spelled
+from ..autograd.operation import public
 from ..autograd.tape import TensorBase
 from ..size import axis_of, integer_of
 
@@ -240,61 +251,71 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 concatenate = cat
 
 
-@spelled
+@public
 def amax(x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """`max`, with its axes by position too; differentiable."""
     return max(x, axis=axis, keepdims=keepdims)
 
 
-@spelled
+@public
 def amin(x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """`min`, with its axes by position too; differentiable."""
     return min(x, axis=axis, keepdims=keepdims)
 
 
-@spelled
-def aminmax(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> tuple[Tensor, Tensor]:
+class MinMax(NamedTuple):
+    """What `aminmax` gives."""
+
+    min: Tensor
+    max: Tensor
+
+
+@public
+def aminmax(x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> MinMax:
     """The least and the greatest elements, of all or along axes; differentiable."""
-    return min(x, axis=axis, keepdims=keepdims), max(x, axis=axis, keepdims=keepdims)
+    return MinMax(min(x, axis=axis, keepdims=keepdims), max(x, axis=axis, keepdims=keepdims))
 
 
-@spelled
+@public
 def cumsum(x: Tensor, /, axis: int | None = None, *, dtype: DType | None = None) -> Tensor:
     """`cumulative_sum`, with its axis by position too; differentiable."""
     return cumulative_sum(x, axis=axis, dtype=dtype)
 
 
-@spelled
+@public
 def cumprod(x: Tensor, /, axis: int | None = None, *, dtype: DType | None = None) -> Tensor:
     """`cumulative_prod`, with its axis by position too; differentiable."""
     return cumulative_prod(x, axis=axis, dtype=dtype)
 
 
-@spelled
+@public
 def nansum(x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The sum of the elements that are not NaN, which get the gradient."""
     return sum(where(isnan(x), 0, x), axis=axis, keepdims=keepdims)
 
 
-@spelled
+@public
 def nanmean(x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The mean of the elements that are not NaN, which get the gradient; NaN if there is none."""
+    check_tensor(x, "nanmean")
+    full = astype(x, dtypes.float32) if x.dtype is dtypes.float16 else x  # whose sums overflow
     count = sum(logical_not(isnan(x)), axis=axis, keepdims=keepdims)
-    return nansum(x, axis, keepdims) / count
+    return astype(nansum(full, axis, keepdims) / count, x.dtype, copy=False)
 
 
-@spelled
+@public
 def std_mean(x: Tensor, /, axis: Axis = None, *, correction: float = 1, keepdims: bool = False) -> tuple[Tensor, Tensor]:
     """The standard deviation, by default with PyTorch's correction of 1, and the mean; differentiable."""
     return std(x, axis=axis, correction=correction, keepdims=keepdims), mean(x, axis=axis, keepdims=keepdims)
 
 
-@spelled
+@public
 def var_mean(x: Tensor, /, axis: Axis = None, *, correction: float = 1, keepdims: bool = False) -> tuple[Tensor, Tensor]:
     """The variance, by default with PyTorch's correction of 1, and the mean; differentiable."""
     return var(x, axis=axis, correction=correction, keepdims=keepdims), mean(x, axis=axis, keepdims=keepdims)
 
 
+@public
 def div(x1: Tensor | builtins.complex, x2: Tensor | builtins.complex, /, *, rounding_mode: str | None = None) -> Tensor:
     """`divide`, or the quotient rounded.
 
@@ -336,6 +357,7 @@ def _several(tensors: Any, name: str) -> list[Any]:
     return found
 
 
+@public
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the second axis or, of one dimension and fewer, along the first."""
     tensors = _several(tensors, "hstack")
@@ -343,22 +365,26 @@ def hstack(tensors: Sequence[Tensor]) -> Tensor:
     return concat(parts, axis=0 if parts and parts[0].ndim == 1 else 1)
 
 
+@public
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the first axis, those of fewer than two dimensions as rows."""
     tensors = _several(tensors, "vstack")
     return concat([reshape(x, (1, -1)) if x.ndim < 2 else x for x in tensors], axis=0)
 
 
+@public
 def clamp_min(x: Tensor, /, min: Any) -> Tensor:
     """`clamp` from below alone."""
     return clip(x, min, None)
 
 
+@public
 def clamp_max(x: Tensor, /, max: Any) -> Tensor:
     """`clamp` from above alone."""
     return clip(x, None, max)
 
 
+@public
 def clamp(x: Tensor, /, min: Any = None, max: Any = None) -> Tensor:
     """`clip` by PyTorch's name.
 
@@ -378,11 +404,13 @@ def clamp(x: Tensor, /, min: Any = None, max: Any = None) -> Tensor:
     return clip(x, min, max)
 
 
+@public
 def unsqueeze(x: Tensor, /, dim: int) -> Tensor:
     """`expand_dims` by PyTorch's name: a view with a new axis of length 1 at `dim`."""
     return expand_dims(x, axis=dim)
 
 
+@public
 def transpose(x: Tensor, /, dim0: int, dim1: int) -> Tensor:
     """A view with two axes changed.
 
@@ -408,6 +436,7 @@ def transpose(x: Tensor, /, dim0: int, dim1: int) -> Tensor:
 swapaxes = swapdims = transpose
 
 
+@public
 def t(x: Tensor, /) -> Tensor:
     """A matrix transposed, a view; tensors of fewer axes as they are.
 
@@ -448,43 +477,56 @@ def flatten(x: Tensor, /, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     return reshape(x, (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
 
 
+@public
 def ravel(x: Tensor, /) -> Tensor:
     """A tensor with all axes joined into one."""
     return reshape(x, (-1,))
 
 
+@public
 def addcmul(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
     """``x + value * tensor1 * tensor2``, as in the steps of optimizers."""
-    x, tensor1, tensor2 = promoted(x, tensor1, tensor2)
+    x, tensor1, tensor2 = to_common_dtype(x, tensor1, tensor2)
     return x + (tensor1 if value == 1 else tensor1 * value) * tensor2
 
 
+@public
 def addcdiv(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
     """``x + value * tensor1 / tensor2``, as in the steps of optimizers."""
-    x, tensor1, tensor2 = promoted(x, tensor1, tensor2)
+    x, tensor1, tensor2 = to_common_dtype(x, tensor1, tensor2)
     return x + (tensor1 if value == 1 else tensor1 * value) / tensor2
 
 
+@public
 def deg2rad(x: Tensor, /) -> Tensor:
     """Angles in degrees as radians; differentiable."""
     return x * (math.pi / 180)
 
 
+@public
 def rad2deg(x: Tensor, /) -> Tensor:
     """Angles in radians as degrees; differentiable."""
     return x * (180 / math.pi)
 
 
+@public
 def complex(real: Tensor, imag: Tensor, /) -> Tensor:
-    """Complex numbers of their parts; differentiable."""
-    return real + imag * 1j
+    """Complex numbers of their parts, of float32 or float64; differentiable."""
+    check_tensor(real, "complex", "real")
+    check_tensor(imag, "complex", "imag")
+    real, imag = broadcast_arrays(*to_common_dtype(real, imag))
+    if real.dtype not in (dtypes.float32, dtypes.float64):
+        raise TypeError(f"complex(): the parts must be of float32 or float64, got {real.dtype.name}")
+    return view_as_complex(stack([real, imag], axis=-1))
 
 
+@public
 def polar(abs: Tensor, angle: Tensor, /) -> Tensor:
-    """Complex numbers of their magnitudes and angles; differentiable."""
+    """Complex numbers of their magnitudes and angles, of float32 or float64; differentiable."""
     return complex(abs * cos(angle), abs * sin(angle))
 
 
+@public
 def view_as_real(x: Tensor, /) -> Tensor:
     """Complex numbers seen as their parts, in a last axis of length 2; differentiable.
 
@@ -499,6 +541,7 @@ def view_as_real(x: Tensor, /) -> Tensor:
     return view_dtype(expand_dims(x, axis=-1), dtypes.REAL_OF[x.dtype])
 
 
+@public
 def view_as_complex(x: Tensor, /) -> Tensor:
     """The parts in a last axis of length 2 seen as complex numbers; differentiable.
 
@@ -508,17 +551,20 @@ def view_as_complex(x: Tensor, /) -> Tensor:
         If the last axis is of another length, or the dtype is not real and floating.
     """
     check_tensor(x, "view_as_complex")
-    if not x.ndim or x.shape[-1] != 2 or x.dtype not in dtypes.COMPLEX_OF:
+    if not x.ndim or x.shape[-1] != 2 or x.dtype not in (dtypes.float32, dtypes.float64):
         raise RuntimeError(
             f"view_as_complex(): the tensor must be of float32 or float64 with a last axis of length 2, and is of "
             f"{x.dtype.name} and shape {tuple(x.shape)}"
         )
+    if x.stride(-1) != 1:
+        raise RuntimeError("view_as_complex(): the parts must lie side by side in memory; use contiguous() first")
     return getitem(view_dtype(x, dtypes.COMPLEX_OF[x.dtype]), (..., 0))
 
 
+@public
 def lerp(x: Tensor, end: Tensor, /, weight: Tensor | float) -> Tensor:
     """The point between two, ``x`` at a weight of 0 and ``end`` at 1, from the nearer one."""
-    x, end, weight = promoted(x, end, weight)
+    x, end, weight = to_common_dtype(x, end, weight)
     way = end - x
     if isinstance(weight, (int, float)):
         return x + weight * way if weight < 0.5 else end - (1 - weight) * way
@@ -568,46 +614,60 @@ def _product(name: str, x: Tensor, y: Tensor, ranks: tuple[int, int]) -> Tensor:
     return matmul(x, y)
 
 
+@public
 def mm(x: Tensor, y: Tensor, /) -> Tensor:
     """Product of two matrices; RuntimeError for other ranks."""
     return _product("mm", x, y, (2, 2))
 
 
+@public
 def mv(x: Tensor, y: Tensor, /) -> Tensor:
     """Product of a matrix and a vector; RuntimeError for other ranks."""
     return _product("mv", x, y, (2, 1))
 
 
+@public
 def bmm(x: Tensor, y: Tensor, /) -> Tensor:
     """Products of the matrices of two batches; RuntimeError for other ranks."""
     return _product("bmm", x, y, (3, 3))
 
 
+@public
 def dot(x: Tensor, y: Tensor, /) -> Tensor:
     """Sum of the products of the elements of two vectors; RuntimeError for other ranks."""
     return _product("dot", x, y, (1, 1))
 
 
+@public
 def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, /, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * x + alpha * mat1 @ mat2``; differentiable."""
+    x, mat1, mat2 = to_common_dtype(x, mat1, mat2)
     return _plus(x, mm(mat1, mat2), beta, alpha)
 
 
+@public
 def addmv(x: Tensor, mat: Tensor, vec: Tensor, /, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * x + alpha * mat @ vec``; differentiable."""
+    x, mat, vec = to_common_dtype(x, mat, vec)
     return _plus(x, mv(mat, vec), beta, alpha)
 
 
+@public
 def baddbmm(x: Tensor, batch1: Tensor, batch2: Tensor, /, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * x + alpha * batch1 @ batch2``, of batches of matrices; differentiable."""
+    x, batch1, batch2 = to_common_dtype(x, batch1, batch2)
     return _plus(x, bmm(batch1, batch2), beta, alpha)
 
 
 def _plus(x: Tensor, product: Tensor, beta: float, alpha: float) -> Tensor:
+    x = broadcast_to(x, tuple(product.shape))
     product = product if alpha == 1 else product * alpha
-    return product if beta == 0 else (x if beta == 1 else x * beta) + product
+    if beta == 0:  # then not even its NaNs count
+        return where(zeros_like(product, dtype=dtypes.bool), x, product)
+    return (x if beta == 1 else x * beta) + product
 
 
+@public
 def inner(x: Tensor, y: Tensor, /) -> Tensor:
     """Sums of products along the last axes of two tensors; differentiable."""
     check_tensor(x, "inner")
@@ -617,17 +677,20 @@ def inner(x: Tensor, y: Tensor, /) -> Tensor:
     return tensordot(x, y, axes=([x.ndim - 1], [y.ndim - 1]))
 
 
+@public
 def vdot(x: Tensor, y: Tensor, /) -> Tensor:
     """Sum of the products of two vectors, the first conjugated; differentiable."""
-    return dot(conj(x), y)
+    return _product("vdot", conj(x), y, (1, 1))
 
 
+@public
 def logdet(x: Tensor, /) -> Tensor:
     """The logarithm of the determinant of matrices, NaN where that is negative; differentiable."""
     sign_of, out = slogdet(x)
     return where(sign_of < 0, math.nan, out)
 
 
+@public
 def diagonal(x: Tensor, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The diagonals of the matrices along two axes, as last axis of a view: above the main one if `offset` is positive.
 
@@ -636,6 +699,7 @@ def diagonal(x: Tensor, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Ten
     return matrix_diagonal(moveaxis(x, (dim1, dim2), (-2, -1)), offset=offset)
 
 
+@public
 def diag_embed(x: Tensor, /, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Matrices along two new axes, with the vectors of the last axis on a diagonal; differentiable."""
     check_tensor(x, "diag_embed")
@@ -644,9 +708,10 @@ def diag_embed(x: Tensor, /, offset: int = 0, dim1: int = -2, dim2: int = -1) ->
     size = x.shape[-1] + builtins.abs(offset)
     places = arange(x.shape[-1], device=x.device)
     key = (..., places + builtins.max(-offset, 0), places + builtins.max(offset, 0))
-    return moveaxis(scatter_added(x, key, (*x.shape[:-1], size, size)), (-2, -1), (dim1, dim2))
+    return moveaxis(added_at(x, key, (*x.shape[:-1], size, size)), (-2, -1), (dim1, dim2))
 
 
+@public
 def block_diag(*tensors: Tensor) -> Tensor:
     """A matrix with matrices along its diagonal, and zeros elsewhere; vectors are rows. Differentiable."""
     blocks = []
@@ -662,21 +727,32 @@ def block_diag(*tensors: Tensor) -> Tensor:
     return concat(rows, axis=0)
 
 
+@public
 def tril_indices(row: int, col: int, offset: int = 0, *, device: Any = None) -> Tensor:
     """The places of the lower triangle of a matrix, a row for those along each axis."""
     return stack(nonzero(tril(ones((row, col), device=device), k=offset)))
 
 
+@public
 def triu_indices(row: int, col: int, offset: int = 0, *, device: Any = None) -> Tensor:
     """The places of the upper triangle of a matrix, a row for those along each axis."""
     return stack(nonzero(triu(ones((row, col), device=device), k=offset)))
 
 
+def _floating(*tensors: Tensor) -> list[Any]:
+    """Tensors in a common dtype, of integers the default floating one, in which differences do not wrap round."""
+    dtype = result_type(*tensors)
+    dtype = dtypes.get_default_dtype() if dtype.kind in "biu" else dtype
+    return [astype(x, dtype, copy=False) for x in tensors]
+
+
+@public
 def dist(x: Tensor, y: Tensor, /, p: float = 2) -> Tensor:
     """The norm of the difference of two tensors; differentiable, with slope 0 where it is 0."""
-    return vector_norm(subtract(x, y), ord=p)
+    return vector_norm(subtract(*_floating(x, y)), ord=p)
 
 
+@public
 def cdist(x1: Tensor, x2: Tensor, /, p: float = 2) -> Tensor:
     """The distances between the rows of two matrices, or of the matrices of two batches.
 
@@ -703,20 +779,27 @@ def cdist(x1: Tensor, x2: Tensor, /, p: float = 2) -> Tensor:
     check_tensor(x2, "cdist", "x2")
     if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
         raise ValueError(f"cdist(): rows of one length are needed, got shapes {tuple(x1.shape)} and {tuple(x2.shape)}")
+    if not p >= 0:
+        raise ValueError(f"cdist(): p must not be negative, got {p}")
+    x1, x2 = _floating(x1, x2)
     return vector_norm(expand_dims(x1, axis=-2) - expand_dims(x2, axis=-3), axis=-1, ord=p)
 
 
+@public
 def cosine_similarity(x1: Tensor, x2: Tensor, /, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """The cosines of the angles between vectors along an axis, whose lengths count as at least `eps`; differentiable."""
+    x1, x2 = broadcast_arrays(x1, x2)
     first, second = (maximum(vector_norm(x, axis=dim, keepdims=True), eps) for x in (x1, x2))
     return sum((x1 / first) * (x2 / second), axis=dim)
 
 
+@public
 def unbind(x: Tensor, /, dim: int = 0) -> tuple[Tensor, ...]:
     """`unstack` by PyTorch's name."""
     return unstack(x, axis=dim)
 
 
+@public
 def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """The parts of a tensor along an axis, views.
 
@@ -757,6 +840,7 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
     return tuple([getitem(x, (*front, slice(end - n, end))) for n, end in zip(sizes, ends, strict=True)])
 
 
+@public
 def chunk(x: Tensor, /, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most so many parts of a tensor along an axis, views, all but the last of one length; of no elements, as many.
 
@@ -781,6 +865,7 @@ def chunk(x: Tensor, /, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return split(x, -(-length // chunks) if length else [0] * chunks, dim)
 
 
+@public
 def unflatten(x: Tensor, /, dim: int, sizes: Sequence[int]) -> Tensor:
     """A tensor with one axis made several, of sizes of which one may be -1; the inverse of `flatten`; differentiable."""
     check_tensor(x, "unflatten")
@@ -796,11 +881,13 @@ def unflatten(x: Tensor, /, dim: int, sizes: Sequence[int]) -> Tensor:
     return reshape(x, (*x.shape[:axis], *sizes, *x.shape[axis + 1 :]))
 
 
+@public
 def repeat_interleave(x: Tensor, /, repeats: int | Tensor, dim: int | None = None) -> Tensor:
     """The standard's `repeat`, by PyTorch's name: each element so many times, one after the other; differentiable."""
     return repeat(x, repeats, axis=dim)
 
 
+@public
 def norm(x: Tensor, /, p: float | str = "fro", dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:
     """The norm of the elements, or of those along axes.
 

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .creation import arange, beside, convert, empty, full, zeros_like
-from .data_types import astype, check_tensor, promoted
+from .data_types import astype, check_tensor, to_common_dtype
 from .elementwise import not_equal
 from .indexing import getitem, index_put, take, take_along_axis
 from .indexing import scatter_add as added_at
@@ -19,6 +19,7 @@ from .sorting import argsort
 from .statistical import cumulative_sum
 from .utility import any
 from .. import dtypes
+from ..autograd.operation import public
 from ..autograd.tape import TensorBase
 from ..size import axis_of, integer_of
 
@@ -45,6 +46,7 @@ __all__ = [
 ]
 
 
+@public
 def narrow(x: Tensor, /, dim: int, start: int, length: int) -> Tensor:
     """The part of a tensor of a length from a place on along an axis, a view.
 
@@ -72,12 +74,14 @@ def narrow(x: Tensor, /, dim: int, start: int, length: int) -> Tensor:
     return getitem(x, (*(slice(None),) * axis, slice(first, first + length)))
 
 
+@public
 def select(x: Tensor, /, dim: int, index: int) -> Tensor:
     """The part of a tensor at a place along an axis, a view without that axis; differentiable."""
     check_tensor(x, "select")
     return getitem(x, (*(slice(None),) * axis_of(dim, x.ndim, "select"), integer_of(index, "select", "index")))
 
 
+@public
 def index_select(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
     """`take` by PyTorch's name: slices along an axis by their positions."""
     return take(x, index, axis=dim)
@@ -101,6 +105,7 @@ def _slices(name: str, x: Tensor, dim: int, index: Tensor, source: Any = None) -
     return (*(slice(None),) * axis, index)
 
 
+@public
 def index_add(x: Tensor, /, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
     """A tensor with slices of another added to its slices along an axis, also where an index occurs twice.
 
@@ -120,10 +125,11 @@ def index_add(x: Tensor, /, dim: int, index: Tensor, source: Tensor, *, alpha: f
     Differentiable with respect to `x` and `source`.
     """
     key = _slices("index_add", x, dim, index, source)
-    x, source = promoted(x, source)
+    x, source = to_common_dtype(x, source)
     return x + added_at(source if alpha == 1 else source * alpha, key, tuple(x.shape))
 
 
+@public
 def index_copy(x: Tensor, /, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """A tensor with slices of another in place of its slices along an axis.
 
@@ -143,6 +149,7 @@ def index_copy(x: Tensor, /, dim: int, index: Tensor, source: Tensor) -> Tensor:
     return index_put(x, _slices("index_copy", x, dim, index, source), source)
 
 
+@public
 def index_fill(x: Tensor, /, dim: int, index: Tensor, value: Any) -> Tensor:
     """A tensor with a value in place of its slices along an axis.
 
@@ -161,6 +168,7 @@ def index_fill(x: Tensor, /, dim: int, index: Tensor, value: Any) -> Tensor:
     return index_put(x, _slices("index_fill", x, dim, index), value)
 
 
+@public
 def gather(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
     """Elements along an axis, each by its own integer position.
 
@@ -213,6 +221,7 @@ def _places(name: str, x: Tensor, dim: int, index: Tensor, source: Any) -> tuple
     return places_along(axis, index, shape), source if whole else getitem(source, tuple([slice(n) for n in shape]))
 
 
+@public
 def scatter(x: Tensor, /, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
     """A tensor with elements of another, or a value, at places along an axis: the reverse of `gather`.
 
@@ -249,6 +258,7 @@ def scatter(x: Tensor, /, dim: int, index: Tensor, src: Any = None, *, value: An
     return index_put(x, key, part)
 
 
+@public
 def scatter_add(x: Tensor, /, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A tensor with elements of another added at places along an axis, as often as they are named.
 
@@ -272,10 +282,11 @@ def scatter_add(x: Tensor, /, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """
     check_tensor(src, "scatter_add", "src")
     key, part = _places("scatter_add", x, dim, index, src)
-    x, part = promoted(x, part)
+    x, part = to_common_dtype(x, part)
     return x + added_at(part, key, tuple(x.shape))
 
 
+@public
 def take_along_dim(x: Tensor, /, indices: Tensor, dim: int | None = None) -> Tensor:
     """`take_along_axis` by PyTorch's name; without an axis, of the flattened tensors. Differentiable."""
     if dim is not None:
@@ -283,6 +294,7 @@ def take_along_dim(x: Tensor, /, indices: Tensor, dim: int | None = None) -> Ten
     return take_along_axis(reshape(x, (-1,)), reshape(indices, (-1,)), axis=0)
 
 
+@public
 def bucketize(x: Tensor, /, boundaries: Tensor, *, right: bool = False) -> Tensor:
     """Between which sorted boundaries elements lie: `searchsorted` with its arguments the other way round.
 
@@ -301,6 +313,7 @@ def bucketize(x: Tensor, /, boundaries: Tensor, *, right: bool = False) -> Tenso
     return searchsorted(boundaries, x, side="right" if right else "left")
 
 
+@public
 def unfold(x: Tensor, dim: int, size: int, step: int) -> Tensor:
     """`Tensor.unfold`."""
     axis = axis_of(dim, x.ndim, "unfold")
@@ -312,6 +325,7 @@ def unfold(x: Tensor, dim: int, size: int, step: int) -> Tensor:
     return moveaxis(getitem(x, (*(slice(None),) * axis, places)), axis + 1, -1)
 
 
+@public
 def unique(
     x: Tensor, /, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
@@ -370,6 +384,7 @@ class TopK(NamedTuple):
     indices: Tensor
 
 
+@public
 def topk(x: Tensor, /, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> TopK:
     """The `k` greatest elements along an axis, the greatest first, and their positions.
 
@@ -414,6 +429,7 @@ def topk(x: Tensor, /, k: int, dim: int = -1, largest: bool = True, sorted: bool
     return TopK(take_along_axis(x, indices, axis=axis), indices)
 
 
+@public
 def masked_fill(x: Tensor, /, mask: Tensor, value: Any) -> Tensor:
     """A tensor with a value, a number or another tensor, cast to its dtype, where a boolean mask is true."""
     check_tensor(x, "masked_fill")
@@ -429,6 +445,7 @@ def _check_mask(mask: Any, name: str) -> None:
         raise TypeError(f"{name}(): the mask must be boolean, got {mask.dtype.name}")
 
 
+@public
 def masked_select(x: Tensor, /, mask: Tensor) -> Tensor:
     """The elements where a boolean mask, broadcast with the tensor, is true, in one axis."""
     check_tensor(x, "masked_select")
@@ -437,6 +454,7 @@ def masked_select(x: Tensor, /, mask: Tensor) -> Tensor:
     return getitem(x, mask)
 
 
+@public
 def argwhere(x: Tensor, /) -> Tensor:
     """The places of the elements that are not 0, a row of coordinates for each; not differentiable."""
     check_tensor(x, "argwhere")

@@ -12,7 +12,7 @@ from .creation import check_ends, finish, shape_of
 from .data_types import check_tensor, dtype_of
 from .manipulation import broadcast_shapes, stack, unstack
 from .. import dtypes
-from ..autograd.operation import spelled
+from ..autograd.operation import public
 from ..autograd.tape import make
 from ..backends import backend_of_device, backend_of_type, get_default_device
 from ..devices import device as Device
@@ -228,7 +228,7 @@ def drawn(name: str, kind: Literal["uniform", "normal"], x: Tensor, generator: G
     return make(getattr(source._source, kind)(tuple(x.shape), raw))
 
 
-@spelled
+@public
 def rand(
     shape: int | tuple[int, ...],
     *more: int,
@@ -255,7 +255,7 @@ def rand(
     return finish(source._source.uniform(shape_of(shape, more, "rand"), raw), requires_grad, "rand")
 
 
-@spelled
+@public
 def randn(
     shape: int | tuple[int, ...],
     *more: int,
@@ -369,29 +369,32 @@ def rand_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, r
 
 def randint_like(
     x: Tensor,
-    low: int,
-    high: int | None = None,
     /,
+    low: int = 0,
+    high: int | None = None,
     *,
     generator: Generator | None = None,
     dtype: DType | None = None,
     device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Random integers from ``[low, high)``, or ``[0, low)``, in the shape, dtype and on the device of another tensor.
 
     Parameters
     ----------
     x : Tensor
-    low, high : int
+    low, high : int, optional
     generator : Generator, optional
         Default: the device's.
     dtype : dtype, optional
     device : device, optional
+    requires_grad : bool, optional
     """
     check_tensor(x, "randint_like")
     ends = (0, low) if high is None else (low, high)
     kind = x.dtype if dtype is None else dtype
-    return randint(*ends, tuple(x.shape), generator=generator, dtype=kind, device=x.device if device is None else device)
+    drawn = randint(*ends, tuple(x.shape), generator=generator, dtype=kind, device=x.device if device is None else device)
+    return finish(drawn._array, requires_grad, "randint_like")
 
 
 def randn_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:

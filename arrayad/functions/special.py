@@ -66,7 +66,7 @@ from .manipulation import reshape
 from .searching import where
 from .statistical import axes_of, max, sum
 from .utility import any
-from ..autograd.operation import spelled
+from ..autograd.operation import public
 from ..autograd.tape import TensorBase, namespace_of, no_grad
 
 if TYPE_CHECKING:
@@ -944,7 +944,7 @@ def sinc(x: Tensor, /) -> Tensor:
     """``sin(pi * x) / (pi * x)`` of each element, 1 at 0; it needs no SciPy."""
 
 
-@spelled
+@public
 def logsumexp(
     a: Tensor, axis: Axis = None, b: Tensor | float | None = None, keepdims: bool = False, return_sign: bool = False
 ) -> Any:

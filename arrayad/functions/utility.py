@@ -9,7 +9,7 @@ from .elementwise import not_equal, subtract
 from .indexing import getitem
 from .manipulation import along, concat
 from .. import dtypes
-from ..autograd.operation import not_differentiable, of_backend, spelled
+from ..autograd.operation import not_differentiable, of_backend, public
 from ..size import axis_of, integer_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def any(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bo
     """
 
 
-@spelled
+@public
 def diff(x: Tensor, /, *, axis: int = -1, n: int = 1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
     """Differences between neighbours along an axis, taken `n` times.
 
