@@ -331,7 +331,7 @@ def _dtypes_in(obj: Any) -> set[DType]:
     """The dtypes of what has one, in a nested sequence."""
     if isinstance(obj, (list, tuple)):
         return set() if _PYTHONS.issuperset(map(type, obj)) else set().union(*map(_dtypes_in, obj))
-    if type(obj) in _PYTHONS or not (hasattr(obj, "dtype") or _has_buffer(obj)):
+    if type(obj) in _PYTHONS or not (hasattr(obj, "dtype") or hasattr(obj, "__array__") or _has_buffer(obj)):
         return set()
     return {dtypes.from_raw[np.asarray(obj).dtype.newbyteorder("=")]}
 

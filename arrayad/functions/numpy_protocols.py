@@ -37,6 +37,7 @@ from . import (
 )
 from .elementwise import abs as absolute
 from .. import dtypes
+from ..autograd.mutation import check_writeable
 from ..autograd.tape import TensorBase, recording
 from ..size import axis_of
 
@@ -67,6 +68,9 @@ def operand(value: np.ndarray[Any, Any], beside: Any, name: str) -> Any:
             f"{name}(): a NumPy array is on the host and the Tensor on {beside.device}; convert it with "
             "asarray(..., device=...) first"
         )
+    masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", ())
+    if isinstance(value, (np.matrix, masked) if masked else np.matrix):
+        raise TypeError(f"{name}(): a {type(value).__name__} means something else than its numbers; convert it first")
     return creation.asarray(value, copy=True if beside.requires_grad else None)
 
 
@@ -126,6 +130,30 @@ def _of_numpy(function: Callable[..., Any], name: str, args: tuple[Any, ...], kw
     return function(*[_array(x) for x in args], **{key: _array(x) for key, x in kwargs.items()})
 
 
+def _written_by_numpy(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """NumPy's own function that writes into its first argument: an array, or a Tensor where nothing is tracked."""
+    key = None if args else next(iter(kwargs))
+    target = args[0] if args else kwargs[key]  # type: ignore[index]  # there is an argument
+    first = _first_tensor((*args, *kwargs.values()))
+    if first is not None and first._node is not None and recording():
+        raise _unsupported(name)
+    written = target
+    if isinstance(target, TensorBase):
+        check_writeable(target, name)
+        written = np.array(target.detach())  # type: ignore[attr-defined]  # of every Tensor
+    rest, named = [_array(x) for x in args[1:]], {k: _array(v) for k, v in kwargs.items() if k != key}
+    if key is None:
+        function(written, *rest, **named)
+    else:
+        function(**{key: written}, **named)
+    if written is not target:
+        indexing.setitem(target, ..., creation.asarray(written), name)
+
+
+# What writes into its first argument, and has no counterpart on Tensors.
+_WRITING = frozenset(("numpy.copyto", "numpy.fill_diagonal", "numpy.place", "numpy.put", "numpy.putmask"))
+
+
 def _array(value: Any) -> Any:
     if isinstance(value, TensorBase):
         return np.asarray(value)
@@ -138,6 +166,8 @@ def _array(value: Any) -> Any:
 def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What NumPy's universal functions do with Tensors, and those of ``scipy.special``."""
     name = f"numpy.{ufunc.__name__}"
+    if method == "at":
+        return _written_by_numpy(ufunc.at, f"{name}.at", inputs, kwargs)
     for x in inputs:
         if not isinstance(x, (TensorBase, np.ndarray, np.generic, list, tuple, *_NUMBERS)):
             return NotImplemented
@@ -206,8 +236,13 @@ def array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dic
         return NotImplemented
     name = f"{function.__module__}.{function.__name__}"
     ours = FUNCTIONS.get(name)
+    into_array = name == "numpy.put_along_axis" and isinstance((*args, *kwargs.values())[0], np.ndarray)
+    if name in _WRITING or into_array:
+        return _written_by_numpy(function, name, args, kwargs)
     if ours is None:
-        return _of_numpy(function, name, args, kwargs)
+        result = _of_numpy(function, name, args, kwargs)
+        # Without a Tensor among the arguments it was given as ``like=``.
+        return creation.asarray(result) if _first_tensor((*args, *kwargs.values())) is None else result
     beside = _first_tensor((*args, *kwargs.values()))
     out = kwargs.pop("out", None)
     args = tuple(_converted(x, beside, name) for x in args)
@@ -554,9 +589,7 @@ def _column_stack(tup: Any) -> Any:
 
 
 def _append(arr: Tensor, values: Any, axis: Any = None) -> Any:
-    first, axis = _flat(arr, axis)
-    second = _tensor(values)
-    return manipulation.concat([first, manipulation.reshape(second, (-1,)) if first.ndim == 1 else second], axis=axis)
+    return manipulation.concat([_tensor(arr), _tensor(values)], axis=axis)
 
 
 def _array_split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> Any:
@@ -636,7 +669,8 @@ def _broadcast_arrays(*args: Any, subok: bool = False) -> Any:
 def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
     if sparse:
         raise TypeError("numpy.meshgrid() on Tensors takes sparse=False alone")
-    return tuple(creation.meshgrid(*[_tensor(x) for x in xi], indexing=indexing))
+    grids = creation.meshgrid(*[_tensor(x) for x in xi], indexing=indexing)
+    return tuple([creation.clone(x) for x in grids] if copy else grids)
 
 
 def _pad(array: Tensor, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Any:
@@ -767,6 +801,8 @@ def _round(a: Tensor, decimals: int = 0) -> Any:
 
 
 def _nan_to_num(x: Tensor, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    if not copy:
+        raise TypeError("numpy.nan_to_num() on Tensors takes copy=True alone")
     return beyond.nan_to_num(_tensor(x), nan, posinf, neginf)
 
 

@@ -95,11 +95,12 @@ class Generator:
 
     def set_state(self, state: Any) -> None:
         """Go back to where `get_state` was called."""
+        source = self._backend.generator(0, self._raw_device)  # another, as after a seed: so that a loader notices
         try:
-            seed, self._source.state = state
+            seed, source.state = state
         except (TypeError, ValueError, KeyError) as error:
             raise type(error)(f"set_state(): this is no state of a generator of {self.device}: {error}") from None
-        self._seed = seed
+        self._seed, self._source = seed, source
 
 
 def _restored(place: str, state: Any) -> Generator:

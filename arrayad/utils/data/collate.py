@@ -77,9 +77,9 @@ def default_collate(samples: Sequence[Any]) -> Any:
     >>> xp.utils.data.default_collate([{"a": 1, "b": [0.5]}, {"a": 2, "b": [1.5]}])
     {'a': tensor([1, 2]), 'b': [tensor([0.5000, 1.5000])]}
     """
-    if not isinstance(samples, (list, tuple)):
+    if not hasattr(samples, "__len__") or not hasattr(samples, "__getitem__"):
         raise TypeError(f"default_collate(): expected a list of samples, not {type(samples).__name__}")
-    if not samples:
+    if len(samples) == 0:
         raise ValueError("default_collate(): at least one sample is needed")
     return _collate(samples, "")
 

@@ -376,8 +376,8 @@ def _several(dataset: Any, indices: Sequence[Any]) -> list[Any]:
 
 def _is_plain(dataset: Any, kind: type) -> bool:
     """Whether a dataset's samples are what its kind says, not what a subclass makes of them."""
-    name = "__getitem__"
-    return isinstance(dataset, kind) and getattr(type(dataset), name) is getattr(kind, name)
+    names = ("__getitem__", "__getitems__")
+    return isinstance(dataset, kind) and all(getattr(type(dataset), n, None) is getattr(kind, n, None) for n in names)
 
 
 def gather(dataset: Any, indices: Any) -> Any:
@@ -406,9 +406,11 @@ def gather(dataset: Any, indices: Any) -> Any:
         key = _key(indices)
         return NotImplemented if key is None else [_rows(x, key) for x in dataset.tensors]
     if _is_plain(dataset, Subset):
-        chosen = np.asarray(dataset.indices)
-        key = _key(indices)
-        return NotImplemented if key is None or chosen.dtype.kind not in "iu" else gather(dataset.dataset, chosen[key])
+        key, own = _key(indices), dataset.indices
+        if key is None:
+            return NotImplemented
+        # Of a list only those that are asked for are looked at: it may be as long as the dataset.
+        return gather(dataset.dataset, [own[i] for i in key] if isinstance(own, (list, tuple)) else np.asarray(own)[key])
     if _is_plain(dataset, StackDataset):
         parts = [gather(x, indices) for x in dataset._parts()]
         if any(part is NotImplemented for part in parts):
@@ -422,7 +424,10 @@ def _key(indices: Any) -> Any:
     """Indices as an array, None if they are not all integers."""
     if isinstance(indices, range):
         return np.arange(indices.start, indices.stop, indices.step)
-    key = indices if isinstance(indices, np.ndarray) else np.asarray(indices)
+    try:
+        key = indices if isinstance(indices, np.ndarray) else np.asarray(indices)
+    except ValueError:  # of indices that are several each
+        return None
     return key if key.ndim == 1 and key.dtype.kind in "iu" else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import reprlib
 import warnings
@@ -43,6 +44,11 @@ class _Position:
         self.beyond = set(beyond)  # numbers of batches given after one that was not yet
         self.sampler: Any = None  # the state of the sampler before the pass
         self.started = False
+
+    def __copy__(self) -> _Position:
+        other = _Position(self.epoch, self.done, self.beyond)
+        other.sampler, other.started = self.sampler, self.started
+        return other
 
     def note(self, number: int) -> None:
         """That a batch was given."""
@@ -196,7 +202,8 @@ class DataLoader(Generic[T_co]):
         super().__setattr__(name, value)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_pool": None, "_drawn_from": None}  # workers stay where they are
+        # Workers stay where they are, and a copy goes on by itself.
+        return {**self.__dict__, "_pool": None, "_drawn_from": None, "_position": copy.copy(self._position)}
 
     def __iter__(self) -> Iterator[T_co]:
         self._settle_seed()
@@ -295,7 +302,8 @@ class DataLoader(Generic[T_co]):
         """
         if self._stream and self.num_workers and not self.in_order:
             raise RuntimeError("state_dict(): an iterable dataset with workers can be resumed only with in_order=True")
-        self._settle_seed()
+        if self._seed is None:  # of one that is there, only a pass asks whether the generator was seeded anew
+            self._settle_seed()
         position = self._position
         return {
             "seed": self._seed,
@@ -366,6 +374,7 @@ class _Iterator(Generic[T_co]):
         self._loader = loader
         self._position = position
         self._source = source
+        self._broken = False
 
     def __iter__(self) -> _Iterator[T_co]:
         return self
@@ -374,8 +383,13 @@ class _Iterator(Generic[T_co]):
         try:
             number, batch = next(self._source)
         except StopIteration:
+            if self._broken:
+                raise RuntimeError("DataLoader: this pass was broken off by an error; iterate over it again") from None
             if self._loader._position is self._position:
                 self._loader._position = _Position(self._position.epoch + 1)
+            raise
+        except BaseException:  # a worker's end, or an interrupt: the place that the pass has come to is kept
+            self._broken = True
             raise
         self._position.note(number)
         if not isinstance(batch, Failed):

@@ -7,6 +7,7 @@ import reprlib
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .fetch import END, Failed, listed
@@ -15,7 +16,7 @@ from .seeding import Seeds
 from .worker import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from .pool import ProcessPool, ThreadPool
     from .worker import Answer, Work
@@ -52,7 +53,14 @@ def tasks(order: Any, key: int, done: int, beyond: frozenset[int]) -> Iterator[t
             except StopIteration:
                 return
         if number >= done and number not in beyond:
-            yield number, indices
+            yield number, _kept(indices)
+
+
+def _kept(indices: Any) -> Any:
+    """The indices of a batch, which a sampler may write the next ones over."""
+    if hasattr(indices, "copy"):
+        return indices.copy()
+    return list(indices) if isinstance(indices, Iterator) else indices
 
 
 def local(work: Work, todo: Iterator[tuple[int, Any]], key: int, skipped: int) -> Iterator[tuple[int, Any]]:

@@ -179,7 +179,8 @@ class ProcessPool:
         elif code >= 0:
             how = f"exited with code {code}; its standard error may say why"
         else:
-            how = f"was killed by signal {-code} ({signal.Signals(-code).name})"
+            name = next((f" ({s.name})" for s in signal.Signals if s == -code), "")  # those of real time have none
+            how = f"was killed by signal {-code}{name}"
             if -code == signal.SIGKILL:
                 how += "; the system kills processes so when memory runs out"
         return f"DataLoader {self.describe(worker)} {how}"
@@ -188,6 +189,8 @@ class ProcessPool:
         """End the workers: those that are idle at once, others after the batch they are at, or, by force, now."""
         processes = list(self._processes.values())
         self._end()
+        if os.getpid() != self.pid:  # forked from the pool's process, whose the workers are
+            return
         if force:
             for process in processes:
                 process.terminate()

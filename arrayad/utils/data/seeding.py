@@ -61,7 +61,7 @@ class _Globals:
         self._random_twin = random.Random()
         self._numpy, self._numpy_twin = np.random.MT19937(0), np.random.MT19937(0)
         self._seed_numpy_twin = np.random.RandomState(self._numpy_twin).seed
-        self._users: tuple[Any, Any] = (None, None)
+        self._users: tuple[Any, Any, Any] = (None, None, None)
 
     @property
     def eager(self) -> bool:
@@ -74,10 +74,11 @@ class _Globals:
 
     def enter(self) -> None:
         """Take the place of the generators as they are."""
-        # NumPy's global functions are set on a bit generator of ours for the time, which is 300 times as fast as to get and
-        # set its state; a second normal number that NumPy keeps from a pair is lost.
+        # NumPy's global functions are set on a bit generator of ours for the time, which is faster than to get and set its
+        # state; but a second normal number that NumPy keeps from a pair is in the state alone.
         state = random.getstate() if self._give_back else None
-        self._users = state, _get_bit_generator()
+        normal: Any = np.random.get_state(legacy=False) if self._give_back else None  # noqa: NPY002  (the users' own)
+        self._users = state, _get_bit_generator(), normal["gauss"] if normal and normal["has_gauss"] else None
         _set_bit_generator(self._numpy)
         if state is not None and not self.eager:
             if state[2] is not None:  # a second normal number too, which a sample would get without being seen to draw
@@ -86,8 +87,11 @@ class _Globals:
 
     def leave(self) -> None:
         """Have the generators back."""
-        state, bit_generator = self._users
+        state, bit_generator, normal = self._users
         _set_bit_generator(bit_generator)
+        if normal is not None:
+            whole: Any = np.random.get_state(legacy=False)  # noqa: NPY002  (as above)
+            np.random.set_state({**whole, "has_gauss": 1, "gauss": normal})  # noqa: NPY002  (as above)
         if state is not None:
             random.setstate(state)
 
