@@ -512,7 +512,7 @@ def test_pad_refuses() -> None:
 def test_slopes_far_from_where_the_plain_formula_holds(function: Any, exact: Any, at: tuple[float, ...]) -> None:
     x = xp.asarray(np.asarray(at)).requires_grad_()
     function(x).sum().backward()
-    with mpmath.workdps(1000):
+    with mpmath.workdps(1000 if function is xp.special.erfcx else 50):  # its terms are of exp(10**6)
         expected = [float(exact(mpmath.mpf(t))) for t in at]
     np.testing.assert_allclose(x.grad.numpy(force=True), expected, rtol=2e-13)
 
