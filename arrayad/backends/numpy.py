@@ -272,9 +272,12 @@ def matmul(x1: Array, x2: Array, /) -> Array:
 
 def reshape(x: Array, shape: Any, *, copy: bool | None = None) -> Array:
     """``numpy.reshape``: 0.15 for 0.73; a negative length other than -1, which NumPy takes for that, is refused."""
-    for n in shape if isinstance(shape, (tuple, list)) else (shape,):
-        if n.__class__ is int and n < -1:
-            raise ValueError(f"shape {shape} has a negative length")
+    try:
+        for n in shape:
+            if n < -1:
+                raise ValueError(f"shape {shape} has a negative length")
+    except TypeError:  # one length, or objects that stand for integers, of which NumPy makes such
+        pass
     return x.reshape(shape) if copy is None else x.reshape(shape, copy=copy)
 
 
