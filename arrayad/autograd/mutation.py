@@ -312,6 +312,7 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any, na
     check_writeable(x, name)
     xp = namespace_of(x._array)
     dtype = getattr(raw, "dtype", None)
+    # Up to 65504, the greatest number of half precision, none overflows.
     if (dtype is not None and dtype != x._array.dtype) or (isinstance(raw, float) and abs(raw) > 65504):
         raw = _cast(xp, raw, x._array, name)
     with writing:
