@@ -88,6 +88,11 @@ class DType:
         return self.name
 
     @property
+    def char(self) -> str:
+        """NumPy's letter for it, which SciPy's sparse matrices ask a vector for."""
+        return self.dtype.char
+
+    @property
     def is_floating_point(self) -> builtins.bool:
         """Whether it is a real floating-point type."""
         return self.kind == "f"

@@ -670,3 +670,12 @@ def test_grids_are_copies() -> None:
     x, _ = np.meshgrid(v, np.asarray([0.0]))  # type: ignore[arg-type]  # as above
     x += 10
     assert v.tolist() == [1.0, 2.0]
+
+
+def test_sparse_matrices_times_tensors() -> None:
+    sparse = pytest.importorskip("scipy.sparse", reason="whose matrices they are")
+    a = sparse.csr_array(np.asarray([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]]))
+    assert (a @ xp.asarray([1.0, 2.0, 3.0])).tolist() == [7.0, 6.0]
+    assert (a @ xp.ones(3, 2)).tolist() == [[3.0, 3.0], [3.0, 3.0]]
+    with pytest.raises(RuntimeError, match="requires grad"):
+        a @ xp.ones(3, requires_grad=True)
