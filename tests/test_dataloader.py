@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import faulthandler
+import functools
 import gc
 import itertools
 import multiprocessing
@@ -1798,3 +1800,20 @@ def test_a_copy_of_a_loader_goes_on_by_itself() -> None:
 def test_collating_arrays() -> None:
     assert default_collate(np.asarray([1, 2])).tolist() == [1, 2]  # type: ignore[arg-type]  # any sequence
     assert default_collate(xp.zeros(1)).tolist() == [0.0]  # type: ignore[arg-type]  # as above
+
+
+@dataclasses.dataclass
+class WithTwice:
+    """A sample with a property that is kept once it was asked for."""
+
+    x: float
+
+    @functools.cached_property
+    def twice(self) -> Any:
+        return self.x * 2
+
+
+def test_a_batch_has_properties_of_its_own() -> None:
+    samples = [WithTwice(1.0), WithTwice(2.0)]
+    assert samples[0].twice == 2.0
+    assert default_collate(samples).twice.tolist() == [2.0, 4.0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import threading
 from collections.abc import Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -213,6 +214,9 @@ def _rebuild(like: Any, parts: dict[Any, Any]) -> Any:
     out = copy.copy(like)
     for name, value in parts.items():
         object.__setattr__(out, name, value)  # also where the dataclass is frozen
+    known = getattr(out, "__dict__", {})
+    for name in [name for name in known if isinstance(getattr(type(out), name, None), functools.cached_property)]:
+        del known[name]  # which was of the one that was copied
     return out
 
 
