@@ -42,7 +42,7 @@ from .searching import where
 from .statistical import count_of, keep, sum, wide
 from .utility import all
 from .. import dtypes
-from ..autograd.operation import REAL, REAL_FLOATING, differentiable
+from ..autograd.operation import REAL, REAL_FLOATING, differentiable, public
 from ..autograd.tape import TensorBase
 
 if TYPE_CHECKING:
@@ -236,6 +236,7 @@ def logsumexp(xp: Namespace, x: Tensor, /, axis: Axis = None, keepdims: bool = F
 # --- elementwise ---
 
 
+@public
 def angle(x: Tensor, /) -> Tensor:
     """The angle of complex numbers in the plane, from -pi to pi; of real ones 0 or, with a negative sign (as -0.0 has), pi.
 
@@ -245,11 +246,13 @@ def angle(x: Tensor, /) -> Tensor:
     return atan2(imag(x) if x.dtype.kind == "c" else zeros_like(x), real(x) if x.dtype.kind == "c" else x)
 
 
+@public
 def frac(x: Tensor, /) -> Tensor:
     """What is behind the point, with the sign of the number. Differentiable."""
     return subtract(x, trunc(x))
 
 
+@public
 def fmod(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """The remainder with the sign of the first: exact, as `remainder` of the magnitudes is.
 

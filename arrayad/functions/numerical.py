@@ -276,6 +276,7 @@ def bincount(x: Tensor, /, weights: Tensor | None = None, minlength: int = 0) ->
     return scatter_add(values, x, (length,))
 
 
+@public
 def histc(x: Tensor, /, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements lie in each of some bins of one width.
 
@@ -315,6 +316,7 @@ def histc(x: Tensor, /, bins: int = 100, min: float = 0, max: float = 0) -> Tens
     return astype(bincount(minimum(places, bins - 1), minlength=bins), dtype)
 
 
+@public
 def cov(x: Tensor, /, *, correction: float = 1) -> Tensor:
     """The covariances of variables.
 
@@ -350,6 +352,7 @@ def cov(x: Tensor, /, *, correction: float = 1) -> Tensor:
     return out if x.ndim == 2 else out[0, 0]
 
 
+@public
 def corrcoef(x: Tensor, /) -> Tensor:
     """The coefficients of correlation of variables: covariances over the products of their standard deviations.
 

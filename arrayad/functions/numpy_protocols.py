@@ -236,6 +236,7 @@ def array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dic
         return NotImplemented
     name = f"{function.__module__}.{function.__name__}"
     ours = FUNCTIONS.get(name)
+    # It has a counterpart, but none that writes into an array.
     into_array = name == "numpy.put_along_axis" and isinstance((*args, *kwargs.values())[0], np.ndarray)
     if name in _WRITING or into_array:
         return _written_by_numpy(function, name, args, kwargs)

@@ -526,8 +526,7 @@ def multinomial(
     check_tensor(weights, "multinomial", "weights")
     if weights.dtype.kind == "c":
         raise TypeError(f"multinomial(): weights must be real, got {weights.dtype}")
-    if integer_of(num_samples, "multinomial", "num_samples") < 0:
-        raise ValueError(f"multinomial(): num_samples must not be negative, got {num_samples}")
+    integer_of(num_samples, "multinomial", "num_samples", 0)
     source = _generator(generator, weights.device, "multinomial")
     if len(weights.shape) == 2 and weights.shape[0]:
         rows = unstack(weights)
