@@ -9,7 +9,6 @@ from __future__ import annotations
 import builtins
 import functools
 import math
-import operator as operators
 import sys
 import weakref
 from copy import deepcopy
@@ -105,8 +104,13 @@ def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
 def _in_place(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
     """The in-place twin of a function, or of one by another name, whose result has the shape of its first argument."""
     name = name or f"{function.__name__}_"
+    op = getattr(function, "operation", None)
+    if op is not None and op.in_place is None:
+        op = None
 
     def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if op is not None and len(args) == 1 and not kwargs and update(self, args[0], op, name):
+            return self
         check_writeable(self, name)
         return overwrite(self, function(self, *args, **kwargs), name)
 
@@ -132,20 +136,15 @@ def _view_in_place(function: Callable[..., Any], name: str = "") -> Callable[...
     return method
 
 
-def _in_place_operator(
-    function: Callable[[Any, Any], Any], on_arrays: Callable[[Any, Any], Any] | None = None
-) -> Callable[[Any, Any], Any]:
-    """The in-place operator of a function of two arguments; of an elementwise one, with Python's on arrays."""
+def _in_place_operator(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The in-place operator of a function of two arguments."""
     method = _in_place(function)
-    op = function.operation  # type: ignore[attr-defined]  # of every declared function
 
     def operator(self: Any, other: Any, /) -> Any:
         if other.__class__ is not Tensor and other.__class__ not in _PLAIN:
             other = _operand(self, other, method.__name__)
             if other is NotImplemented:
                 return other
-        if on_arrays is not None and update(self, other, op, on_arrays, method.__name__):
-            return self
         return method(self, other)
 
     return operator
@@ -185,9 +184,9 @@ def _scaled(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def method(self: Any, other: Any, /, *, alpha: Any = 1) -> Any:
-        if alpha != 1 and isinstance(other, TensorBase):
-            other = data_types.to_common_dtype(self, other)[1]
-        return function(self, other * alpha if alpha != 1 and isinstance(other, (TensorBase, *_PLAIN)) else other)
+        if alpha != 1 and isinstance(other, (TensorBase, int, float, complex)):
+            other = data_types.to_common_dtype(self, other)[1] * alpha
+        return function(self, other)
 
     return method
 
@@ -731,19 +730,19 @@ class Tensor(TensorBase):
     __rlshift__ = _reflected(elementwise.bitwise_left_shift)
     __rrshift__ = _reflected(elementwise.bitwise_right_shift)
 
-    __iadd__ = _in_place_operator(elementwise.add, operators.iadd)
-    __isub__ = _in_place_operator(elementwise.subtract, operators.isub)
-    __imul__ = _in_place_operator(elementwise.multiply, operators.imul)
-    __itruediv__ = _in_place_operator(elementwise.divide, operators.itruediv)
+    __iadd__ = _in_place_operator(elementwise.add)
+    __isub__ = _in_place_operator(elementwise.subtract)
+    __imul__ = _in_place_operator(elementwise.multiply)
+    __itruediv__ = _in_place_operator(elementwise.divide)
     __ifloordiv__ = _in_place_operator(elementwise.floor_divide)
     __imod__ = _in_place_operator(elementwise.remainder)
     __ipow__ = _in_place_operator(elementwise.pow)
     __imatmul__ = _in_place_operator(linear_algebra.matmul)
-    __iand__ = _in_place_operator(elementwise.bitwise_and, operators.iand)
-    __ior__ = _in_place_operator(elementwise.bitwise_or, operators.ior)
-    __ixor__ = _in_place_operator(elementwise.bitwise_xor, operators.ixor)
-    __ilshift__ = _in_place_operator(elementwise.bitwise_left_shift, operators.ilshift)
-    __irshift__ = _in_place_operator(elementwise.bitwise_right_shift, operators.irshift)
+    __iand__ = _in_place_operator(elementwise.bitwise_and)
+    __ior__ = _in_place_operator(elementwise.bitwise_or)
+    __ixor__ = _in_place_operator(elementwise.bitwise_xor)
+    __ilshift__ = _in_place_operator(elementwise.bitwise_left_shift)
+    __irshift__ = _in_place_operator(elementwise.bitwise_right_shift)
 
     __getitem__ = indexing.getitem
     __setitem__ = indexing.setitem
@@ -1303,7 +1302,7 @@ class Tensor(TensorBase):
     absolute_ = _in_place(elementwise.abs, "absolute_")
     acos_ = _in_place(elementwise.acos)
     acosh_ = _in_place(elementwise.acosh)
-    add_ = _in_place(_scaled(elementwise.add))
+    add_ = _scaled(_in_place(elementwise.add))
     addcdiv_ = _in_place(pytorch.addcdiv)
     addcmul_ = _in_place(pytorch.addcmul)
     asin_ = _in_place(elementwise.asin)
@@ -1381,8 +1380,8 @@ class Tensor(TensorBase):
     sinh_ = _in_place(elementwise.sinh)
     sqrt_ = _in_place(elementwise.sqrt)
     square_ = _in_place(elementwise.square)
-    sub_ = _in_place(_scaled(elementwise.subtract), "sub_")
-    subtract_ = _in_place(_scaled(elementwise.subtract))
+    sub_ = _scaled(_in_place(elementwise.subtract, "sub_"))
+    subtract_ = _scaled(_in_place(elementwise.subtract))
     tan_ = _in_place(elementwise.tan)
     tanh_ = _in_place(elementwise.tanh)
     tril_ = _in_place(tril)

@@ -250,6 +250,54 @@ def linear_8(lib: Any) -> Step:
     return step
 
 
+def _optimizer_state(lib: Any) -> list[Any]:
+    """For each parameter of the network: itself, a gradient, and two running means."""
+    rng = np.random.default_rng(1)
+    parameters, _ = _mlp_arrays(8)
+    gradients = [rng.standard_normal(p.shape).astype(np.float32) for p in parameters]
+    return [
+        (lib.leaf(p), lib.array(g), lib.array(np.zeros_like(p)), lib.array(np.zeros_like(p)))
+        for p, g in zip(parameters, gradients, strict=True)
+    ]
+
+
+def _first_rows(state: list[Any]) -> list[Any]:
+    """Of each parameter, copied: results that are looked at must not share the memory that is written into."""
+    return [p[:1].clone() for p, *_ in state]
+
+
+def momentum(lib: Any) -> Step:
+    """An update of that network's parameters by gradient descent with momentum, in place as in PyTorch's optimizers."""
+    state = _optimizer_state(lib)
+
+    def step() -> list[Any]:
+        with lib.xp.no_grad():
+            for p, g, velocity, _ in state:
+                velocity.mul_(0.9).add_(g)
+                p.add_(velocity, alpha=-0.01)
+        return _first_rows(state)
+
+    return step
+
+
+def adam(lib: Any) -> Step:
+    """The same by Adam (Kingma and Ba, 2015, algorithm 1)."""
+    state = _optimizer_state(lib)
+    steps = itertools.count(1)
+
+    def step() -> list[Any]:
+        t = next(steps)
+        with lib.xp.no_grad():
+            for p, g, mean, square in state:
+                mean.mul_(0.9).add_(g, alpha=0.1)
+                square.mul_(0.999).addcmul_(g, g, value=0.001)
+                size = (square.sqrt() / math.sqrt(1 - 0.999**t)).add_(1e-8)
+                p.addcdiv_(mean, size, value=-0.001 / (1 - 0.9**t))
+        return _first_rows(state)
+
+    return step
+
+
 def _hvp_arguments() -> tuple[Any, ...]:
     parameters, data = _mlp_arrays(128)
     rng = np.random.default_rng(1)
@@ -395,6 +443,8 @@ WORKLOADS: dict[str, Callable[[Any], Step]] = {
     "mlp-128": mlp_128,
     "mlp-8": mlp_8,
     "linear-8": linear_8,
+    "momentum": momentum,
+    "adam": adam,
     "logistic": logistic,
     "black-scholes": black_scholes,
     "gaussian-process": gaussian_process,
@@ -416,6 +466,11 @@ LEFT_OUT = {
     ("mygrad", "gaussian-process"): "has no linear algebra",
     ("mygrad", "hvp"): "has first derivatives only",
     ("mygrad", "hvp-forward"): "has reverse mode only",
+    **{
+        (name, update): "has no methods in place"
+        for name in ("autograd", "mygrad", "jax")
+        for update in ("momentum", "adam")
+    },
     # What is written out by hand is left.
     **{("numpy", name): "differentiates nothing" for name in WORKLOADS if not name.startswith(("mlp", "hvp"))},
 }

@@ -487,6 +487,34 @@ def test_nothing_is_copied_where_nothing_is_saved(write: Any, of: str) -> None:
     assert base.tolist() == view.tolist() == detached.tolist()
 
 
+@pytest.mark.parametrize(
+    ("write", "expected"),
+    [
+        (lambda x: x.add_(1.0), 3.0),
+        (lambda x: x.add_(xp.ones((4, 3)), alpha=2.0), 4.0),
+        (lambda x: x.sub_(xp.ones((1, 3))), 1.0),
+        (lambda x: x.mul_(xp.ones(()) * 3), 6.0),
+        (lambda x: x.divide_(xp.ones(3) * 2), 1.0),
+        (lambda x: operator.isub(x, x.mean(axis=1, keepdims=True)), 0.0),
+        (lambda x: operator.itruediv(x, xp.ones((1, 1))), 2.0),
+    ],
+)
+def test_arithmetic_in_place_makes_no_other_array(write: Any, expected: float) -> None:
+    x = xp.full((4, 3), 2.0)
+    array = id(x._array)
+    assert write(x) is x
+    assert id(x._array) == array
+    assert (x == expected).all()
+
+
+@pytest.mark.parametrize("shape", [(2,), (5, 4, 3), (4, 1, 3), (3, 4)])
+def test_arithmetic_in_place_refuses_shapes_that_do_not_fit(shape: tuple[int, ...]) -> None:
+    x = xp.ones((4, 3))
+    with pytest.raises((RuntimeError, ValueError), match=r"add_\(\)|add\(\)"):
+        x += xp.ones(shape)
+    assert (x == 1).all()
+
+
 def test_backward_lets_go_of_what_it_saved() -> None:
     w = xp.ones(3, requires_grad=True)
     (w * w).sum().backward()

@@ -253,7 +253,7 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
     return x
 
 
-def update(x: Any, other: Any, op: Operation, in_place: Callable[[Any, Any], Any], name: str) -> bool:
+def update(x: Any, other: Any, op: Operation, name: str) -> bool:
     """Compute ``x op= other`` in the memory of `x`, if nothing is recorded, saved or converted; else say no.
 
     It saves the array that `overwrite` is given: of 800 kB, half of the time.
@@ -261,10 +261,9 @@ def update(x: Any, other: Any, op: Operation, in_place: Callable[[Any, Any], Any
     Parameters
     ----------
     op : Operation
-        Elementwise, of two arguments.
-    in_place : callable
-        Python's in-place operator on raw arrays.
+        One that can be done `in_place`.
     """
+    in_place: Any = op.in_place
     of_tensor = isinstance(other, TensorBase)
     if (x._node is not None or (of_tensor and other._node is not None)) and recording():
         return False
@@ -276,7 +275,7 @@ def update(x: Any, other: Any, op: Operation, in_place: Callable[[Any, Any], Any
             return False
         if of_tensor:
             b = other._array
-            if b.__class__ is not a.__class__ or b.dtype is not a.dtype or (b.shape != a.shape and b.shape != ()):
+            if b.__class__ is not a.__class__ or b.dtype != a.dtype or not _fits(b.shape, a.shape):
                 return False
         else:
             operands = op.with_number(a, other)
@@ -294,6 +293,13 @@ def update(x: Any, other: Any, op: Operation, in_place: Callable[[Any, Any], Any
         finally:  # also where a warning is an error, which comes after the write
             _count(x, name)
         return True
+
+
+def _fits(part: tuple[int, ...], whole: tuple[int, ...]) -> bool:
+    """Whether a shape is broadcast to another."""
+    return part == whole or (
+        len(part) <= len(whole) and all(m in (1, n) for m, n in zip(reversed(part), reversed(whole), strict=False))
+    )
 
 
 def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any, name: str) -> None:
