@@ -1,8 +1,8 @@
 """GPUs: how many there are, which is current, their streams and their memory.
 
-All of it needs CuPy (``pip install arrayad[cuda13]``, or ``[cuda12]``), which is imported when something here is first
-called; without it, or without a GPU, `is_available` is false and the rest raises RuntimeError. The names are those of
-``torch.cuda``.
+All of it needs CuPy (``pip install cupy-cuda13x``, or ``cupy-cuda12x``), which is imported when something here is first
+called; without it, or without a GPU, `is_available` is false, `device_count` is 0, and what needs a GPU raises RuntimeError.
+The names are those of ``torch.cuda``.
 """
 
 from __future__ import annotations

@@ -82,15 +82,16 @@ class DType:
     def __eq__(self, other: object) -> builtins.bool:
         if isinstance(other, DType):
             return self is other
-        return isinstance(other, np.dtype) and bool_(self.dtype == other)
+        return other is self.dtype.type or (isinstance(other, np.dtype) and bool_(self.dtype == other))
 
     def __reduce__(self) -> str:
         return self.name
 
-    @property
-    def char(self) -> str:
-        """NumPy's letter for it, which SciPy's sparse matrices ask a vector for."""
-        return self.dtype.char
+    def __getattr__(self, name: str) -> Any:
+        """What NumPy's dtypes have beside, as ``char`` and ``byteorder``, which libraries ask an array's dtype for."""
+        if name.startswith("_"):
+            raise AttributeError(f"'DType' object has no attribute {name!r}")
+        return getattr(self.dtype, name)
 
     @property
     def is_floating_point(self) -> builtins.bool:

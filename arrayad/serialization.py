@@ -31,7 +31,7 @@ def _modules(name: str) -> Any:
     try:
         return [importlib.import_module(module) for module in ("json", "safetensors.numpy", "safetensors")]
     except ImportError as error:
-        raise ImportError(f"{name}() needs safetensors, which is not installed: pip install arrayad[safetensors]") from error
+        raise ImportError(f"{name}() needs safetensors, which is not installed: pip install safetensors") from error
 
 
 def save(obj: Any, file: str | os.PathLike[str] | IO[bytes], /) -> None:
@@ -106,8 +106,12 @@ def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]]) ->
     if isinstance(obj, (list, tuple)):
         parts = [_described(value, f"{place}.{i}".lstrip("."), arrays) for i, value in enumerate(obj)]
         return {"tuple" if isinstance(obj, tuple) else "list": parts}
+    if isinstance(obj, np.generic):
+        obj = obj.item()
     if isinstance(obj, _SCALARS):
         return {"value": obj}
+    if isinstance(obj, complex):
+        return {"number": [obj.real, obj.imag]}
     raise TypeError(
         f"save(): {place or 'the object'} must be a Tensor, dict, list, tuple, number, string or None, not "
         f"{type(obj).__name__}"
@@ -193,4 +197,4 @@ def _built(description: dict[str, Any], arrays: dict[str, np.ndarray[Any, Any]],
     for kind, make in (("list", list), ("tuple", tuple)):
         if kind in description:
             return make(_built(value, arrays, device) for value in description[kind])
-    return description["value"]
+    return complex(*description["number"]) if "number" in description else description["value"]

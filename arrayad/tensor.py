@@ -19,7 +19,7 @@ import numpy as np
 from . import dtypes
 from .autograd import engine
 from .autograd.calls import operator
-from .autograd.mutation import become, check_writeable, export, overwrite, update
+from .autograd.mutation import become, check_writeable, export, give_back, lend, overwrite, update
 from .autograd.tape import (
     RETAINED,
     Leaf,
@@ -71,17 +71,24 @@ def _operand(self: Any, other: Any, name: str) -> Any:
     """What an operator takes for a value that is neither a Tensor nor one of Python's numbers.
 
     NumPy's arrays become Tensors, as where they come first, and its scalars are numbers. Other arrays are refused by the
-    function, with an error that says what to do; of anything else the operator is not ours to define, and Python asks the
-    other side.
+    function, with an error that says what to do. Of anything else the operator is not ours to define, and Python asks the
+    other side: so of what has an array, and may have a Tensor, in it, as xarray's, pandas' and Pint's objects have.
     """
     if isinstance(other, np.ndarray):
         return numpy_protocols.operand(other, self, name)
-    if isinstance(other, (TensorBase, int, float, complex)) or hasattr(other, "__array__") or hasattr(other, "__dlpack__"):
+    if isinstance(other, (TensorBase, int, float, complex, np.generic)):
         return other
-    return NotImplemented
+    kind = type(other)  # in which objects that answer for what is in them have their own
+    holds_array = hasattr(kind, "__array_ufunc__") and not hasattr(kind, "__dlpack__")
+    foreign = not holds_array and (hasattr(kind, "__array__") or hasattr(kind, "__dlpack__"))
+    return other if foreign else NotImplemented
 
 
 _PLAIN = frozenset((bool, int, float, complex))
+
+
+class _NoSuchPartError(AttributeError, TypeError, ValueError):
+    """Of attributes that some tensors do not have: `hasattr` says so, and `getattr` gives its default."""
 
 
 def _operator(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -231,11 +238,7 @@ class Tensor(TensorBase):
 
     def __new__(cls, *data: Any, dtype: Any = None, device: Any = None) -> Tensor:  # noqa: PYI034  (no subclasses)
         """A tensor of data or, given integers, of that shape and not set, by default of the default floating dtype."""
-        dtype = dtypes.get_default_dtype() if dtype is None else dtype
-        sizes = data[0] if len(data) == 1 and isinstance(data[0], Size) else data
-        if data and all(isinstance(n, builtins.int) and not isinstance(n, builtins.bool) for n in sizes):
-            return creation.empty(tuple(sizes), dtype=dtype, device=device)
-        return creation.tensor(*data or ((),), dtype=dtype, device=device)
+        return pytorch.of_data_or_shape(data, dtypes.get_default_dtype() if dtype is None else dtype, device)
 
     # --- attributes ---
 
@@ -287,18 +290,21 @@ class Tensor(TensorBase):
             If it does not have two axes; `mT` transposes the matrices of a stack.
         """
         if len(self._array.shape) != 2:
-            raise ValueError(f"T: expected a tensor of 2 dimensions, got {self.ndim}; use mT or permute_dims()")
+            raise _NoSuchPartError(f"T: expected a tensor of 2 dimensions, got {self.ndim}; use mT or permute_dims()")
         return linear_algebra.matrix_transpose(self)
 
     @property
     def mT(self) -> Tensor:
         """Matrices transposed, a view."""
-        return linear_algebra.matrix_transpose(self)
+        try:
+            return linear_algebra.matrix_transpose(self)
+        except ValueError as error:
+            raise _NoSuchPartError(str(error)) from None
 
     @property
     def mH(self) -> Tensor:
         """Matrices transposed and conjugated."""
-        return elementwise.conj(linear_algebra.matrix_transpose(self))
+        return elementwise.conj(self.mT)
 
     @property
     def real(self) -> Tensor:
@@ -312,7 +318,10 @@ class Tensor(TensorBase):
     @property
     def imag(self) -> Tensor:
         """The imaginary part, a view."""
-        return elementwise.imag(self)
+        try:
+            return elementwise.imag(self)
+        except TypeError as error:
+            raise _NoSuchPartError(str(error)) from None
 
     @imag.setter
     def imag(self, value: Any) -> None:
@@ -339,9 +348,12 @@ class Tensor(TensorBase):
 
         Raises
         ------
+        TypeError
+            If `requires_grad` is no boolean.
         RuntimeError
             For an integer or boolean dtype, or to take it from a tensor that was computed.
         """
+        creation.check_flag(requires_grad, "requires_grad_", "requires_grad")
         if requires_grad and self._node is None:
             require_grad(self, "requires_grad_")
         elif not requires_grad and self._node is not None:
@@ -396,6 +408,11 @@ class Tensor(TensorBase):
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if isinstance(value, TensorBase) and (value.shape != self.shape or value.dtype != self.dtype):
+            raise RuntimeError(
+                f"data must have the shape and dtype of the tensor, {tuple(self.shape)} {self.dtype}; got "
+                f"{tuple(value.shape)} {value.dtype}"
+            )
         with no_grad():
             self.copy_(value)
 
@@ -602,8 +619,14 @@ class Tensor(TensorBase):
         # Python's protocol for memory, from 3.12 on.
         if self._node is not None:
             raise BufferError("__buffer__(): the Tensor requires grad, which its memory has not. Use tensor.detach() first.")
-        array: Any = self.numpy()
+        self._check_seen()
+        lend(self)
+        array: Any = namespace_of(self._array).to_numpy(self._array)
         return memoryview(array)
+
+    def __release_buffer__(self, buffer: memoryview, /) -> None:
+        buffer.release()
+        give_back(self)
 
     def __copy__(self) -> Tensor:
         return creation.clone(self)
@@ -613,8 +636,9 @@ class Tensor(TensorBase):
         return creation.clone(self)
 
     def astype(self, dtype: Any, *, copy: builtins.bool = True) -> Tensor:
-        """The values in another dtype, as a method like NumPy's: `arrayad.astype`."""
-        return data_types.astype(self, dtype, copy=copy)
+        """The values in another dtype, as a method like NumPy's, which takes names of dtypes too: `arrayad.astype`."""
+        wanted: Any = np.dtype(dtype) if isinstance(dtype, str) else dtype
+        return data_types.astype(self, wanted, copy=copy)
 
     # --- other libraries ---
 
@@ -651,23 +675,29 @@ class Tensor(TensorBase):
         TypeError
             For a tensor on another device, unless forced.
         """
+        self._check_seen(force)
+        if self.device.type == "cpu":
+            export(self)
+        array: Any = namespace_of(self._array).to_numpy(self._array)
+        # An object of its own: whoever has it may set its shape, dtype and flags.
+        return array.view() if array is self._array else array
+
+    def _check_seen(self, force: builtins.bool = False) -> None:
+        """Refuse what NumPy would lose."""
         if self._node is not None and recording() and not force:
             raise RuntimeError(
                 "numpy(): the Tensor requires grad. Use tensor.detach().numpy() instead, or numpy(force=True)."
             )
         if self.device.type != "cpu" and not force:
             raise TypeError(f"numpy(): the Tensor is on {self.device}. Use .cpu() first, or numpy(force=True).")
-        if self.device.type == "cpu":
-            export(self)
-        return namespace_of(self._array).to_numpy(self._array)
 
     def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> np.ndarray[Any, Any]:
-        array = self.numpy()
-        if dtype is not None and array.dtype != dtype:
-            if copy is False:
-                raise ValueError("__array__(): another dtype cannot be had without a copy")
-            return array.astype(dtype)
-        return array.copy() if copy else array
+        if not copy and (dtype is None or self.dtype == np.dtype(dtype)):
+            return self.numpy()
+        if copy is False:
+            raise ValueError("__array__(): another dtype cannot be had without a copy")
+        self._check_seen()
+        return namespace_of(self._array).to_numpy(self._array).astype(dtype or self.dtype.dtype)
 
     def __dlpack__(
         self, /, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: builtins.bool | None = None
@@ -1026,7 +1056,7 @@ class Tensor(TensorBase):
         """A view with its axes in another order, given as a tuple or as several numbers."""
         if axes and dims is not None:
             raise TypeError("permute(): multiple values for argument 'dims'")
-        return manipulation.permute_dims(self, _sizes(axes) if dims is None else tuple(dims))
+        return manipulation.permute_dims(self, _sizes(axes if dims is None else (dims,)))
 
     def squeeze(self, axis: Any = None, *, dim: Any = None) -> Tensor:
         """A view without axes of length 1: those named, where they are of length 1, or all."""
@@ -1047,7 +1077,7 @@ class Tensor(TensorBase):
     ravel = pytorch.ravel
     unsqueeze = pytorch.unsqueeze
     transpose = pytorch.transpose
-    swapaxes = pytorch.transpose
+    swapaxes = pytorch.swapaxes
     t = pytorch.t
     unbind = pytorch.unbind
     split = pytorch.split
@@ -1400,7 +1430,7 @@ class Tensor(TensorBase):
     trunc_ = _in_place(elementwise.trunc)
 
     squeeze_ = _view_in_place(squeeze)
-    swapaxes_ = _view_in_place(pytorch.transpose, "swapaxes_")
+    swapaxes_ = _view_in_place(pytorch.swapaxes)
     t_ = _view_in_place(pytorch.t)
     transpose_ = _view_in_place(pytorch.transpose)
     unsqueeze_ = _view_in_place(pytorch.unsqueeze)
@@ -1510,4 +1540,5 @@ class RemovableHandle:
 def _rebuild(array: np.ndarray[Any, Any], place: str, requires_grad: bool) -> Tensor:
     """A tensor from its pickle, on the memory of the array that came with it."""
     backend, raw = creation.place_of(place)
+    array = np.asarray(array)  # joblib gives large ones back as ``numpy.memmap``
     return creation.finish(backend.from_numpy(array, raw), requires_grad, "tensor")

@@ -679,3 +679,120 @@ def test_sparse_matrices_times_tensors() -> None:
     assert (a @ xp.ones(3, 2)).tolist() == [[3.0, 3.0], [3.0, 3.0]]
     with pytest.raises(RuntimeError, match="requires grad"):
         a @ xp.ones(3, requires_grad=True)
+
+
+class Wrapper:
+    """An array in something else, as xarray, pandas and Pint have it: with operators of its own for either side."""
+
+    __array_ufunc__ = None
+
+    def __init__(self, x: Any) -> None:
+        self.x = x
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise AssertionError("what is in it is a Tensor, and is to stay one")
+
+    def __radd__(self, other: Any) -> Wrapper:
+        return Wrapper(other + self.x)
+
+    def __eq__(self, other: object) -> Any:
+        return Wrapper(other == self.x)
+
+    __hash__ = object.__hash__
+
+
+def test_what_has_a_tensor_in_it_answers_for_itself() -> None:
+    t = xp.ones(2, requires_grad=True)
+    out = t + Wrapper(t * 2)
+    assert isinstance(out, Wrapper)
+    out.x.sum().backward()
+    assert t.grad.tolist() == [3.0, 3.0]
+    assert isinstance(t == Wrapper(t), Wrapper)
+
+
+@pytest.mark.filterwarnings("ignore:Setting the shape on a NumPy array has been deprecated:DeprecationWarning")  # NumPy 2.5
+def test_the_form_of_an_array_is_its_owners() -> None:
+    a = np.arange(6.0)
+    x = xp.from_numpy(a)
+    w = xp.asarray(2.0, dtype=xp.float64).requires_grad_()
+    y = (w * x).sum()
+    a.shape = (2, 3)
+    a.flags.writeable = False
+    x += 0.0
+    y = (w * x).sum()
+    y.backward()
+    assert w.grad.item() == 15.0
+    b = x.numpy()
+    b.shape = (3, 2)
+    assert x.shape == (6,)
+    assert np.shares_memory(a, x.numpy())
+    assert np.shares_memory(np.asarray(x), a)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda x: np.array(x),
+        lambda x: np.asarray(x, dtype=np.float64),
+        lambda x: x.__array__(copy=True),
+        lambda x: np.shares_memory(x, x),
+        lambda x: np.put(x, 0, 1.0),
+        lambda x: np.copyto(x, 1.0),
+    ],
+)
+def test_what_keeps_nothing_shares_nothing(look: Callable[[Any], Any]) -> None:
+    x, w = xp.ones(3), xp.ones(3, requires_grad=True)
+    look(x)
+    y = (w * x).sum()
+    x += 1
+    y.backward()  # of the values before, for the memory can move
+    assert w.grad.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_attributes_that_there_are_not() -> None:
+    x = xp.ones(3)
+    assert not any(hasattr(x, name) for name in ("T", "mT", "mH", "imag"))
+    assert getattr(x, "imag", None) is None
+    with pytest.raises(ValueError, match="2 dimensions"):
+        _ = x.T
+    assert all(hasattr(xp.ones(2, 2, dtype=xp.complex64), name) for name in ("T", "mT", "mH", "imag"))
+
+
+def test_dtypes_as_numpys() -> None:
+    assert xp.ones(1).dtype == np.float32
+    assert xp.ones(1).dtype in (np.float64, np.float32)
+    assert xp.ones(1).dtype != np.float64
+    assert xp.float32 != np.floating
+    for name in ("char", "byteorder", "type", "names", "num", "str"):
+        assert getattr(xp.float32, name) == getattr(np.dtype("float32"), name)
+    assert not hasattr(xp.float32, "__array_interface__")
+    assert xp.ones(1).astype("float64").dtype is xp.float64
+
+
+def test_numpys_names_of_what_has_to_be_given() -> None:
+    t, a = xp.asarray(m), m
+    pairs: Any = [
+        (np.full_like(t, fill_value=3), np.full_like(a, fill_value=3)),
+        (np.full_like(t, 3, np.int64), np.full_like(a, 3, np.int64)),
+        (np.zeros_like(t, np.int32, device="cpu"), np.zeros_like(a, np.int32)),
+        (np.linalg.solve(a=t, b=t[0]), np.linalg.solve(a=a, b=a[0])),  # type: ignore[call-overload]  # the stubs know arrays alone
+        (np.linalg.det(a=t), np.linalg.det(a=a)),  # type: ignore[arg-type]  # as above
+        (np.nonzero(a=t)[0], np.nonzero(a=a)[0]),  # type: ignore[call-overload]  # as above
+    ]
+    for ours, theirs in pairs:
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_allclose(ours.numpy(), theirs)
+
+
+def test_polynomials_with_coefficients_in_a_tensor() -> None:
+    assert np.polyval(xp.asarray([3.0, 1.0, 2.0]), [1.0, 2.0]).tolist() == [6.0, 16.0]  # type: ignore[call-overload]  # as above
+    assert np.polyval(xp.asarray([200, 200], dtype=xp.uint8), 2).item() == 600  # type: ignore[call-overload]  # as above
+    assert np.polyval(xp.zeros((0, 3)), [0.0, 1.0, 2.0]).shape == (3,)  # type: ignore[call-overload]  # as above
+
+
+def test_a_pickle_on_a_mapped_file(tmp_path: Any) -> None:
+    mapped = np.memmap(tmp_path / "a", np.float32, "w+", shape=(3,))
+    function, (_, *rest) = xp.ones(3).__reduce__()
+    x = function(mapped, *rest)  # as joblib gives large arrays back
+    assert type(x._array) is np.ndarray
+    assert (x + 1).tolist() == [1.0, 1.0, 1.0]

@@ -42,7 +42,7 @@ SAME = [
     "t.lerp(x, y, 1.0)",
     "t.lerp(x, y, y * y)",
     "t.rsqrt(y * y + 1)",
-    "t.Tensor(x.shape).shape",
+    "t.Tensor(x.shape).shape", "t.FloatTensor(x.shape).shape", "t.einsum(\"ij,ij\", [x, x])",
     "x.clone().tril_(1)",
     "x.index_fill(0, t.as_tensor(1), 2.0)",
     "t.topk(x, 2).values",
@@ -313,6 +313,45 @@ def test_spellings_of_axes(call: Any) -> None:
 def test_gradients_of_forms_that_are_composed(function: Any) -> None:
     x = xp.asarray(np.random.default_rng(3).normal(size=(3, 4)))
     xp.autograd.check_grads(function, (x,), order=2, fast_mode=True)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, **how: xp.cat([x, x], **how), lambda x, **how: xp.concatenate([x, x], **how), xp.unsqueeze,
+        lambda x, **how: x.unsqueeze(**how), lambda x, **how: xp.topk(x, 1, **how).values, lambda x, **how: xp.split(x, 1, **how)[0],
+        lambda x, **how: xp.chunk(x, 2, **how)[0], lambda x, **how: xp.unbind(x, **how)[0],
+        lambda x, **how: xp.norm(x, **how), lambda x, **how: xp.select(x, index=0, **how),
+        lambda x, **how: xp.index_select(x, index=xp.asarray([0]), **how), lambda x, **how: xp.repeat_interleave(x, 2, **how),
+        lambda x, **how: xp.unique(x, **how), lambda x, **how: xp.unflatten(x, sizes=(-1, 1), **how),
+    ],
+)  # fmt: skip
+def test_the_standards_spelling_where_pytorchs_is_declared(call: Any) -> None:
+    x = xp.asarray([[1.0, 5.0], [2.0, 1.0]])
+    assert call(x, axis=1).tolist() == call(x, dim=1).tolist()
+
+
+@pytest.mark.parametrize(
+    ("given", "shape"), [((), (4, 3, 2)), (((1, 0, 2),), (3, 2, 4)), (([2, 0, 1],), (4, 2, 3)), ((0, 2), (4, 3, 2)), ((0, 2, 1), (2, 4, 3))]
+)  # fmt: skip
+def test_transpose_in_numpys_forms_too(given: Any, shape: tuple[int, ...]) -> None:
+    x = xp.zeros(2, 3, 4)
+    assert x.transpose(*given).shape == xp.transpose(x, *given).shape == shape
+    with pytest.raises(TypeError, match=r"transpose\(\)"):
+        x.transpose(0)
+
+
+def test_the_mean_of_what_is_no_nan() -> None:
+    with pytest.raises(TypeError, match=r"nanmean\(\).*int64"):
+        xp.nanmean(xp.asarray([1, 2]))
+    assert xp.nanmean(xp.asarray([1, 2]), dtype=xp.float64).item() == 1.5
+    assert xp.nansum(xp.asarray([1.0, xp.nan]), dtype=xp.float64).dtype is xp.float64
+
+
+def test_integers_below_a_bound_by_name() -> None:
+    assert xp.randint(1, size=(2, 2)).tolist() == xp.randint(high=1, size=(2, 2)).tolist() == [[0, 0], [0, 0]]
+    with pytest.raises(TypeError, match=r"randint\(\)"):
+        xp.randint(3)
 
 
 def test_scattered_in_the_dtype_of_the_sum() -> None:

@@ -233,7 +233,7 @@ def test_without_scipy() -> None:
     """
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=".").stdout
     assert out.splitlines() == [
-        f"{name}() needs SciPy, which is not installed: pip install arrayad[scipy]" for name in ("erf", "xlogy", "polygamma")
+        f"{name}() needs SciPy, which is not installed: pip install scipy" for name in ("erf", "xlogy", "polygamma")
     ]
 
 

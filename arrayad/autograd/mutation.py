@@ -57,6 +57,8 @@ __all__ = [
     "check_writeable",
     "copy_on_write_count",
     "export",
+    "give_back",
+    "lend",
     "mark_exported",
     "overwrite",
     "rebase",
@@ -150,6 +152,32 @@ def export(x: TensorBase) -> None:
         if x._storage is None or x._storage.exported is None:
             _unshare(x)
             mark_exported(x)
+        else:
+            x._storage.exported.buffers = None
+
+
+def lend(x: TensorBase) -> None:
+    """`export`, until `give_back`: for Python's buffer protocol, by which NumPy takes what it only copies, too."""
+    with writing:
+        if x._storage is None or x._storage.exported is None:
+            export(x)
+            x._storage.exported.buffers = 0  # type: ignore[union-attr]  # it has one now
+        writes: Any = x._storage.exported  # type: ignore[union-attr]  # as above
+        if writes.buffers is not None:
+            writes.buffers += 1
+
+
+def give_back(x: TensorBase) -> None:
+    """End what `lend` began: after the last buffer the memory can move again, if it was not written into meanwhile."""
+    with writing:
+        storage: Any = x._storage
+        writes = storage.exported
+        if writes.buffers is None:
+            return
+        writes.buffers -= 1
+        if not writes.buffers and not writes.at:
+            _exported.pop(id(_memory_of(x)))
+            storage.exported = None
 
 
 def mark_exported(x: TensorBase) -> None:
@@ -158,7 +186,8 @@ def mark_exported(x: TensorBase) -> None:
     key = id(memory)
     if key not in _exported:
         _exported[key] = ref(memory, functools.partial(_exported.pop, key)), Writes()
-    storage_of(x).exported = _exported[key][1]
+    storage_of(x).exported = writes = _exported[key][1]
+    writes.buffers = None
 
 
 def write_since(at: int, array: Any) -> Writes | None:

@@ -243,25 +243,31 @@ def _on_device(function: Callable[..., Any], backend: Namespace, array_type: typ
     return call
 
 
+_OF_AXES = (("dim", "axis"), ("dims", "axis"), ("dim", "axes"), ("dims", "axes"), ("keepdim", "keepdims"))
+# A name that a function may be given for a parameter, and the parameter's own.
 _SPELLINGS = (
-    ("dim", "axis"), ("dims", "axis"), ("dim", "axes"), ("dims", "axes"), ("keepdim", "keepdims"), ("diagonal", "k"),
-    ("unbiased", "correction"), ("steps", "num"), ("size", "shape"),
-)  # fmt: skip
+    *_OF_AXES,
+    *((ours, theirs) for theirs, ours in _OF_AXES),
+    ("diagonal", "k"),
+    ("unbiased", "correction"),
+    ("steps", "num"),
+    ("size", "shape"),
+)
 
 
 def _spellings(parameters: Sequence[str]) -> dict[str, str]:
-    """The standard's names, by PyTorch's, of the parameters that a function has."""
-    return {theirs: ours for theirs, ours in _SPELLINGS if ours in parameters and theirs not in parameters}
+    """The names that a function has for its parameters, by those that PyTorch or, for axes, the standard has."""
+    return {other: own for other, own in _SPELLINGS if own in parameters and other not in parameters}
 
 
 def _respell(name: str, spellings: dict[str, str], kwargs: dict[str, Any]) -> None:
-    """Put the standard's names in place of PyTorch's; a list of axes is a tuple."""
-    for theirs, ours in spellings.items():
-        if theirs in kwargs:
-            if ours in kwargs:
-                raise TypeError(f"{name}(): {theirs!r} and {ours!r} are the same argument; give one")
-            value = kwargs.pop(theirs)
-            kwargs[ours] = tuple(value) if isinstance(value, list) else value
+    """Put a function's own names in place of others; a list of axes is a tuple."""
+    for other, own in spellings.items():
+        if other in kwargs:
+            if own in kwargs:
+                raise TypeError(f"{name}(): {other!r} and {own!r} are the same argument; give one")
+            value = kwargs.pop(other)
+            kwargs[own] = tuple(value) if isinstance(value, list) else value
 
 
 def named(name: str, error: Exception) -> Exception:
@@ -278,7 +284,7 @@ def named(name: str, error: Exception) -> Exception:
 
 
 def public(function: F) -> F:
-    """A function that is no operation, with PyTorch's names of its axes, and its own in errors, as operations have them."""
+    """A function that is no operation, with either name of its axes, and its own in errors, as operations have them."""
     code = function.__code__
     spellings = _spellings(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
 

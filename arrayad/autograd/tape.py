@@ -101,6 +101,7 @@ class Writes:
     at: int = 0  # its place in the order of nodes
     version: int = 0  # of the memory, that it made
     by: str = ""
+    buffers: int | None = None  # how many are lent of the memory, where all that see it will give it back
 
 
 class Storage:

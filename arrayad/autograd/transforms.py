@@ -184,6 +184,12 @@ def _split(
     return of_these, tuple(args[i] for i in which)
 
 
+def _check_floating(name: str, outputs: list[Any]) -> None:
+    for x in outputs:
+        if from_raw[x._array.dtype].kind not in "fc":
+            raise TypeError(f"{name}(): the function's results must be floating, to have a derivative; got {x.dtype}")
+
+
 def value_and_grad(
     func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
 ) -> Callable[..., Any]:
@@ -221,6 +227,7 @@ def _value_and_grad(
         trace = _Trace(name, *_split(name, argnums, args, kwargs, func), has_aux)
         if len(trace.outputs) != 1 or trace.outputs[0].numel() != 1:
             raise RuntimeError(f"{name}(): the function must give one Tensor of one element")
+        _check_floating(name, trace.outputs)
         gradients = _build(trace.form, trace.pull_back([None]))
         gradients = gradients[0] if isinstance(argnums, int) else gradients
         return ((trace.value(), trace.beside()) if has_aux else trace.value()), gradients
@@ -355,8 +362,16 @@ def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
     >>> xp.func.jvp(xp.sin, (xp.zeros(2),), (xp.asarray([1.0, 2.0]),))
     (tensor([0., 0.]), tensor([1., 2.]))
     """
-    value, push = _linearize("jvp", func, primals)
-    return value, push(*tangents)
+    value, push = _linearize("jvp", func, _arguments("jvp", primals))
+    return value, push(*_arguments("jvp", tangents))
+
+
+def _arguments(name: str, given: Any) -> tuple[Any, ...]:
+    if not isinstance(given, (tuple, list)):
+        raise TypeError(
+            f"{name}(): primals and tangents must be tuples with an entry for each argument; got {type(given).__name__}"
+        )
+    return tuple(given)
 
 
 def _basis(x: Any) -> list[Any]:
@@ -413,6 +428,7 @@ def _jacobian(
     @functools.wraps(func)
     def transformed(*args: Any, **kwargs: Any) -> Any:
         trace = _Trace(name, *_split(name, argnums, args, kwargs, func), has_aux)
+        _check_floating(name, trace.outputs)
         for x in (*trace.inputs, *trace.outputs):
             if from_raw[x._array.dtype].kind == "c":
                 raise RuntimeError(
@@ -522,5 +538,6 @@ def hvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
     gradient, product : tuple
         One for each argument.
     """
+    primals = _arguments("hvp", primals)
     gradient, push = _linearize("hvp", _grad("hvp", func, tuple(range(len(primals)))), primals)
-    return gradient, push(*tangents)
+    return gradient, push(*_arguments("hvp", tangents))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 try:
     import cupy as cp
 except ImportError as error:
-    raise ImportError("it needs CuPy, which is not installed: pip install arrayad[cuda13], or [cuda12]") from error
+    raise ImportError("it needs CuPy, which is not installed: pip install cupy-cuda13x, or cupy-cuda12x") from error
 
 import array_api_compat.cupy as compat
 import numpy as np

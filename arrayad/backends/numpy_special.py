@@ -111,7 +111,7 @@ def _from_scipy(name: str) -> Any:
     try:
         special = importlib.import_module("scipy.special")
     except ImportError as error:
-        raise ImportError(f"{name}() needs SciPy, which is not installed: pip install arrayad[scipy]") from error
+        raise ImportError(f"{name}() needs SciPy, which is not installed: pip install scipy") from error
     return getattr(special, name)
 
 

@@ -381,7 +381,7 @@ def kron(x1: Tensor, x2: Tensor, /) -> Tensor:
     Parameters
     ----------
     x1, x2 : Tensor
-        Numeric. The one of lower rank gets axes of length 1 in front.
+        The one of lower rank gets axes of length 1 in front.
 
     Returns
     -------
@@ -418,6 +418,7 @@ def einsum(subscripts: str, /, *operands: Tensor) -> Tensor:
         diagonal. ``...`` is any further axes, which broadcast. Without ``->`` the output has those of ``...`` and then, in
         alphabetical order, the letters that stand once.
     *operands : Tensor
+        Also as one list.
         Numeric.
 
     Returns
@@ -447,6 +448,8 @@ def einsum(subscripts: str, /, *operands: Tensor) -> Tensor:
     """
     if not isinstance(subscripts, str):
         raise TypeError(f"einsum(): subscripts must be a str, not {type(subscripts).__name__}")
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):  # as PyTorch takes them, too
+        operands = tuple(operands[0])
     for x in operands:
         if not isinstance(x, TensorBase):
             raise TypeError(f"einsum(): operands must be Tensors, not {type(x).__name__}")

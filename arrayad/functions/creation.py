@@ -17,7 +17,7 @@ from .. import dtypes
 from ..autograd.mutation import mark_exported
 from ..autograd.operation import linear, of_backend, public
 from ..autograd.tape import TensorBase, make, recording, require_grad
-from ..backends import Namespace, backend_of_device, backend_of_type, default_backend
+from ..backends import Namespace, backend_of_device, backend_of_type
 from ..devices import default
 from ..devices import device as Device
 from ..dtypes import DType, get_default_dtype
@@ -61,11 +61,21 @@ def place_of(device: Any) -> tuple[Namespace, Any]:
 def finish(array: Any, requires_grad: bool, name: str) -> Any:
     """A new Tensor, a leaf with a gradient if wanted."""
     x = make(array)
+    check_flag(requires_grad, name, "requires_grad")
     if requires_grad:
-        if not isinstance(requires_grad, (bool, np.bool)):
-            raise TypeError(f"{name}(): requires_grad must be a bool, not {type(requires_grad).__name__}")
         require_grad(x, name)
     return x
+
+
+def check_flag(x: Any, name: str, parameter: str) -> None:
+    """Refuse what is no boolean.
+
+    Raises
+    ------
+    TypeError
+    """
+    if x is not True and x is not False and not isinstance(x, np.bool):
+        raise TypeError(f"{name}(): {parameter} must be a bool, not {type(x).__name__}")
 
 
 def shape_of(shape: Any, more: tuple[Any, ...], name: str) -> tuple[int, ...]:
@@ -252,9 +262,10 @@ def convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, flo
         return _from_tensor(from_dlpack(obj), chosen, device, copy)
     backend, place = place_of(device)
     array = _host_array(obj, chosen, copy, name, floats)
-    shared = array is obj or (isinstance(obj, np.ndarray) and default_backend.shares_memory(array, obj))
+    if array is obj:
+        array = array.view()  # an object of its own: whoever has the other may set its shape, dtype and flags
     x = make(backend.from_numpy(array, place))
-    if (shared or not array.flags.owndata) and x._array is array:  # memory that others may see and write into
+    if not array.flags.owndata and x._array is array:  # memory that others may see and write into
         mark_exported(x)
     return x
 
@@ -673,8 +684,9 @@ def eye(
 
     Parameters
     ----------
-    n_rows, n_cols : int
-        `n_cols` is `n_rows` unless given.
+    n_rows : int
+    n_cols : int, optional
+        Default: `n_rows`.
     k : int, optional
         Which diagonal: above the main one if positive.
     dtype : dtype, optional

@@ -38,7 +38,7 @@ from . import (
 from .elementwise import abs as absolute
 from .. import dtypes
 from ..autograd.mutation import check_writeable
-from ..autograd.tape import TensorBase, recording
+from ..autograd.tape import TensorBase, namespace_of, recording
 from ..size import axis_of
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _written_by_numpy(function: Callable[..., Any], name: str, args: tuple[Any, 
     written = target
     if isinstance(target, TensorBase):
         check_writeable(target, name)
-        written = np.array(target.detach())  # type: ignore[attr-defined]  # of every Tensor
+        written = _looked_at(target).copy()
     rest, named = [_array(x) for x in args[1:]], {k: _array(v) for k, v in kwargs.items() if k != key}
     if key is None:
         function(written, *rest, **named)
@@ -152,6 +152,12 @@ def _written_by_numpy(function: Callable[..., Any], name: str, args: tuple[Any, 
 
 # What writes into its first argument, and has no counterpart on Tensors.
 _WRITING = frozenset(("numpy.copyto", "numpy.fill_diagonal", "numpy.place", "numpy.put", "numpy.putmask"))
+
+
+def _looked_at(x: TensorBase) -> np.ndarray[Any, Any]:
+    """The values for NumPy to look at, which keeps nothing of them: so that the memory does not count as shared later."""
+    array: np.ndarray[Any, Any] = namespace_of(x._array).to_numpy(x._array)
+    return array
 
 
 def _array(value: Any) -> Any:
@@ -246,6 +252,9 @@ def array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dic
         return creation.asarray(result) if _first_tensor((*args, *kwargs.values())) is None else result
     beside = _first_tensor((*args, *kwargs.values()))
     out = kwargs.pop("out", None)
+    if kwargs:
+        named = [parameter for parameter in _required(function)[len(args) :] if parameter in kwargs]
+        args = (*args, *[kwargs.pop(parameter) for parameter in named])
     args = tuple(_converted(x, beside, name) for x in args)
     kwargs = {k: _converted(v, beside, name) for k, v in kwargs.items()}
     outer = _beside.set([*creation.tensors_in((*args, *kwargs.values()))])
@@ -254,6 +263,16 @@ def array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dic
     finally:
         _beside.reset(outer)
     return result if out is None else _written(out, result, name, exactly=True)
+
+
+@functools.cache
+def _required(function: Callable[..., Any]) -> tuple[str, ...]:
+    """NumPy's names of the arguments that a function of its has to be given, which ours takes by position."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:  # up to NumPy 2.3, of some that are written in C
+        return ()
+    return tuple(p.name for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD)
 
 
 # --- NumPy's signatures on the namespace's functions ---
@@ -735,12 +754,26 @@ def _clip(a: Tensor, a_min: Any = None, a_max: Any = None, *, min: Any = None, m
 def _like(name: str) -> Callable[..., Any]:
     make = getattr(creation, name)
 
-    def like(a: Tensor, *fill: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None) -> Any:
+    def like(
+        a: Tensor,
+        dtype: Any = None,
+        order: str = "K",
+        subok: bool = True,
+        shape: Any = None,
+        *,
+        device: Any = None,
+        fill: tuple[Any, ...] = (),
+    ) -> Any:
         x = _tensor(a)
         wanted = x.dtype if dtype is None else dtypes.as_dtype(np.dtype(dtype))
-        return make(tuple(x.shape) if shape is None else shape, *fill, dtype=wanted, device=x.device)
+        place = x.device if device is None else device
+        return make(tuple(x.shape) if shape is None else shape, *fill, dtype=wanted, device=place)
 
     return like
+
+
+def _full_like(a: Tensor, fill_value: Any, *args: Any, **kwargs: Any) -> Any:
+    return _like("full")(a, *args, fill=(fill_value,), **kwargs)
 
 
 def _copy(a: Tensor, order: str = "K", subok: bool = False) -> Any:
@@ -1026,9 +1059,10 @@ def _bincount(x: Tensor, /, weights: Any = None, minlength: int = 0) -> Any:
 
 
 def _polyval(p: Any, x: Any) -> Any:
-    out: Any = 0
+    places = _tensor(x)
+    out: Any = creation.zeros_like(places)
     for c in manipulation.unstack(p) if isinstance(p, TensorBase) else p:  # type: ignore[arg-type]  # a TensorBase is a Tensor
-        out = out * x + c
+        out = out * places + c
     return out
 
 
@@ -1090,8 +1124,8 @@ def _put_along_axis(arr: Tensor, indices: Any, values: Any, axis: int = -1) -> N
 
 
 def _shares_memory(a: Any, b: Any, max_work: Any = None) -> bool:
-    arrays = [x.detach().numpy() if isinstance(x, TensorBase) else x for x in (a, b)]  # type: ignore[attr-defined]  # of every Tensor
-    return np.shares_memory(*arrays)
+    first, second = (_looked_at(x) if isinstance(x, TensorBase) else x for x in (a, b))
+    return np.shares_memory(first, second)
 
 
 # linalg, fft
@@ -1360,7 +1394,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.flip": _flip,
     "numpy.fliplr": _fliplr,
     "numpy.flipud": _flipud,
-    "numpy.full_like": _like("full"),
+    "numpy.full_like": _full_like,
     "numpy.gradient": _gradient,
     "numpy.hsplit": _hsplit,
     "numpy.hstack": _hstack,

@@ -84,7 +84,7 @@ from .statistical import cumulative_prod, cumulative_sum, max, mean, min, std, s
 from .. import dtypes
 from ..autograd.operation import public
 from ..autograd.tape import TensorBase
-from ..size import axis_of, integer_of
+from ..size import Size, axis_of, integer_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -237,8 +237,9 @@ broadcast_tensors = broadcast_arrays
 ger = outer
 
 
+@public
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """`concat` by PyTorch's name.
+    """`concat` by PyTorch's name; differentiable.
 
     Parameters
     ----------
@@ -289,15 +290,26 @@ def cumprod(x: Tensor, /, axis: int | None = None, *, dtype: DType | None = None
 
 
 @public
-def nansum(x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def nansum(x: Tensor, /, axis: Axis = None, keepdims: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The sum of the elements that are not NaN, which get the gradient."""
-    return sum(where(isnan(x), 0, x), axis=axis, keepdims=keepdims)
+    return sum(where(isnan(x), 0, x), axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 @public
-def nanmean(x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The mean of the elements that are not NaN, which get the gradient; NaN if there is none."""
+def nanmean(x: Tensor, /, axis: Axis = None, keepdims: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """The mean of the elements that are not NaN, which get the gradient; NaN if there is none.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not floating, as for `mean`.
+    """
     check_tensor(x, "nanmean")
+    x = x if dtype is None else astype(x, dtype)
+    if x.dtype.kind not in "fc":
+        raise TypeError(
+            f"nanmean(): input dtype should be either floating point or complex dtypes. Got {x.dtype.name} instead."
+        )
     full = astype(x, dtypes.float32) if x.dtype is dtypes.float16 else x  # whose sums overflow
     count = sum(logical_not(isnan(x)), axis=axis, keepdims=keepdims)
     return astype(nansum(full, axis, keepdims) / count, x.dtype, copy=False)
@@ -359,7 +371,7 @@ def _several(tensors: Any, name: str) -> list[Any]:
 
 @public
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
-    """Tensors joined along the second axis or, of one dimension and fewer, along the first."""
+    """Tensors joined along the second axis or, of one dimension and fewer, along the first; differentiable."""
     tensors = _several(tensors, "hstack")
     parts = [reshape(x, (1,)) if x.ndim == 0 else x for x in tensors]
     return concat(parts, axis=0 if parts and parts[0].ndim == 1 else 1)
@@ -367,26 +379,26 @@ def hstack(tensors: Sequence[Tensor]) -> Tensor:
 
 @public
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
-    """Tensors joined along the first axis, those of fewer than two dimensions as rows."""
+    """Tensors joined along the first axis, those of fewer than two dimensions as rows; differentiable."""
     tensors = _several(tensors, "vstack")
     return concat([reshape(x, (1, -1)) if x.ndim < 2 else x for x in tensors], axis=0)
 
 
 @public
 def clamp_min(x: Tensor, /, min: Any) -> Tensor:
-    """`clamp` from below alone."""
+    """`clamp` from below alone; differentiable."""
     return clip(x, min, None)
 
 
 @public
 def clamp_max(x: Tensor, /, max: Any) -> Tensor:
-    """`clamp` from above alone."""
+    """`clamp` from above alone; differentiable."""
     return clip(x, None, max)
 
 
 @public
 def clamp(x: Tensor, /, min: Any = None, max: Any = None) -> Tensor:
-    """`clip` by PyTorch's name.
+    """`clip` by PyTorch's name; differentiable.
 
     Parameters
     ----------
@@ -406,39 +418,67 @@ def clamp(x: Tensor, /, min: Any = None, max: Any = None) -> Tensor:
 
 @public
 def unsqueeze(x: Tensor, /, dim: int) -> Tensor:
-    """`expand_dims` by PyTorch's name: a view with a new axis of length 1 at `dim`."""
+    """`expand_dims` by PyTorch's name: a view with a new axis of length 1 at `dim`; differentiable."""
     return expand_dims(x, axis=dim)
 
 
 @public
-def transpose(x: Tensor, /, dim0: int, dim1: int) -> Tensor:
-    """A view with two axes changed.
-
-    Parameters
-    ----------
-    x : Tensor
-    dim0, dim1 : int
+def swapaxes(x: Tensor, /, dim0: int, dim1: int) -> Tensor:
+    """A view with two axes changed; differentiable.
 
     Raises
     ------
     IndexError
         If an axis is out of range.
     """
-    check_tensor(x, "transpose")
+    check_tensor(x, "swapaxes")
     order = list(range(x.ndim))
-    i, j = axis_of(dim0, x.ndim, "transpose"), axis_of(dim1, x.ndim, "transpose")
+    i, j = axis_of(dim0, x.ndim, "swapaxes"), axis_of(dim1, x.ndim, "swapaxes")
     order[i], order[j] = j, i
     if x.ndim > 1 and {i, j} == {x.ndim - 2, x.ndim - 1}:
         return matrix_transpose(x)
     return permute_dims(x, tuple(order))
 
 
-swapaxes = swapdims = transpose
+swapdims = swapaxes
+
+
+@public
+def transpose(x: Tensor, /, dim0: int | Sequence[int] | None = None, dim1: int | None = None, *others: int) -> Tensor:
+    """A view with two axes changed; or, as NumPy has it, with all of them in another order.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim0 : int, tuple or list of int, optional
+        The one axis, or all axes in their new order; by default they are reversed.
+    dim1 : int, optional
+        The other axis.
+    *others : int
+        Further axes, if all are given one by one.
+
+    Raises
+    ------
+    IndexError
+        If an axis is out of range.
+
+    Notes
+    -----
+    Differentiable.
+    """
+    check_tensor(x, "transpose")
+    if dim0 is None and dim1 is None:
+        return permute_dims(x, tuple(range(x.ndim))[::-1])
+    if dim1 is None and isinstance(dim0, (tuple, list)):
+        return permute_dims(x, tuple(dim0))
+    if others:
+        return permute_dims(x, (dim0, dim1, *others))  # type: ignore[arg-type]  # permute_dims says what is no axis
+    return swapaxes(x, dim0, dim1)  # type: ignore[arg-type]  # swapaxes says what is no axis
 
 
 @public
 def t(x: Tensor, /) -> Tensor:
-    """A matrix transposed, a view; tensors of fewer axes as they are.
+    """A matrix transposed, a view; tensors of fewer axes as they are; differentiable.
 
     Raises
     ------
@@ -452,7 +492,7 @@ def t(x: Tensor, /) -> Tensor:
 
 
 def flatten(x: Tensor, /, start_dim: int = 0, end_dim: int = -1) -> Tensor:
-    """A tensor with a run of axes joined into one.
+    """A tensor with a run of axes joined into one; differentiable.
 
     Parameters
     ----------
@@ -479,20 +519,20 @@ def flatten(x: Tensor, /, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 @public
 def ravel(x: Tensor, /) -> Tensor:
-    """A tensor with all axes joined into one."""
+    """A tensor with all axes joined into one; differentiable."""
     return reshape(x, (-1,))
 
 
 @public
 def addcmul(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
-    """``x + value * tensor1 * tensor2``, as in the steps of optimizers."""
+    """``x + value * tensor1 * tensor2``, as in the steps of optimizers; differentiable."""
     x, tensor1, tensor2 = to_common_dtype(x, tensor1, tensor2)
     return x + (tensor1 if value == 1 else tensor1 * value) * tensor2
 
 
 @public
 def addcdiv(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
-    """``x + value * tensor1 / tensor2``, as in the steps of optimizers."""
+    """``x + value * tensor1 / tensor2``, as in the steps of optimizers; differentiable."""
     x, tensor1, tensor2 = to_common_dtype(x, tensor1, tensor2)
     return x + (tensor1 if value == 1 else tensor1 * value) / tensor2
 
@@ -563,7 +603,7 @@ def view_as_complex(x: Tensor, /) -> Tensor:
 
 @public
 def lerp(x: Tensor, end: Tensor, /, weight: Tensor | float) -> Tensor:
-    """The point between two, ``x`` at a weight of 0 and ``end`` at 1, from the nearer one."""
+    """The point between two, ``x`` at a weight of 0 and ``end`` at 1, from the nearer one; differentiable."""
     x, end, weight = to_common_dtype(x, end, weight)
     way = end - x
     if isinstance(weight, (int, float)):
@@ -616,25 +656,25 @@ def _product(name: str, x: Tensor, y: Tensor, ranks: tuple[int, int]) -> Tensor:
 
 @public
 def mm(x: Tensor, y: Tensor, /) -> Tensor:
-    """Product of two matrices; RuntimeError for other ranks."""
+    """Product of two matrices; RuntimeError for other ranks; differentiable."""
     return _product("mm", x, y, (2, 2))
 
 
 @public
 def mv(x: Tensor, y: Tensor, /) -> Tensor:
-    """Product of a matrix and a vector; RuntimeError for other ranks."""
+    """Product of a matrix and a vector; RuntimeError for other ranks; differentiable."""
     return _product("mv", x, y, (2, 1))
 
 
 @public
 def bmm(x: Tensor, y: Tensor, /) -> Tensor:
-    """Products of the matrices of two batches; RuntimeError for other ranks."""
+    """Products of the matrices of two batches; RuntimeError for other ranks; differentiable."""
     return _product("bmm", x, y, (3, 3))
 
 
 @public
 def dot(x: Tensor, y: Tensor, /) -> Tensor:
-    """Sum of the products of the elements of two vectors; RuntimeError for other ranks."""
+    """Sum of the products of the elements of two vectors; RuntimeError for other ranks; differentiable."""
     return _product("dot", x, y, (1, 1))
 
 
@@ -795,7 +835,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, /, dim: int = 1, eps: float = 1e-8
 
 @public
 def unbind(x: Tensor, /, dim: int = 0) -> tuple[Tensor, ...]:
-    """`unstack` by PyTorch's name."""
+    """`unstack` by PyTorch's name; differentiable."""
     return unstack(x, axis=dim)
 
 
@@ -894,7 +934,7 @@ def norm(x: Tensor, /, p: float | str = "fro", dim: int | tuple[int, ...] | None
     Parameters
     ----------
     x : Tensor
-        Floating-point.
+        Integers become the default floating dtype.
     p : number or {"fro", "nuc"}, optional
         The order: "fro" is 2, and "nuc" the sum of singular values, of matrices.
     dim : int or tuple of int, optional
@@ -914,47 +954,49 @@ def norm(x: Tensor, /, p: float | str = "fro", dim: int | tuple[int, ...] | None
     return vector_norm(x, axis=None if dim == () else dim, keepdims=keepdim, ord=2 if p == "fro" else p)  # type: ignore[arg-type]  # refuses strings
 
 
-def _typed(dtype: DType, data: tuple[Any, ...]) -> Tensor:
-    if len(data) == 1 and not isinstance(data[0], int):
-        return tensor(data[0], dtype=dtype)
-    return empty(data or (0,), dtype=dtype)
+def of_data_or_shape(data: tuple[Any, ...], dtype: DType, device: Any = None) -> Tensor:
+    """A tensor of data or, given integers or a `Size`, of that shape and not set."""
+    sizes = data[0] if len(data) == 1 and isinstance(data[0], Size) else data
+    if data and all(isinstance(n, int) and not isinstance(n, builtins.bool) for n in sizes):
+        return empty(tuple(sizes), dtype=dtype, device=device)
+    return tensor(*data or ((),), dtype=dtype, device=device)
 
 
 def FloatTensor(*data: Any) -> Tensor:
     """A float32 tensor of data or, given integers, of that shape and not set."""
-    return _typed(dtypes.float32, data)
+    return of_data_or_shape(data, dtypes.float32)
 
 
 def DoubleTensor(*data: Any) -> Tensor:
     """A float64 tensor of data or, given integers, of that shape and not set."""
-    return _typed(dtypes.float64, data)
+    return of_data_or_shape(data, dtypes.float64)
 
 
 def LongTensor(*data: Any) -> Tensor:
     """An int64 tensor of data or, given integers, of that shape and not set."""
-    return _typed(dtypes.int64, data)
+    return of_data_or_shape(data, dtypes.int64)
 
 
 def IntTensor(*data: Any) -> Tensor:
     """An int32 tensor of data or, given integers, of that shape and not set."""
-    return _typed(dtypes.int32, data)
+    return of_data_or_shape(data, dtypes.int32)
 
 
 def ShortTensor(*data: Any) -> Tensor:
     """An int16 tensor of data or, given integers, of that shape and not set."""
-    return _typed(dtypes.int16, data)
+    return of_data_or_shape(data, dtypes.int16)
 
 
 def CharTensor(*data: Any) -> Tensor:
     """An int8 tensor of data or, given integers, of that shape and not set."""
-    return _typed(dtypes.int8, data)
+    return of_data_or_shape(data, dtypes.int8)
 
 
 def ByteTensor(*data: Any) -> Tensor:
     """A uint8 tensor of data or, given integers, of that shape and not set."""
-    return _typed(dtypes.uint8, data)
+    return of_data_or_shape(data, dtypes.uint8)
 
 
 def BoolTensor(*data: Any) -> Tensor:
     """A boolean tensor of data or, given integers, of that shape and not set."""
-    return _typed(dtypes.bool, data)
+    return of_data_or_shape(data, dtypes.bool)

@@ -83,7 +83,7 @@ def select(x: Tensor, /, dim: int, index: int) -> Tensor:
 
 @public
 def index_select(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
-    """`take` by PyTorch's name: slices along an axis by their positions."""
+    """`take` by PyTorch's name: slices along an axis by their positions; differentiable."""
     return take(x, index, axis=dim)
 
 
@@ -431,7 +431,7 @@ def topk(x: Tensor, /, k: int, dim: int = -1, largest: bool = True, sorted: bool
 
 @public
 def masked_fill(x: Tensor, /, mask: Tensor, value: Any) -> Tensor:
-    """A tensor with a value, a number or another tensor, cast to its dtype, where a boolean mask is true."""
+    """A tensor with a value, a number or another tensor, cast to its dtype, where a boolean mask is true; differentiable."""
     check_tensor(x, "masked_fill")
     _check_mask(mask, "masked_fill")
     if not isinstance(value, (TensorBase, int, float, complex)):
@@ -447,7 +447,7 @@ def _check_mask(mask: Any, name: str) -> None:
 
 @public
 def masked_select(x: Tensor, /, mask: Tensor) -> Tensor:
-    """The elements where a boolean mask, broadcast with the tensor, is true, in one axis."""
+    """The elements where a boolean mask, broadcast with the tensor, is true, in one axis; differentiable."""
     check_tensor(x, "masked_select")
     _check_mask(mask, "masked_select")
     x, mask = broadcast_arrays(x, mask)

@@ -284,8 +284,8 @@ def randn(
 
 
 def randint(
-    low: int,
-    high: int | tuple[int, ...],
+    low: int = 0,
+    high: int | tuple[int, ...] | None = None,
     size: int | tuple[int, ...] | None = None,
     *,
     generator: Generator | None = None,
@@ -297,7 +297,7 @@ def randint(
     Parameters
     ----------
     low, high : int
-        ``randint(high, size)`` starts at 0.
+        One alone, as in ``randint(high, size)``, is `high`, and they start at 0.
     size : int or tuple of int
         The shape.
     generator : Generator, optional
@@ -315,6 +315,10 @@ def randint(
     """
     if size is None:
         low, high, size = 0, low, high
+    elif high is None:
+        low, high = 0, low
+    if size is None:
+        raise TypeError("randint(): missing argument 'size'")
     first, last = integer_of(low, "randint", "low"), integer_of(high, "randint", "high")
     if first >= last:
         raise ValueError(f"randint(): low must be less than high, got {low} and {high}")
@@ -384,7 +388,8 @@ def randint_like(
     Parameters
     ----------
     x : Tensor
-    low, high : int, optional
+    low, high : int
+        One alone is `high`, and they start at 0.
     generator : Generator, optional
         Default: the device's.
     dtype : dtype, optional
@@ -392,9 +397,10 @@ def randint_like(
     requires_grad : bool, optional
     """
     check_tensor(x, "randint_like")
-    ends = (0, low) if high is None else (low, high)
     kind = x.dtype if dtype is None else dtype
-    drawn = randint(*ends, tuple(x.shape), generator=generator, dtype=kind, device=x.device if device is None else device)
+    drawn = randint(
+        low, high, tuple(x.shape), generator=generator, dtype=kind, device=x.device if device is None else device
+    )
     return finish(drawn._array, requires_grad, "randint_like")
 
 

@@ -1,7 +1,7 @@
 """Special functions, named as SciPy names them.
 
 Unless said otherwise a function is its backend's of the same name, on NumPy that of ``scipy.special``: all but `expit`,
-`logsumexp`, `log_softmax`, `sinc` and `softmax` need SciPy there (``pip install arrayad[scipy]``). Formulas of derivatives
+`logsumexp`, `log_softmax`, `sinc` and `softmax` need SciPy there (``pip install scipy``). Formulas of derivatives
 are those of the NIST Digital Library of Mathematical Functions (https://dlmf.nist.gov), whose equations comments name;
 comments also give the conventions at singular points.
 """

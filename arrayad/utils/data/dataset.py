@@ -324,6 +324,8 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | 
     ------
     ValueError
         If the lengths are negative or do not add up.
+    TypeError
+        If they are one number.
 
     Examples
     --------
@@ -332,6 +334,8 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | 
     [8, 2]
     """
     total = len(dataset)
+    if isinstance(lengths, (int, float)):
+        raise TypeError(f"random_split(): lengths must be a list of the parts' lengths, not {lengths}")
     if any(n < 0 for n in lengths):
         raise ValueError(f"random_split(): lengths must not be negative, got {list(lengths)}")
     sizes = [int(n) for n in lengths]
