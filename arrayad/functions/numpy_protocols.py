@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import math
 import sys
 from contextvars import ContextVar
@@ -277,6 +278,10 @@ def _required(function: Callable[..., Any]) -> tuple[str, ...]:
 
 # --- NumPy's signatures on the namespace's functions ---
 
+# Those of one expression stand in the tables at the end. Arguments that are taken and not used are hints on memory and on the
+# algorithm (``order``, ``kind``, ``optimize``, ``hermitian``, ``assume_unique``) or hold anyway (``subok``, ``stable``,
+# ``casting``).
+
 
 # The Tensors among the arguments of the call: Python's floats have the dtype of these.
 _beside: ContextVar[list[Any]] = ContextVar("beside", default=[])  # noqa: B039  (never written into)
@@ -341,10 +346,6 @@ def _min(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
     return statistical.min(_tensor(a), axis=axis, keepdims=keepdims)
 
 
-def _ptp(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
-    return elementwise.subtract(_max(a, axis, keepdims), _min(a, axis, keepdims))
-
-
 def _all(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
     return utility.all(_tensor(a), axis=axis, keepdims=keepdims)
 
@@ -359,14 +360,12 @@ def _flat(a: Tensor, axis: Any) -> tuple[Any, int]:
     return (manipulation.reshape(x, (-1,)), 0) if axis is None else (x, axis)
 
 
-def _cumsum(a: Tensor, axis: Any = None, dtype: Any = None) -> Any:
-    x, axis = _flat(_typed(a, dtype), axis)
-    return statistical.cumulative_sum(x, axis=axis)
+def _cumulated(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(a: Tensor, axis: Any = None, dtype: Any = None) -> Any:
+        x, axis = _flat(_typed(a, dtype), axis)
+        return function(x, axis=axis)
 
-
-def _cumprod(a: Tensor, axis: Any = None, dtype: Any = None) -> Any:
-    x, axis = _flat(_typed(a, dtype), axis)
-    return statistical.cumulative_prod(x, axis=axis)
+    return call
 
 
 def _average(a: Tensor, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
@@ -399,10 +398,6 @@ def _percentile(a: Tensor, q: Any, axis: Any = None, method: str = "linear", kee
     return _quantile(a, given / 100, axis, method, keepdims)
 
 
-def _median(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
-    return numerical.median(_tensor(a), axis=axis, keepdims=keepdims)
-
-
 def _without_nan(a: Tensor, instead: float) -> tuple[Any, Any]:
     x = _tensor(a)
     if x.dtype.kind not in "fc":
@@ -411,42 +406,21 @@ def _without_nan(a: Tensor, instead: float) -> tuple[Any, Any]:
     return searching.where(missing, instead, x), missing
 
 
-def _nansum(a: Tensor, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    return _sum(_without_nan(a, 0.0)[0], axis, dtype, keepdims)
+def _without_nan_extreme(function: Callable[..., Any], least: float) -> Callable[..., Any]:
+    """The extreme of what is no NaN, `least` being the extreme of nothing."""
 
+    def call(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
+        x, missing = _without_nan(a, least)
+        out = function(x, axis=axis, keepdims=keepdims)
+        if x.dtype.kind not in "fc":
+            return out
+        return searching.where(utility.all(missing, axis=axis, keepdims=keepdims), math.nan, out)
 
-def _nanprod(a: Tensor, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    return _prod(_without_nan(a, 1.0)[0], axis, dtype, keepdims)
-
-
-def _nanmean(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
-    x, missing = _without_nan(a, 0.0)
-    count = statistical.sum(elementwise.logical_not(missing), axis=axis, keepdims=keepdims)
-    return statistical.sum(_floating(x), axis=axis, keepdims=keepdims) / count
-
-
-def _nanmax(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
-    x, missing = _without_nan(a, -math.inf)
-    if x.dtype.kind not in "fc":
-        return _max(x, axis, keepdims)
-    nothing = utility.all(missing, axis=axis, keepdims=keepdims)
-    return searching.where(nothing, math.nan, statistical.max(x, axis=axis, keepdims=keepdims))
-
-
-def _nanmin(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
-    x, missing = _without_nan(a, math.inf)
-    if x.dtype.kind not in "fc":
-        return _min(x, axis, keepdims)
-    nothing = utility.all(missing, axis=axis, keepdims=keepdims)
-    return searching.where(nothing, math.nan, statistical.min(x, axis=axis, keepdims=keepdims))
+    return call
 
 
 def _cov(m: Tensor, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None) -> Any:
     return _squeeze(numerical.cov(_variables(m, y, rowvar), correction=int(not bias) if ddof is None else ddof))
-
-
-def _corrcoef(x: Tensor, y: Any = None, rowvar: bool = True) -> Any:
-    return _squeeze(numerical.corrcoef(_variables(x, y, rowvar)))
 
 
 def _variables(m: Any, y: Any, rowvar: bool) -> Any:
@@ -459,22 +433,12 @@ def _variables(m: Any, y: Any, rowvar: bool) -> Any:
     return manipulation.concat([x, more if rowvar or more.shape[0] == 1 else linear_algebra.matrix_transpose(more)])
 
 
-def _argmax(a: Tensor, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return searching.argmax(_tensor(a), axis=axis, keepdims=keepdims)
+def _sorted(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(a: Tensor, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> Any:
+        x, axis = _flat(a, axis)
+        return function(x, axis=axis)
 
-
-def _argmin(a: Tensor, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return searching.argmin(_tensor(a), axis=axis, keepdims=keepdims)
-
-
-def _sort(a: Tensor, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> Any:
-    x, axis = _flat(a, axis)
-    return sorting.sort(x, axis=axis)
-
-
-def _argsort(a: Tensor, axis: Any = -1, kind: Any = None, *, stable: Any = None) -> Any:
-    x, axis = _flat(a, axis)
-    return sorting.argsort(x, axis=axis)
+    return call
 
 
 def _searchsorted(a: Tensor, v: Any, side: Any = "left", sorter: Any = None) -> Any:
@@ -485,14 +449,6 @@ def _where(condition: Tensor, *choices: Any) -> Any:
     if not choices:
         return searching.nonzero(_tensor(condition))
     return searching.where(_tensor(condition), *[_operand(x) for x in choices])
-
-
-def _argwhere(a: Tensor) -> Any:
-    return pytorch_indexing.argwhere(_tensor(a))
-
-
-def _flatnonzero(a: Tensor) -> Any:
-    return searching.nonzero(manipulation.reshape(_tensor(a), (-1,)))[0]
 
 
 def _count_nonzero(a: Tensor, axis: Any = None, *, keepdims: bool = False) -> Any:
@@ -540,14 +496,6 @@ def _transpose(a: Tensor, axes: Any = None) -> Any:
     return manipulation.permute_dims(x, tuple(reversed(range(x.ndim))) if axes is None else tuple(axes))
 
 
-def _swapaxes(a: Tensor, axis1: int, axis2: int) -> Any:
-    return pytorch.swapaxes(_tensor(a), axis1, axis2)
-
-
-def _moveaxis(a: Tensor, source: Any, destination: Any) -> Any:
-    return manipulation.moveaxis(_tensor(a), source, destination)
-
-
 def _rollaxis(a: Tensor, axis: int, start: int = 0) -> Any:
     x = _tensor(a)
     axis, start = axis_of(axis, x.ndim, "numpy.rollaxis"), start + x.ndim if start < 0 else start
@@ -557,10 +505,6 @@ def _rollaxis(a: Tensor, axis: int, start: int = 0) -> Any:
 def _squeeze(a: Tensor, axis: Any = None) -> Any:
     x = _tensor(a)
     return manipulation.squeeze(x, axis=tuple(i for i, n in enumerate(x.shape) if n == 1) if axis is None else axis)
-
-
-def _expand_dims(a: Tensor, axis: Any) -> Any:
-    return manipulation.expand_dims(_tensor(a), axis=axis)
 
 
 def _atleast(x: Any, rank: int) -> Any:
@@ -599,17 +543,9 @@ def _hstack(tup: Any, *, dtype: Any = None, casting: Any = None) -> Any:
     return manipulation.concat(parts, axis=0 if parts[0].ndim == 1 else 1)
 
 
-def _dstack(tup: Any) -> Any:
-    return manipulation.concat([_atleast(x, 3) for x in tup], axis=2)
-
-
 def _column_stack(tup: Any) -> Any:
     parts = [_tensor(x) for x in tup]
     return manipulation.concat([x if x.ndim > 1 else manipulation.reshape(x, (-1, 1)) for x in parts], axis=1)
-
-
-def _append(arr: Tensor, values: Any, axis: Any = None) -> Any:
-    return manipulation.concat([_tensor(arr), _tensor(values)], axis=axis)
 
 
 def _array_split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> Any:
@@ -618,7 +554,7 @@ def _array_split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> Any:
     if isinstance(indices_or_sections, int):
         base, more = divmod(length, indices_or_sections)
         sizes = [base + 1] * more + [base] * (indices_or_sections - more)
-        ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
+        ends = list(itertools.accumulate(sizes))
     else:
         ends = [*(min(int(i), length) for i in indices_or_sections), length]
     front = (slice(None),) * axis_of(axis, x.ndim, "numpy.array_split")
@@ -631,37 +567,13 @@ def _split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> Any:
     return _array_split(ary, indices_or_sections, axis)
 
 
-def _hsplit(ary: Tensor, indices_or_sections: Any) -> Any:
-    return _split(ary, indices_or_sections, 0 if _tensor(ary).ndim == 1 else 1)
-
-
-def _vsplit(ary: Tensor, indices_or_sections: Any) -> Any:
-    return _split(ary, indices_or_sections, 0)
-
-
 def _repeat(a: Tensor, repeats: Any, axis: Any = None) -> Any:
     counts = creation.asarray(repeats) if isinstance(repeats, (list, tuple)) else repeats
     return manipulation.repeat(_tensor(a), counts, axis=axis)
 
 
-def _tile(A: Tensor, reps: Any) -> Any:
-    return manipulation.tile(_tensor(A), (reps,) if isinstance(reps, int) else tuple(reps))
-
-
-def _roll(a: Tensor, shift: Any, axis: Any = None) -> Any:
-    return manipulation.roll(_tensor(a), shift, axis=axis)
-
-
 def _flip(m: Tensor, axis: Any = None) -> Any:
     return manipulation.flip(_tensor(m), axis=axis)
-
-
-def _fliplr(m: Tensor) -> Any:
-    return _flip(m, 1)
-
-
-def _flipud(m: Tensor) -> Any:
-    return _flip(m, 0)
 
 
 def _rot90(m: Tensor, k: int = 1, axes: Any = (0, 1)) -> Any:
@@ -718,10 +630,6 @@ def _compress(condition: Any, a: Tensor, axis: Any = None) -> Any:
     return _take(a, places, axis)
 
 
-def _extract(condition: Any, arr: Tensor) -> Any:
-    return _compress(manipulation.reshape(_tensor(condition), (-1,)), arr)
-
-
 def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     out = default
     for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
@@ -772,14 +680,6 @@ def _like(name: str) -> Callable[..., Any]:
     return like
 
 
-def _full_like(a: Tensor, fill_value: Any, *args: Any, **kwargs: Any) -> Any:
-    return _like("full")(a, *args, fill=(fill_value,), **kwargs)
-
-
-def _copy(a: Tensor, order: str = "K", subok: bool = False) -> Any:
-    return creation.clone(_tensor(a))
-
-
 def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None) -> Any:
     first, last = _both(*[_floating(x) if isinstance(x, TensorBase) else x for x in (start, stop)])
     steps = creation.linspace(0.0, 1.0, num, dtype=first.dtype, endpoint=endpoint)
@@ -789,18 +689,6 @@ def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     if dtype is not None and np.dtype(dtype).kind in "iu":
         out = elementwise.floor(out)
     return _typed(out, dtype)
-
-
-def _diag(v: Tensor, k: int = 0) -> Any:
-    return numerical.diag(_tensor(v), k)
-
-
-def _tril(m: Tensor, k: int = 0) -> Any:
-    return creation.tril(_tensor(m), k=k)
-
-
-def _triu(m: Tensor, k: int = 0) -> Any:
-    return creation.triu(_tensor(m), k=k)
 
 
 # elementwise functions that are no ufuncs, and ufuncs that the namespace has not
@@ -840,14 +728,6 @@ def _nan_to_num(x: Tensor, copy: bool = True, nan: float = 0.0, posinf: Any = No
     return beyond.nan_to_num(_tensor(x), nan, posinf, neginf)
 
 
-def _fabs(x: Tensor) -> Any:
-    return absolute(_floating(x))
-
-
-def _exp2(x: Tensor) -> Any:
-    return elementwise.pow(2.0, _floating(x))
-
-
 def _cbrt(x: Tensor) -> Any:
     x = _floating(x)
     if x.dtype.kind == "c":
@@ -856,11 +736,11 @@ def _cbrt(x: Tensor) -> Any:
 
 
 def _degrees(x: Tensor) -> Any:
-    return _floating(x) * (180 / math.pi)
+    return pytorch.rad2deg(_floating(x))
 
 
 def _radians(x: Tensor) -> Any:
-    return _floating(x) * (math.pi / 180)
+    return pytorch.deg2rad(_floating(x))
 
 
 def _logaddexp2(x1: Any, x2: Any) -> Any:
@@ -877,22 +757,17 @@ def _both(x1: Any, x2: Any) -> tuple[Any, Any]:
     return first, second
 
 
-def _fmax(x1: Any, x2: Any) -> Any:
-    first, second = _both(x1, x2)
-    return elementwise.maximum(
-        searching.where(elementwise.isnan(first), second, first), searching.where(elementwise.isnan(second), first, second)
-    )
+def _unless_nan(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A choice between two that takes the other where one is NaN."""
 
+    def call(x1: Any, x2: Any) -> Any:
+        first, second = _both(x1, x2)
+        return function(
+            searching.where(elementwise.isnan(first), second, first),
+            searching.where(elementwise.isnan(second), first, second),
+        )
 
-def _fmin(x1: Any, x2: Any) -> Any:
-    first, second = _both(x1, x2)
-    return elementwise.minimum(
-        searching.where(elementwise.isnan(first), second, first), searching.where(elementwise.isnan(second), first, second)
-    )
-
-
-def _fmod(x1: Any, x2: Any) -> Any:
-    return beyond.fmod(*_both(x1, x2))
+    return call
 
 
 def _heaviside(x1: Any, x2: Any) -> Any:
@@ -906,10 +781,6 @@ def _float_power(x1: Any, x2: Any) -> Any:
         return _typed(x, np.result_type(x._array.dtype, float)) if isinstance(x, TensorBase) else x
 
     return elementwise.pow(*_both(double(x1), double(x2)))
-
-
-def _divmod(x1: Any, x2: Any) -> Any:
-    return elementwise.floor_divide(x1, x2), elementwise.remainder(x1, x2)
 
 
 def _modf(x: Tensor) -> Any:
@@ -939,21 +810,6 @@ def _dot(a: Any, b: Any) -> Any:
     return linear_algebra.tensordot(x, y, axes=([x.ndim - 1], [y.ndim - 2]))
 
 
-def _inner(a: Any, b: Any) -> Any:
-    x, y = _tensor(a), _tensor(b)
-    if x.ndim == 0 or y.ndim == 0:
-        return elementwise.multiply(x, y)
-    return linear_algebra.tensordot(x, y, axes=([x.ndim - 1], [y.ndim - 1]))
-
-
-def _vdot(a: Any, b: Any) -> Any:
-    return linear_algebra.vecdot(_ravel(a), _ravel(b))
-
-
-def _outer(a: Any, b: Any) -> Any:
-    return linear_algebra.outer(_ravel(a), _ravel(b))
-
-
 def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     if not isinstance(axes, int):
         axes = tuple([x] if isinstance(x, int) else list(x) for x in axes)
@@ -964,10 +820,6 @@ def _einsum(subscripts: str, *operands: Any, optimize: Any = False, dtype: Any =
     if not isinstance(subscripts, str):
         raise _unsupported("numpy.einsum of operands between lists of axes")
     return beyond.einsum(subscripts, *[_typed(x, dtype) for x in operands])
-
-
-def _kron(a: Any, b: Any) -> Any:
-    return beyond.kron(_tensor(a), _tensor(b))
 
 
 def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None) -> Any:
@@ -981,14 +833,6 @@ def _trace(a: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return linear_algebra.trace(manipulation.moveaxis(_tensor(a), (axis1, axis2), (-2, -1)), offset=offset)
 
 
-def _diagonal(a: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    return linear_algebra.diagonal(manipulation.moveaxis(_tensor(a), (axis1, axis2), (-2, -1)), offset=offset)
-
-
-def _multi_dot(arrays: Any) -> Any:
-    return functools.reduce(linear_algebra.matmul, [_tensor(x) for x in arrays])
-
-
 # calculus
 
 
@@ -1000,10 +844,6 @@ def _diff(a: Tensor, n: int = 1, axis: int = -1, prepend: Any = None, append: An
         if end is not None and end.ndim == 0:
             ends[i] = manipulation.broadcast_to(end, tuple(1 if k == place else m for k, m in enumerate(x.shape)))
     return utility.diff(x, axis=axis, n=n, prepend=ends[0], append=ends[1])
-
-
-def _ediff1d(ary: Tensor) -> Any:
-    return utility.diff(_ravel(ary))
 
 
 def _gradient(f: Tensor, *varargs: Any, axis: Any = None) -> Any:
@@ -1043,10 +883,6 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> An
     return numerical.interp(_tensor(x), _tensor(xp), _tensor(fp), left, right)
 
 
-def _convolve(a: Any, v: Any, mode: str = "full") -> Any:
-    return numerical.convolve(_tensor(a), _tensor(v), mode)
-
-
 def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     first, second = _tensor(a), _tensor(v)
     if mode == "same" and first.shape[0] < second.shape[0]:
@@ -1064,10 +900,6 @@ def _polyval(p: Any, x: Any) -> Any:
     for c in manipulation.unstack(p) if isinstance(p, TensorBase) else p:  # type: ignore[arg-type]  # a TensorBase is a Tensor
         out = out * places + c
     return out
-
-
-def _roots(p: Tensor) -> Any:
-    return numerical.roots(_tensor(p))
 
 
 def _allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
@@ -1088,14 +920,6 @@ def _array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
     return bool(utility.all(same | ((x != x) & (y != y)) if equal_nan else same))
 
 
-def _shape(a: Tensor) -> Any:
-    return tuple(a.shape)
-
-
-def _ndim(a: Tensor) -> int:
-    return int(a.ndim)
-
-
 def _size(a: Tensor, axis: Any = None) -> int:
     for each in () if axis is None else axis if isinstance(axis, tuple) else (axis,):
         axis_of(each, a.ndim, "numpy.size")
@@ -1106,17 +930,9 @@ def _iscomplexobj(x: Tensor) -> bool:
     return bool(x.dtype.kind == "c")
 
 
-def _isrealobj(x: Tensor) -> bool:
-    return not _iscomplexobj(x)
-
-
 def _result_type(*arrays_and_dtypes: Any) -> Any:
     found = [x if isinstance(x, (TensorBase, *_NUMBERS)) else dtypes.as_dtype(np.dtype(x)) for x in arrays_and_dtypes]
     return data_types.result_type(*found).dtype  # type: ignore[arg-type]  # a TensorBase is a Tensor
-
-
-def _astype(x: Tensor, dtype: Any, /, *, copy: bool = True) -> Any:
-    return data_types.astype(x, dtypes.as_dtype(np.dtype(dtype)), copy=copy)
 
 
 def _put_along_axis(arr: Tensor, indices: Any, values: Any, axis: int = -1) -> None:
@@ -1150,14 +966,6 @@ def _svd(a: Tensor, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     return linear_algebra.svd(x, full_matrices=full_matrices) if compute_uv else linear_algebra.svdvals(x)
 
 
-def _eigh(a: Tensor, UPLO: str = "L") -> Any:
-    return linear_algebra.eigh(_one_triangle(a, UPLO))
-
-
-def _eigvalsh(a: Tensor, UPLO: str = "L") -> Any:
-    return linear_algebra.eigvalsh(_one_triangle(a, UPLO))
-
-
 def _one_triangle(a: Tensor, uplo: str) -> Any:
     x = _floating(a)
     if uplo not in ("L", "l", "U", "u"):
@@ -1177,10 +985,6 @@ def _qr(a: Tensor, mode: str = "reduced") -> Any:
     if mode == "r":
         return linear_algebra.qr(_floating(a))[1]
     return linear_algebra.qr(_floating(a), mode=mode)
-
-
-def _matrix_power(a: Tensor, n: int) -> Any:
-    return linear_algebra.matrix_power(_floating(a), n)
 
 
 def _matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
@@ -1220,14 +1024,6 @@ def _transform_of_several(function: Callable[..., Any], usual: Any = None) -> Ca
     return call
 
 
-def _fftshift(x: Tensor, axes: Any = None) -> Any:
-    return fft.fftshift(_tensor(x), axes=axes)
-
-
-def _ifftshift(x: Tensor, axes: Any = None) -> Any:
-    return fft.ifftshift(_tensor(x), axes=axes)
-
-
 # --- the tables ---
 
 UFUNCS: dict[str, Callable[..., Any]] = {
@@ -1252,18 +1048,18 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "deg2rad": _radians,
     "degrees": _degrees,
     "divide": elementwise.divide,
-    "divmod": _divmod,
+    "divmod": lambda x1, x2: (elementwise.floor_divide(x1, x2), elementwise.remainder(x1, x2)),
     "equal": elementwise.equal,
     "exp": elementwise.exp,
-    "exp2": _exp2,
+    "exp2": lambda x: elementwise.pow(2.0, _floating(x)),
     "expm1": elementwise.expm1,
-    "fabs": _fabs,
+    "fabs": lambda x: absolute(_floating(x)),
     "float_power": _float_power,
     "floor": elementwise.floor,
     "floor_divide": elementwise.floor_divide,
-    "fmax": _fmax,
-    "fmin": _fmin,
-    "fmod": _fmod,
+    "fmax": _unless_nan(elementwise.maximum),
+    "fmin": _unless_nan(elementwise.minimum),
+    "fmod": lambda x1, x2: beyond.fmod(*_both(x1, x2)),
     "greater": elementwise.greater,
     "greater_equal": elementwise.greater_equal,
     "heaviside": _heaviside,
@@ -1323,7 +1119,10 @@ REDUCTIONS: dict[str, Callable[..., Any]] = {
     "multiply": _prod,
 }
 
-ACCUMULATIONS: dict[str, Callable[..., Any]] = {"add": _cumsum, "multiply": _cumprod}
+ACCUMULATIONS: dict[str, Callable[..., Any]] = {
+    "add": _cumulated(statistical.cumulative_sum),
+    "multiply": _cumulated(statistical.cumulative_prod),
+}
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.all": _all,
@@ -1332,15 +1131,15 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.amin": _min,
     "numpy.angle": _angle,
     "numpy.any": _any,
-    "numpy.append": _append,
-    "numpy.argmax": _argmax,
-    "numpy.argmin": _argmin,
-    "numpy.argsort": _argsort,
-    "numpy.argwhere": _argwhere,
+    "numpy.append": lambda arr, values, axis=None: manipulation.concat([_tensor(arr), _tensor(values)], axis=axis),
+    "numpy.argmax": lambda a, axis=None, *, keepdims=False: searching.argmax(_tensor(a), axis=axis, keepdims=keepdims),
+    "numpy.argmin": lambda a, axis=None, *, keepdims=False: searching.argmin(_tensor(a), axis=axis, keepdims=keepdims),
+    "numpy.argsort": _sorted(sorting.argsort),
+    "numpy.argwhere": lambda a: pytorch_indexing.argwhere(_tensor(a)),
     "numpy.around": _round,
     "numpy.array_equal": _array_equal,
     "numpy.array_split": _array_split,
-    "numpy.astype": _astype,
+    "numpy.astype": lambda x, dtype, /, *, copy=True: data_types.astype(x, dtypes.as_dtype(np.dtype(dtype)), copy=copy),
     "numpy.atleast_1d": _atleast_all(1),
     "numpy.atleast_2d": _atleast_all(2),
     "numpy.atleast_3d": _atleast_all(3),
@@ -1352,36 +1151,36 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.column_stack": _column_stack,
     "numpy.compress": _compress,
     "numpy.concatenate": _concatenate,
-    "numpy.convolve": _convolve,
-    "numpy.copy": _copy,
-    "numpy.corrcoef": _corrcoef,
+    "numpy.convolve": lambda a, v, mode="full": numerical.convolve(_tensor(a), _tensor(v), mode),
+    "numpy.copy": lambda a, order="K", subok=False: creation.clone(_tensor(a)),
+    "numpy.corrcoef": lambda x, y=None, rowvar=True: _squeeze(numerical.corrcoef(_variables(x, y, rowvar))),
     "numpy.correlate": _correlate,
     "numpy.count_nonzero": _count_nonzero,
     "numpy.cov": _cov,
     "numpy.cross": _cross,
-    "numpy.cumprod": _cumprod,
-    "numpy.cumsum": _cumsum,
+    "numpy.cumprod": _cumulated(statistical.cumulative_prod),
+    "numpy.cumsum": _cumulated(statistical.cumulative_sum),
     "numpy.cumulative_prod": statistical.cumulative_prod,
     "numpy.cumulative_sum": statistical.cumulative_sum,
-    "numpy.diag": _diag,
-    "numpy.diagonal": _diagonal,
+    "numpy.diag": lambda v, k=0: numerical.diag(_tensor(v), k),
+    "numpy.diagonal": lambda a, offset=0, axis1=0, axis2=1: pytorch.diagonal(_tensor(a), offset, axis1, axis2),
     "numpy.diff": _diff,
     "numpy.dot": _dot,
-    "numpy.dstack": _dstack,
-    "numpy.ediff1d": _ediff1d,
+    "numpy.dstack": lambda tup: manipulation.concat([_atleast(x, 3) for x in tup], axis=2),
+    "numpy.ediff1d": lambda ary: utility.diff(_ravel(ary)),
     "numpy.einsum": _einsum,
     "numpy.empty_like": _like("empty"),
-    "numpy.expand_dims": _expand_dims,
-    "numpy.extract": _extract,
+    "numpy.expand_dims": lambda a, axis: manipulation.expand_dims(_tensor(a), axis=axis),
+    "numpy.extract": lambda condition, arr: _compress(manipulation.reshape(_tensor(condition), (-1,)), arr),
     "numpy.fft.fft": _transform(fft.fft),
     "numpy.fft.fft2": _transform_of_several(fft.fftn, (-2, -1)),
     "numpy.fft.fftn": _transform_of_several(fft.fftn),
-    "numpy.fft.fftshift": _fftshift,
+    "numpy.fft.fftshift": lambda x, axes=None: fft.fftshift(_tensor(x), axes=axes),
     "numpy.fft.hfft": _transform(fft.hfft),
     "numpy.fft.ifft": _transform(fft.ifft),
     "numpy.fft.ifft2": _transform_of_several(fft.ifftn, (-2, -1)),
     "numpy.fft.ifftn": _transform_of_several(fft.ifftn),
-    "numpy.fft.ifftshift": _ifftshift,
+    "numpy.fft.ifftshift": lambda x, axes=None: fft.ifftshift(_tensor(x), axes=axes),
     "numpy.fft.ihfft": _transform(fft.ihfft),
     "numpy.fft.irfft": _transform(fft.irfft),
     "numpy.fft.irfft2": _transform_of_several(fft.irfftn, (-2, -1)),
@@ -1390,38 +1189,38 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.fft.rfft2": _transform_of_several(fft.rfftn, (-2, -1)),
     "numpy.fft.rfftn": _transform_of_several(fft.rfftn),
     "numpy.fix": elementwise.trunc,
-    "numpy.flatnonzero": _flatnonzero,
+    "numpy.flatnonzero": lambda a: searching.nonzero(manipulation.reshape(_tensor(a), (-1,)))[0],
     "numpy.flip": _flip,
-    "numpy.fliplr": _fliplr,
-    "numpy.flipud": _flipud,
-    "numpy.full_like": _full_like,
+    "numpy.fliplr": lambda m: _flip(m, 1),
+    "numpy.flipud": lambda m: _flip(m, 0),
+    "numpy.full_like": lambda a, fill_value, *args, **kwargs: _like("full")(a, *args, fill=(fill_value,), **kwargs),
     "numpy.gradient": _gradient,
-    "numpy.hsplit": _hsplit,
+    "numpy.hsplit": lambda ary, indices_or_sections: _split(ary, indices_or_sections, 0 if _tensor(ary).ndim == 1 else 1),
     "numpy.hstack": _hstack,
     "numpy.imag": _imag,
-    "numpy.inner": _inner,
+    "numpy.inner": lambda a, b: pytorch.inner(_tensor(a), _tensor(b)),
     "numpy.interp": _interp,
     "numpy.isclose": _isclose,
     "numpy.iscomplexobj": _iscomplexobj,
     "numpy.isin": _isin,
-    "numpy.isrealobj": _isrealobj,
-    "numpy.kron": _kron,
+    "numpy.isrealobj": lambda x: not _iscomplexobj(x),
+    "numpy.kron": lambda a, b: beyond.kron(_tensor(a), _tensor(b)),
     "numpy.linalg.cholesky": _of_matrices(linear_algebra.cholesky),
     "numpy.linalg.cross": _cross,
     "numpy.linalg.det": _of_matrices(linear_algebra.det),
     "numpy.linalg.diagonal": linear_algebra.diagonal,
     "numpy.linalg.eig": _of_matrices(linear_algebra.eig),
-    "numpy.linalg.eigh": _eigh,
+    "numpy.linalg.eigh": lambda a, UPLO="L": linear_algebra.eigh(_one_triangle(a, UPLO)),
     "numpy.linalg.eigvals": _of_matrices(linear_algebra.eigvals),
-    "numpy.linalg.eigvalsh": _eigvalsh,
+    "numpy.linalg.eigvalsh": lambda a, UPLO="L": linear_algebra.eigvalsh(_one_triangle(a, UPLO)),
     "numpy.linalg.inv": _of_matrices(linear_algebra.inv),
     "numpy.linalg.lstsq": _lstsq,
     "numpy.linalg.matmul": _pair(linear_algebra.matmul),
     "numpy.linalg.matrix_norm": _of_matrices(linear_algebra.matrix_norm),
-    "numpy.linalg.matrix_power": _matrix_power,
+    "numpy.linalg.matrix_power": lambda a, n: linear_algebra.matrix_power(_floating(a), n),
     "numpy.linalg.matrix_rank": _matrix_rank,
     "numpy.linalg.matrix_transpose": linear_algebra.matrix_transpose,
-    "numpy.linalg.multi_dot": _multi_dot,
+    "numpy.linalg.multi_dot": lambda arrays: functools.reduce(linear_algebra.matmul, [_tensor(x) for x in arrays]),
     "numpy.linalg.norm": _norm,
     "numpy.linalg.outer": _pair(linear_algebra.outer),
     "numpy.linalg.pinv": _pinv,
@@ -1438,26 +1237,26 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.matrix_transpose": linear_algebra.matrix_transpose,
     "numpy.max": _max,
     "numpy.mean": _mean,
-    "numpy.median": _median,
+    "numpy.median": lambda a, axis=None, keepdims=False: numerical.median(_tensor(a), axis=axis, keepdims=keepdims),
     "numpy.meshgrid": _meshgrid,
     "numpy.min": _min,
-    "numpy.moveaxis": _moveaxis,
+    "numpy.moveaxis": lambda a, source, destination: manipulation.moveaxis(_tensor(a), source, destination),
     "numpy.nan_to_num": _nan_to_num,
-    "numpy.nanmax": _nanmax,
-    "numpy.nanmean": _nanmean,
-    "numpy.nanmin": _nanmin,
-    "numpy.nanprod": _nanprod,
-    "numpy.nansum": _nansum,
-    "numpy.ndim": _ndim,
+    "numpy.nanmax": _without_nan_extreme(statistical.max, -math.inf),
+    "numpy.nanmean": lambda a, axis=None, keepdims=False: pytorch.nanmean(_floating(a), axis, keepdims),
+    "numpy.nanmin": _without_nan_extreme(statistical.min, math.inf),
+    "numpy.nanprod": lambda a, axis=None, dtype=None, keepdims=False: _prod(_without_nan(a, 1.0)[0], axis, dtype, keepdims),
+    "numpy.nansum": lambda a, axis=None, dtype=None, keepdims=False: _sum(_without_nan(a, 0.0)[0], axis, dtype, keepdims),
+    "numpy.ndim": lambda a: int(a.ndim),
     "numpy.nonzero": searching.nonzero,
     "numpy.ones_like": _like("ones"),
-    "numpy.outer": _outer,
+    "numpy.outer": lambda a, b: linear_algebra.outer(_ravel(a), _ravel(b)),
     "numpy.pad": _pad,
     "numpy.percentile": _percentile,
     "numpy.piecewise": _piecewise,
     "numpy.polyval": _polyval,
     "numpy.prod": _prod,
-    "numpy.ptp": _ptp,
+    "numpy.ptp": lambda a, axis=None, keepdims=False: elementwise.subtract(_max(a, axis, keepdims), _min(a, axis, keepdims)),
     "numpy.put_along_axis": _put_along_axis,
     "numpy.quantile": _quantile,
     "numpy.ravel": _ravel,
@@ -1465,34 +1264,34 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.repeat": _repeat,
     "numpy.reshape": _reshape,
     "numpy.result_type": _result_type,
-    "numpy.roll": _roll,
+    "numpy.roll": lambda a, shift, axis=None: manipulation.roll(_tensor(a), shift, axis=axis),
     "numpy.rollaxis": _rollaxis,
-    "numpy.roots": _roots,
+    "numpy.roots": lambda p: numerical.roots(_tensor(p)),
     "numpy.rot90": _rot90,
     "numpy.round": _round,
     "numpy.searchsorted": _searchsorted,
     "numpy.select": _select,
-    "numpy.shape": _shape,
+    "numpy.shape": lambda a: tuple(a.shape),
     "numpy.shares_memory": _shares_memory,
     "numpy.may_share_memory": _shares_memory,
     "numpy.sinc": special.sinc,
     "numpy.size": _size,
-    "numpy.sort": _sort,
+    "numpy.sort": _sorted(sorting.sort),
     "numpy.split": _split,
     "numpy.squeeze": _squeeze,
     "numpy.stack": _stack,
     "numpy.std": _std,
     "numpy.sum": _sum,
-    "numpy.swapaxes": _swapaxes,
+    "numpy.swapaxes": lambda a, axis1, axis2: pytorch.swapaxes(_tensor(a), axis1, axis2),
     "numpy.take": _take,
     "numpy.take_along_axis": _take_along_axis,
     "numpy.tensordot": _tensordot,
-    "numpy.tile": _tile,
+    "numpy.tile": lambda A, reps: manipulation.tile(_tensor(A), (reps,) if isinstance(reps, int) else tuple(reps)),
     "numpy.trace": _trace,
     "numpy.transpose": _transpose,
     "numpy.trapezoid": _trapezoid,
-    "numpy.tril": _tril,
-    "numpy.triu": _triu,
+    "numpy.tril": lambda m, k=0: creation.tril(_tensor(m), k=k),
+    "numpy.triu": lambda m, k=0: creation.triu(_tensor(m), k=k),
     "numpy.unique": _unique,
     "numpy.unique_all": sets.unique_all,
     "numpy.unique_counts": sets.unique_counts,
@@ -1500,8 +1299,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.unique_values": sets.unique_values,
     "numpy.unstack": manipulation.unstack,
     "numpy.var": _var,
-    "numpy.vdot": _vdot,
-    "numpy.vsplit": _vsplit,
+    "numpy.vdot": lambda a, b: linear_algebra.vecdot(_ravel(a), _ravel(b)),
+    "numpy.vsplit": lambda ary, indices_or_sections: _split(ary, indices_or_sections, 0),
     "numpy.vstack": _vstack,
     "numpy.where": _where,
     "numpy.zeros_like": _like("zeros"),
