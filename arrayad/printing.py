@@ -61,18 +61,19 @@ def set_printoptions(
     TypeError
         For anything but integers, or numbers for `threshold`.
     """
+    chosen: dict[str, Any] = {"sci_mode": sci_mode}
     if profile is not None:
         if profile not in _PROFILES:
             raise ValueError(f"set_printoptions(): profile must be one of {', '.join(_PROFILES)}, got {profile!r}")
-        for name, value in _PROFILES[profile].items():
-            setattr(_Options, name, value)
+        chosen.update(_PROFILES[profile])
     given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
     for name, number in given.items():
         if number is not None:
             if not (name == "threshold" and isinstance(number, float)):  # which may be infinite
                 number = integer_of(number, "set_printoptions", name, 0)
-            setattr(_Options, name, number)
-    _Options.sci_mode = sci_mode
+            chosen[name] = number
+    for name, value in chosen.items():
+        setattr(_Options, name, value)
 
 
 class _Numbers:

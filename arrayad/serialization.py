@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import threading
 from typing import IO, Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def save(obj: Any, file: str | os.PathLike[str] | IO[bytes], /) -> None:
         _check_open(file, "save", "write")
         file.write(writer.save(arrays, metadata={_KEY: structure}))
         return
-    beside = f"{os.fspath(file)}.{os.getpid()}.part"
+    beside = f"{os.fspath(file)}.{os.getpid()}.{threading.get_ident()}.part"
     try:
         writer.save_file(arrays, beside, metadata={_KEY: structure})
         os.replace(beside, file)

@@ -83,7 +83,7 @@ class Large:
 
 def loaders(case: str, workers: int) -> dict[str, Any]:
     """A loader of each library for one case."""
-    import_torch = importlib.util.find_spec("torch") is not None
+    has_torch = importlib.util.find_spec("torch") is not None
     options = {"batch_size": LARGE[0] if case == "large" else BATCH, "shuffle": True, "num_workers": workers}
     made: dict[str, Any] = {}
     if case == "tensors":
@@ -93,7 +93,7 @@ def loaders(case: str, workers: int) -> dict[str, Any]:
     else:
         dataset = Busy() if case == "python" else Large()
         made["arrayad"] = ours.DataLoader(dataset, **options)
-    if import_torch:
+    if has_torch:
         import torch
         from torch.utils import data as theirs
 

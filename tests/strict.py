@@ -79,7 +79,6 @@ is_writeable = _on_numpy("is_writeable")
 strides = _on_numpy("strides")
 offset = _on_numpy("offset")
 shares_memory = _on_numpy("shares_memory")
-einsum = _on_numpy("einsum")
 spread = array_api_strict.broadcast_to
 convolve = _on_numpy("convolve")
 view_dtype = _on_numpy("view_dtype")

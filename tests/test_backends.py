@@ -248,6 +248,13 @@ def test_a_backend_of_another_package(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_a_backend_that_lacks_something_is_not_registered() -> None:
+    before = dict(backends.by_type)
+    with pytest.raises(AttributeError, match="as_array"):
+        backends.register(SimpleNamespace(array_types=(list,)))  # type: ignore[arg-type]  # it is none
+    assert backends.by_type == before
+
+
 def test_no_backend_for_a_type() -> None:
     with pytest.raises(TypeError, match=r"no backend for arrays of type builtins\.list"):
         backends.backend_of_type(list)

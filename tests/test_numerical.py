@@ -163,13 +163,17 @@ def test_lstsq(m: int, n: int) -> None:
 
 @pytest.mark.parametrize("upper", [False, True])
 @pytest.mark.parametrize("unit", [False, True])
-def test_solve_triangular(upper: bool, unit: bool) -> None:
-    a, b = rng.normal(size=(2, 3, 3)) + 3 * np.eye(3), rng.normal(size=(3, 2))
+@pytest.mark.parametrize("shape", [(2, 3, 3), (80, 80)])  # the latter by LAPACK's triangular solve, where SciPy is installed
+def test_solve_triangular(upper: bool, unit: bool, shape: tuple[int, ...]) -> None:
+    n = shape[-1]
+    a, b = rng.normal(size=shape) / n + 3 * np.eye(n), rng.normal(size=(n, 2))
     triangle = np.triu(a) if upper else np.tril(a)
     if unit:
-        triangle[..., range(3), range(3)] = 1
+        triangle[..., range(n), range(n)] = 1
     found = xp.linalg.solve_triangular(xp.asarray(a), xp.asarray(b), upper=upper, unitriangular=unit)
     close(found, np.linalg.solve(triangle, b))
+    with pytest.raises(TypeError, match="float16"):
+        xp.linalg.solve_triangular(xp.eye(n, dtype=xp.float16), xp.ones(n, 1, dtype=xp.float16), upper=upper)
 
 
 @pytest.mark.parametrize("keepdims", [False, True])

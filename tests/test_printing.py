@@ -362,6 +362,13 @@ def test_no_threshold() -> None:
         assert repr(xp.arange(2000)).count(",") == 1999
 
 
+def test_options_that_are_refused_set_none() -> None:
+    for wrong in ({"linewidth": "a"}, {"edgeitems": -1}):
+        with pytest.raises((TypeError, ValueError), match=next(iter(wrong))):
+            xp.set_printoptions(profile="short", precision=1, **wrong)
+    assert repr(xp.tensor(0.12345)) == "tensor(0.1235)"
+
+
 def test_options_last_until_they_are_set_again() -> None:
     xp.set_printoptions(precision=2, sci_mode=True)
     assert repr(xp.tensor(0.5)) == "tensor(5.00e-01)"

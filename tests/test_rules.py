@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import math
 from typing import Any
 
@@ -30,6 +31,18 @@ def test_every_differentiable_operation_has_samples() -> None:
 @pytest.mark.parametrize("op", operations.values(), ids=lambda op: op.name)
 def test_every_operation_is_differentiable_or_says_why_not(op: Any) -> None:
     assert (op.differentiable or op.kind == "composite") != bool(op.reason)
+
+
+@pytest.mark.parametrize("op", DIFFERENTIABLE, ids=lambda op: op.name)
+def test_rules_ask_for_what_they_use(op: Any) -> None:
+    """What they name is saved until backward."""
+    for rule in op.rules:
+        if rule is not None and rule.add is None:  # which may use what the rule itself does not
+            code = rule.function.__code__
+            used = set()
+            for step in dis.get_instructions(code):
+                used.update(step.argval if isinstance(step.argval, tuple) else (step.argval,))
+            assert set(rule.names) <= used
 
 
 def _weights(like: np.ndarray, seed: int) -> np.ndarray:

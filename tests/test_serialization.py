@@ -8,6 +8,7 @@ import json
 import pickle
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -174,6 +175,14 @@ def test_what_is_no_file(file: Any) -> None:
             TypeError, match=rf"{name}\(\): the file must be a path or a binary file, not {type(file).__name__}"
         ):
             call()
+
+
+def test_saved_by_several_threads(tmp_path: Path) -> None:
+    path = tmp_path / "same"
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda k: xp.save(xp.ones(100) * k, path), range(40)))
+    assert len(set(xp.load(path).tolist())) == 1
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_places_with_one_name(tmp_path: Path) -> None:

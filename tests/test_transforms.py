@@ -697,6 +697,16 @@ def test_anomaly_names_the_line_of_the_forward() -> None:
     assert not hasattr((x * 1)._node, "where")
 
 
+def test_anomaly_is_looked_for_in_the_block_alone_and_as_often_as_it_is_entered() -> None:
+    look = xp.autograd.detect_anomaly()
+    x = xp.asarray(1.0).requires_grad_()
+    assert not hasattr((x * 1)._node, "where")
+    for _ in range(2):
+        with look, look:
+            assert hasattr((x * 1)._node, "where")
+        assert not hasattr((x * 1)._node, "where")
+
+
 def test_anomaly_in_operations_on_sequences_and_functions() -> None:
     spoil = _giving(_x(math.nan))
     with xp.autograd.detect_anomaly():
@@ -719,6 +729,17 @@ def test_anomaly_names_who_saved_and_who_wrote() -> None:
 
 
 # --- pictures ---
+
+
+def test_bytes_of_what_a_function_saves() -> None:
+    class Square(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x * x
+
+    y = Square.apply(xp.ones(100).requires_grad_())
+    assert "saves 400 bytes" in str(xp.autograd.graph(y))
 
 
 def test_picture() -> None:

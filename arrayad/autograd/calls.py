@@ -502,7 +502,11 @@ def _of_several(op: Operation) -> Callable[..., Any]:
         if kind is None:
             raise op.not_a_tensor(op.tensors[0], inputs[slots[0][1]])
         try:
-            out = op.raw_call(values, kind) if forwards is None else forwards[kind](*values)
+            if forwards is None:
+                named = {name: values[op.places[name]] for name in op.by_name_only}
+                out = op.forwards[kind](*values[: op.positional], **named)
+            else:
+                out = forwards[kind](*values)
         except REFUSALS as error:
             raise op.refused(error, args, kwargs) from None
         if out.__class__ is not kind:

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import engine
 from .tape import TensorBase, enable_grad, make, namespace_of, no_grad, require_grad
-from .transforms import jvp
+from .transforms import linearize
 from .. import dtypes
 
 if TYPE_CHECKING:
@@ -204,21 +204,22 @@ def _check(
     eps = precision ** (1 / 3) if eps is None else eps
     atol = 10 * precision**0.5 if atol is None else atol
     rtol = 10 * precision**0.5 if rtol is None else rtol
-    for number, (i, direction) in enumerate(_directions(tensors, which, fast)):
-        moved = {i: direction} if i >= 0 else direction
-        numeric = _difference(func, tensors, moved, eps)
-        for k, slope in enumerate(numeric):
-            weights = [_random_host(slope, 31 * number + k)] if fast else _units(slope)
-            for w in weights:
-                expected = _inner(w, slope)
-                for mode in modes:
-                    found = _derivative(func, tensors, which, moved, k, w, mode)
-                    if not np.isclose(found, expected, rtol=rtol, atol=atol, equal_nan=True):
-                        raise GradcheckError(
-                            f"{'reverse' if mode == 'rev' else 'forward'} mode disagrees with the differences for output "
-                            f"{k} and {'all inputs' if i < 0 else f'input {i}'}: analytic {found}, numeric {expected} "
-                            f"(step {eps:.2g}, atol {atol:.2g}, rtol {rtol:.2g})"
-                        )
+    directions = _directions(tensors, which, fast)
+    slopes = [_difference(func, tensors, moved, eps) for moved in directions]
+    first = enumerate(slopes[0] if slopes else ())
+    weights = [(k, w) for k, slope in first for w in ([_random_host(slope, k)] if fast else _units(slope))]
+    expected = [[_inner(w, slope[k]) for k, w in weights] for slope in slopes]
+    for mode in modes:
+        found = _DERIVATIVES[mode](func, tensors, which, directions, weights)
+        wrong = np.argwhere(~np.isclose(found, expected, rtol=rtol, atol=atol, equal_nan=True))
+        if wrong.size:
+            d, j = wrong[0].tolist()
+            moved = "all inputs" if fast else f"input {next(iter(directions[d]))}"
+            raise GradcheckError(
+                f"{'reverse' if mode == 'rev' else 'forward'} mode disagrees with the differences for output "
+                f"{weights[j][0]} and {moved}: analytic {found[d][j]}, numeric {expected[d][j]} "
+                f"(step {eps:.2g}, atol {atol:.2g}, rtol {rtol:.2g})"
+            )
 
 
 def _random_host(like: np.ndarray[Any, Any], seed: int) -> np.ndarray[Any, Any]:
@@ -238,14 +239,20 @@ def _units(like: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
     return units
 
 
-def _directions(tensors: list[Any], which: list[int], fast: bool) -> list[tuple[int, Any]]:
+# By the number of a tensor, where to it is moved.
+_Direction = dict[int, np.ndarray[Any, Any]]
+# The number of an output, and what it is projected on.
+_Weight = tuple[int, np.ndarray[Any, Any]]
+
+
+def _directions(tensors: list[Any], which: list[int], fast: bool) -> list[_Direction]:
     """Where the inputs are moved to: along each element, or all at once at random."""
     if fast:
-        return [(-1, {i: _host(_random(tensors[i], 100 + i)) for i in which})]
-    return [(i, unit) for i in which for unit in _units(_host(tensors[i]))]
+        return [{i: _host(_random(tensors[i], 100 + i)) for i in which}]
+    return [{i: unit} for i in which for unit in _units(_host(tensors[i]))]
 
 
-def _difference(func: Any, tensors: list[Any], moved: dict[int, Any], eps: float) -> list[np.ndarray[Any, Any]]:
+def _difference(func: Any, tensors: list[Any], moved: _Direction, eps: float) -> list[np.ndarray[Any, Any]]:
     """The central difference of every output."""
 
     def at(step: float) -> list[np.ndarray[Any, Any]]:
@@ -263,29 +270,44 @@ def _plain(x: Any) -> Any:
     return make(x._array) if isinstance(x, TensorBase) else x
 
 
-def _derivative(
-    func: Any, tensors: list[Any], which: list[int], moved: dict[int, Any], output: int, w: Any, mode: str
-) -> float:
-    """The derivative along a direction of an output's projection, by one of the modes."""
+def _reverse(
+    func: Any, tensors: list[Any], which: list[int], directions: list[_Direction], weights: list[_Weight]
+) -> list[list[float]]:
+    """For each direction and weight, the derivative of the projected output, by a backward for each weight."""
     leaves = [_plain(x) for x in tensors]
-    if mode == "fwd":
-        primals = tuple(leaves[i] for i in which)
-        tangents = tuple(_like(moved.get(i, np.zeros(leaves[i]._array.shape)), leaves[i]) for i in which)
-
-        def of_these(*these: Any) -> Any:
-            args = list(leaves)
-            for i, x in zip(which, these, strict=True):
-                args[i] = x
-            return _outputs(func(*args))[output]
-
-        return _inner(np.asarray(w), _host(jvp(of_these, primals, tangents)[1]))
     for i in which:
         require_grad(leaves[i], "gradcheck")
     with enable_grad():
-        out = _outputs(func(*leaves))[output]
-    if out._node is None:
-        return 0.0
-    wanted = [leaves[i] for i in which]
-    gradients = engine.grad([out], wanted, [_like(np.asarray(w), out)], materialize_grads=True)
-    pairs = zip(which, gradients, strict=True)
-    return sum(_inner(moved[i], _host(g)) for i, g in pairs if i in moved and g is not None)
+        outputs = _outputs(func(*leaves))
+    columns = []
+    for k, w in weights:
+        gradients: dict[int, Any] = {}
+        if outputs[k]._node is not None:
+            seed = _like(w, outputs[k])
+            found = engine.grad([outputs[k]], [leaves[i] for i in which], [seed], retain_graph=True, materialize_grads=True)
+            gradients = {i: _host(g) for i, g in zip(which, found, strict=True)}
+        columns.append([sum(_inner(moved[i], g) for i, g in gradients.items() if i in moved) for moved in directions])
+    return [list(row) for row in zip(*columns, strict=True)] if columns else [[] for _ in directions]
+
+
+def _forward(
+    func: Any, tensors: list[Any], which: list[int], directions: list[_Direction], weights: list[_Weight]
+) -> list[list[float]]:
+    """The same by pushing each direction forward."""
+    leaves = [_plain(x) for x in tensors]
+
+    def of_these(*these: Any) -> Any:
+        args = list(leaves)
+        for i, x in zip(which, these, strict=True):
+            args[i] = x
+        return tuple(_outputs(func(*args)))
+
+    _, push = linearize(of_these, *[leaves[i] for i in which])
+    rows = []
+    for moved in directions:
+        tangents = push(*[_like(moved.get(i, np.zeros(leaves[i]._array.shape)), leaves[i]) for i in which])
+        rows.append([_inner(w, _host(tangents[k])) for k, w in weights])
+    return rows
+
+
+_DERIVATIVES = {"rev": _reverse, "fwd": _forward}

@@ -185,6 +185,7 @@ def mark_exported(x: TensorBase) -> None:
     memory = _memory_of(x)
     key = id(memory)
     if key not in _exported:
+        # Called with the dead reference, which is `pop`'s default.
         _exported[key] = ref(memory, functools.partial(_exported.pop, key)), Writes()
     storage_of(x).exported = writes = _exported[key][1]
     writes.buffers = None

@@ -478,13 +478,6 @@ class Operation:
             raise TypeError(f"{self.name}(): {error}{by_name}") from None
         raise TypeError(f"{self.name}(): arguments do not fit {inspect.signature(self.call)}")
 
-    def raw_call(self, values: Sequence[Any], array_type: type) -> Any:
-        """The forward on raw values by parameter."""
-        cut = self.positional
-        if cut == len(self.parameters):
-            return self.forwards[array_type](*values)
-        return self.forwards[array_type](*values[:cut], **{name: values[self.places[name]] for name in self.by_name_only})
-
     def with_number(self, a: Array, number: Any) -> tuple[Array, Array] | None:
         """An array and a Python number that its dtype holds, as arrays: common enough for a way of its own."""
         rank = RANK.get(number.__class__)

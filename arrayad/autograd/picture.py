@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from .tape import Leaf, Node, Output, TensorBase
+from ..backends import by_type
 from ..dtypes import from_raw
 
 __all__ = ["Graph", "graph"]
@@ -106,9 +107,10 @@ def _label(node: Node, newline: str) -> str:
 
 
 def _nbytes(value: Any) -> int:
+    kind: Any = value.__class__
     if isinstance(value, (tuple, list)):
         return sum(_nbytes(part) for part in value)
-    if hasattr(value, "dtype") and hasattr(value, "shape"):
+    if kind in by_type:
         return math.prod(value.shape) * from_raw[value.dtype].itemsize
     return 0
 

@@ -371,17 +371,27 @@ class set_detect_anomaly:
         anomaly.enabled, anomaly.check_nan = self._before
 
 
-class detect_anomaly(set_detect_anomaly):
-    """`set_detect_anomaly` with true, for a ``with`` block."""
+class detect_anomaly:
+    """`set_detect_anomaly` with true, for a ``with`` block, as often as it is entered."""
 
     def __init__(self, check_nan: bool = True) -> None:
-        super().__init__(True, check_nan)
+        self._check_nan = check_nan
+        self._entered: list[set_detect_anomaly] = []
+
+    def __enter__(self) -> None:
+        self._entered.append(set_detect_anomaly(True, self._check_nan))
+
+    def __exit__(self, *exception: object) -> None:
+        self._entered.pop().__exit__(*exception)
+
+
+_PACKAGE = __name__.partition(".")[0]
 
 
 def caller() -> str:
     """The source line outside of this package that the current call comes from."""
     frame: Any = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "arrayad":
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
         frame = frame.f_back
     path, line = frame.f_code.co_filename, frame.f_lineno
     source = linecache.getline(path, line).strip()

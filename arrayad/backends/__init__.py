@@ -49,16 +49,19 @@ _OURS = {"cuda": "arrayad.backends.cupy"}  # loaded when first asked for
 
 def register(backend: Backend) -> None:
     """Make a backend known by the types of its arrays, its dtypes and its kind of device."""
-    for array_type in backend.array_types:
-        by_type[array_type] = backend
-        for name, found in attributes.items():
-            found[array_type] = getattr(backend, name)
-    scalar_types.update(backend.array_types[1:])
+    found = {name: getattr(backend, name) for name in attributes}  # all of it, before anything is written down
+    raw = {}
     for dtype in dtypes.SUPPORTED:
         try:
-            dtypes.from_raw[backend.raw_dtype(dtype)] = dtype
+            raw[backend.raw_dtype(dtype)] = dtype
         except TypeError:  # half precision, which is not of the standard
             continue
+    dtypes.from_raw.update(raw)
+    for array_type in backend.array_types:
+        by_type[array_type] = backend
+        for name, value in found.items():
+            attributes[name][array_type] = value
+    scalar_types.update(backend.array_types[1:])
     _by_device[backend.device_type] = backend
     if backend.device_type not in TYPES:
         TYPES.append(backend.device_type)
@@ -178,4 +181,3 @@ def set_default_device(place: str | device, /) -> None:
 
 
 register(_numpy)
-default_backend: Namespace = _numpy

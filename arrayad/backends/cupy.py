@@ -599,11 +599,6 @@ def view_dtype(x: Array, dtype: DType, /) -> Array:
     return x.view(dtype.dtype)
 
 
-def einsum(subscripts: str, /, *operands: Array) -> Array:
-    """CuPy's."""
-    return cp.einsum(subscripts, *operands)
-
-
 # --- memory ---
 
 

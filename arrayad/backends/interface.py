@@ -160,9 +160,6 @@ class Backend(Protocol):
     def convolve(self, x1: Array, x2: Array, mode: str, /) -> Array:
         """NumPy's, of two vectors: ``"full"`` or, with the longer one first, ``"valid"``."""
 
-    def einsum(self, subscripts: str, /, *operands: Array) -> Array:
-        """NumPy's."""
-
     # --- memory ---
 
     def shares_memory(self, a: Array, b: Array, /) -> bool:

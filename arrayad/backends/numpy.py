@@ -625,14 +625,16 @@ def setitem(x: Array, key: Any, value: Any) -> None:
     x[key] = value
 
 
+def index_put(x: Array, key: Any, values: Any) -> Array:
+    """A copy of `x` with `values` assigned at `key`."""
+    out = np.array(x)
+    out[key] = values
+    return out
+
+
 def convolve(x1: Array, x2: Array, mode: Any, /) -> Array:
     """NumPy's, with its arguments by position alone."""
     return np.convolve(x1, x2, mode)
-
-
-def einsum(subscripts: str, /, *operands: Array) -> Array:
-    """NumPy's, which is typed for more than that."""
-    return np.einsum(subscripts, *operands)
 
 
 def view_dtype(x: Array, dtype: DType, /) -> Array:
@@ -736,9 +738,7 @@ def strides(a: Array) -> tuple[int, ...]:
 
 def offset(a: Array) -> int:
     """How many elements after the start of its memory the array begins."""
-    owner = a
-    while isinstance(owner.base, np.ndarray):
-        owner = owner.base
+    owner = memory_of(a)
     return (a.__array_interface__["data"][0] - owner.__array_interface__["data"][0]) // a.itemsize
 
 
@@ -780,10 +780,3 @@ class _Random:
 def generator(seed: int, raw: Any) -> _Random:
     """A source of random numbers."""
     return _Random(seed)
-
-
-def index_put(x: Array, key: Any, values: Any) -> Array:
-    """A copy of `x` with `values` assigned at `key`."""
-    out = np.array(x)
-    out[key] = values
-    return out

@@ -70,7 +70,8 @@ def solve_triangular(x1: Array, x2: Array, /, *, upper: bool, unitriangular: boo
 
     NumPy has nothing faster than ``numpy.linalg.solve`` with the triangle that counts alone.
     """
-    if x1.ndim == x2.ndim == 2 and x1.shape[0] >= 64 and (scipy_linalg := _scipy_linalg()) is not None:
+    large = x1.ndim == x2.ndim == 2 and x1.shape[0] >= 64 and x1.dtype.char in "fdFD"  # of half precision SciPy makes single
+    if large and (scipy_linalg := _scipy_linalg()) is not None:
         out = scipy_linalg.solve_triangular(x1, x2, lower=not upper, unit_diagonal=unitriangular, check_finite=False)
         return np.ascontiguousarray(out)
     k = int(unitriangular)

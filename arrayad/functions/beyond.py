@@ -365,7 +365,7 @@ def nan_to_num(x: Tensor, /, nan: float = 0.0, posinf: float | None = None, negi
         parts = [nan_to_num(part, nan, posinf, neginf) for part in (real(x), imag(x))]
         return view_dtype(stack(parts, axis=-1), x.dtype)[..., 0]
     if x.dtype.kind != "f":
-        return where(equal(x, x), x, x)
+        return clone(x)
     info = finfo(x.dtype)
     out = where(isnan(x), nan, x)
     out = where(equal(x, math.inf), info.max if posinf is None else posinf, out)

@@ -278,7 +278,7 @@ def _required(function: Callable[..., Any]) -> tuple[str, ...]:
 
 # --- NumPy's signatures on the namespace's functions ---
 
-# Those of one expression stand in the tables at the end. Arguments that are taken and not used are hints on memory and on the
+# Those of one expression stand in the tables at the end. Arguments that are taken and not used are hints on memory and the
 # algorithm (``order``, ``kind``, ``optimize``, ``hermitian``, ``assume_unique``) or hold anyway (``subok``, ``stable``,
 # ``casting``).
 

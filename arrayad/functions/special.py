@@ -586,7 +586,7 @@ def _ellipk_slope(xp: Namespace, m: Any, rest: Any) -> Any:
     return xp.where(small, _series(near, _ELLIPK_SLOPE), slope)
 
 
-def _ellipe_slope(xp: Namespace, g: Any, m: Any, out: Any) -> Any:
+def _ellipe_slope(xp: Namespace, g: Any, m: Any) -> Any:
     small = xp.abs(m) < 0.1
     near, far = _split(xp, small, m, 0.5)
     slope = (xp.special.ellipe(far) - xp.special.ellipk(far)) / (2 * far)  # DLMF 19.4.2

@@ -39,7 +39,7 @@ def tasks(order: Any, key: int, done: int, beyond: frozenset[int]) -> Iterator[t
         The numbers of later ones that were made before.
     """
     if order is None:
-        yield from zip(itertools.count(), itertools.repeat(None))
+        yield from zip(itertools.count(), itertools.repeat(None))  # without an end
     # A sampler draws from a generator of the epoch's, so that a pass can be made again from its seed.
     seeds = Seeds("thread")
     seeds.begin(key)
