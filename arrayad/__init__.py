@@ -34,6 +34,11 @@ from .dtypes import (
     uint32,
     uint64,
 )
+
+# Before `tensor`: pyright takes that name for the submodule, which this line imports too, if the line comes after it.
+from .tensor import Tensor
+
+# isort: split
 from .functions.beyond import (
     allclose,
     angle,
@@ -381,7 +386,6 @@ from .functions.utility import (
 from .printing import set_printoptions
 from .serialization import load, save
 from .size import Size
-from .tensor import Tensor
 
 __version__ = "0.1.0"
 __array_api_version__ = "2025.12"

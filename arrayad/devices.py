@@ -9,6 +9,7 @@ from .size import integer_of
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+    from typing import TypeAlias
 
 __all__ = ["default", "device", "installed"]
 
@@ -95,6 +96,10 @@ class device:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return device, (self.type, self.index)
+
+
+# What `device` takes.
+DeviceLike: TypeAlias = device | str
 
 
 class _Default:

@@ -10,9 +10,12 @@ from __future__ import annotations
 import builtins
 import functools
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 __all__ = [
     "DType",
@@ -110,6 +113,9 @@ class DType:
 
 
 bool_ = builtins.bool
+
+# What `as_dtype` takes.
+DTypeLike: TypeAlias = DType | np.dtype[Any] | type[complex | np.generic]
 
 bool = DType("bool")
 int8 = DType("int8")

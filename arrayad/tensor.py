@@ -12,7 +12,7 @@ import math
 import sys
 import weakref
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self
 
 import numpy as np
 
@@ -58,11 +58,17 @@ from .size import Count, Size, axis_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TypeAlias
 
     from .autograd.tape import Node
-    from .dtypes import DType
+    from .dtypes import DType, DTypeLike
+    from .functions.statistical import Axis
+
+    Operand: TypeAlias = "Tensor | complex | np.ndarray[Any, Any] | np.number[Any] | np.bool"
 
 __all__ = ["Tensor"]
+
+P = ParamSpec("P")
 
 _VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
 
@@ -91,12 +97,12 @@ class _NoSuchPartError(AttributeError, TypeError, ValueError):
     """Of attributes that some tensors do not have: `hasattr` says so, and `getattr` gives its default."""
 
 
-def _operator(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _operator(function: Callable[[Any, Any], Tensor]) -> Callable[[Tensor, Operand], Tensor]:
     """The operator of a function of two arguments."""
     return operator(function, _operand)
 
 
-def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _reflected(function: Callable[[Any, Any], Tensor]) -> Callable[[Tensor, Operand], Tensor]:
     """The operator of a function of two arguments, called by Python with the second first."""
 
     def operator(self: Any, other: Any, /) -> Any:
@@ -108,42 +114,46 @@ def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
     return operator
 
 
-def _in_place(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
+def _in_place(function: Callable[Concatenate[Tensor, P], Any], name: str = "") -> Callable[Concatenate[Tensor, P], Tensor]:
     """The in-place twin of a function, or of one by another name, whose result has the shape of its first argument."""
     name = name or f"{function.__name__}_"
     op = getattr(function, "operation", None)
     if op is not None and op.in_place is None:
         op = None
 
-    def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+    def method(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any:
         if op is not None and len(args) == 1 and not kwargs and update(self, args[0], op, name):
             return self
         check_writeable(self, name)
         return overwrite(self, function(self, *args, **kwargs), name)
 
     method.__name__ = method.__qualname__ = name
+    method.__wrapped__ = function  # type: ignore[attr-defined]  # whose signature inspect shows
     method.__doc__ = (
         f"`arrayad.{function.__name__}` in place; gives the tensor itself.\n\n    Differentiable as the function is."
     )
     return method
 
 
-def _view_in_place(function: Callable[..., Any], name: str = "") -> Callable[..., Any]:
+def _view_in_place(
+    function: Callable[Concatenate[Tensor, P], Any], name: str = ""
+) -> Callable[Concatenate[Tensor, P], Tensor]:
     """The in-place twin of a function that gives a view: the tensor becomes that view of itself."""
     name = name or f"{function.__name__}_"
 
-    def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+    def method(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any:
         check_writeable(self, name)
         return become(self, lambda x: function(x, *args, **kwargs), name)
 
     method.__name__ = method.__qualname__ = name
+    method.__wrapped__ = function  # type: ignore[attr-defined]  # as above
     method.__doc__ = (
         f"Become `{function.__name__}` of itself, on the same memory; gives the tensor itself.\n\n    Differentiable."
     )
     return method
 
 
-def _in_place_operator(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _in_place_operator(function: Callable[[Any, Any], Tensor]) -> Callable[[Tensor, Operand], Tensor]:
     """The in-place operator of a function of two arguments."""
     method = _in_place(function)
 
@@ -157,13 +167,49 @@ def _in_place_operator(function: Callable[[Any, Any], Any]) -> Callable[[Any, An
     return operator
 
 
+# How functions with axes are called as methods, which take them, and a flag, also by position, as NumPy's and PyTorch's do.
+
+
+def _reduced(self: Tensor, axis: Axis = None, keepdims: bool = False, *, dim: Axis = None, keepdim: bool = False) -> Tensor:
+    raise NotImplementedError
+
+
+def _summed(
+    self: Tensor,
+    axis: Axis = None,
+    keepdims: bool = False,
+    *,
+    dim: Axis = None,
+    keepdim: bool = False,
+    dtype: DTypeLike | None = None,
+) -> Tensor:
+    raise NotImplementedError
+
+
+def _varied(
+    self: Tensor,
+    axis: Axis = None,
+    keepdims: bool = False,
+    *,
+    dim: Axis = None,
+    keepdim: bool = False,
+    correction: float = 0.0,
+    unbiased: bool = False,
+) -> Tensor:
+    raise NotImplementedError
+
+
+def _sorted(self: Tensor, axis: int = -1, descending: bool = False, *, dim: int = -1, stable: bool = True) -> Tensor:
+    raise NotImplementedError
+
+
 _LEFT_OUT: Any = object()
 
 
-def _along_axis(function: Callable[..., Any], flag: str) -> Callable[..., Any]:
-    """A function with axes as a method, which takes them, and a flag, also by position, as NumPy's and PyTorch's do."""
+def _along_axis(function: Callable[..., Tensor], called: Callable[P, Tensor]) -> Callable[P, Tensor]:
+    """A function with axes as a method that is called like another."""
+    flag = called.__code__.co_varnames[2]
 
-    @functools.wraps(function)
     def method(self: Any, axis: Any = _LEFT_OUT, second: Any = _LEFT_OUT, /, **kwargs: Any) -> Any:
         if axis is not _LEFT_OUT:
             if isinstance(axis, TensorBase):
@@ -178,24 +224,21 @@ def _along_axis(function: Callable[..., Any], flag: str) -> Callable[..., Any]:
                 kwargs[flag] = builtins.bool(second)
         return function(self, **kwargs)
 
-    return method
+    out: Any = functools.update_wrapper(method, function)
+    out.__wrapped__ = called  # whose signature inspect shows
+    return out
 
 
-def _reduction(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A reduction as a method."""
-    return _along_axis(function, "keepdims")
+_add_in_place = _in_place(elementwise.add)
+_sub_in_place = _in_place(elementwise.subtract, "sub_")
+_subtract_in_place = _in_place(elementwise.subtract)
 
 
-def _scaled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A sum or difference with PyTorch's factor of the second term."""
-
-    @functools.wraps(function)
-    def method(self: Any, other: Any, /, *, alpha: Any = 1) -> Any:
-        if alpha != 1 and isinstance(other, (TensorBase, int, float, complex)):
-            other = data_types.to_common_dtype(self, other)[1] * alpha
-        return function(self, other)
-
-    return method
+def _times(x: Tensor, other: Any, alpha: complex) -> Any:
+    """The second term of a sum or difference times PyTorch's factor of it."""
+    if isinstance(other, (TensorBase, int, float, complex)):
+        return data_types.to_common_dtype(x, other)[1] * alpha
+    return other  # for the function to refuse
 
 
 def _sizes(given: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -739,8 +782,9 @@ class Tensor(TensorBase):
     __xor__ = _operator(elementwise.bitwise_xor)
     __lshift__ = _operator(elementwise.bitwise_left_shift)
     __rshift__ = _operator(elementwise.bitwise_right_shift)
-    __eq__ = _operator(elementwise.equal)
-    __ne__ = _operator(elementwise.not_equal)
+    # `object` says that these two give a bool, so that the truth has to be declared.
+    __eq__: ClassVar[Callable[[Tensor, Operand], Tensor]] = _operator(elementwise.equal)  # type: ignore[assignment]  # as said
+    __ne__: ClassVar[Callable[[Tensor, Operand], Tensor]] = _operator(elementwise.not_equal)  # type: ignore[assignment]  # too
     __lt__ = _operator(elementwise.less)
     __le__ = _operator(elementwise.less_equal)
     __gt__ = _operator(elementwise.greater)
@@ -1148,11 +1192,18 @@ class Tensor(TensorBase):
 
     # --- elementwise ---
 
+    def add(self, other: Tensor | complex, /, *, alpha: complex = 1) -> Tensor:
+        """`arrayad.add`, with PyTorch's factor of the second term."""
+        return elementwise.add(self, other if alpha == 1 else _times(self, other, alpha))
+
+    def subtract(self, other: Tensor | complex, /, *, alpha: complex = 1) -> Tensor:
+        """`arrayad.subtract`, with PyTorch's factor of the second term."""
+        return elementwise.subtract(self, other if alpha == 1 else _times(self, other, alpha))
+
     abs = elementwise.abs
     absolute = elementwise.abs
     acos = elementwise.acos
     acosh = elementwise.acosh
-    add = _scaled(elementwise.add)
     addcdiv = pytorch.addcdiv
     addcmul = pytorch.addcmul
     allclose = beyond.allclose
@@ -1252,8 +1303,7 @@ class Tensor(TensorBase):
     sinh = elementwise.sinh
     sqrt = elementwise.sqrt
     square = elementwise.square
-    sub = _scaled(elementwise.subtract)
-    subtract = _scaled(elementwise.subtract)
+    sub = subtract
     tan = elementwise.tan
     tanh = elementwise.tanh
     true_divide = elementwise.divide
@@ -1262,32 +1312,32 @@ class Tensor(TensorBase):
 
     # --- reductions, searching and sorting ---
 
-    all = _reduction(utility.all)
-    any = _reduction(utility.any)
+    all = _along_axis(utility.all, _reduced)
+    any = _along_axis(utility.any, _reduced)
     amax = pytorch.amax
     amin = pytorch.amin
     aminmax = pytorch.aminmax
-    argmax = _reduction(searching.argmax)
-    argmin = _reduction(searching.argmin)
+    argmax = _along_axis(searching.argmax, _reduced)
+    argmin = _along_axis(searching.argmin, _reduced)
     bincount = numerical.bincount
-    argsort = _along_axis(sorting.argsort, "descending")
-    count_nonzero = _reduction(searching.count_nonzero)
+    argsort = _along_axis(sorting.argsort, _sorted)
+    count_nonzero = _along_axis(searching.count_nonzero, _reduced)
     cumprod = pytorch.cumprod
     cumsum = pytorch.cumsum
     diff = utility.diff
     log_softmax = beyond.log_softmax
     logsumexp = beyond.logsumexp
-    max = _reduction(statistical.max)
-    mean = _reduction(statistical.mean)
+    max = _along_axis(statistical.max, _reduced)
+    mean = _along_axis(statistical.mean, _reduced)
     corrcoef = numerical.corrcoef
     cov = numerical.cov
     histc = numerical.histc
-    median = _reduction(numerical.median)
+    median = _along_axis(numerical.median, _reduced)
     nanmean = pytorch.nanmean
     nansum = pytorch.nansum
-    min = _reduction(statistical.min)
-    prod = _reduction(statistical.prod)
-    sort = _along_axis(sorting.sort, "descending")
+    min = _along_axis(statistical.min, _reduced)
+    prod = _along_axis(statistical.prod, _summed)
+    sort = _along_axis(sorting.sort, _sorted)
 
     def quantile(self, q: Any, axis: Any = None, keepdims: builtins.bool | None = None, **named: Any) -> Tensor:
         """`arrayad.quantile`, with axis and keepdims also by position."""
@@ -1295,9 +1345,9 @@ class Tensor(TensorBase):
         return numerical.quantile(self, q, **given, **named)
 
     softmax = beyond.softmax
-    std = _reduction(statistical.std)
-    sum = _reduction(statistical.sum)
-    var = _reduction(statistical.var)
+    std = _along_axis(statistical.std, _varied)
+    sum = _along_axis(statistical.sum, _summed)
+    var = _along_axis(statistical.var, _varied)
 
     # --- linear algebra ---
 
@@ -1328,11 +1378,22 @@ class Tensor(TensorBase):
 
     # --- in place ---
 
+    def add_(self, other: Tensor | complex, /, *, alpha: complex = 1) -> Tensor:
+        """`add` in place; gives the tensor itself."""
+        return _add_in_place(self, other if alpha == 1 else _times(self, other, alpha))
+
+    def sub_(self, other: Tensor | complex, /, *, alpha: complex = 1) -> Tensor:
+        """`sub` in place; gives the tensor itself."""
+        return _sub_in_place(self, other if alpha == 1 else _times(self, other, alpha))
+
+    def subtract_(self, other: Tensor | complex, /, *, alpha: complex = 1) -> Tensor:
+        """`subtract` in place; gives the tensor itself."""
+        return _subtract_in_place(self, other if alpha == 1 else _times(self, other, alpha))
+
     abs_ = _in_place(elementwise.abs)
     absolute_ = _in_place(elementwise.abs, "absolute_")
     acos_ = _in_place(elementwise.acos)
     acosh_ = _in_place(elementwise.acosh)
-    add_ = _scaled(_in_place(elementwise.add))
     addcdiv_ = _in_place(pytorch.addcdiv)
     addcmul_ = _in_place(pytorch.addcmul)
     asin_ = _in_place(elementwise.asin)
@@ -1410,8 +1471,6 @@ class Tensor(TensorBase):
     sinh_ = _in_place(elementwise.sinh)
     sqrt_ = _in_place(elementwise.sqrt)
     square_ = _in_place(elementwise.square)
-    sub_ = _scaled(_in_place(elementwise.subtract, "sub_"))
-    subtract_ = _scaled(_in_place(elementwise.subtract))
     tan_ = _in_place(elementwise.tan)
     tanh_ = _in_place(elementwise.tanh)
     tril_ = _in_place(tril)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..dtypes import DType
     from ..tensor import Tensor
 
-    Axis = int | tuple[int, ...] | None
+    Axis = int | tuple[int, ...] | list[int] | None
 
 __all__ = ["cumulative_prod", "cumulative_sum", "max", "mean", "min", "prod", "std", "sum", "var"]
 
