@@ -10,7 +10,7 @@ import importlib
 import io
 import os
 import threading
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from . import dtypes
 from .autograd.tape import TensorBase, namespace_of
 from .functions.creation import asarray
 from .functions.data_types import view_dtype
+
+if TYPE_CHECKING:
+    from .devices import DeviceLike
 
 __all__ = ["load", "save"]
 
@@ -119,7 +122,7 @@ def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]]) ->
     )
 
 
-def load(file: str | os.PathLike[str] | IO[bytes], /, *, device: Any = None) -> Any:
+def load(file: str | os.PathLike[str] | IO[bytes], /, *, device: DeviceLike | None = None) -> Any:
     """What `save` wrote; of another safetensors file, its tensors by name, those of bfloat16 as float32.
 
     Parameters

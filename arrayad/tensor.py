@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from .autograd.tape import Node
+    from .devices import DeviceLike
     from .dtypes import DType, DTypeLike
     from .functions.statistical import Axis
 
@@ -170,16 +171,23 @@ def _in_place_operator(function: Callable[[Any, Any], Tensor]) -> Callable[[Tens
 # How functions with axes are called as methods, which take them, and a flag, also by position, as NumPy's and PyTorch's do.
 
 
-def _reduced(self: Tensor, axis: Axis = None, keepdims: bool = False, *, dim: Axis = None, keepdim: bool = False) -> Tensor:
+def _reduced(
+    self: Tensor,
+    axis: Axis | list[int] = None,
+    keepdims: bool = False,
+    *,
+    dim: Axis | list[int] = None,
+    keepdim: bool = False,
+) -> Tensor:
     raise NotImplementedError
 
 
 def _summed(
     self: Tensor,
-    axis: Axis = None,
+    axis: Axis | list[int] = None,
     keepdims: bool = False,
     *,
-    dim: Axis = None,
+    dim: Axis | list[int] = None,
     keepdim: bool = False,
     dtype: DTypeLike | None = None,
 ) -> Tensor:
@@ -188,10 +196,10 @@ def _summed(
 
 def _varied(
     self: Tensor,
-    axis: Axis = None,
+    axis: Axis | list[int] = None,
     keepdims: bool = False,
     *,
-    dim: Axis = None,
+    dim: Axis | list[int] = None,
     keepdim: bool = False,
     correction: float = 0.0,
     unbiased: bool = False,
@@ -279,7 +287,7 @@ class Tensor(TensorBase):
     __module__ = "arrayad"
     __hash__ = object.__hash__  # by identity: == is elementwise
 
-    def __new__(cls, *data: Any, dtype: Any = None, device: Any = None) -> Tensor:  # noqa: PYI034  (no subclasses)
+    def __new__(cls, *data: Any, dtype: DTypeLike | None = None, device: DeviceLike | None = None) -> Tensor:  # noqa: PYI034  (no subclasses)
         """A tensor of data or, given integers, of that shape and not set, by default of the default floating dtype."""
         return pytorch.of_data_or_shape(data, dtypes.get_default_dtype() if dtype is None else dtype, device)
 
@@ -678,7 +686,7 @@ class Tensor(TensorBase):
         """A copy with its history: NumPy's name for `clone`."""
         return creation.clone(self)
 
-    def astype(self, dtype: Any, *, copy: builtins.bool = True) -> Tensor:
+    def astype(self, dtype: DTypeLike | str, *, copy: builtins.bool = True) -> Tensor:
         """The values in another dtype, as a method like NumPy's, which takes names of dtypes too: `arrayad.astype`."""
         wanted: Any = np.dtype(dtype) if isinstance(dtype, str) else dtype
         return data_types.astype(self, wanted, copy=copy)
@@ -734,7 +742,7 @@ class Tensor(TensorBase):
         if self.device.type != "cpu" and not force:
             raise TypeError(f"numpy(): the Tensor is on {self.device}. Use .cpu() first, or numpy(force=True).")
 
-    def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> np.ndarray[Any, Any]:
+    def __array__(self, dtype: DTypeLike | None = None, copy: builtins.bool | None = None) -> np.ndarray[Any, Any]:
         if not copy and (dtype is None or self.dtype == np.dtype(dtype)):
             return self.numpy()
         if copy is False:
@@ -823,7 +831,7 @@ class Tensor(TensorBase):
 
     # --- device, dtype and copies ---
 
-    def to_device(self, device: Any, /, *, stream: Any = None) -> Tensor:
+    def to_device(self, device: DeviceLike, /, *, stream: Any = None) -> Tensor:
         """The tensor on another device, with its history; the tensor itself if it is there already.
 
         Parameters
@@ -844,9 +852,9 @@ class Tensor(TensorBase):
 
     def to(
         self,
-        *args: Any,
-        dtype: Any = None,
-        device: Any = None,
+        *args: DTypeLike | DeviceLike | Tensor,
+        dtype: DTypeLike | None = None,
+        device: DeviceLike | None = None,
         non_blocking: builtins.bool = False,
         copy: builtins.bool = False,
     ) -> Tensor:
@@ -870,9 +878,10 @@ class Tensor(TensorBase):
             of_arg: Any = (None, arg) if isinstance(arg, (str, Device)) else (arg, None)
             if isinstance(arg, Tensor):
                 of_arg = arg.dtype, arg.device
-            if any(new is not None and old is not None for new, old in zip(of_arg, (dtype, device), strict=True)):
+            given: Any = (dtype, device)
+            if any(new is not None and old is not None for new, old in zip(of_arg, given, strict=True)):
                 raise TypeError(f"to(): {arg!r} is given beside another dtype or device")
-            dtype, device = (new if old is None else old for new, old in zip(of_arg, (dtype, device), strict=True))
+            dtype, device = (new if old is None else old for new, old in zip(of_arg, given, strict=True))
         out = self if device is None else data_types.transfer(self, device, non_blocking=non_blocking)
         out = out if dtype is None else data_types.astype(out, dtype, copy=False)
         return creation.clone(out) if copy and out is self else out
@@ -881,7 +890,7 @@ class Tensor(TensorBase):
         """The tensor in the host's memory."""
         return data_types.transfer(self, "cpu")
 
-    def cuda(self, device: Any = None, non_blocking: builtins.bool = False) -> Tensor:
+    def cuda(self, device: DeviceLike | builtins.int | None = None, non_blocking: builtins.bool = False) -> Tensor:
         """The tensor on a GPU: the current one unless given, by number or as a device."""
         place = "cuda" if device is None else Device("cuda", device) if isinstance(device, int) else device
         return data_types.transfer(self, place, non_blocking=non_blocking)
@@ -910,7 +919,7 @@ class Tensor(TensorBase):
         data_types.check_tensor(other, "type_as", "other")
         return data_types.astype(self, other.dtype, copy=False)
 
-    def type(self, dtype: Any = None) -> Any:
+    def type(self, dtype: DTypeLike | None = None) -> Any:
         """The tensor in a dtype; without one, PyTorch's name of its class, as ``"arrayad.FloatTensor"``."""
         if dtype is not None:
             return data_types.astype(self, dtype, copy=False)
@@ -963,25 +972,54 @@ class Tensor(TensorBase):
     clone = creation.clone
 
     def new_tensor(
-        self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
+        self,
+        data: Any,
+        *,
+        dtype: DTypeLike | None = None,
+        device: DeviceLike | None = None,
+        requires_grad: builtins.bool = False,
     ) -> Tensor:
         """A tensor of data in its dtype and on its device, if no others are given."""
         return creation.tensor(data, **self._kind(dtype, device), requires_grad=requires_grad)
 
-    def new_empty(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False) -> Tensor:
+    def new_empty(
+        self,
+        *size: Any,
+        dtype: DTypeLike | None = None,
+        device: DeviceLike | None = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:
         """A tensor of a shape, not set, in its dtype and on its device, if no others are given."""
         return creation.empty(_sizes(size), **self._kind(dtype, device), requires_grad=requires_grad)
 
-    def new_zeros(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False) -> Tensor:
+    def new_zeros(
+        self,
+        *size: Any,
+        dtype: DTypeLike | None = None,
+        device: DeviceLike | None = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:
         """Zeros of a shape in its dtype and on its device, if no others are given."""
         return creation.zeros(_sizes(size), **self._kind(dtype, device), requires_grad=requires_grad)
 
-    def new_ones(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False) -> Tensor:
+    def new_ones(
+        self,
+        *size: Any,
+        dtype: DTypeLike | None = None,
+        device: DeviceLike | None = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:
         """Ones of a shape in its dtype and on its device, if no others are given."""
         return creation.ones(_sizes(size), **self._kind(dtype, device), requires_grad=requires_grad)
 
     def new_full(
-        self, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
+        self,
+        size: Any,
+        fill_value: Any,
+        *,
+        dtype: DTypeLike | None = None,
+        device: DeviceLike | None = None,
+        requires_grad: builtins.bool = False,
     ) -> Tensor:
         """One value in a shape, in its dtype and on its device, if no others are given."""
         return creation.full(size, fill_value, **self._kind(dtype, device), requires_grad=requires_grad)
@@ -1043,7 +1081,7 @@ class Tensor(TensorBase):
         if len(shape) == 1 and (
             isinstance(shape[0], type) or not (isinstance(shape[0], (tuple, list)) or hasattr(shape[0], "__index__"))
         ):
-            return data_types.view_dtype(self, shape[0])  # type: ignore[arg-type]  # whatever stands for a dtype
+            return data_types.view_dtype(self, shape[0])
         sizes = _sizes(shape)
         try:
             out = manipulation.reshape(self, sizes)

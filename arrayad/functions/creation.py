@@ -26,6 +26,8 @@ from ..size import integer_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ..devices import DeviceLike
+    from ..dtypes import DTypeLike
     from ..tensor import Tensor
 
 __all__ = [
@@ -104,8 +106,8 @@ def arange(
     stop: float | None = None,
     step: float = 1,
     *,
-    dtype: DType | None = None,
-    device: Any = None,
+    dtype: DTypeLike | None = None,
+    device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Evenly spaced values from `start` up to, not including, `stop`.
@@ -191,7 +193,9 @@ def _check_range(numbers: range, dtype: DType) -> None:
         raise MemoryError(f"arange(): from {first} to {last} there are too many integers")
 
 
-def asarray(obj: Any, /, *, dtype: DType | None = None, device: Any = None, copy: bool | None = None) -> Tensor:
+def asarray(
+    obj: Any, /, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None, copy: bool | None = None
+) -> Tensor:
     """A Tensor of anything that holds numbers, sharing memory where that is possible.
 
     Parameters
@@ -231,7 +235,7 @@ def asarray(obj: Any, /, *, dtype: DType | None = None, device: Any = None, copy
     return convert(obj, dtype, device, copy, "asarray")
 
 
-def beside(obj: Any, tensors: Iterable[Any], name: str, device: Any = None) -> Any:
+def beside(obj: Any, tensors: Iterable[Any], name: str, device: DeviceLike | None = None) -> Any:
     """`asarray`, for the function of a name, of what stands beside tensors: Python's floats have the dtype of theirs."""
     return convert(obj, None, device, None, name, floats_of(tensors))
 
@@ -355,7 +359,9 @@ def _has_buffer(obj: Any) -> bool:
     return True
 
 
-def tensor(data: Any, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def tensor(
+    data: Any, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
     """A new leaf Tensor with a copy of data, as PyTorch's ``torch.tensor``.
 
     Parameters
@@ -437,8 +443,8 @@ def contiguous(x: Tensor, /) -> Tensor:
 def empty(
     shape: int | tuple[int, ...],
     *more: int,
-    dtype: DType | None = None,
-    device: Any = None,
+    dtype: DTypeLike | None = None,
+    device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """A tensor of a shape whose elements are not set.
@@ -461,8 +467,8 @@ def empty(
 def zeros(
     shape: int | tuple[int, ...],
     *more: int,
-    dtype: DType | None = None,
-    device: Any = None,
+    dtype: DTypeLike | None = None,
+    device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """A tensor of zeros.
@@ -492,8 +498,8 @@ def zeros(
 def ones(
     shape: int | tuple[int, ...],
     *more: int,
-    dtype: DType | None = None,
-    device: Any = None,
+    dtype: DTypeLike | None = None,
+    device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """A tensor of ones.
@@ -517,8 +523,8 @@ def full(
     shape: int | tuple[int, ...],
     fill_value: complex,
     *,
-    dtype: DType | None = None,
-    device: Any = None,
+    dtype: DTypeLike | None = None,
+    device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """A tensor with one value everywhere.
@@ -596,7 +602,9 @@ def _like(x: Any, dtype: Any, device: Any, name: str) -> tuple[Namespace, Any, A
     return backend, a.shape, raw, place
 
 
-def empty_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty_like(
+    x: Tensor, /, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor like another, whose elements are not set.
 
     Parameters
@@ -611,7 +619,9 @@ def empty_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, 
     return finish(backend.empty(shape, dtype=raw, device=place), requires_grad, "empty_like")
 
 
-def zeros_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(
+    x: Tensor, /, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor of zeros like another.
 
     Parameters
@@ -626,7 +636,9 @@ def zeros_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, 
     return finish(backend.zeros(shape, dtype=raw, device=place), requires_grad, "zeros_like")
 
 
-def ones_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def ones_like(
+    x: Tensor, /, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor of ones like another.
 
     Parameters
@@ -646,8 +658,8 @@ def full_like(
     /,
     fill_value: complex,
     *,
-    dtype: DType | None = None,
-    device: Any = None,
+    dtype: DTypeLike | None = None,
+    device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """A tensor with one value everywhere, like another.
@@ -676,8 +688,8 @@ def eye(
     /,
     *,
     k: int = 0,
-    dtype: DType | None = None,
-    device: Any = None,
+    dtype: DTypeLike | None = None,
+    device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """A matrix with ones on a diagonal and zeros elsewhere.
@@ -707,8 +719,8 @@ def linspace(
     /,
     num: int,
     *,
-    dtype: DType | None = None,
-    device: Any = None,
+    dtype: DTypeLike | None = None,
+    device: DeviceLike | None = None,
     endpoint: bool = True,
     requires_grad: bool = False,
 ) -> Tensor:
@@ -762,7 +774,7 @@ def linspace(
     return finish(array, requires_grad, "linspace")
 
 
-def from_dlpack(x: object, /, *, device: Any = None, copy: bool | None = None) -> Tensor:
+def from_dlpack(x: object, /, *, device: DeviceLike | None = None, copy: bool | None = None) -> Tensor:
     """A Tensor on the memory of another library's array, by DLPack.
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -17,7 +17,11 @@ from ..dtypes import DType, as_dtype
 
 if TYPE_CHECKING:
     from ..backends import Namespace
+    from ..devices import DeviceLike
+    from ..dtypes import DTypeLike
     from ..tensor import Tensor
+
+    Kind = Literal["bool", "signed integer", "unsigned integer", "integral", "real floating", "complex floating", "numeric"]
 
 __all__ = ["astype", "can_cast", "finfo", "iinfo", "isdtype", "result_type", "view_dtype"]
 
@@ -58,7 +62,7 @@ def dtype_of(dtype: Any, name: str) -> DType:
         raise TypeError(f"{name}(): {error}") from None
 
 
-def astype(x: Tensor, dtype: DType, /, *, copy: bool = True, device: Any = None) -> Tensor:
+def astype(x: Tensor, dtype: DTypeLike, /, *, copy: bool = True, device: DeviceLike | None = None) -> Tensor:
     """The values of a tensor in another dtype.
 
     Parameters
@@ -121,7 +125,7 @@ def _view_dtype(xp: Namespace, x: Tensor, /, *, kind: DType, back: DType) -> Ten
     return xp.view_dtype(x, kind)
 
 
-def view_dtype(x: Tensor, dtype: DType, /) -> Tensor:
+def view_dtype(x: Tensor, dtype: DTypeLike, /) -> Tensor:
     """The memory of a tensor read in another dtype: `Tensor.view` of a dtype."""
     wanted, have = dtype_of(dtype, "view"), x.dtype
     if x.requires_grad and wanted is not have:
@@ -133,7 +137,7 @@ def view_dtype(x: Tensor, dtype: DType, /) -> Tensor:
     return _view_dtype(x, kind=wanted, back=have)
 
 
-def can_cast(from_: DType | Tensor, to: DType, /) -> bool:
+def can_cast(from_: DTypeLike | Tensor, to: DTypeLike, /) -> bool:
     """Whether promotion leads from one dtype to another.
 
     Parameters
@@ -181,7 +185,7 @@ def _dtype_of(x: Any, name: str) -> DType:
     return dtype_of(x, name)
 
 
-def finfo(type: DType | Tensor, /) -> Limits:
+def finfo(type: DTypeLike | Tensor, /) -> Limits:
     """Limits of a floating-point dtype.
 
     Parameters
@@ -218,7 +222,7 @@ def finfo(type: DType | Tensor, /) -> Limits:
     )
 
 
-def iinfo(type: DType | Tensor, /) -> Limits:
+def iinfo(type: DTypeLike | Tensor, /) -> Limits:
     """Limits of an integer dtype.
 
     Parameters
@@ -248,7 +252,7 @@ def iinfo(type: DType | Tensor, /) -> Limits:
     return Limits(bits=int(info.bits), max=int(info.max), min=int(info.min), dtype=dtype)
 
 
-def isdtype(dtype: DType, kind: Any) -> bool:
+def isdtype(dtype: DTypeLike, kind: DTypeLike | Kind | tuple[DTypeLike | Kind, ...]) -> bool:
     """Whether a dtype is of a kind.
 
     Parameters
@@ -281,7 +285,7 @@ def isdtype(dtype: DType, kind: Any) -> bool:
     return False
 
 
-def result_type(*arrays_and_dtypes: Tensor | DType | complex) -> DType:
+def result_type(*arrays_and_dtypes: Tensor | DTypeLike | complex) -> DType:
     """The dtype of a result of operands.
 
     Parameters

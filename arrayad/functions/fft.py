@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..backends import Namespace
-    from ..dtypes import DType
+    from ..devices import DeviceLike
+    from ..dtypes import DTypeLike
     from ..tensor import Tensor
 
 __all__ = [
@@ -447,14 +448,14 @@ def ihfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, 
     return xp.conj(xp.fft.rfft(x, n=n, axis=axis, norm=_DUAL[norm]))
 
 
-def _frequencies(name: str, whole: Tensor, scale: float, dtype: DType | None) -> Tensor:
+def _frequencies(name: str, whole: Tensor, scale: float, dtype: DTypeLike | None) -> Tensor:
     chosen = get_default_dtype() if dtype is None else dtype_of(dtype, name)
     if chosen.kind != "f":
         raise TypeError(f"{name}(): dtype should be real-valued floating point. Got {chosen.name} instead.")
     return astype(whole / scale, chosen, copy=False)
 
 
-def fftfreq(n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: Any = None) -> Tensor:
+def fftfreq(n: int, /, *, d: float = 1.0, dtype: DTypeLike | None = None, device: DeviceLike | None = None) -> Tensor:
     """The frequencies of the terms of `fft`, in cycles per unit of `d`.
 
     Parameters
@@ -479,7 +480,7 @@ def fftfreq(n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: An
     return _frequencies("fftfreq", concat([positive, negative]), n * d, dtype)
 
 
-def rfftfreq(n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: Any = None) -> Tensor:
+def rfftfreq(n: int, /, *, d: float = 1.0, dtype: DTypeLike | None = None, device: DeviceLike | None = None) -> Tensor:
     """The frequencies of the terms of `rfft`, in cycles per unit of `d`.
 
     Parameters

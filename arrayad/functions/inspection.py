@@ -9,6 +9,7 @@ from .. import dtypes
 from ..backends import devices, get_default_device
 
 if TYPE_CHECKING:
+    from ..devices import DeviceLike
     from ..devices import device as Device
     from ..dtypes import DType
 
@@ -42,7 +43,7 @@ class Info:
         """The device of tensors that are made without saying where."""
         return get_default_device()
 
-    def default_dtypes(self, *, device: Any = None) -> dict[str, DType]:
+    def default_dtypes(self, *, device: DeviceLike | None = None) -> dict[str, DType]:
         """The dtypes that results have when nothing else decides them.
 
         Raises
@@ -59,7 +60,7 @@ class Info:
             "indexing": dtypes.int64,
         }
 
-    def dtypes(self, *, device: Any = None, kind: str | tuple[str, ...] | None = None) -> dict[str, DType]:
+    def dtypes(self, *, device: DeviceLike | None = None, kind: str | tuple[str, ...] | None = None) -> dict[str, DType]:
         """The dtypes by name, all or those of some kinds.
 
         Raises

@@ -36,7 +36,7 @@ from ..size import inverse_of
 
 if TYPE_CHECKING:
     from ..backends import Namespace
-    from ..dtypes import DType
+    from ..dtypes import DTypeLike
     from ..tensor import Tensor
 
 __all__ = [
@@ -379,7 +379,7 @@ def _trace_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], offset: int) ->
 
 
 @linear(takes=NUMERIC, used="rules", x=_trace_rule)
-def trace(xp: Namespace, x: Tensor, /, *, offset: int = 0, dtype: DType | None = None) -> Tensor:
+def trace(xp: Namespace, x: Tensor, /, *, offset: int = 0, dtype: DTypeLike | None = None) -> Tensor:
     """Sums of the diagonals of matrices.
 
     Parameters

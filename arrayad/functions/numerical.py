@@ -53,7 +53,8 @@ from ..size import axis_of, integer_of
 if TYPE_CHECKING:
     from .statistical import Axis
     from ..backends import Namespace
-    from ..dtypes import DType
+    from ..devices import DeviceLike
+    from ..dtypes import DTypeLike
     from ..tensor import Tensor
 
 __all__ = [
@@ -629,8 +630,8 @@ def logspace(
     *,
     endpoint: bool = True,
     base: float = 10.0,
-    dtype: DType | None = None,
-    device: Any = None,
+    dtype: DTypeLike | None = None,
+    device: DeviceLike | None = None,
 ) -> Tensor:
     """Powers of a base whose exponents are evenly spaced.
 

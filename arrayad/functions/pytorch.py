@@ -90,7 +90,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .statistical import Axis
-    from ..dtypes import DType
+    from ..devices import DeviceLike
+    from ..dtypes import DType, DTypeLike
     from ..tensor import Tensor
 
 __all__ = [
@@ -278,13 +279,13 @@ def aminmax(x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> MinMax:
 
 
 @public
-def cumsum(x: Tensor, /, axis: int | None = None, *, dtype: DType | None = None) -> Tensor:
+def cumsum(x: Tensor, /, axis: int | None = None, *, dtype: DTypeLike | None = None) -> Tensor:
     """`cumulative_sum`, with its axis by position too; differentiable."""
     return cumulative_sum(x, axis=axis, dtype=dtype)
 
 
 @public
-def cumprod(x: Tensor, /, axis: int | None = None, *, dtype: DType | None = None) -> Tensor:
+def cumprod(x: Tensor, /, axis: int | None = None, *, dtype: DTypeLike | None = None) -> Tensor:
     """`cumulative_prod`, with its axis by position too; differentiable."""
     return cumulative_prod(x, axis=axis, dtype=dtype)
 
@@ -616,7 +617,7 @@ def rsqrt(x: Tensor, /) -> Tensor:
     return reciprocal(sqrt(x))
 
 
-def as_tensor(data: Any, dtype: DType | None = None, device: Any = None) -> Tensor:
+def as_tensor(data: Any, dtype: DTypeLike | None = None, device: DeviceLike | None = None) -> Tensor:
     """`asarray` by PyTorch's name."""
     return asarray(data, dtype=dtype, device=device)
 
@@ -768,13 +769,13 @@ def block_diag(*tensors: Tensor) -> Tensor:
 
 
 @public
-def tril_indices(row: int, col: int, offset: int = 0, *, device: Any = None) -> Tensor:
+def tril_indices(row: int, col: int, offset: int = 0, *, device: DeviceLike | None = None) -> Tensor:
     """The places of the lower triangle of a matrix, a row for those along each axis."""
     return stack(nonzero(tril(ones((row, col), device=device), k=offset)))
 
 
 @public
-def triu_indices(row: int, col: int, offset: int = 0, *, device: Any = None) -> Tensor:
+def triu_indices(row: int, col: int, offset: int = 0, *, device: DeviceLike | None = None) -> Tensor:
     """The places of the upper triangle of a matrix, a row for those along each axis."""
     return stack(nonzero(triu(ones((row, col), device=device), k=offset)))
 

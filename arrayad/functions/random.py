@@ -22,6 +22,8 @@ from ..size import integer_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..devices import DeviceLike
+    from ..dtypes import DTypeLike
     from ..tensor import Tensor
 
 __all__ = [
@@ -142,7 +144,7 @@ def _generator(generator: Generator | None, device: Any, name: str = "") -> Gene
     return default_generator(device)
 
 
-def default_generator(device: Any = None) -> Generator:
+def default_generator(device: DeviceLike | None = None) -> Generator:
     """The generator of a device, which is drawn from where none is given; it is made when first asked for.
 
     Parameters
@@ -215,7 +217,7 @@ def initial_seed() -> int:
     return default_generator().initial_seed()
 
 
-def _floating(name: str, dtype: DType | None) -> DType:
+def _floating(name: str, dtype: DTypeLike | None) -> DType:
     chosen = get_default_dtype() if dtype is None else dtype_of(dtype, name)
     if chosen.kind != "f":
         raise TypeError(f"{name}(): dtype should be real-valued floating point. Got {chosen.name} instead.")
@@ -234,8 +236,8 @@ def rand(
     shape: int | tuple[int, ...],
     *more: int,
     generator: Generator | None = None,
-    dtype: DType | None = None,
-    device: Any = None,
+    dtype: DTypeLike | None = None,
+    device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Random numbers, uniform in ``[0, 1)``.
@@ -261,8 +263,8 @@ def randn(
     shape: int | tuple[int, ...],
     *more: int,
     generator: Generator | None = None,
-    dtype: DType | None = None,
-    device: Any = None,
+    dtype: DTypeLike | None = None,
+    device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Random numbers, normal with mean 0 and variance 1.
@@ -289,8 +291,8 @@ def randint(
     size: int | tuple[int, ...] | None = None,
     *,
     generator: Generator | None = None,
-    dtype: DType | None = None,
-    device: Any = None,
+    dtype: DTypeLike | None = None,
+    device: DeviceLike | None = None,
 ) -> Tensor:
     """Random integers, uniform from `low` up to, not including, `high`.
 
@@ -338,7 +340,9 @@ def _check_drawn(name: str, dtype: DType, first: int, last: int) -> None:
             check_ends(first, last, kind, name)
 
 
-def randperm(n: int, *, generator: Generator | None = None, dtype: DType | None = None, device: Any = None) -> Tensor:
+def randperm(
+    n: int, *, generator: Generator | None = None, dtype: DTypeLike | None = None, device: DeviceLike | None = None
+) -> Tensor:
     """The integers from 0 to ``n - 1`` in random order.
 
     Parameters
@@ -357,7 +361,9 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: DType | None 
     return make(source._backend.astype(source._source.permutation(count), source._backend.raw_dtype(chosen), copy=False))
 
 
-def rand_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def rand_like(
+    x: Tensor, /, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
     """Random numbers, uniform in ``[0, 1)``, in the shape, dtype and on the device of another tensor.
 
     Parameters
@@ -379,8 +385,8 @@ def randint_like(
     high: int | None = None,
     *,
     generator: Generator | None = None,
-    dtype: DType | None = None,
-    device: Any = None,
+    dtype: DTypeLike | None = None,
+    device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Random integers from ``[low, high)``, or ``[0, low)``, in the shape, dtype and on the device of another tensor.
@@ -404,7 +410,9 @@ def randint_like(
     return finish(drawn._array, requires_grad, "randint_like")
 
 
-def randn_like(x: Tensor, /, *, dtype: DType | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def randn_like(
+    x: Tensor, /, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
     """Random numbers, normal with mean 0 and variance 1, in the shape, dtype and on the device of another tensor.
 
     Parameters

@@ -22,10 +22,10 @@ from ..size import inverse_of
 
 if TYPE_CHECKING:
     from ..backends import Namespace
-    from ..dtypes import DType
+    from ..dtypes import DTypeLike
     from ..tensor import Tensor
 
-    Axis = int | tuple[int, ...] | list[int] | None
+    Axis = int | tuple[int, ...] | None
 
 __all__ = ["cumulative_prod", "cumulative_sum", "max", "mean", "min", "prod", "std", "sum", "var"]
 
@@ -61,7 +61,7 @@ def count_of(x_shape: tuple[int, ...], axis: Axis) -> int:
 
 @linear(takes=NUMERIC_OR_BOOLEAN, used="rules", x=lambda xp, g, x_shape, axis: spread(xp, g, x_shape, axis))
 @of_backend
-def sum(x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False) -> Tensor:
+def sum(x: Tensor, /, *, axis: Axis = None, dtype: DTypeLike | None = None, keepdims: bool = False) -> Tensor:
     """Sum over axes.
 
     Parameters
@@ -327,7 +327,7 @@ def _rest_product(xp: Namespace, g: Any, x: Any, x_shape: tuple[int, ...], axis:
 
 @differentiable(conjugate=True, takes=NUMERIC_OR_BOOLEAN, x=_rest_product)
 @of_backend
-def prod(x: Tensor, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False) -> Tensor:
+def prod(x: Tensor, /, *, axis: Axis = None, dtype: DTypeLike | None = None, keepdims: bool = False) -> Tensor:
     """Product over axes.
 
     Parameters
@@ -366,7 +366,7 @@ def cumulative_sum(
     /,
     *,
     axis: int | None = None,
-    dtype: DType | None = None,
+    dtype: DTypeLike | None = None,
     include_initial: bool = False,
 ) -> Tensor:
     """Sums of the elements up to each one along an axis.
@@ -432,7 +432,7 @@ def cumulative_prod(
     /,
     *,
     axis: int | None = None,
-    dtype: DType | None = None,
+    dtype: DTypeLike | None = None,
     include_initial: bool = False,
 ) -> Tensor:
     """Products of the elements up to each one along an axis.

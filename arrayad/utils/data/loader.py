@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from .pool import ProcessPool, ThreadPool
     from .worker import Work
+    from ...devices import DeviceLike
 
 __all__ = ["DataLoader"]
 
@@ -145,7 +146,7 @@ class DataLoader(Generic[T_co]):
         prefetch_factor: int | None = None,
         persistent_workers: bool = False,
         in_order: bool = True,
-        device: Any = None,
+        device: DeviceLike | None = None,
     ) -> None:
         stream = isinstance(dataset, IterableDataset)
         _check_order(stream, batch_size, shuffle, sampler, batch_sampler, drop_last)
