@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TypeAlias
+
+    Sides: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...] | list[int]  # all of a shape, or one of its numbers
 
 __all__ = ["Count", "Size", "axis_of", "integer_of", "inverse_of"]
 
@@ -27,21 +30,24 @@ class Size(tuple[int, ...]):
     def __repr__(self) -> str:
         return f"arrayad.Size({list(self)})"
 
-    def __getitem__(self, key: Any) -> Any:
+    @overload
+    def __getitem__(self, key: SupportsIndex, /) -> int: ...
+    @overload
+    def __getitem__(self, key: slice, /) -> Size: ...
+    def __getitem__(self, key: Any, /) -> Any:
         """A side, or of a slice the sides as a shape, too."""
         found = tuple.__getitem__(self, key)
         return Size(found) if found.__class__ is tuple else found
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: tuple[Any, ...], /) -> Size:
         """A shape with further sides behind."""
-        found = tuple.__add__(self, other)
-        return Size(found) if found.__class__ is tuple else found
+        return Size(tuple.__add__(self, other))
 
-    def __radd__(self, other: Any) -> Any:
+    def __radd__(self, other: tuple[int, ...], /) -> Size:
         """A shape with further sides in front."""
         return Size((*other, *self)) if isinstance(other, tuple) else NotImplemented
 
-    def __mul__(self, count: Any) -> Any:
+    def __mul__(self, count: SupportsIndex, /) -> Size:
         """The sides again and again."""
         return Size(tuple.__mul__(self, count))
 
@@ -63,7 +69,11 @@ class Count(int):
 
     shape: Size
 
-    def __call__(self, dim: int | None = None) -> Size | int:
+    @overload
+    def __call__(self, dim: None = None) -> Size: ...
+    @overload
+    def __call__(self, dim: int) -> int: ...
+    def __call__(self, dim: int | None = None) -> Any:
         """The shape, or one side of it."""
         return self.shape if dim is None else self.shape[axis_of(dim, len(self.shape), "size")]
 

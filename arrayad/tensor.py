@@ -57,14 +57,18 @@ from .printing import format_array, names_shape
 from .size import Count, Size, axis_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import TypeAlias
 
     from .autograd.tape import Node
     from .devices import DeviceLike
     from .dtypes import DType, DTypeLike
+    from .functions.indexing import Values
+    from .functions.random import Generator
     from .functions.statistical import Axis
+    from .size import Sides
 
+    Axes: TypeAlias = Axis | list[int]
     Operand: TypeAlias = "Tensor | complex | np.ndarray[Any, Any] | np.number[Any] | np.bool"
 
 __all__ = ["Tensor"]
@@ -173,10 +177,10 @@ def _in_place_operator(function: Callable[[Any, Any], Tensor]) -> Callable[[Tens
 
 def _reduced(
     self: Tensor,
-    axis: Axis | list[int] = None,
+    axis: Axes = None,
     keepdims: bool = False,
     *,
-    dim: Axis | list[int] = None,
+    dim: Axes = None,
     keepdim: bool = False,
 ) -> Tensor:
     raise NotImplementedError
@@ -184,10 +188,10 @@ def _reduced(
 
 def _summed(
     self: Tensor,
-    axis: Axis | list[int] = None,
+    axis: Axes = None,
     keepdims: bool = False,
     *,
-    dim: Axis | list[int] = None,
+    dim: Axes = None,
     keepdim: bool = False,
     dtype: DTypeLike | None = None,
 ) -> Tensor:
@@ -196,10 +200,10 @@ def _summed(
 
 def _varied(
     self: Tensor,
-    axis: Axis | list[int] = None,
+    axis: Axes = None,
     keepdims: bool = False,
     *,
-    dim: Axis | list[int] = None,
+    dim: Axes = None,
     keepdim: bool = False,
     correction: float = 0.0,
     unbiased: bool = False,
@@ -363,7 +367,7 @@ class Tensor(TensorBase):
         return elementwise.real(self)
 
     @real.setter
-    def real(self, value: Any) -> None:
+    def real(self, value: Values) -> None:
         elementwise.real(self)[...] = value
 
     @property
@@ -375,7 +379,7 @@ class Tensor(TensorBase):
             raise _NoSuchPartError(str(error)) from None
 
     @imag.setter
-    def imag(self, value: Any) -> None:
+    def imag(self, value: Values) -> None:
         elementwise.imag(self)[...] = value
 
     @property
@@ -485,7 +489,7 @@ class Tensor(TensorBase):
         gradient: Tensor | None = None,
         retain_graph: builtins.bool | None = None,
         create_graph: builtins.bool = False,
-        inputs: Any = None,
+        inputs: Tensor | Sequence[Tensor] | None = None,
     ) -> None:
         """Add its gradient to the ``grad`` of the leaves it was computed from.
 
@@ -651,7 +655,7 @@ class Tensor(TensorBase):
             raise TypeError("iteration over a 0-d tensor")
         return iter(manipulation.unstack(self))
 
-    def __contains__(self, value: Any) -> builtins.bool:
+    def __contains__(self, value: Tensor | complex) -> builtins.bool:
         return builtins.bool(utility.any(elementwise.equal(self, value)))
 
     def __reduce__(self) -> Any:
@@ -984,7 +988,7 @@ class Tensor(TensorBase):
 
     def new_empty(
         self,
-        *size: Any,
+        *size: Sides,
         dtype: DTypeLike | None = None,
         device: DeviceLike | None = None,
         requires_grad: builtins.bool = False,
@@ -994,7 +998,7 @@ class Tensor(TensorBase):
 
     def new_zeros(
         self,
-        *size: Any,
+        *size: Sides,
         dtype: DTypeLike | None = None,
         device: DeviceLike | None = None,
         requires_grad: builtins.bool = False,
@@ -1004,7 +1008,7 @@ class Tensor(TensorBase):
 
     def new_ones(
         self,
-        *size: Any,
+        *size: Sides,
         dtype: DTypeLike | None = None,
         device: DeviceLike | None = None,
         requires_grad: builtins.bool = False,
@@ -1014,8 +1018,8 @@ class Tensor(TensorBase):
 
     def new_full(
         self,
-        size: Any,
-        fill_value: Any,
+        size: Sides,
+        fill_value: complex,
         *,
         dtype: DTypeLike | None = None,
         device: DeviceLike | None = None,
@@ -1061,12 +1065,12 @@ class Tensor(TensorBase):
 
     # --- shape ---
 
-    def reshape(self, *shape: Any, copy: builtins.bool | None = None) -> Tensor:
+    def reshape(self, *shape: Sides, copy: builtins.bool | None = None) -> Tensor:
         """The same elements in another shape, given as a tuple or as several numbers; a view where that is possible."""
         sizes = _sizes(shape)
         return manipulation.reshape(self, sizes) if copy is None else manipulation.reshape(self, sizes, copy=copy)
 
-    def view(self, *shape: Any) -> Tensor:
+    def view(self, *shape: Sides | DTypeLike) -> Tensor:
         """The same memory in another shape, given as a tuple or as several numbers, or read in another dtype.
 
         Of a dtype, differentiable between complex numbers and their parts.
@@ -1110,7 +1114,7 @@ class Tensor(TensorBase):
         data_types.check_tensor(other, "reshape_as", "other")
         return manipulation.reshape(self, tuple(other.shape))
 
-    def expand(self, *sizes: Any) -> Tensor:
+    def expand(self, *sizes: Sides) -> Tensor:
         """A view with axes of length 1 made longer and new ones in front; -1 keeps a length.
 
         Raises
@@ -1134,13 +1138,13 @@ class Tensor(TensorBase):
             shapes = f"{tuple(self.shape)} cannot become {tuple(other.shape)}"
             raise ValueError(f"expand_as(): the shape {shapes}") from None
 
-    def permute(self, *axes: Any, dims: Any = None) -> Tensor:
+    def permute(self, *axes: Sides, dims: Sequence[builtins.int] | None = None) -> Tensor:
         """A view with its axes in another order, given as a tuple or as several numbers."""
         if axes and dims is not None:
             raise TypeError("permute(): multiple values for argument 'dims'")
         return manipulation.permute_dims(self, _sizes(axes if dims is None else (dims,)))
 
-    def squeeze(self, axis: Any = None, *, dim: Any = None) -> Tensor:
+    def squeeze(self, axis: Axes = None, *, dim: Axes = None) -> Tensor:
         """A view without axes of length 1: those named, where they are of length 1, or all."""
         if axis is not None and dim is not None:
             raise TypeError("squeeze(): multiple values for argument 'dim'")
@@ -1151,7 +1155,7 @@ class Tensor(TensorBase):
             axes = [axis_of(a, len(shape), "squeeze") for a in given]
         return manipulation.squeeze(self, tuple([a for a in axes if shape[a] == 1]))
 
-    def tile(self, *repetitions: Any) -> Tensor:
+    def tile(self, *repetitions: Sides) -> Tensor:
         """The tensor repeated as a whole along its axes."""
         return manipulation.tile(self, _sizes(repetitions))
 
@@ -1165,11 +1169,11 @@ class Tensor(TensorBase):
     split = pytorch.split
     chunk = pytorch.chunk
 
-    def flip(self, *dims: Any, **axis: Any) -> Tensor:
+    def flip(self, *dims: Sides, **axis: Axis) -> Tensor:
         """The order of the elements reversed along axes, given as a tuple or as several numbers, or along all."""
         return manipulation.flip(self, axis=_sizes(dims), **axis) if dims else manipulation.flip(self, **axis)
 
-    def roll(self, shift: Any, axis: Any = None, **named: Any) -> Tensor:
+    def roll(self, shift: builtins.int | tuple[builtins.int, ...], axis: Axes = None, **named: Any) -> Tensor:
         """The elements moved along axes, by a shift for each, or through all of them."""
         return manipulation.roll(self, shift, **(named if axis is None else {"axis": axis, **named}))
 
@@ -1224,7 +1228,7 @@ class Tensor(TensorBase):
     topk = pytorch_indexing.topk
     unique = pytorch_indexing.unique
 
-    def where(self, condition: Tensor, other: Any) -> Tensor:
+    def where(self, condition: Tensor, other: Tensor | complex) -> Tensor:
         """Its elements where a condition is true, another's elsewhere."""
         return searching.where(condition, self, other)
 
@@ -1377,7 +1381,9 @@ class Tensor(TensorBase):
     prod = _along_axis(statistical.prod, _summed)
     sort = _along_axis(sorting.sort, _sorted)
 
-    def quantile(self, q: Any, axis: Any = None, keepdims: builtins.bool | None = None, **named: Any) -> Tensor:
+    def quantile(
+        self, q: Tensor | builtins.float, axis: Axes = None, keepdims: builtins.bool | None = None, **named: Any
+    ) -> Tensor:
         """`arrayad.quantile`, with axis and keepdims also by position."""
         given: Any = {name: value for name, value in (("axis", axis), ("keepdims", keepdims)) if value is not None}
         return numerical.quantile(self, q, **given, **named)
@@ -1532,7 +1538,7 @@ class Tensor(TensorBase):
     transpose_ = _view_in_place(pytorch.transpose)
     unsqueeze_ = _view_in_place(pytorch.unsqueeze)
 
-    def fill_(self, value: Any) -> Tensor:
+    def fill_(self, value: Tensor | complex) -> Tensor:
         """Set every element to a number or a 0-dimensional tensor; gives the tensor itself."""
         if isinstance(value, TensorBase) and value._array.shape:
             shape = tuple(value._array.shape)
@@ -1545,12 +1551,12 @@ class Tensor(TensorBase):
         indexing.setitem(self, ..., 0, "zero_")
         return self
 
-    def copy_(self, other: Any) -> Tensor:
+    def copy_(self, other: Values) -> Tensor:
         """Set the elements to another tensor's, broadcast and cast; gives the tensor itself."""
         indexing.setitem(self, ..., other, "copy_")
         return self
 
-    def fill_diagonal_(self, fill_value: Any, wrap: builtins.bool = False) -> Tensor:
+    def fill_diagonal_(self, fill_value: complex, wrap: builtins.bool = False) -> Tensor:
         """Set the diagonal of a matrix, or of a tensor whose sides are equal; gives the tensor itself.
 
         With `wrap`, a tall matrix has a diagonal again below where the first one ends.
@@ -1564,7 +1570,7 @@ class Tensor(TensorBase):
         indexing.setitem(self, tuple(keys) if places else (slice(0),), fill_value, "fill_diagonal_")
         return self
 
-    def bernoulli_(self, p: Any = 0.5, *, generator: Any = None) -> Tensor:
+    def bernoulli_(self, p: Tensor | builtins.float = 0.5, *, generator: Generator | None = None) -> Tensor:
         """Set the elements to random zeros and ones, the ones with a probability; gives the tensor itself."""
         if not isinstance(p, TensorBase) and not 0 <= p <= 1:
             raise ValueError(f"bernoulli_(): p must be between 0 and 1, got {p}")
@@ -1572,7 +1578,7 @@ class Tensor(TensorBase):
         chances: Any = p if isinstance(p, TensorBase) else self.new_full(self.shape, p, dtype=dtypes.float64)
         return self.copy_(random_numbers.bernoulli(chances, generator=generator))
 
-    def exponential_(self, lambd: builtins.float = 1.0, *, generator: Any = None) -> Tensor:
+    def exponential_(self, lambd: builtins.float = 1.0, *, generator: Generator | None = None) -> Tensor:
         """Set the elements to random numbers, exponential with a rate; gives the tensor itself."""
         if not lambd > 0:
             raise ValueError(f"exponential_(): the rate must be positive, got {lambd}")
@@ -1580,12 +1586,14 @@ class Tensor(TensorBase):
         drawn = random_numbers.drawn("exponential_", "uniform", self, generator)
         return self.copy_(elementwise.log1p(-drawn) / -lambd)
 
-    def random_(self, low: builtins.int, high: builtins.int | None = None, *, generator: Any = None) -> Tensor:
+    def random_(self, low: builtins.int, high: builtins.int | None = None, *, generator: Generator | None = None) -> Tensor:
         """Set the elements to random integers from ``[low, high)``, or ``[0, low)``; gives the tensor itself."""
         check_writeable(self, "random_")
         return self.copy_(random_numbers.randint_like(self, *((low,) if high is None else (low, high)), generator=generator))
 
-    def uniform_(self, low: builtins.float = 0.0, high: builtins.float = 1.0, *, generator: Any = None) -> Tensor:
+    def uniform_(
+        self, low: builtins.float = 0.0, high: builtins.float = 1.0, *, generator: Generator | None = None
+    ) -> Tensor:
         """Set the elements to random numbers, uniform in ``[low, high)``; gives the tensor itself."""
         low, high = creation.number_of(low, "uniform_", "low"), creation.number_of(high, "uniform_", "high")
         if not low <= high:
@@ -1594,7 +1602,9 @@ class Tensor(TensorBase):
         drawn = low + (high - low) * random_numbers.drawn("uniform_", "uniform", self, generator)
         return self.copy_(searching.where(drawn < high, drawn, low))  # what was rounded up to `high` is none of the interval
 
-    def normal_(self, mean: builtins.float = 0.0, std: builtins.float = 1.0, *, generator: Any = None) -> Tensor:
+    def normal_(
+        self, mean: builtins.float = 0.0, std: builtins.float = 1.0, *, generator: Generator | None = None
+    ) -> Tensor:
         """Set the elements to random numbers, normal with a mean and a standard deviation; gives the tensor itself."""
         mean, std = creation.number_of(mean, "normal_", "mean"), creation.number_of(std, "normal_", "std")
         if not std >= 0:

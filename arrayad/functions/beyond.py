@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from ..backends import Namespace
     from ..tensor import Tensor
 
+    PadMode = Literal["constant", "edge", "reflect", "symmetric", "wrap"]
     Pairs = int | Sequence[int] | Sequence[Sequence[int]]
 
 __all__ = [
@@ -599,7 +600,7 @@ def _aligned(term: str, x: Tensor, order: str) -> Tensor:
 # --- padding ---
 
 
-def pad(x: Tensor, pad_width: Pairs, mode: str = "constant", constant_values: Any = 0) -> Tensor:
+def pad(x: Tensor, pad_width: Pairs, mode: PadMode = "constant", constant_values: Any = 0) -> Tensor:
     """A tensor made longer at both ends of its axes, in NumPy's form.
 
     Parameters
@@ -655,6 +656,6 @@ def pad(x: Tensor, pad_width: Pairs, mode: str = "constant", constant_values: An
     for axis, (pair, n) in enumerate(zip(widths, tuple(x.shape), strict=True)):
         if pair != [0, 0]:
             # NumPy's own padding of the positions says which element goes where.
-            positions = np.pad(np.arange(n), pair, mode=mode)  # type: ignore[call-overload]  # the mode is one of those above
+            positions = np.pad(np.arange(n), pair, mode=mode)
             out = take(out, asarray(positions, device=x.device), axis=axis)
     return clone(x) if out is x else out

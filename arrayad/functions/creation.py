@@ -6,7 +6,7 @@ import math
 import numbers
 import operator
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from ..devices import DeviceLike
     from ..dtypes import DTypeLike
+    from ..size import Sides
     from ..tensor import Tensor
 
 __all__ = [
@@ -389,7 +390,7 @@ def tensor(
     return finish(backend_of_type(array.__class__).asarray(array, copy=True), requires_grad, "tensor")
 
 
-def from_numpy(array: Any, /) -> Tensor:
+def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
     """A Tensor on the memory of a NumPy array: a write into one is seen in the other.
 
     Parameters
@@ -441,7 +442,7 @@ def contiguous(x: Tensor, /) -> Tensor:
 
 @public
 def empty(
-    shape: int | tuple[int, ...],
+    shape: Sides,
     *more: int,
     dtype: DTypeLike | None = None,
     device: DeviceLike | None = None,
@@ -465,7 +466,7 @@ def empty(
 
 @public
 def zeros(
-    shape: int | tuple[int, ...],
+    shape: Sides,
     *more: int,
     dtype: DTypeLike | None = None,
     device: DeviceLike | None = None,
@@ -496,7 +497,7 @@ def zeros(
 
 @public
 def ones(
-    shape: int | tuple[int, ...],
+    shape: Sides,
     *more: int,
     dtype: DTypeLike | None = None,
     device: DeviceLike | None = None,
@@ -520,7 +521,7 @@ def ones(
 
 @public
 def full(
-    shape: int | tuple[int, ...],
+    shape: Sides,
     fill_value: complex,
     *,
     dtype: DTypeLike | None = None,
@@ -828,7 +829,7 @@ def from_dlpack(x: object, /, *, device: DeviceLike | None = None, copy: bool | 
 _DLPACK = {1: "cpu", 2: "cuda", 3: "cpu", 13: "cuda"}
 
 
-def meshgrid(*arrays: Tensor, indexing: str = "xy") -> tuple[Tensor, ...]:
+def meshgrid(*arrays: Tensor, indexing: Literal["xy", "ij"] = "xy") -> tuple[Tensor, ...]:
     """Coordinates of the points of a grid.
 
     Parameters

@@ -6,7 +6,7 @@ is the same transform, cropped or padded back; transforms between real and compl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .creation import arange
 from .data_types import astype, dtype_of
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ..devices import DeviceLike
     from ..dtypes import DTypeLike
     from ..tensor import Tensor
+
+    Norm = Literal["backward", "ortho", "forward"]
 
 __all__ = [
     "fft",
@@ -95,7 +97,7 @@ def _some_axes(x: Any, s: Sequence[int] | None, axes: Sequence[int] | None) -> t
     conjugate=True,
     x=lambda xp, g, x_shape, axis, norm: _fit(xp, xp.fft.fft(g, axis=axis, norm=norm), x_shape[axis], axis),
 )
-def fft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Tensor:
+def fft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> Tensor:
     """Discrete Fourier transform along an axis.
 
     Parameters
@@ -128,7 +130,7 @@ def fft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, no
     conjugate=True,
     x=lambda xp, g, x_shape, axis, norm: _fit(xp, xp.fft.ifft(g, axis=axis, norm=norm), x_shape[axis], axis),
 )
-def ifft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Tensor:
+def ifft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> Tensor:
     """Inverse of `fft`.
 
     Parameters
@@ -174,7 +176,7 @@ def fftn(
     *,
     s: Sequence[int] | None = None,
     axes: Sequence[int] | None = None,
-    norm: str = "backward",
+    norm: Norm = "backward",
 ) -> Tensor:
     """Discrete Fourier transform over several axes.
 
@@ -211,7 +213,7 @@ def ifftn(
     *,
     s: Sequence[int] | None = None,
     axes: Sequence[int] | None = None,
-    norm: str = "backward",
+    norm: Norm = "backward",
 ) -> Tensor:
     """Inverse of `fftn`.
 
@@ -247,7 +249,7 @@ def _rfft_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], n: int | None, a
 
 
 @linear(takes=FLOATING, grad_name="FftR2C", conjugate=True, x=_rfft_rule)
-def rfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Tensor:
+def rfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> Tensor:
     """Discrete Fourier transform of real values along an axis: the half that the other follows from.
 
     Parameters
@@ -288,7 +290,7 @@ def _irfft_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: int, norm
 
 
 @differentiable(takes=FLOATING, grad_name="FftC2R", x=_irfft_rule)
-def irfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Tensor:
+def irfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> Tensor:
     """Inverse of `rfft`.
 
     Parameters
@@ -323,7 +325,7 @@ def rfftn(
     *,
     s: Sequence[int] | None = None,
     axes: Sequence[int] | None = None,
-    norm: str = "backward",
+    norm: Norm = "backward",
 ) -> Tensor:
     """Discrete Fourier transform of real values over several axes, halved along the last.
 
@@ -361,7 +363,7 @@ def irfftn(
     *,
     s: Sequence[int] | None = None,
     axes: Sequence[int] | None = None,
-    norm: str = "backward",
+    norm: Norm = "backward",
 ) -> Tensor:
     """Inverse of `rfftn`.
 
@@ -393,7 +395,7 @@ def irfftn(
 
 
 @composite(takes=FLOATING)
-def hfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Tensor:
+def hfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> Tensor:
     """Discrete Fourier transform of a signal that is Hermitian in time, so that its spectrum is real.
 
     Parameters
@@ -421,7 +423,7 @@ def hfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, n
 
 
 @composite(takes=FLOATING)
-def ihfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Tensor:
+def ihfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> Tensor:
     """Inverse of `hfft`.
 
     Parameters

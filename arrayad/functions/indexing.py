@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, TypeAlias
 
 import numpy as np
 
@@ -16,9 +16,22 @@ from ..backends import backend_of_type, by_type
 from ..size import axis_of, inverse_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import EllipsisType
+
     from ..autograd.tape import Step
     from ..backends import Namespace
     from ..tensor import Tensor
+
+    class SupportsDLPack(Protocol):
+        """An array: a Tensor, or another library's."""
+
+        @property
+        def __dlpack__(self) -> Callable[..., Any]: ...
+
+    Part: TypeAlias = SupportsIndex | slice | EllipsisType | SupportsDLPack | list[Any] | range | None
+    Key: TypeAlias = Part | tuple[Part | tuple[Any, ...], ...]  # a tuple in a tuple is as a list
+    Values: TypeAlias = complex | SupportsDLPack | np.generic | list[Any] | tuple[Any, ...]
 
 __all__ = ["getitem", "index_put", "scatter_add", "setitem", "take", "take_along_axis", "view_put"]
 
@@ -95,7 +108,7 @@ def _check_index(dtype: Any) -> None:
         raise IndexError(f"tensors used as indices must be of an integer or the boolean dtype. Got {dtype.name}")
 
 
-def getitem(x: Tensor, key: Any) -> Tensor:
+def getitem(x: Tensor, key: Key) -> Tensor:
     """The elements at a key: ``x[key]``."""
     # Spelled out for the keys of most calls: 0.1 us less.
     if key.__class__ in _PLAIN or (
@@ -172,12 +185,12 @@ def _index_put(x: Tensor, key: Any, values: Tensor | complex, /) -> Tensor:
     """`index_put` at a raw key."""
 
 
-def index_put(x: Tensor, key: Any, values: Tensor | complex) -> Tensor:
+def index_put(x: Tensor, key: Key, values: Tensor | complex) -> Tensor:
     """A copy of `x` with values assigned at a key: what ``x[key] = values`` does in place."""
     return _index_put(x, raw_key(key, x, values), values)
 
 
-def setitem(x: Any, key: Any, value: Any, /, name: str = "__setitem__") -> None:
+def setitem(x: Any, key: Key, value: Values, /, name: str = "__setitem__") -> None:
     """Assign in place: ``x[key] = value``, also for a method of another name.
 
     Raises

@@ -9,6 +9,7 @@ from .. import dtypes
 from ..backends import devices, get_default_device
 
 if TYPE_CHECKING:
+    from .data_types import Kind
     from ..devices import DeviceLike
     from ..devices import device as Device
     from ..dtypes import DType
@@ -60,7 +61,7 @@ class Info:
             "indexing": dtypes.int64,
         }
 
-    def dtypes(self, *, device: DeviceLike | None = None, kind: str | tuple[str, ...] | None = None) -> dict[str, DType]:
+    def dtypes(self, *, device: DeviceLike | None = None, kind: Kind | tuple[Kind, ...] | None = None) -> dict[str, DType]:
         """The dtypes by name, all or those of some kinds.
 
         Raises

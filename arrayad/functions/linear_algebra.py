@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import operator
 import warnings
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .data_types import astype, check_tensor, finfo
 from .elementwise import abs as absolute
@@ -35,6 +35,8 @@ from ..dtypes import as_dtype
 from ..size import inverse_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..backends import Namespace
     from ..dtypes import DTypeLike
     from ..tensor import Tensor
@@ -218,7 +220,7 @@ def _tensordot_x2(xp: Namespace, g: Any, x1: Any, axes: Any, x2_shape: tuple[int
 
 
 @multilinear(takes=NUMERIC, x1=_tensordot_x1, x2=_tensordot_x2)
-def tensordot(xp: Namespace, x1: Tensor, x2: Tensor, /, *, axes: int | tuple[list[int], list[int]] = 2) -> Tensor:
+def tensordot(xp: Namespace, x1: Tensor, x2: Tensor, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2) -> Tensor:
     """Sum of products over some axes of each of two tensors.
 
     Parameters
@@ -1052,7 +1054,7 @@ def _qr_rule(xp: Namespace, g: Any, out: Any) -> Any:
 
 
 @differentiable(takes=FLOATING, grad_name="LinalgQr", x=_qr_rule)
-def qr(xp: Namespace, x: Tensor, /, *, mode: str = "reduced") -> tuple[Tensor, Tensor]:
+def qr(xp: Namespace, x: Tensor, /, *, mode: Literal["reduced", "complete"] = "reduced") -> tuple[Tensor, Tensor]:
     """QR decompositions: an orthonormal and an upper triangular factor.
 
     Parameters
@@ -1249,7 +1251,7 @@ def matrix_norm(
     /,
     *,
     keepdims: bool = False,
-    ord: float | str | None = "fro",
+    ord: float | Literal["fro", "nuc"] | None = "fro",
 ) -> Tensor:
     """Norms of matrices.
 
@@ -1300,7 +1302,11 @@ def matrix_norm(
 
 @public
 def norm(
-    x: Tensor, /, ord: float | str | None = None, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
+    x: Tensor,
+    /,
+    ord: float | Literal["fro", "nuc"] | None = None,
+    axis: int | tuple[int, ...] | None = None,
+    keepdims: bool = False,
 ) -> Tensor:
     """Norms of vectors or matrices, in NumPy's form: `vector_norm` or `matrix_norm`.
 

@@ -6,7 +6,7 @@ In NumPy's forms. All but `convolve` are composed of the standard's functions, a
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .creation import arange, asarray, eye, linspace, ones_like, zeros
 from .data_types import astype, check_tensor, dtype_of, result_type
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from ..devices import DeviceLike
     from ..dtypes import DTypeLike
     from ..tensor import Tensor
+
+    Method = Literal["linear", "lower", "higher", "midpoint", "nearest"]
 
 __all__ = [
     "bincount",
@@ -121,7 +123,7 @@ _METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 @public
 def quantile(
-    x: Tensor, q: Tensor | float, /, *, axis: Axis = None, keepdims: bool = False, method: str = "linear"
+    x: Tensor, q: Tensor | float, /, *, axis: Axis = None, keepdims: bool = False, method: Method = "linear"
 ) -> Tensor:
     """Quantiles over axes, in NumPy's form.
 
@@ -472,7 +474,7 @@ def _convolve(xp: Namespace, x1: Tensor, x2: Tensor, /, mode: str = "full") -> T
     return xp.convolve(*promote(xp, x1, x2), mode)
 
 
-def convolve(x1: Tensor, x2: Tensor, /, mode: str = "full") -> Tensor:
+def convolve(x1: Tensor, x2: Tensor, /, mode: Literal["full", "same", "valid"] = "full") -> Tensor:
     """Discrete convolution of two vectors, in NumPy's form.
 
     Parameters

@@ -384,12 +384,12 @@ def _average(a: Tensor, axis: Any = None, weights: Any = None, returned: bool = 
     return (out, total) if returned else out
 
 
-def _quantile(a: Tensor, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
+def _quantile(a: Tensor, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Any:
     probabilities = creation.asarray(np.asarray(q)) if isinstance(q, (list, tuple, np.ndarray)) else q
     return numerical.quantile(_tensor(a), probabilities, axis=axis, method=method, keepdims=keepdims)
 
 
-def _percentile(a: Tensor, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
+def _percentile(a: Tensor, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Any:
     if not isinstance(q, TensorBase):
         return _quantile(a, np.asarray(q) / 100, axis, method, keepdims)
     given = _tensor(q)
@@ -598,19 +598,19 @@ def _broadcast_arrays(*args: Any, subok: bool = False) -> Any:
     return manipulation.broadcast_arrays(*[_tensor(x) for x in args])
 
 
-def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
+def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: Any = "xy") -> Any:
     if sparse:
         raise TypeError("numpy.meshgrid() on Tensors takes sparse=False alone")
     grids = creation.meshgrid(*[_tensor(x) for x in xi], indexing=indexing)
     return tuple([creation.clone(x) for x in grids] if copy else grids)
 
 
-def _pad(array: Tensor, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Any:
+def _pad(array: Tensor, pad_width: Any, mode: Any = "constant", *, constant_values: Any = 0) -> Any:
     width = pad_width.numpy() if isinstance(pad_width, TensorBase) else pad_width  # type: ignore[attr-defined]  # of every Tensor
     return beyond.pad(_tensor(array), width, mode, constant_values)
 
 
-def _take(a: Tensor, indices: Any, axis: Any = None, mode: str = "raise") -> Any:
+def _take(a: Tensor, indices: Any, axis: Any = None, mode: Any = "raise") -> Any:
     if mode != "raise":
         raise TypeError(f"numpy.take() on Tensors takes mode 'raise' alone, not {mode!r}")
     x, axis = _flat(a, axis)
@@ -883,7 +883,7 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> An
     return numerical.interp(_tensor(x), _tensor(xp), _tensor(fp), left, right)
 
 
-def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+def _correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     first, second = _tensor(a), _tensor(v)
     if mode == "same" and first.shape[0] < second.shape[0]:
         raise TypeError("numpy.correlate() on Tensors takes mode 'same' with the longer one first alone")
@@ -981,7 +981,7 @@ def _pinv(a: Tensor, rcond: Any = None, hermitian: bool = False, *, rtol: Any = 
     return linear_algebra.pinv(_floating(a), rtol=rcond if rtol is None else rtol)
 
 
-def _qr(a: Tensor, mode: str = "reduced") -> Any:
+def _qr(a: Tensor, mode: Any = "reduced") -> Any:
     if mode == "r":
         return linear_algebra.qr(_floating(a))[1]
     return linear_algebra.qr(_floating(a), mode=mode)

@@ -9,7 +9,7 @@ import builtins
 import itertools
 import math
 import operator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .beyond import pad
 from .creation import arange, asarray, empty, ones, tensor, tril, triu, zeros_like
@@ -329,7 +329,13 @@ def var_mean(x: Tensor, /, axis: Axis = None, *, correction: float = 1, keepdims
 
 
 @public
-def div(x1: Tensor | builtins.complex, x2: Tensor | builtins.complex, /, *, rounding_mode: str | None = None) -> Tensor:
+def div(
+    x1: Tensor | builtins.complex,
+    x2: Tensor | builtins.complex,
+    /,
+    *,
+    rounding_mode: Literal["trunc", "floor"] | None = None,
+) -> Tensor:
     """`divide`, or the quotient rounded.
 
     Parameters
@@ -386,19 +392,19 @@ def vstack(tensors: Sequence[Tensor]) -> Tensor:
 
 
 @public
-def clamp_min(x: Tensor, /, min: Any) -> Tensor:
+def clamp_min(x: Tensor, /, min: Tensor | float) -> Tensor:
     """`clamp` from below alone; differentiable."""
     return clip(x, min, None)
 
 
 @public
-def clamp_max(x: Tensor, /, max: Any) -> Tensor:
+def clamp_max(x: Tensor, /, max: Tensor | float) -> Tensor:
     """`clamp` from above alone; differentiable."""
     return clip(x, None, max)
 
 
 @public
-def clamp(x: Tensor, /, min: Any = None, max: Any = None) -> Tensor:
+def clamp(x: Tensor, /, min: Tensor | float | None = None, max: Tensor | float | None = None) -> Tensor:
     """`clip` by PyTorch's name; differentiable.
 
     Parameters
@@ -929,7 +935,9 @@ def repeat_interleave(x: Tensor, /, repeats: int | Tensor, dim: int | None = Non
 
 
 @public
-def norm(x: Tensor, /, p: float | str = "fro", dim: int | tuple[int, ...] | None = None, keepdim: bool = False) -> Tensor:
+def norm(
+    x: Tensor, /, p: float | Literal["fro", "nuc"] = "fro", dim: int | tuple[int, ...] | None = None, keepdim: bool = False
+) -> Tensor:
     """The norm of the elements, or of those along axes.
 
     Parameters
@@ -952,10 +960,10 @@ def norm(x: Tensor, /, p: float | str = "fro", dim: int | tuple[int, ...] | None
     """
     if p == "nuc":
         return norm_of(x, p, axis=(-2, -1) if dim is None else dim, keepdims=keepdim)
-    return vector_norm(x, axis=None if dim == () else dim, keepdims=keepdim, ord=2 if p == "fro" else p)  # type: ignore[arg-type]  # refuses strings
+    return vector_norm(x, axis=None if dim == () else dim, keepdims=keepdim, ord=2 if p == "fro" else p)
 
 
-def of_data_or_shape(data: tuple[Any, ...], dtype: DType, device: Any = None) -> Tensor:
+def of_data_or_shape(data: tuple[Any, ...], dtype: DTypeLike, device: DeviceLike | None = None) -> Tensor:
     """A tensor of data or, given integers or a `Size`, of that shape and not set."""
     sizes = data[0] if len(data) == 1 and isinstance(data[0], Size) else data
     if data and all(isinstance(n, int) and not isinstance(n, builtins.bool) for n in sizes):

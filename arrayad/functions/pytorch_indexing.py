@@ -24,6 +24,7 @@ from ..autograd.tape import TensorBase
 from ..size import axis_of, integer_of
 
 if TYPE_CHECKING:
+    from .indexing import Values
     from ..tensor import Tensor
 
 __all__ = [
@@ -150,7 +151,7 @@ def index_copy(x: Tensor, /, dim: int, index: Tensor, source: Tensor) -> Tensor:
 
 
 @public
-def index_fill(x: Tensor, /, dim: int, index: Tensor, value: Any) -> Tensor:
+def index_fill(x: Tensor, /, dim: int, index: Tensor, value: Tensor | complex) -> Tensor:
     """A tensor with a value in place of its slices along an axis.
 
     Parameters
@@ -222,7 +223,9 @@ def _places(name: str, x: Tensor, dim: int, index: Tensor, source: Any) -> tuple
 
 
 @public
-def scatter(x: Tensor, /, dim: int, index: Tensor, src: Any = None, *, value: Any = None) -> Tensor:
+def scatter(
+    x: Tensor, /, dim: int, index: Tensor, src: Tensor | complex | None = None, *, value: complex | None = None
+) -> Tensor:
     """A tensor with elements of another, or a value, at places along an axis: the reverse of `gather`.
 
     Parameters
@@ -430,7 +433,7 @@ def topk(x: Tensor, /, k: int, dim: int = -1, largest: bool = True, sorted: bool
 
 
 @public
-def masked_fill(x: Tensor, /, mask: Tensor, value: Any) -> Tensor:
+def masked_fill(x: Tensor, /, mask: Tensor, value: Values) -> Tensor:
     """A tensor with a value, a number or another tensor, cast to its dtype, where a boolean mask is true; differentiable."""
     check_tensor(x, "masked_fill")
     _check_mask(mask, "masked_fill")

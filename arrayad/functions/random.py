@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..devices import DeviceLike
     from ..dtypes import DTypeLike
+    from ..size import Sides
     from ..tensor import Tensor
 
 __all__ = [
@@ -233,7 +234,7 @@ def drawn(name: str, kind: Literal["uniform", "normal"], x: Tensor, generator: G
 
 @public
 def rand(
-    shape: int | tuple[int, ...],
+    shape: Sides,
     *more: int,
     generator: Generator | None = None,
     dtype: DTypeLike | None = None,
@@ -260,7 +261,7 @@ def rand(
 
 @public
 def randn(
-    shape: int | tuple[int, ...],
+    shape: Sides,
     *more: int,
     generator: Generator | None = None,
     dtype: DTypeLike | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .elementwise import kept
 from .. import dtypes
@@ -133,7 +133,13 @@ def nonzero(xp: Namespace, x: Tensor, /) -> tuple[Tensor, ...]:
 
 @not_differentiable(_INTEGER_OUTPUT, takes=REAL)
 def searchsorted(
-    xp: Namespace, x1: Tensor, x2: Tensor | float, /, *, side: str = "left", sorter: Tensor | None = None
+    xp: Namespace,
+    x1: Tensor,
+    x2: Tensor | float,
+    /,
+    *,
+    side: Literal["left", "right"] = "left",
+    sorter: Tensor | None = None,
 ) -> Tensor:
     """Where elements would have to be put into a sorted tensor to keep it sorted.
 
