@@ -13,7 +13,7 @@ import linecache
 import sys
 from contextvars import ContextVar
 from itertools import count
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from weakref import ref
 
 import numpy as np
@@ -259,12 +259,18 @@ def _in_mode(mode: Callable[[], _Switch], generator: Generator[Any, Any, Any]) -
 class _Bare(_Switch):
     """One that decorates also without parentheses."""
 
+    @overload
+    def __new__(cls, function: None = None, /) -> Self: ...
+    @overload
+    def __new__(cls, function: _F, /) -> _F: ...  # type: ignore[misc]  # no switch comes of it
     def __new__(cls, function: Any = None, /, **_: Any) -> Any:
         """A switch, or the function that it decorates."""
         return cls()(function) if callable(function) else super().__new__(cls)
 
-    def __init__(self) -> None:
-        """Of no arguments."""
+    if not TYPE_CHECKING:  # to a checker, it would refuse the function
+
+        def __init__(self) -> None:
+            """Of no arguments."""
 
 
 class no_grad(_Bare):
@@ -291,8 +297,18 @@ class enable_grad(_Bare):
 class inference_mode(_Bare):
     """The same as `no_grad`, since there is nothing more to save; with ``mode=False`` as `enable_grad`."""
 
-    def __init__(self, mode: bool = True) -> None:
-        self._mode = not _checked("inference_mode", mode)
+    if TYPE_CHECKING:
+
+        @overload
+        def __new__(cls, mode: bool = True) -> Self: ...
+        @overload
+        def __new__(cls, function: _F, /) -> _F: ...  # type: ignore[misc]  # as above
+        def __new__(cls, mode: Any = True) -> Any: ...  # noqa: D102  (it is the one of `_Bare`)
+
+    else:
+
+        def __init__(self, mode: bool = True) -> None:
+            self._mode = not _checked("inference_mode", mode)
 
 
 class set_grad_enabled(_Switch):

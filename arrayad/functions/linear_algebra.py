@@ -672,8 +672,15 @@ def _slogdet_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
     return xp.where(lost, xp.full((), math.nan, dtype=result.dtype, device=x.device), result)
 
 
+class SlogDet(NamedTuple):
+    """What `slogdet` gives."""
+
+    sign: Tensor
+    logabsdet: Tensor
+
+
 @differentiable(takes=FLOATING, grad_name="LinalgSlogdet", x=_slogdet_rule)
-def slogdet(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
+def slogdet(xp: Namespace, x: Tensor, /) -> SlogDet:
     """Signs and logarithms of the absolute values of determinants.
 
     Parameters
@@ -683,14 +690,14 @@ def slogdet(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
 
     Returns
     -------
-    namedtuple
-        ``sign`` and ``logabsdet``, of shape ``(...)``: 0 and ``-inf`` for singular matrices.
+    SlogDet
+        A named tuple: ``sign`` and ``logabsdet``, of shape ``(...)``: 0 and ``-inf`` for singular matrices.
 
     Notes
     -----
     Differentiable where the matrix is not singular.
     """
-    return xp.linalg.slogdet(x)
+    return SlogDet(*xp.linalg.slogdet(x))
 
 
 def _cholesky_rule(xp: Namespace, g: Any, out: Any, upper: bool) -> Any:
@@ -907,8 +914,15 @@ def _eigh_rule(xp: Namespace, g: Any, out: Any) -> Any:
     return (result + _h(xp, result)) / 2
 
 
+class Eigen(NamedTuple):
+    """What `eigh` and `eig` gives."""
+
+    eigenvalues: Tensor
+    eigenvectors: Tensor
+
+
 @differentiable(takes=FLOATING, grad_name="LinalgEigh", x=_eigh_rule)
-def eigh(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
+def eigh(xp: Namespace, x: Tensor, /) -> Eigen:
     """Eigenvalues and eigenvectors of symmetric or Hermitian matrices.
 
     Parameters
@@ -918,8 +932,8 @@ def eigh(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
 
     Returns
     -------
-    namedtuple
-        ``eigenvalues``, real and ascending, of shape ``(..., M)``, and ``eigenvectors``, in the columns.
+    Eigen
+        A named tuple: ``eigenvalues``, real and ascending, of shape ``(..., M)``, and ``eigenvectors``, in the columns.
 
     Notes
     -----
@@ -930,7 +944,7 @@ def eigh(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
     and what arrives at the eigenvectors is the same whatever ``f'`` is.) For the same reason second derivatives are right
     only where eigenvalues differ.
     """
-    return xp.linalg.eigh(x)
+    return Eigen(*xp.linalg.eigh(x))
 
 
 def _eigvalsh_rule(xp: Namespace, g: Any, x: Any) -> Any:
@@ -979,7 +993,7 @@ def _eig_rule(xp: Namespace, g: Any, out: Any) -> Any:
 
 
 @differentiable(takes=FLOATING, grad_name="LinalgEig", x=_eig_rule)
-def eig(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
+def eig(xp: Namespace, x: Tensor, /) -> Eigen:
     """Eigenvalues and eigenvectors of square matrices.
 
     Parameters
@@ -989,14 +1003,15 @@ def eig(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
 
     Returns
     -------
-    namedtuple
-        ``eigenvalues`` of shape ``(..., M)``, in no order, and ``eigenvectors``, of length 1, in the columns; complex.
+    Eigen
+        A named tuple: ``eigenvalues`` of shape ``(..., M)``, in no order, and ``eigenvectors``, of length 1, in the columns;
+        complex.
 
     Notes
     -----
     Differentiable where the eigenvalues differ. Losses must not depend on the phases of the eigenvectors.
     """
-    return xp.linalg.eig(x)
+    return Eigen(*xp.linalg.eig(x))
 
 
 def _eigvals_rule(xp: Namespace, g: Any, x: Any) -> Any:
@@ -1053,8 +1068,15 @@ def _qr_rule(xp: Namespace, g: Any, out: Any) -> Any:
     return xp.concat([result, xp.matmul(q, g_rest)], axis=-1)
 
 
+class QR(NamedTuple):
+    """What `qr` gives."""
+
+    Q: Tensor
+    R: Tensor
+
+
 @differentiable(takes=FLOATING, grad_name="LinalgQr", x=_qr_rule)
-def qr(xp: Namespace, x: Tensor, /, *, mode: Literal["reduced", "complete"] = "reduced") -> tuple[Tensor, Tensor]:
+def qr(xp: Namespace, x: Tensor, /, *, mode: Literal["reduced", "complete"] = "reduced") -> QR:
     """QR decompositions: an orthonormal and an upper triangular factor.
 
     Parameters
@@ -1066,8 +1088,8 @@ def qr(xp: Namespace, x: Tensor, /, *, mode: Literal["reduced", "complete"] = "r
 
     Returns
     -------
-    namedtuple
-        ``Q`` and ``R``.
+    QR
+        A named tuple: ``Q`` and ``R``.
 
     Raises
     ------
@@ -1080,7 +1102,7 @@ def qr(xp: Namespace, x: Tensor, /, *, mode: Literal["reduced", "complete"] = "r
     """
     if mode not in ("reduced", "complete"):
         raise ValueError(f"qr(): mode must be 'reduced' or 'complete', got {mode!r}")
-    return xp.linalg.qr(x, mode=mode)
+    return QR(*xp.linalg.qr(x, mode=mode))
 
 
 def _svd_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
@@ -1131,8 +1153,16 @@ def _svd_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
     return result if outside is None else result + outside
 
 
+class SVD(NamedTuple):
+    """What `svd` gives."""
+
+    U: Tensor
+    S: Tensor
+    Vh: Tensor
+
+
 @differentiable(takes=FLOATING, grad_name="LinalgSvd", x=_svd_rule)
-def svd(xp: Namespace, x: Tensor, /, *, full_matrices: bool = True) -> tuple[Tensor, Tensor, Tensor]:
+def svd(xp: Namespace, x: Tensor, /, *, full_matrices: bool = True) -> SVD:
     """Singular value decompositions: ``x = U @ diag(S) @ Vh``.
 
     Parameters
@@ -1144,8 +1174,8 @@ def svd(xp: Namespace, x: Tensor, /, *, full_matrices: bool = True) -> tuple[Ten
 
     Returns
     -------
-    namedtuple
-        ``U``, ``S``, real and descending, and ``Vh``.
+    SVD
+        A named tuple: ``U``, ``S``, real and descending, and ``Vh``.
 
     Notes
     -----
@@ -1155,7 +1185,7 @@ def svd(xp: Namespace, x: Tensor, /, *, full_matrices: bool = True) -> tuple[Ten
     ``U @ Vh``, the polar factor. For ``U f(S) Vh`` with a function `f` of equal singular values it is not, and second
     derivatives are right only where they differ: `eigh` says why.
     """
-    return xp.linalg.svd(x, full_matrices=full_matrices)
+    return SVD(*xp.linalg.svd(x, full_matrices=full_matrices))
 
 
 def _svdvals_rule(xp: Namespace, g: Any, x: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..autograd.calls import promote
 from ..autograd.operation import not_differentiable
@@ -40,8 +40,17 @@ def isin(xp: Namespace, x1: Tensor | int, x2: Tensor | int, /, *, invert: bool =
     return xp.isin(x1, x2, invert=invert)
 
 
+class UniqueAll(NamedTuple):
+    """What `unique_all` gives."""
+
+    values: Tensor
+    indices: Tensor
+    inverse_indices: Tensor
+    counts: Tensor
+
+
 @not_differentiable(_DATA_DEPENDENT)
-def unique_all(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def unique_all(xp: Namespace, x: Tensor, /) -> UniqueAll:
     """The different elements, where each is first met, which of them each element is, and how often each occurs.
 
     Parameters
@@ -51,18 +60,25 @@ def unique_all(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor, Tensor, Ten
 
     Returns
     -------
-    namedtuple
-        ``values``, ``indices``, ``inverse_indices`` (of the shape of `x`) and ``counts``.
+    UniqueAll
+        A named tuple: ``values``, ``indices``, ``inverse_indices`` (of the shape of `x`) and ``counts``.
 
     Notes
     -----
     Not differentiable: which elements there are, and how many, depends on the values.
     """
-    return xp.unique_all(x)
+    return UniqueAll(*xp.unique_all(x))
+
+
+class UniqueCounts(NamedTuple):
+    """What `unique_counts` gives."""
+
+    values: Tensor
+    counts: Tensor
 
 
 @not_differentiable(_DATA_DEPENDENT)
-def unique_counts(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
+def unique_counts(xp: Namespace, x: Tensor, /) -> UniqueCounts:
     """The different elements and how often each occurs.
 
     Parameters
@@ -72,18 +88,25 @@ def unique_counts(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
 
     Returns
     -------
-    namedtuple
-        ``values`` and ``counts``.
+    UniqueCounts
+        A named tuple: ``values`` and ``counts``.
 
     Notes
     -----
     Not differentiable: which elements there are, and how many, depends on the values.
     """
-    return xp.unique_counts(x)
+    return UniqueCounts(*xp.unique_counts(x))
+
+
+class UniqueInverse(NamedTuple):
+    """What `unique_inverse` gives."""
+
+    values: Tensor
+    inverse_indices: Tensor
 
 
 @not_differentiable(_DATA_DEPENDENT)
-def unique_inverse(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
+def unique_inverse(xp: Namespace, x: Tensor, /) -> UniqueInverse:
     """The different elements and which of them each element is.
 
     Parameters
@@ -93,14 +116,14 @@ def unique_inverse(xp: Namespace, x: Tensor, /) -> tuple[Tensor, Tensor]:
 
     Returns
     -------
-    namedtuple
-        ``values`` and ``inverse_indices`` (of the shape of `x`).
+    UniqueInverse
+        A named tuple: ``values`` and ``inverse_indices`` (of the shape of `x`).
 
     Notes
     -----
     Not differentiable: which elements there are, and how many, depends on the values.
     """
-    return xp.unique_inverse(x)
+    return UniqueInverse(*xp.unique_inverse(x))
 
 
 @not_differentiable(_DATA_DEPENDENT)
