@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .mutation import check_writeable, rebase, tensors_on
 from .tape import (
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from ..backends import Namespace
 
+_F = TypeVar("_F", bound="Callable[..., Any]")
+
 __all__ = ["Function", "FunctionContext", "once_differentiable"]
 
 
@@ -45,6 +47,12 @@ class FunctionContext:
         self._not_differentiable: tuple[Any, ...] = ()
         self._dirty: tuple[Any, ...] = ()
         self._materialize = True
+
+    if TYPE_CHECKING:  # forward leaves in it what backward needs
+
+        def __getattr__(self, name: str, /) -> Any: ...
+
+        def __setattr__(self, name: str, value: Any, /) -> None: ...
 
     def save_for_backward(self, *tensors: TensorBase | None) -> None:
         """Keep tensors, arguments or results of forward, for backward; None stands for nothing."""
@@ -197,7 +205,7 @@ class Function:
     """
 
     @staticmethod
-    def forward(*args: Any) -> Any:
+    def forward(*args: Any, **kwargs: Any) -> Any:
         """Compute the result: a Tensor or a tuple of them. Nothing it does is recorded."""
         raise NotImplementedError("a Function needs a static method forward(ctx, *args)")
 
@@ -206,12 +214,12 @@ class Function:
         """Keep what backward needs, beside a ``forward(*args)`` that then has no `ctx`."""
 
     @staticmethod
-    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+    def backward(ctx: Any, *grad_outputs: Any, **kwargs: Any) -> Any:
         """Compute the gradients of the arguments."""
         raise NotImplementedError("a Function needs a static method backward(ctx, *grad_outputs)")
 
     @staticmethod
-    def jvp(ctx: Any, *tangents: Any) -> Any:
+    def jvp(ctx: Any, *tangents: Any, **kwargs: Any) -> Any:
         """Compute the tangents of the results; without one, forward mode transposes ``backward``."""
         raise NotImplementedError("this Function has no jvp(ctx, *tangents)")
 
@@ -272,7 +280,7 @@ def _record(
     return results
 
 
-def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
+def once_differentiable(backward: _F) -> _F:
     """Say of a ``backward`` that it cannot itself be differentiated; who tries gets an error.
 
     Parameters
@@ -290,7 +298,7 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
         parts = given if isinstance(given, tuple) else (given,)
         return tuple(None if part is None else _Once.apply(part, *grad_outputs) for part in parts)
 
-    return once
+    return once  # type: ignore[return-value]  # the same signature, which a TypeVar cannot say
 
 
 class _Once(Function):

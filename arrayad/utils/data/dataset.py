@@ -6,7 +6,7 @@ import bisect
 import itertools
 import math
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -34,7 +34,15 @@ __all__ = [
     "random_split",
 ]
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+
+if TYPE_CHECKING:
+
+    class Indexed(Protocol[T_co]):
+        """What has a sample for each index: a Dataset, a sequence, an array or a Tensor."""
+
+        def __getitem__(self, index: int, /) -> T_co: ...
 
 
 class Dataset(Generic[T_co]):
@@ -60,7 +68,7 @@ class Dataset(Generic[T_co]):
     def __getitem__(self, index: Any) -> T_co:
         raise NotImplementedError(f"{type(self).__name__} needs a __getitem__(index)")
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: Indexed[T]) -> ConcatDataset[T_co | T]:
         return ConcatDataset([self, other])
 
     # No __len__: without it, len() of a dataset that lacks one is a TypeError, which is how others tell that there is none.
@@ -88,7 +96,7 @@ class IterableDataset(Dataset[T_co], Iterable[T_co]):
     def __iter__(self) -> Iterator[T_co]:
         raise NotImplementedError(f"{type(self).__name__} needs an __iter__()")
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: IterableDataset[T]) -> ChainDataset[T_co | T]:  # type: ignore[override]  # none that has indices
         return ChainDataset([self, other])
 
 
@@ -155,7 +163,7 @@ class StackDataset(Dataset[Any]):
     {'image': tensor([0., 0.]), 'name': 'b'}
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Indexed[Any], **kwargs: Indexed[Any]) -> None:
         if bool(args) == bool(kwargs):
             raise ValueError("StackDataset(): give at least one dataset, all by position or all by name")
         self.datasets: tuple[Any, ...] | dict[str, Any] = args or kwargs
@@ -203,8 +211,8 @@ class ConcatDataset(Dataset[T_co]):
     (5, 'c', 'e')
     """
 
-    def __init__(self, datasets: Iterable[Any]) -> None:
-        self.datasets = list(datasets)
+    def __init__(self, datasets: Iterable[Indexed[T_co]]) -> None:
+        self.datasets: list[Any] = list(datasets)
         if not self.datasets:
             raise ValueError("ConcatDataset(): at least one dataset is needed")
         if any(isinstance(x, IterableDataset) for x in self.datasets):
@@ -259,8 +267,8 @@ class ChainDataset(IterableDataset[T_co]):
     [0, 1, 0, 1]
     """
 
-    def __init__(self, datasets: Iterable[Any]) -> None:
-        self.datasets = list(datasets)
+    def __init__(self, datasets: Iterable[IterableDataset[T_co]]) -> None:
+        self.datasets: list[Any] = list(datasets)
         for x in self.datasets:
             if not isinstance(x, IterableDataset):
                 raise TypeError(f"ChainDataset(): expected IterableDatasets, got {type(x).__name__}")
@@ -288,8 +296,8 @@ class Subset(Dataset[T_co]):
     ['d', 'b']
     """
 
-    def __init__(self, dataset: Any, indices: Sequence[Any]) -> None:
-        self.dataset = dataset
+    def __init__(self, dataset: Indexed[T_co], indices: Sequence[Any]) -> None:
+        self.dataset: Any = dataset
         self.indices = indices
 
     def _parts(self) -> list[Any]:
@@ -308,7 +316,7 @@ class Subset(Dataset[T_co]):
         return len(self.indices)
 
 
-def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | None = None) -> list[Subset[Any]]:
+def random_split(dataset: Indexed[T], lengths: Sequence[float], generator: Generator | None = None) -> list[Subset[T]]:
     """Split a dataset at random into parts that share no sample.
 
     Parameters
@@ -333,7 +341,7 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | 
     >>> [len(part) for part in xp.utils.data.random_split(range(10), [0.75, 0.25])]
     [8, 2]
     """
-    total = len(dataset)
+    total = len(dataset)  # type: ignore[arg-type]  # of a Dataset that has one, which its class does not say
     if isinstance(lengths, (int, float)):
         raise TypeError(f"random_split(): lengths must be a list of the parts' lengths, not {lengths}")
     if any(n < 0 for n in lengths):

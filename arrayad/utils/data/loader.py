@@ -6,7 +6,7 @@ import copy
 import os
 import reprlib
 import warnings
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 
 import numpy as np
 
@@ -25,13 +25,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from multiprocessing.context import BaseContext
 
+    from typing_extensions import TypeVar
+
+    from .dataset import Indexed
     from .pool import ProcessPool, ThreadPool
     from .worker import Work
     from ...devices import DeviceLike
 
+    T_co = TypeVar("T_co", covariant=True, default=Any)  # what a batch is: what a collate_fn gives
+else:
+    from typing import TypeVar
+
+    T_co = TypeVar("T_co", covariant=True)
+
 __all__ = ["DataLoader"]
 
-T_co = TypeVar("T_co", covariant=True)
 
 _FIXED = frozenset(("dataset", "batch_size", "sampler", "batch_sampler", "drop_last", "num_workers", "persistent_workers"))
 
@@ -129,13 +137,13 @@ class DataLoader(Generic[T_co]):
 
     def __init__(
         self,
-        dataset: Any,
+        dataset: Indexed[Any],
         batch_size: int | None = 1,
         shuffle: bool | None = None,
         sampler: Iterable[Any] | None = None,
         batch_sampler: Iterable[Any] | None = None,
         num_workers: int = 0,
-        collate_fn: Callable[[Any], Any] | None = None,
+        collate_fn: Callable[[Any], T_co] | None = None,
         pin_memory: bool = False,
         drop_last: bool = False,
         timeout: float = 0,
@@ -170,15 +178,16 @@ class DataLoader(Generic[T_co]):
         batched = batch_sampler is not None or batch_size is not None
         if not stream:
             if sampler is None and batch_sampler is None:
-                sampler = RandomSampler(dataset) if shuffle else SequentialSampler(dataset)
+                known: Any = dataset  # to have a length, without an order of the user's
+                sampler = RandomSampler(known) if shuffle else SequentialSampler(known)
             if batch_size is not None and sampler is not None:
                 batch_sampler = BatchSampler(sampler, batch_size, drop_last)
-        self.dataset = dataset
+        self.dataset: Any = dataset
         self.batch_size = batch_size
         self.sampler = sampler
         self.batch_sampler = batch_sampler
         self.num_workers = int(num_workers)
-        self.collate_fn = collate_fn or (default_collate if batched else default_convert)
+        self.collate_fn: Callable[[Any], Any] = collate_fn or (default_collate if batched else default_convert)
         self.pin_memory = pin_memory
         self.drop_last = drop_last
         self.timeout = timeout
