@@ -21,6 +21,7 @@ from .functions.data_types import view_dtype
 
 if TYPE_CHECKING:
     from .devices import DeviceLike
+    from .tensor import Tensor
 
 __all__ = ["load", "save"]
 
@@ -38,7 +39,11 @@ def _modules(name: str) -> Any:
         raise ImportError(f"{name}() needs safetensors, which is not installed: pip install safetensors") from error
 
 
-def save(obj: Any, file: str | os.PathLike[str] | IO[bytes], /) -> None:
+def save(
+    obj: Tensor | dict[Any, Any] | list[Any] | tuple[Any, ...] | float | str | None,
+    file: str | os.PathLike[str] | IO[bytes],
+    /,
+) -> None:
     """Write a tensor, or dicts, lists and tuples of tensors and of numbers, strings and None, to a safetensors file.
 
     A file that is named is written as a whole or not at all.

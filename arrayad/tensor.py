@@ -12,7 +12,7 @@ import math
 import sys
 import weakref
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, overload
 
 import numpy as np
 
@@ -213,6 +213,19 @@ def _varied(
 
 def _sorted(self: Tensor, axis: int = -1, descending: bool = False, *, dim: int = -1, stable: bool = True) -> Tensor:
     raise NotImplementedError
+
+
+def _normed(self: Tensor, axis: Axes = None, *, dim: Axes = None) -> Tensor:
+    raise NotImplementedError
+
+
+def _cumulated(self: Tensor, axis: int | None = None, *, dim: int | None = None, dtype: DTypeLike | None = None) -> Tensor:
+    raise NotImplementedError
+
+
+def _known(function: Callable[..., Tensor], called: Callable[P, Tensor]) -> Callable[P, Tensor]:
+    """A function as a method that is called like another already, to checkers as well."""
+    return function
 
 
 _LEFT_OUT: Any = object()
@@ -923,6 +936,10 @@ class Tensor(TensorBase):
         data_types.check_tensor(other, "type_as", "other")
         return data_types.astype(self, other.dtype, copy=False)
 
+    @overload
+    def type(self, dtype: None = None) -> str: ...
+    @overload
+    def type(self, dtype: DTypeLike) -> Tensor: ...
     def type(self, dtype: DTypeLike | None = None) -> Any:
         """The tensor in a dtype; without one, PyTorch's name of its class, as ``"arrayad.FloatTensor"``."""
         if dtype is not None:
@@ -1041,6 +1058,10 @@ class Tensor(TensorBase):
         """Whether its elements are in row-major order in memory."""
         return namespace_of(self._array).is_contiguous(self._array)
 
+    @overload
+    def stride(self, dim: None = None) -> tuple[builtins.int, ...]: ...
+    @overload
+    def stride(self, dim: builtins.int) -> builtins.int: ...
     def stride(self, dim: builtins.int | None = None) -> Any:
         """The steps in memory, in elements, between neighbours along each axis, or along one."""
         strides = namespace_of(self._array).strides(self._array)
@@ -1356,27 +1377,27 @@ class Tensor(TensorBase):
 
     all = _along_axis(utility.all, _reduced)
     any = _along_axis(utility.any, _reduced)
-    amax = pytorch.amax
-    amin = pytorch.amin
+    amax = _known(pytorch.amax, _reduced)
+    amin = _known(pytorch.amin, _reduced)
     aminmax = pytorch.aminmax
     argmax = _along_axis(searching.argmax, _reduced)
     argmin = _along_axis(searching.argmin, _reduced)
     bincount = numerical.bincount
     argsort = _along_axis(sorting.argsort, _sorted)
     count_nonzero = _along_axis(searching.count_nonzero, _reduced)
-    cumprod = pytorch.cumprod
-    cumsum = pytorch.cumsum
+    cumprod = _known(pytorch.cumprod, _cumulated)
+    cumsum = _known(pytorch.cumsum, _cumulated)
     diff = utility.diff
-    log_softmax = beyond.log_softmax
-    logsumexp = beyond.logsumexp
+    log_softmax = _known(beyond.log_softmax, _normed)
+    logsumexp = _known(beyond.logsumexp, _reduced)
     max = _along_axis(statistical.max, _reduced)
     mean = _along_axis(statistical.mean, _reduced)
     corrcoef = numerical.corrcoef
     cov = numerical.cov
     histc = numerical.histc
     median = _along_axis(numerical.median, _reduced)
-    nanmean = pytorch.nanmean
-    nansum = pytorch.nansum
+    nanmean = _known(pytorch.nanmean, _reduced)
+    nansum = _known(pytorch.nansum, _reduced)
     min = _along_axis(statistical.min, _reduced)
     prod = _along_axis(statistical.prod, _summed)
     sort = _along_axis(sorting.sort, _sorted)
@@ -1388,7 +1409,7 @@ class Tensor(TensorBase):
         given: Any = {name: value for name, value in (("axis", axis), ("keepdims", keepdims)) if value is not None}
         return numerical.quantile(self, q, **given, **named)
 
-    softmax = beyond.softmax
+    softmax = _known(beyond.softmax, _normed)
     std = _along_axis(statistical.std, _varied)
     sum = _along_axis(statistical.sum, _summed)
     var = _along_axis(statistical.var, _varied)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..backends import Namespace
+    from ..tensor import Tensor
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
 
@@ -72,7 +73,7 @@ class FunctionContext:
         self._materialize = value
 
     @property
-    def saved_tensors(self) -> tuple[Any, ...]:
+    def saved_tensors(self) -> tuple[Tensor, ...]:
         """What `save_for_backward` was given, with its history."""
         if self._node is None:  # nothing is recorded
             return self._to_save

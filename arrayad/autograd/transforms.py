@@ -6,7 +6,7 @@ Arguments and results may be any nesting of dicts, lists, tuples and named tuple
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, TypeVarTuple, overload
 
 from . import engine
 from .forward import push_forward
@@ -25,6 +25,11 @@ from ..dtypes import from_raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+A = TypeVar("A")
+Ts = TypeVarTuple("Ts")
 
 __all__ = [
     "grad",
@@ -190,9 +195,10 @@ def _check_floating(name: str, outputs: list[Any]) -> None:
             raise TypeError(f"{name}(): the function's results must be floating, to have a derivative; got {x.dtype}")
 
 
+# A gradient is Any to type checkers: hints that say its form, by the argument's, make them refuse lambdas.
 def value_and_grad(
-    func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
-) -> Callable[..., Any]:
+    func: Callable[P, R], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Callable[P, tuple[R, Any]]:
     """A function that gives the value of a scalar function and its gradient.
 
     Parameters
@@ -220,10 +226,10 @@ def value_and_grad(
 
 
 def _value_and_grad(
-    name: str, func: Callable[..., Any], argnums: int | tuple[int, ...], has_aux: bool
-) -> Callable[..., tuple[Any, Any]]:
+    name: str, func: Callable[P, R], argnums: int | tuple[int, ...], has_aux: bool
+) -> Callable[P, tuple[R, Any]]:
     @functools.wraps(func)
-    def transformed(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+    def transformed(*args: P.args, **kwargs: P.kwargs) -> tuple[Any, Any]:
         trace = _Trace(name, *_split(name, argnums, args, kwargs, func), has_aux)
         if len(trace.outputs) != 1 or trace.outputs[0].numel() != 1:
             raise RuntimeError(f"{name}(): the function must give one Tensor of one element")
@@ -235,7 +241,7 @@ def _value_and_grad(
     return transformed
 
 
-def grad(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[..., Any]:
+def grad(func: Callable[P, Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[P, Any]:
     """A function that gives the gradient of a scalar function.
 
     Parameters
@@ -256,11 +262,11 @@ def grad(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: 
     return _grad("grad", func, argnums, has_aux)
 
 
-def _grad(name: str, func: Callable[..., Any], argnums: int | tuple[int, ...], has_aux: bool = False) -> Callable[..., Any]:
+def _grad(name: str, func: Callable[P, Any], argnums: int | tuple[int, ...], has_aux: bool = False) -> Callable[P, Any]:
     both = _value_and_grad(name, func, argnums, has_aux)
 
     @functools.wraps(func)
-    def transformed(*args: Any, **kwargs: Any) -> Any:
+    def transformed(*args: P.args, **kwargs: P.kwargs) -> Any:
         value, gradients = both(*args, **kwargs)
         return (gradients, value[1]) if has_aux else gradients
 
@@ -268,20 +274,26 @@ def _grad(name: str, func: Callable[..., Any], argnums: int | tuple[int, ...], h
 
 
 def grad_and_value(
-    func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
-) -> Callable[..., Any]:
+    func: Callable[P, R], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Callable[P, tuple[Any, R]]:
     """`value_and_grad` in PyTorch's order: the gradient first."""
     both = _value_and_grad("grad_and_value", func, argnums, has_aux)
 
     @functools.wraps(func)
-    def transformed(*args: Any, **kwargs: Any) -> Any:
+    def transformed(*args: P.args, **kwargs: P.kwargs) -> Any:
         value, gradients = both(*args, **kwargs)
         return gradients, value
 
     return transformed
 
 
-def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+@overload
+def vjp(func: Callable[[*Ts], R], *primals: *Ts, has_aux: Literal[False] = False) -> tuple[R, Callable[[R], tuple[*Ts]]]: ...
+@overload
+def vjp(
+    func: Callable[[*Ts], tuple[R, A]], *primals: *Ts, has_aux: Literal[True]
+) -> tuple[R, Callable[[R], tuple[*Ts]], A]: ...
+def vjp(func: Callable[[*Ts], Any], *primals: *Ts, has_aux: bool = False) -> Any:
     """The value of a function, and a function that pulls cotangents of it back to its arguments.
 
     Parameters
@@ -315,7 +327,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     return (trace.value(), pull_back, trace.beside()) if has_aux else (trace.value(), pull_back)
 
 
-def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+def linearize(func: Callable[[*Ts], R], *primals: *Ts) -> tuple[R, Callable[[*Ts], R]]:
     """The value of a function, and its derivative at that point as a linear function.
 
     Parameters
@@ -334,16 +346,16 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
     return _linearize("linearize", func, primals)
 
 
-def _linearize(name: str, func: Callable[..., Any], primals: tuple[Any, ...]) -> tuple[Any, Callable[..., Any]]:
+def _linearize(name: str, func: Callable[[*Ts], R], primals: tuple[*Ts]) -> tuple[R, Callable[[*Ts], R]]:
     trace = _Trace(name, func, primals)
 
-    def push(*tangents: Any) -> Any:
+    def push(*tangents: *Ts) -> Any:
         return _build(trace.out_form, trace.push(_same_form(name, tangents, trace.form, trace.inputs)))
 
     return trace.value(), push
 
 
-def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+def jvp(func: Callable[[*Ts], R], primals: tuple[*Ts], tangents: tuple[*Ts]) -> tuple[R, R]:
     """The value of a function and its derivative along a direction.
 
     Parameters
@@ -420,13 +432,13 @@ def _by_columns(name: str, trace: _Trace) -> list[list[Any]]:
 
 def _jacobian(
     name: str,
-    func: Callable[..., Any],
+    func: Callable[P, Any],
     argnums: int | tuple[int, ...],
     has_aux: bool,
     by: Callable[[str, _Trace], list[list[Any]]],
-) -> Callable[..., Any]:
+) -> Callable[P, Any]:
     @functools.wraps(func)
-    def transformed(*args: Any, **kwargs: Any) -> Any:
+    def transformed(*args: P.args, **kwargs: P.kwargs) -> Any:
         trace = _Trace(name, *_split(name, argnums, args, kwargs, func), has_aux)
         _check_floating(name, trace.outputs)
         for x in (*trace.inputs, *trace.outputs):
@@ -442,7 +454,7 @@ def _jacobian(
     return transformed
 
 
-def jacrev(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[..., Any]:
+def jacrev(func: Callable[P, Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[P, Any]:
     """A function that gives the Jacobian of a function, by reverse mode: one backward for each element of the result.
 
     Parameters
@@ -476,7 +488,7 @@ def jacrev(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux
     return _jacobian("jacrev", func, argnums, has_aux, _by_rows)
 
 
-def jacfwd(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[..., Any]:
+def jacfwd(func: Callable[P, Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[P, Any]:
     """A function that gives the Jacobian of a function, by forward mode: one replay for each element of the argument.
 
     Parameters
@@ -503,7 +515,7 @@ def jacfwd(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux
 jacobian = jacrev
 
 
-def hessian(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+def hessian(func: Callable[P, Any], argnums: int | tuple[int, ...] = 0) -> Callable[P, Any]:
     """A function that gives the Hessian of a scalar function: forward over reverse.
 
     Parameters
@@ -523,7 +535,7 @@ def hessian(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Cal
     return _jacobian("hessian", _grad("hessian", func, argnums), argnums, False, _by_columns)
 
 
-def hvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+def hvp(func: Callable[[*Ts], Any], primals: tuple[*Ts], tangents: tuple[*Ts]) -> tuple[tuple[*Ts], tuple[*Ts]]:
     """The gradient of a scalar function, and its Hessian times a direction: forward over reverse.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 from .creation import arange, beside, convert, empty, full, zeros_like
 from .data_types import astype, check_tensor, to_common_dtype
@@ -328,6 +328,34 @@ def unfold(x: Tensor, dim: int, size: int, step: int) -> Tensor:
     return moveaxis(getitem(x, (*(slice(None),) * axis, places)), axis + 1, -1)
 
 
+@overload
+def unique(
+    x: Tensor,
+    /,
+    sorted: bool = True,
+    return_inverse: Literal[False] = False,
+    return_counts: Literal[False] = False,
+    dim: int | None = None,
+) -> Tensor: ...
+@overload
+def unique(
+    x: Tensor,
+    /,
+    sorted: bool = True,
+    *,
+    return_inverse: Literal[True],
+    return_counts: Literal[True],
+    dim: int | None = None,
+) -> tuple[Tensor, Tensor, Tensor]: ...
+@overload
+def unique(
+    x: Tensor,
+    /,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Any: ...
 @public
 def unique(
     x: Tensor, /, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None

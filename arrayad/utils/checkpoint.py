@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..autograd.engine import saved_of
 from ..autograd.mutation import write_since
@@ -12,12 +12,14 @@ from ..functions import random
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+R = TypeVar("R")
+
 __all__ = ["checkpoint"]
 
 
 def checkpoint(
-    function: Callable[..., Any], *args: Any, preserve_rng_state: bool = True, use_reentrant: bool = False, **kwargs: Any
-) -> Any:
+    function: Callable[..., R], *args: Any, preserve_rng_state: bool = True, use_reentrant: bool = False, **kwargs: Any
+) -> R:
     """Call a function so that its graph keeps nothing but the arguments; backward calls it again to have the rest.
 
     Parameters
