@@ -239,7 +239,7 @@ def with_number(dtype: DType, number_type: type) -> DType:
 _default = float32
 
 
-def set_default_dtype(d: Any, /) -> None:
+def set_default_dtype(d: DTypeLike, /) -> None:
     """Set the dtype that floating-point results have when nothing else decides it.
 
     Parameters

@@ -12,7 +12,7 @@ import math
 import sys
 import weakref
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, overload
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, overload
 
 import numpy as np
 
@@ -68,12 +68,11 @@ if TYPE_CHECKING:
     from .functions.statistical import Axis
     from .size import Sides
 
+    P = ParamSpec("P")
     Axes: TypeAlias = Axis | list[int]
     Operand: TypeAlias = "Tensor | complex | np.ndarray[Any, Any] | np.number[Any] | np.bool"
 
 __all__ = ["Tensor"]
-
-P = ParamSpec("P")
 
 _VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
 
@@ -807,9 +806,14 @@ class Tensor(TensorBase):
     __xor__ = _operator(elementwise.bitwise_xor)
     __lshift__ = _operator(elementwise.bitwise_left_shift)
     __rshift__ = _operator(elementwise.bitwise_right_shift)
-    # `object` says that these two give a bool, so that the truth has to be declared.
-    __eq__: ClassVar[Callable[[Tensor, Operand], Tensor]] = _operator(elementwise.equal)  # type: ignore[assignment]  # as said
-    __ne__: ClassVar[Callable[[Tensor, Operand], Tensor]] = _operator(elementwise.not_equal)  # type: ignore[assignment]  # too
+    if TYPE_CHECKING:  # which `object` says to give a bool
+
+        def __eq__(self, other: Operand, /) -> Tensor: ...  # type: ignore[override]  # it is elementwise
+        def __ne__(self, other: Operand, /) -> Tensor: ...  # type: ignore[override]  # likewise
+
+    else:
+        __eq__ = _operator(elementwise.equal)
+        __ne__ = _operator(elementwise.not_equal)
     __lt__ = _operator(elementwise.less)
     __le__ = _operator(elementwise.less_equal)
     __gt__ = _operator(elementwise.greater)
