@@ -97,6 +97,36 @@ def test_inspection_tells_the_truth() -> None:
         assert xp.zeros(1, device=place).device == place
 
 
+@pytest.mark.parametrize(
+    ("call", "fields"),
+    [
+        (xp.linalg.svd, "U S Vh"),
+        (xp.linalg.eigh, "eigenvalues eigenvectors"),
+        (xp.linalg.eig, "eigenvalues eigenvectors"),
+        (xp.linalg.qr, "Q R"),
+        (xp.linalg.slogdet, "sign logabsdet"),
+        (xp.unique_all, "values indices inverse_indices counts"),
+        (xp.unique_counts, "values counts"),
+        (xp.unique_inverse, "values inverse_indices"),
+    ],
+)
+def test_results_have_the_standards_names_in_a_class_of_ours(call: Any, fields: str) -> None:
+    for tracked in (False, True):
+        found = call(xp.eye(2, requires_grad=tracked))
+        assert type(found).__module__.startswith("arrayad.")
+        assert found._fields == tuple(fields.split())
+        assert all(isinstance(part, xp.Tensor) for part in found)
+
+
+def test_methods_show_how_they_are_called() -> None:
+    shown = {name: str(inspect.signature(getattr(xp.Tensor, name))) for name in ("mul_", "add", "sum", "sort", "unsqueeze_")}
+    assert shown["mul_"] == "(x1: 'Tensor | complex', x2: 'Tensor | complex', /) -> 'Tensor'"
+    assert "alpha" in shown["add"]
+    assert "axis: 'Axes' = None, keepdims: 'bool' = False, *, dim: 'Axes'" in shown["sum"]
+    assert "descending: 'bool' = False" in shown["sort"]
+    assert "dim: 'int'" in shown["unsqueeze_"]
+
+
 def test_methods_in_place_have_their_own_names_and_functions_beside_them() -> None:
     in_place = {name: f for name, f in vars(xp.Tensor).items() if name.endswith("_") and not name.startswith("_")}
     assert len(in_place) > 80
