@@ -54,7 +54,7 @@ from .functions import (
 )
 from .functions import random as random_numbers
 from .printing import format_array, names_shape
-from .size import Count, Size, axis_of
+from .size import Count, Size, axis_of, flag_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -905,7 +905,8 @@ class Tensor(TensorBase):
             dtype, device = (new if old is None else old for new, old in zip(of_arg, given, strict=True))
         out = self if device is None else data_types.transfer(self, device, non_blocking=non_blocking)
         out = out if dtype is None else data_types.astype(out, dtype, copy=False)
-        return creation.clone(out) if copy and out is self else out
+        wanted = copy is not False and flag_of(copy, "to", "copy")
+        return creation.clone(out) if wanted and out is self else out
 
     def cpu(self) -> Tensor:
         """The tensor in the host's memory."""

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import arrayad as xp
+from arrayad.autograd.calls import REQUIRED
 from arrayad.autograd.operation import operations
 
 if TYPE_CHECKING:
@@ -130,6 +131,55 @@ def test_operations_take_tensors(op: Any, given: Any, found: str) -> None:
     message = str(caught.value)
     assert message.startswith(f"{op.name}(): argument {op.parameters[0]!r} must be Tensor")
     assert message.endswith(f", not {found}")
+
+
+def _static(op: Any, word: str) -> list[tuple[Any, str]]:
+    """A public operation with each of its arguments that are no tensors and whose annotation has a word."""
+    kinds = op.function.__annotations__
+    public = not op.function.__name__.startswith("_") and op.name != "view_put"
+    return [(op, n) for n in op.parameters if public and n not in op.tensors and word in kinds[n]]
+
+
+def _give(op: Any, name: str, value: Any, tracked: bool) -> None:
+    """Call an operation with a value for one of its arguments, as far as that it is looked at."""
+    x = xp.eye(2).requires_grad_(tracked)
+    given = {n: [x] if op.sequence else x if n in op.tensors else n == "upper" or (4,) for n in op.parameters}
+    needed = [n for n, default in zip(op.parameters, op.defaults, strict=True) if default is REQUIRED or n == name]
+    given |= {name: value}
+    op.call(*[given[n] for n in needed if n not in op.named], **{n: given[n] for n in needed if n in op.named})
+
+
+FLAGS = [case for op in operations.values() for case in _static(op, "bool")]
+INTEGERS = [case for op in operations.values() for word in ("int", "Axis") for case in _static(op, word)]
+
+
+@pytest.mark.parametrize("tracked", [False, True])
+@pytest.mark.parametrize(("op", "name"), FLAGS, ids=lambda x: getattr(x, "name", x))
+def test_flags_are_bools(op: Any, name: str, tracked: bool) -> None:
+    """What has elements to count is true unless it has none: ``[False]`` would do the opposite of what it says."""
+    for value in ([False], (False,), np.asarray([False]), xp.asarray([False]), xp.ones(2, 3), "no", 0.0, xp.asarray(0.0)):
+        with pytest.raises(TypeError, match=rf"^{op.name}\(\): {name} must be a bool, not {type(value).__name__}$"):
+            _give(op, name, value, tracked)
+
+
+@pytest.mark.parametrize("flag", [False, True])
+def test_flags_without_dimensions(flag: bool) -> None:
+    x = xp.asarray([2.0, 3.0, 1.0])
+    expected = xp.sort(x, descending=flag).tolist()
+    for value in (np.bool(flag), np.asarray(flag), xp.asarray(flag), int(flag)):
+        for y in (x, x.clone().requires_grad_()):
+            assert xp.sort(y, descending=value).tolist() == expected
+            assert xp.sum(y, keepdims=value).shape == (1,) * flag
+            assert xp.median(y, keepdims=value).shape == (1,) * flag
+        assert (xp.astype(x, x.dtype, copy=value) is x) is not flag
+
+
+@pytest.mark.parametrize("tracked", [False, True])
+@pytest.mark.parametrize(("op", "name"), INTEGERS, ids=lambda x: getattr(x, "name", x))
+def test_booleans_are_no_integers(op: Any, name: str, tracked: bool) -> None:
+    for value in (True, np.True_, xp.asarray(True), [True], (1, False)):
+        with pytest.raises(TypeError, match=rf"^{op.name}\(\): {name} must be an int, got "):
+            _give(op, name, value, tracked)
 
 
 NO_TENSOR = {
@@ -335,11 +385,82 @@ SHAPES = {
         ValueError,
         "broadcast_shapes(): shapes (2, 3), (4,) cannot be broadcast together",
     ),
-    "xp.broadcast_shapes((1.5,))": (TypeError, "broadcast_shapes(): a shape must be a tuple of ints, got (1.5,)"),
     "xp.broadcast_arrays(x, xp.ones(4))": (
         ValueError,
-        "broadcast_shapes(): shapes (2, 3), (4,) cannot be broadcast together",
+        "broadcast_arrays(): shapes (2, 3), (4,) cannot be broadcast together",
     ),
+    "xp.broadcast_shapes((-1,), (1,))": (ValueError, "broadcast_shapes(): negative dimensions are not allowed, got (-1,)"),
+    "xp.broadcast_to(v, 3)": (TypeError, "broadcast_to(): shape must be an int or a tuple of ints, got 3"),
+    "xp.broadcast_to(v, {3})": (TypeError, "broadcast_to(): shape must be an int or a tuple of ints, got {3}"),
+    **{
+        f"xp.{name}({more}{given})": (TypeError, f"{name}(): shape must be an int or a tuple of ints, got ")
+        for name, more in (("broadcast_shapes", ""), ("broadcast_shapes", "(2,), "), ("zeros", ""))
+        for given in ("{3: 1}", "{3}", "(1.5,)", "'3'", "None", "(xp.asarray([3]),)")
+    },
+    **{
+        f"xp.{name}({given})": (TypeError, f"{name}(): shape must be an int or a tuple of ints, got ", "True")
+        for name, given in (
+            ("ones", "True"),
+            ("zeros", "2, True"),
+            ("zeros", "(2, True)"),
+            ("empty", "[True]"),
+            ("full", "True, 1"),
+            ("eye", "True"),
+            ("eye", "2, True"),
+            ("rand", "True"),
+            ("broadcast_shapes", "(True,)"),
+            ("ones", "np.True_"),
+            ("ones", "xp.asarray(True)"),
+            ("broadcast_shapes", "(3,), xp.asarray([True])"),
+        )
+    },
+    **{
+        f"xp.{name}({given})": (TypeError, f"{name}(): {parameter} must be an int, got True")
+        for name, given, parameter in (
+            ("eye", "2, k=True", "k"),
+            ("linspace", "0, 1, True", "num"),
+            ("repeat", "x, True", "repeats"),
+            ("split", "x, True", "the size"),
+            ("diff", "x, n=True", "n"),
+            ("topk", "x, True", "k"),
+            ("diff", "x, axis=True", "an axis"),
+            ("median", "x, axis=True", "an axis"),
+            ("roll", "x, True", "shift"),
+            ("randint", "0, True, (2,)", "high"),
+        )
+    },
+    "xp.repeat(v, v > 1)": (TypeError, "repeat(): repeats should be of integer dtypes. Got bool instead."),
+    "x.squeeze(True)": (TypeError, "squeeze(): an axis must be an int, got True"),
+    "x.flip(True)": (TypeError, "flip(): axis must be an int, got True"),
+    "x.reshape(True, 6)": (TypeError, "reshape(): shape must be an int, got True"),
+    **{
+        f"{call}({given}copy={bad})": (TypeError, f"{name}(): copy must be a bool, not {kind}")
+        for call, name, given in (
+            ("xp.asarray", "asarray", "x, "),
+            ("xp.asarray", "asarray", "[1], "),
+            ("xp.from_dlpack", "from_dlpack", "x, "),
+            ("xp.astype", "astype", "x, x.dtype, "),
+            ("x.astype", "astype", "x.dtype, "),
+            ("x.to", "to", ""),
+            ("xp.reshape", "reshape", "x, (6,), "),
+            ("x.reshape", "reshape", "6, "),
+        )
+        for bad, kind in (("'never'", "str"), ("x", "Tensor"), ("[False]", "list"))
+    },
+    **{
+        f"xp.{call}, {flag}=[False])": (TypeError, f"{name}(): {flag} must be a bool, not list")
+        for call, name, flag in (
+            ("linspace(0, 1, 3", "linspace", "endpoint"),
+            ("logspace(0, 1, 3", "logspace", "endpoint"),
+            ("isclose(x, x", "isclose", "equal_nan"),
+            ("multinomial(v, 2", "multinomial", "replacement"),
+            ("quantile(x, 0.5", "quantile", "keepdims"),
+            ("linalg.norm(x", "norm", "keepdims"),
+            ("topk(v, 1", "topk", "largest"),
+        )
+    },
+    "xp.topk(v, 1, -1, [False])": (TypeError, "topk(): largest must be a bool, not list"),
+    "x.argmax(keepdim=n)": (TypeError, "argmax(): keepdims must be a bool, not ndarray"),
     "x @ x": (ValueError, "matmul", "2", "3"),
     "xp.matmul(v, xp.ones(4))": (ValueError, "matmul", "4", "3"),
     "xp.matmul(s, x)": (ValueError, "matmul"),
@@ -424,7 +545,7 @@ SHAPES = {
     "xp.moveaxis(x, source=0, destination=1)": (TypeError, "moveaxis():"),
     "xp.repeat(v, xp.asarray([1.5, 1.0, 2.0]))": (TypeError, "repeat(): Cannot cast"),
     "x.flip(0, axis=1)": (TypeError, "flip", "multiple values for keyword argument 'axis'"),
-    "xp.repeat(v, 1.7)": (TypeError, "repeat(): 'float' object cannot be interpreted as an integer"),
+    "xp.repeat(v, 1.7)": (TypeError, "repeat(): repeats must be an int, got 1.7"),
     "xp.sum(c, dtype=xp.float32)": (TypeError, "sum(): complex64 cannot become float32; take real() first"),
     "xp.asarray(np.asarray([1j]), dtype=xp.float32)": (TypeError, "asarray(): complex numbers cannot become float32"),
     "xp.arange(0, 2**63)": (MemoryError, "arange(): from 0 to 9223372036854775807 there are too many integers"),

@@ -16,17 +16,19 @@ import numpy as np
 from .tape import Node, TensorBase, alias, anomaly, caller, make, record, record_several, recording, sequence
 from .. import dtypes
 from ..backends import Array, Namespace, attributes, backend_of_type
+from ..size import flag_of, integer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from .operation import Operation, Plan
 
-__all__ = ["NUMBERS", "RANK", "REFUSALS", "REQUIRED", "call_path", "operator", "promote", "two_devices"]
+__all__ = ["NUMBERS", "RANK", "REFUSALS", "REQUIRED", "call_path", "fixed", "operator", "promote", "two_devices"]
 
 NUMBERS = (bool, int, float, complex)
 RANK = {bool: 0, int: 1, float: 2, complex: 3}  # as `DType.rank`
-_CHANGEABLE = frozenset((list, np.ndarray))  # classes of static arguments that their owner may write into
+# Classes of static arguments that are looked at: those that their owner may write into, and what may be no integer.
+_CHANGEABLE = frozenset((list, np.ndarray, bool, np.bool))
 
 _new = object.__new__
 _as_array, _kept_scalars, _shares_memory = (attributes[name] for name in ("as_array", "kept_scalars", "shares_memory"))
@@ -35,13 +37,30 @@ _as_array, _kept_scalars, _shares_memory = (attributes[name] for name in ("as_ar
 REFUSALS = (TypeError, ValueError, IndexError, OverflowError)
 
 
-def _fixed(op: Operation, value: Any) -> Any:
-    """A static argument, as the tape and views keep it: what the caller does later to a list or an array changes nothing."""
-    if isinstance(value, (tuple, list)):
-        return tuple([_fixed(op, part) for part in value])
+def _fixed(op: Operation, name: str, value: Any) -> Any:
+    """A static argument, as the tape and views keep it: what the caller does later to a list or an array changes nothing.
+
+    A flag is a bool, and a bool is no integer.
+    """
     if isinstance(value, TensorBase) and value._node is not None and recording():
         raise TypeError(f"{op.name}(): an argument of which there is no derivative requires grad; give it detach()")
-    return _fixed(op, value.tolist()) if isinstance(value, (np.ndarray, TensorBase)) else value  # type: ignore[union-attr]  # a TensorBase is a Tensor
+    if name in op.flags:
+        return flag_of(value, op.name, name)
+    if isinstance(value, (tuple, list)):
+        return tuple([part if part.__class__ is int else _fixed(op, name, part) for part in value])
+    if isinstance(value, (bool, np.bool)) and name in op.integers:
+        return integer_of(value, op.name, name)
+    return _fixed(op, name, value.tolist()) if isinstance(value, (np.ndarray, TensorBase)) else value  # type: ignore[union-attr]  # a TensorBase is a Tensor
+
+
+def fixed(op: Operation, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """The static arguments after the first, which those by name are put in the place of."""
+    if len(args) >= op.positional:
+        op.misuse((x, *args), kwargs)
+    for name in kwargs:
+        if kwargs[name].__class__ is not int:
+            kwargs[name] = _fixed(op, name, kwargs[name])
+    return tuple([_fixed(op, name, value) for name, value in zip(op.parameters[1:], args, strict=False)]) if args else args
 
 
 class _Required:
@@ -381,18 +400,18 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
             raise op.not_a_tensor(name, x) from None
         if choosy and a.dtype not in native:
             a = op.admit(a)
-        if len(args) >= positional:
-            op.misuse((x, *args), kwargs)
-        if not keyed:
-            if args:
-                args = _fixed(op, args)
-            for given in kwargs:
-                if kwargs[given].__class__ is not int:
-                    kwargs[given] = _fixed(op, kwargs[given])
         if kwargs and not plain.issuperset(kwargs):
             kwargs = op.keywords(kwargs, a)
             if not op.named.issuperset(kwargs):
                 op.misuse((x, *args), kwargs)
+        if not keyed and args:
+            args = fixed(op, x, args, kwargs)
+        elif not keyed:  # the loop of `fixed`, written out: 0.1 us less
+            for given in kwargs:
+                if kwargs[given].__class__ is not int:
+                    kwargs[given] = _fixed(op, given, kwargs[given])
+        elif len(args) >= positional:
+            op.misuse((x, *args), kwargs)
         try:
             out = forwards[a.__class__](a, *args, **kwargs)
         except REFUSALS as error:
@@ -466,7 +485,7 @@ def _of_several(op: Operation) -> Callable[..., Any]:
     forwards = op.forwards if op.positional == count else None
     plain = op.named - {"dtype"}
     tensors = {i for _, i, _ in slots}
-    static = [i for i in range(count) if i not in tensors and not op.keyed]
+    static = [(i, name) for i, name in enumerate(op.parameters) if i not in tensors and not op.keyed]
 
     def call(*args: Any, **kwargs: Any) -> Any:
         inputs: Sequence[Any] = args
@@ -479,9 +498,9 @@ def _of_several(op: Operation) -> Callable[..., Any]:
         kind = None
         tracked = False
         values = list(inputs)
-        for i in static:
+        for i, name in static:
             if values[i].__class__ is not int:
-                values[i] = _fixed(op, values[i])
+                values[i] = _fixed(op, name, values[i])
         edges: list[Node | None] = [None] * len(slots)
         for k, i, name in slots:
             x = inputs[i]
@@ -619,13 +638,13 @@ def _of_sequence(op: Operation) -> Callable[..., Any]:
                 raw = list(promote(backend_of_type(kind), *raw))
             except TypeError as error:
                 raise TypeError(f"{op.name}(): {error}") from None
-        for given in kwargs:
-            if kwargs[given].__class__ is not int:
-                kwargs[given] = _fixed(op, kwargs[given])
         if kwargs and not plain.issuperset(kwargs):
             kwargs = op.keywords(kwargs, raw[0])
             if not op.named.issuperset(kwargs):
                 op.misuse((arrays,), kwargs)
+        for given in kwargs:
+            if kwargs[given].__class__ is not int:
+                kwargs[given] = _fixed(op, given, kwargs[given])
         try:
             out = forwards[kind](raw, **kwargs) if kwargs else forwards[kind](raw)
         except REFUSALS as error:

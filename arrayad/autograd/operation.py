@@ -36,10 +36,11 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, NamedTuple, NoReturn, ParamSpec, TypeVar
 
-from .calls import NUMBERS, RANK, REFUSALS, REQUIRED, call_path, two_devices
+from .calls import NUMBERS, RANK, REFUSALS, REQUIRED, call_path, fixed, two_devices
 from .tape import TensorBase, namespace_of_tensors, recording
 from .. import dtypes
 from ..backends import Array, Namespace, attributes, backend_of_type
+from ..size import flag_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -243,6 +244,8 @@ def _on_device(function: Callable[..., Any], backend: Namespace, array_type: typ
     return call
 
 
+_INTEGERS = re.compile(r"\b(int|Axis)\b")  # in the annotation of a parameter that takes one, or some of them
+
 _OF_AXES = (("dim", "axis"), ("dims", "axis"), ("dim", "axes"), ("dims", "axes"), ("keepdim", "keepdims"))
 # A name that a function may be given for a parameter, and the parameter's own.
 _SPELLINGS = (
@@ -285,13 +288,22 @@ def named(name: str, error: Exception) -> Exception:
 
 def public(function: F) -> F:
     """A function that is no operation, with either name of its axes, and its own in errors, as operations have them."""
-    code = function.__code__
-    spellings = _spellings(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    code, kinds = function.__code__, function.__annotations__
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    spellings = _spellings(names)
+    flags = [n for n in names if kinds.get(n, "").startswith("bool")]
+    placed = [(i, n) for i, n in enumerate(names[: code.co_argcount]) if n in flags]
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
             _respell(function.__name__, spellings, kwargs)
+            for name in flags:
+                if name in kwargs:
+                    kwargs[name] = flag_of(kwargs[name], function.__name__, name)
+        for i, name in placed:
+            if i < len(args):
+                flag_of(args[i], function.__name__, name)
         try:
             return function(*args, **kwargs)
         except REFUSALS as error:
@@ -313,6 +325,8 @@ class Operation:
         Of the public signature.
     tensors : tuple of str
         Those that may be tensors.
+    flags, integers : frozenset of str
+        Those of the others that are booleans, and those that are, or are made of, integers.
     layout : tuple of str
         The names a rule may ask for, in the order of what a node saves.
     rules : tuple of Rule or None
@@ -383,6 +397,9 @@ class Operation:
         self.sequence = "Sequence[Tensor]" in function.__annotations__.get(self.parameters[0], "")
         self.optional = frozenset(n for n in self.tensors if "None" in function.__annotations__[n])
         self.scalars = frozenset(n for n in self.tensors if "|" in function.__annotations__[n]) - self.optional
+        static = {n: function.__annotations__.get(n, "") for n in self.parameters if n not in self.tensors}
+        self.flags = frozenset(n for n, kind in static.items() if kind.startswith("bool"))
+        self.integers = frozenset(n for n, kind in static.items() if _INTEGERS.search(kind))
         self.places = {name: i for i, name in enumerate(self.parameters)}
         self.layout = (*self.parameters, "out")
         if self.sequence:
@@ -759,6 +776,7 @@ def composite(*, takes: Takes = ANY) -> Callable[[Callable[Concatenate[Namespace
                 op.admit(x._array)
             if kwargs:
                 kwargs = op.keywords(kwargs, x._array)
+            args = fixed(op, x, args, kwargs)
             try:
                 out: Any = function(namespace_of_tensors(), x, *args, **kwargs)  # type: ignore[arg-type]  # P has x at its head
             except REFUSALS as error:

@@ -44,6 +44,7 @@ from .utility import all
 from .. import dtypes
 from ..autograd.operation import REAL, REAL_FLOATING, differentiable, public
 from ..autograd.tape import TensorBase
+from ..size import flag_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -319,7 +320,8 @@ def isclose(
     finite = logical_and(isfinite(x1), isfinite(second))
     near = less_equal(abs(where(finite, x1, 0) - where(finite, second, 0)), atol + rtol * abs(where(finite, second, 0)))
     close = where(finite, near, equal(x1, second))
-    return logical_or(close, logical_and(isnan(x1), isnan(second))) if equal_nan else close
+    nans = flag_of(equal_nan, "isclose", "equal_nan")
+    return logical_or(close, logical_and(isnan(x1), isnan(second))) if nans else close
 
 
 def allclose(x1: Tensor, x2: Tensor | complex, /, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:

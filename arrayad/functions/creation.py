@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import numbers
-import operator
 import sys
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,7 +20,7 @@ from ..backends import Namespace, backend_of_device, backend_of_type
 from ..devices import default
 from ..devices import device as Device
 from ..dtypes import DType, get_default_dtype
-from ..size import integer_of
+from ..size import flag_of, integer_of, sides_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,14 +90,7 @@ def shape_of(shape: Any, more: tuple[Any, ...], name: str) -> tuple[int, ...]:
     ValueError
         If one of them is negative.
     """
-    given = (shape, *more) if more or not isinstance(shape, (tuple, list)) else shape
-    try:
-        sides = tuple(operator.index(n) for n in given)
-    except TypeError:
-        raise TypeError(f"{name}(): shape must be an int or a tuple of ints, got {given!r}") from None
-    if min(sides, default=0) < 0:
-        raise ValueError(f"{name}(): negative dimensions are not allowed, got {sides}")
-    return sides
+    return sides_of((shape, *more) if more or not isinstance(shape, (tuple, list)) else shape, name)
 
 
 def arange(
@@ -251,6 +243,7 @@ def floats_of(tensors: Iterable[Any]) -> DType | None:
 def convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, floats: DType | None = None) -> Any:
     """`asarray`, for the function of a name; `floats` is the dtype of Python's floats, if it is not the default one."""
     chosen = None if dtype is None else dtype_of(dtype, name)
+    copy = flag_of(copy, name, "copy")
     if isinstance(obj, TensorBase):
         return _from_tensor(obj, chosen, device, copy)
     if isinstance(obj, (list, tuple)) and next(tensors_in(obj), None) is not None:
@@ -748,12 +741,7 @@ def linspace(
     """
     ends = number_of(start, "linspace", "start"), number_of(stop, "linspace", "stop")
     of_complex = any(isinstance(n, complex) for n in ends)
-    try:
-        count = operator.index(num)
-    except TypeError:
-        raise TypeError(f"linspace(): num must be an int, got {num!r}") from None
-    if count < 0:
-        raise ValueError(f"linspace(): num must not be negative, got {count}")
+    count = integer_of(num, "linspace", "num", 0)
     backend, place = place_of(device)
     if dtype is None:
         chosen = dtypes.COMPLEX_OF[get_default_dtype()] if of_complex else get_default_dtype()
@@ -800,6 +788,7 @@ def from_dlpack(x: object, /, *, device: DeviceLike | None = None, copy: bool | 
     """
     if not hasattr(x, "__dlpack__"):
         raise TypeError(f"from_dlpack(): expected an object with __dlpack__, got {type(x).__name__}")
+    copy = flag_of(copy, "from_dlpack", "copy")
     number = x.__dlpack_device__()[0] if hasattr(x, "__dlpack_device__") else 1
     if number not in _DLPACK:
         raise BufferError(f"from_dlpack(): there is no backend for DLPack's device type {int(number)}")

@@ -14,6 +14,7 @@ from ..autograd.tape import TensorBase, make
 from ..backends import attributes, backend_of_device, backend_of_type
 from ..devices import device as Device
 from ..dtypes import DType, as_dtype
+from ..size import flag_of
 
 if TYPE_CHECKING:
     from ..backends import Namespace
@@ -98,6 +99,8 @@ def astype(x: Tensor, dtype: DTypeLike, /, *, copy: bool = True, device: DeviceL
     """
     if not isinstance(x, TensorBase):
         check_tensor(x, "astype")
+    if copy is not True and copy is not False:
+        copy = flag_of(copy, "astype", "copy")
     wanted = dtype if dtype.__class__ is DType else dtype_of(dtype, "astype")
     have = dtypes.from_raw[x._array.dtype]
     if have.kind == "c" and wanted.kind not in "cb":

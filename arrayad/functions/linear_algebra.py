@@ -8,7 +8,6 @@ is free, so only losses that do not depend on it have a gradient.
 from __future__ import annotations
 
 import math
-import operator
 import warnings
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -32,7 +31,7 @@ from ..autograd.operation import (
 )
 from ..autograd.tape import TensorBase, anomaly
 from ..dtypes import as_dtype
-from ..size import inverse_of
+from ..size import integer_of, inverse_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -841,7 +840,7 @@ def matrix_power(xp: Namespace, x: Tensor, n: int, /) -> Tensor:
     -----
     Differentiable.
     """
-    power = operator.index(n)
+    power = integer_of(n, "matrix_power", "n")
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         raise ValueError(f"matrix_power(): x must be square matrices, got shape {tuple(x.shape)}")
     if power == 0:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from .data_types import check_tensor
 from .indexing import getitem_step
-from ..autograd.operation import linear, of_backend
+from ..autograd.operation import linear, of_backend, public
 from ..dtypes import as_dtype
-from ..size import Size, axis_of, inverse_of
+from ..size import Size, axis_of, integer_of, inverse_of, sides_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 
+@public
 def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
     """Tensors broadcast against each other.
 
@@ -86,10 +87,7 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     """
     result: list[int] = []
     for shape in shapes:
-        try:
-            sides = [operator.index(n) for n in shape]
-        except TypeError:
-            raise TypeError(f"broadcast_shapes(): a shape must be a tuple of ints, got {shape!r}") from None
+        sides = sides_of(shape, "broadcast_shapes")
         result = [1] * (len(sides) - len(result)) + result
         for i, n in enumerate(sides, len(result) - len(sides)):
             if n != 1 and result[i] not in (1, n):
@@ -123,7 +121,7 @@ def broadcast_to(xp: Namespace, x: Tensor, /, shape: tuple[int, ...]) -> Tensor:
     -----
     Differentiable.
     """
-    return xp.broadcast_to(x, tuple(shape))
+    return xp.broadcast_to(x, shape if isinstance(shape, tuple) else sides_of(shape, "broadcast_to"))
 
 
 def along(axis: int, start: int | None, stop: int | None) -> tuple[Any, ...]:
@@ -281,7 +279,9 @@ def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
 def _counts(xp: Namespace, repeats: Any) -> Any:
     """How often each is repeated; NumPy takes no uint64 for it."""
     if isinstance(repeats, (int, float, complex)):
-        return operator.index(repeats)  # type: ignore[arg-type]  # refuses what is no integer
+        return integer_of(repeats, "repeat", "repeats")
+    if as_dtype(repeats.dtype).kind == "b":
+        raise TypeError("repeat(): repeats should be of integer dtypes. Got bool instead.")
     return xp.astype(repeats, xp.int64) if as_dtype(repeats.dtype).kind == "u" else repeats
 
 
@@ -381,7 +381,7 @@ def roll(xp: Namespace, x: Tensor, /, shift: int | tuple[int, ...], *, axis: int
     Differentiable.
     """
     for n in shift if isinstance(shift, tuple) else (shift,):
-        operator.index(n)  # refuses what is no integer, where NumPy cuts it off
+        integer_of(n, "roll", "shift")  # where NumPy cuts off what is no integer
     return xp.roll(x, shift, axis=axis)
 
 

@@ -625,6 +625,7 @@ def trapezoid(y: Tensor, x: Tensor | None = None, dx: Any = 1.0, axis: int = -1)
     return sum((y[where_low] + y[where_high]) * steps / 2, axis=axis)
 
 
+@public
 def logspace(
     start: float,
     stop: float,

@@ -872,7 +872,7 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
     axis = axis_of(dim, x.ndim, "split")
     length = x.shape[axis]
     if hasattr(split_size_or_sections, "__index__") and not getattr(split_size_or_sections, "ndim", 0):
-        size = operator.index(split_size_or_sections)
+        size = integer_of(split_size_or_sections, "split", "the size")
         if size < 1 and (size < 0 or length):
             raise ValueError(f"split(): the size must be positive, got {size}")
         sizes = [size] * (length // size) + [length % size] * (length % size > 0) if length else [0]

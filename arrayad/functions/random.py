@@ -17,7 +17,7 @@ from ..autograd.tape import make
 from ..backends import backend_of_device, backend_of_type, get_default_device
 from ..devices import device as Device
 from ..dtypes import DType, get_default_dtype
-from ..size import integer_of
+from ..size import flag_of, integer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -542,6 +542,7 @@ def multinomial(
     if weights.dtype.kind == "c":
         raise TypeError(f"multinomial(): weights must be real, got {weights.dtype}")
     integer_of(num_samples, "multinomial", "num_samples", 0)
+    replacement = flag_of(replacement, "multinomial", "replacement")
     source = _generator(generator, weights.device, "multinomial")
     if len(weights.shape) == 2 and weights.shape[0]:
         rows = unstack(weights)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import TYPE_CHECKING, Any
 
 from .elementwise import or_infinite
@@ -18,7 +17,7 @@ from ..autograd.operation import (
     of_backend,
 )
 from ..dtypes import as_dtype, float16, float32
-from ..size import inverse_of
+from ..size import integer_of, inverse_of
 
 if TYPE_CHECKING:
     from ..backends import Namespace
@@ -302,7 +301,7 @@ def _check_cumulates(x: Any, axis: int | None, name: str) -> None:
     if x.ndim == 0:
         raise ValueError(f"{name}(): the tensor must have at least one dimension")
     if axis is not None:
-        operator.index(axis)
+        integer_of(axis, name, "axis")
 
 
 def _exclusive_product(xp: Namespace, x: Any, axis: int) -> Any:
