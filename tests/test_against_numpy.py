@@ -540,6 +540,50 @@ def test_correction(name: str, array: np.ndarray, correction: float) -> None:
         assert math.isnan(ours.item())
 
 
+@pytest.mark.parametrize("tracked", [False, True])
+@pytest.mark.parametrize("name", ["fftn", "ifftn", "rfftn", "irfftn"])
+@examples
+@given(data=st.data())
+def test_transforms_over_several_axes(name: str, tracked: bool, data: st.DataObject) -> None:
+    """A length of -1 is the axis's own, by the standard's text, and so is None."""
+    shape = data.draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=4))
+    array = data.draw(arrays(xp.float64 if name == "rfftn" else xp.complex128, shape))
+    axes = data.draw(st.lists(st.integers(0, len(shape) - 1), min_size=1, max_size=len(shape), unique=True))
+    s = data.draw(st.lists(st.sampled_from([1, 2, 3, 5, -1, None]), min_size=len(axes), max_size=len(axes)))
+    norm = data.draw(st.sampled_from([None, "backward", "ortho", "forward"]))
+    own = [shape[axis] for axis in axes]
+    if name == "irfftn":
+        own[-1] = 2 * (own[-1] - 1)
+    lengths = [n if given in (-1, None) else given for given, n in zip(s, own, strict=True)]
+    theirs = outcome(getattr(np.fft, name), array, s=lengths, axes=axes, norm=norm)
+    if not (isinstance(theirs, Exception) or array.shape[axes[-1]]):
+        theirs = np.zeros_like(theirs)  # of which NumPy's irfftn gives what lies in memory
+    x = xp.asarray(array).requires_grad_(tracked)
+    transform = getattr(xp.fft, name)
+    same(outcome(transform, x, s=s, axes=axes, norm=norm), theirs, 1e-12)
+    for other in ([*s, 4], s[:-1]):
+        assert isinstance(outcome(transform, x, s=other, axes=axes), ValueError)
+    if not isinstance(theirs, Exception) and list(axes) == [*range(len(shape))]:
+        same(outcome(transform, x, s=s, norm=norm), theirs, 1e-12)
+
+
+@pytest.mark.parametrize("name", ["irfft", "hfft"])
+def test_transforms_of_no_elements(name: str) -> None:
+    for n in range(1, 6):
+        for x in (xp.zeros((2, 0), dtype=xp.complex64), xp.zeros((2, 0), dtype=xp.complex64, requires_grad=True)):
+            assert getattr(xp.fft, name)(x, n=n).tolist() == [[0.0] * n] * 2
+
+
+@examples
+@given(data=st.data(), axis=st.integers(-2, 1), integer=st.sampled_from([int, np.int64, np.uint8]))
+def test_shifted_spectra(data: st.DataObject, axis: int, integer: Any) -> None:
+    array = data.draw(arrays(xp.float64, (3, 4)))
+    axis = integer(axis % 2 if integer is np.uint8 else axis)
+    for name in ("fftshift", "ifftshift"):
+        for axes in (axis, (axis,), None):
+            same(getattr(xp.fft, name)(xp.asarray(array), axes=axes), getattr(np.fft, name)(array, axes=axes))
+
+
 def test_ranges_in_integer_dtypes() -> None:
     assert (xp.arange(2**53 + 1, 2**53 + 4.0, dtype=xp.int64) - 2**53).tolist() == [1, 2, 3]
     assert xp.arange(0.5, 3.5, 0.5, dtype=xp.int64).tolist() == [0, 1, 1, 2, 2, 3]

@@ -563,10 +563,11 @@ def _spread(x: Any, shape: tuple[int, ...], dtype: DType, device: Any) -> Any:
 def number_of(x: Any, name: str, parameter: str) -> Any:
     """A Python number; Tensors and NumPy's scalars of one element count as such."""
     number: Any = x
-    if isinstance(x, (TensorBase, np.generic)):
+    if isinstance(x, np.generic) or (isinstance(x, TensorBase) and math.prod(x._array.shape) == 1):
         number = number.item()
     if not isinstance(number, (bool, int, float, complex)):
-        raise TypeError(f"{name}(): {parameter} must be a number, got {type(x).__name__}")
+        of = f" of shape {tuple(x._array.shape)}" if isinstance(x, TensorBase) else ""
+        raise TypeError(f"{name}(): {parameter} must be a number, got {type(x).__name__}{of}")
     return number
 
 

@@ -6,19 +6,18 @@ is the same transform, cropped or padded back; transforms between real and compl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from .creation import arange
+from .creation import arange, number_of
 from .data_types import astype, dtype_of
 from .manipulation import along, concat
 from .. import dtypes
-from ..autograd.operation import FLOATING, composite, differentiable, linear
+from ..autograd.operation import FLOATING, composite, differentiable, linear, public
 from ..dtypes import COMPLEX_OF, as_dtype, get_default_dtype
-from ..size import integer_of
+from ..size import axis_of, integer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ..backends import Namespace
     from ..devices import DeviceLike
     from ..dtypes import DTypeLike
@@ -43,15 +42,16 @@ __all__ = [
     "rfftn",
 ]
 
-# Scaling the inverse instead of the transform, and the other way round.
-_DUAL = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
+# Scaling the inverse instead of the transform, and the other way round. None is NumPy's word for "backward".
+_DUAL = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
-def _check(name: str, norm: str, x: Any, axes: Sequence[int]) -> None:
+_NO_AXIS = "at least one axis is needed, along which the spectrum is halved"
+
+
+def _check(name: str, norm: str | None, x: Any, axes: Sequence[int]) -> None:
     rank = len(x.shape)
-    if any(not -rank <= axis < rank for axis in axes):
-        raise IndexError(f"{name}(): axis out of range for {rank} dimensions, got {', '.join(str(axis) for axis in axes)}")
-    if len({axis % rank for axis in axes}) < len(axes):
+    if len({axis_of(axis, rank, name) for axis in axes}) < len(axes):
         raise ValueError(f"{name}(): an axis is there more than once in {tuple(axes)}")
     if norm not in _DUAL:
         raise ValueError(f"{name}(): norm must be 'backward', 'ortho' or 'forward', got {norm!r}")
@@ -84,11 +84,32 @@ def _axes(x: Any, s: Sequence[int] | None, axes: Sequence[int] | None) -> tuple[
     return tuple(range(rank - (rank if s is None else len(s)), rank))
 
 
-def _some_axes(x: Any, s: Sequence[int] | None, axes: Sequence[int] | None) -> tuple[int, ...]:
-    found = _axes(x, s, axes)
-    if not found:
-        raise ValueError("at least one axis is needed, along which the spectrum is halved")
-    return found
+def _several(
+    name: str, norm: str | None, x: Any, s: Sequence[int] | None, axes: Sequence[int] | None
+) -> tuple[list[int | None], tuple[int, ...]]:
+    """The lengths, None where it is the axis's own, and the axes of a transform over several."""
+    for given, parameter in ((s, "s"), (axes, "axes")):
+        if given is not None and not isinstance(given, Sequence):
+            raise TypeError(f"{name}(): {parameter} must be a sequence of ints, got {given!r}")
+    which = _axes(x, s, axes)
+    _check(name, norm, x, which)
+    lengths = [None if n is None or n == -1 else integer_of(n, name, "s") for n in s or ()]
+    if s is not None and len(s) != len(which):
+        raise ValueError(f"{name}(): there are {len(s)} lengths for {len(which)} axes")
+    return lengths or [None] * len(which), which
+
+
+def _along_all(
+    xp: Namespace, name: str, x: Any, lengths: Sequence[int | None], axes: tuple[int, ...], norm: str | None
+) -> Any:
+    """`fftn` or `ifftn` of lengths that may be the axes' own."""
+    s = [x.shape[axis] if n is None else n for n, axis in zip(lengths, axes, strict=True)]
+    return getattr(xp.fft, name)(x, s=tuple(s), axes=axes, norm=norm)
+
+
+def _to_real(xp: Namespace, x: Any, n: int | None, axis: int, norm: str | None) -> Any:
+    """`irfft`; no elements are padded before it, of which NumPy makes whatever lay in the memory."""
+    return xp.fft.irfft(_fit(xp, x, 1, axis) if n and not x.shape[axis] else x, n=n, axis=axis, norm=norm)
 
 
 @linear(
@@ -97,7 +118,7 @@ def _some_axes(x: Any, s: Sequence[int] | None, axes: Sequence[int] | None) -> t
     conjugate=True,
     x=lambda xp, g, x_shape, axis, norm: _fit(xp, xp.fft.fft(g, axis=axis, norm=norm), x_shape[axis], axis),
 )
-def fft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> Tensor:
+def fft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm | None = "backward") -> Tensor:
     """Discrete Fourier transform along an axis.
 
     Parameters
@@ -109,7 +130,7 @@ def fft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, no
     axis : int, optional
         Also ``dim``.
     norm : {"backward", "ortho", "forward"}, optional
-        What is scaled by one over the length: the inverse transform, each by its root, or this one.
+        What is scaled by one over the length: the inverse transform, each by its root, or this one. None is the first.
 
     Returns
     -------
@@ -130,7 +151,7 @@ def fft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, no
     conjugate=True,
     x=lambda xp, g, x_shape, axis, norm: _fit(xp, xp.fft.ifft(g, axis=axis, norm=norm), x_shape[axis], axis),
 )
-def ifft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> Tensor:
+def ifft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm | None = "backward") -> Tensor:
     """Inverse of `fft`.
 
     Parameters
@@ -142,7 +163,7 @@ def ifft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, n
     axis : int, optional
         Also ``dim``.
     norm : {"backward", "ortho", "forward"}, optional
-        What is scaled by one over the length: this transform, each by its root, or `fft`.
+        What is scaled by one over the length: this transform, each by its root, or `fft`. None is the first.
 
     Returns
     -------
@@ -158,7 +179,7 @@ def ifft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, n
 
 
 def _fftn_rule(name: str) -> Any:
-    def rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], s: Any, axes: Any, norm: str) -> Any:
+    def rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], s: Any, axes: Any, norm: str | None) -> Any:
         which = _axes(g, s, axes)
         out = getattr(xp.fft, name)(g, axes=which, norm=norm)
         for axis in which:
@@ -176,7 +197,7 @@ def fftn(
     *,
     s: Sequence[int] | None = None,
     axes: Sequence[int] | None = None,
-    norm: Norm = "backward",
+    norm: Norm | None = "backward",
 ) -> Tensor:
     """Discrete Fourier transform over several axes.
 
@@ -185,7 +206,7 @@ def fftn(
     x : Tensor
         Floating-point.
     s : sequence of int, optional
-        The length along each, to which `x` is cropped or padded with zeros. Default: its own.
+        The length along each, to which `x` is cropped or padded with zeros; -1 is its own. Default: its own.
     axes : sequence of int, optional
         Also ``dim``. Default: the last ones that `s` has lengths for, or all.
     norm : {"backward", "ortho", "forward"}, optional
@@ -200,9 +221,8 @@ def fftn(
     -----
     Differentiable.
     """
-    _check("fftn", norm, x, axes or ())
-    along = _axes(x, s, axes)
-    return xp.fft.fftn(x, s=s, axes=along, norm=norm) if along else _complex(xp, x)
+    lengths, which = _several("fftn", norm, x, s, axes)
+    return _along_all(xp, "fftn", x, lengths, which, norm) if which else _complex(xp, x)
 
 
 @linear(takes=FLOATING, grad_name="FftC2C", conjugate=True, x=_fftn_rule("ifftn"))
@@ -213,7 +233,7 @@ def ifftn(
     *,
     s: Sequence[int] | None = None,
     axes: Sequence[int] | None = None,
-    norm: Norm = "backward",
+    norm: Norm | None = "backward",
 ) -> Tensor:
     """Inverse of `fftn`.
 
@@ -222,7 +242,7 @@ def ifftn(
     x : Tensor
         Floating-point.
     s : sequence of int, optional
-        The length along each, to which `x` is cropped or padded with zeros. Default: its own.
+        The length along each, to which `x` is cropped or padded with zeros; -1 is its own. Default: its own.
     axes : sequence of int, optional
         Also ``dim``. Default: the last ones that `s` has lengths for, or all.
     norm : {"backward", "ortho", "forward"}, optional
@@ -237,19 +257,18 @@ def ifftn(
     -----
     Differentiable.
     """
-    _check("ifftn", norm, x, axes or ())
-    along = _axes(x, s, axes)
-    return xp.fft.ifftn(x, s=s, axes=along, norm=norm) if along else _complex(xp, x)
+    lengths, which = _several("ifftn", norm, x, s, axes)
+    return _along_all(xp, "ifftn", x, lengths, which, norm) if which else _complex(xp, x)
 
 
-def _rfft_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], n: int | None, axis: int, norm: str) -> Any:
+def _rfft_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], n: int | None, axis: int, norm: str | None) -> Any:
     # The rows of the transform that are not stored are zero rows of its transpose: `g` padded to the full length.
     length = x_shape[axis] if n is None else n
     return _fit(xp, xp.fft.fft(_fit(xp, g, length, axis), axis=axis, norm=norm), x_shape[axis], axis)
 
 
 @linear(takes=FLOATING, grad_name="FftR2C", conjugate=True, x=_rfft_rule)
-def rfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> Tensor:
+def rfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm | None = "backward") -> Tensor:
     """Discrete Fourier transform of real values along an axis: the half that the other follows from.
 
     Parameters
@@ -276,7 +295,7 @@ def rfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, n
     return xp.fft.rfft(x, n=n, axis=axis, norm=norm)
 
 
-def _irfft_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: int, norm: str) -> Any:
+def _irfft_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: int, norm: str | None) -> Any:
     # The adjoint of an inverse transform is the transform with the other scaling; terms that stand for two (all but the
     # first and, of an even length, the last) count twice.
     length = g.shape[axis]
@@ -290,7 +309,7 @@ def _irfft_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: int, norm
 
 
 @differentiable(takes=FLOATING, grad_name="FftC2R", x=_irfft_rule)
-def irfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> Tensor:
+def irfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm | None = "backward") -> Tensor:
     """Inverse of `rfft`.
 
     Parameters
@@ -314,7 +333,7 @@ def irfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, 
     Differentiable.
     """
     _check("irfft", norm, x, (axis,))
-    return xp.fft.irfft(x, n=n, axis=axis, norm=norm)
+    return _to_real(xp, x, n, axis, norm)
 
 
 @composite(takes=FLOATING)
@@ -325,7 +344,7 @@ def rfftn(
     *,
     s: Sequence[int] | None = None,
     axes: Sequence[int] | None = None,
-    norm: Norm = "backward",
+    norm: Norm | None = "backward",
 ) -> Tensor:
     """Discrete Fourier transform of real values over several axes, halved along the last.
 
@@ -334,7 +353,7 @@ def rfftn(
     x : Tensor
         Real floating-point.
     s : sequence of int, optional
-        The length along each, to which `x` is cropped or padded with zeros. Default: its own.
+        The length along each, to which `x` is cropped or padded with zeros; -1 is its own. Default: its own.
     axes : sequence of int, optional
         Also ``dim``. Default: the last ones that `s` has lengths for, or all.
     norm : {"backward", "ortho", "forward"}, optional
@@ -349,10 +368,11 @@ def rfftn(
     -----
     Differentiable.
     """
-    _check("rfftn", norm, x, axes or ())
-    *front, last = _some_axes(x, s, axes)
-    half = xp.fft.rfft(x, n=None if s is None else s[-1], axis=last, norm=norm)
-    return xp.fft.fftn(half, s=None if s is None else tuple(s[:-1]), axes=tuple(front), norm=norm) if front else half
+    lengths, which = _several("rfftn", norm, x, s, axes)
+    if not which:
+        raise ValueError(_NO_AXIS)
+    half = xp.fft.rfft(x, n=lengths[-1], axis=which[-1], norm=norm)
+    return _along_all(xp, "fftn", half, lengths[:-1], which[:-1], norm) if which[1:] else half
 
 
 @composite(takes=FLOATING)
@@ -363,7 +383,7 @@ def irfftn(
     *,
     s: Sequence[int] | None = None,
     axes: Sequence[int] | None = None,
-    norm: Norm = "backward",
+    norm: Norm | None = "backward",
 ) -> Tensor:
     """Inverse of `rfftn`.
 
@@ -372,7 +392,7 @@ def irfftn(
     x : Tensor
         Floating-point.
     s : sequence of int, optional
-        The lengths of the result along the axes. Default: as in `irfft` for the last, its own for the others.
+        The lengths of the result along the axes. Default, and -1: as in `irfft` for the last, its own for the others.
     axes : sequence of int, optional
         Also ``dim``. Default: the last ones that `s` has lengths for, or all.
     norm : {"backward", "ortho", "forward"}, optional
@@ -387,15 +407,15 @@ def irfftn(
     -----
     Differentiable.
     """
-    _check("irfftn", norm, x, axes or ())
-    *front, last = _some_axes(x, s, axes)
-    if front:
-        x = xp.fft.ifftn(x, s=None if s is None else tuple(s[:-1]), axes=tuple(front), norm=norm)
-    return xp.fft.irfft(x, n=None if s is None else s[-1], axis=last, norm=norm)
+    lengths, which = _several("irfftn", norm, x, s, axes)
+    if not which:
+        raise ValueError(_NO_AXIS)
+    half = _along_all(xp, "ifftn", x, lengths[:-1], which[:-1], norm) if which[1:] else x
+    return _to_real(xp, half, lengths[-1], which[-1], norm)
 
 
 @composite(takes=FLOATING)
-def hfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> Tensor:
+def hfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm | None = "backward") -> Tensor:
     """Discrete Fourier transform of a signal that is Hermitian in time, so that its spectrum is real.
 
     Parameters
@@ -419,11 +439,11 @@ def hfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, n
     Differentiable.
     """
     _check("hfft", norm, x, (axis,))
-    return xp.fft.irfft(xp.conj(x), n=n, axis=axis, norm=_DUAL[norm])
+    return _to_real(xp, xp.conj(x), n, axis, _DUAL[norm])
 
 
 @composite(takes=FLOATING)
-def ihfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward") -> Tensor:
+def ihfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm | None = "backward") -> Tensor:
     """Inverse of `hfft`.
 
     Parameters
@@ -450,13 +470,16 @@ def ihfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, 
     return xp.conj(xp.fft.rfft(x, n=n, axis=axis, norm=_DUAL[norm]))
 
 
-def _frequencies(name: str, whole: Tensor, scale: float, dtype: DTypeLike | None) -> Tensor:
+def _frequencies(name: str, whole: Tensor, n: int, d: Any, dtype: DTypeLike | None) -> Tensor:
+    if isinstance(number_of(d, name, "d"), complex):
+        raise TypeError(f"{name}(): d must be a real number, got {d!r}")
     chosen = get_default_dtype() if dtype is None else dtype_of(dtype, name)
     if chosen.kind != "f":
         raise TypeError(f"{name}(): dtype should be real-valued floating point. Got {chosen.name} instead.")
-    return astype(whole / scale, chosen, copy=False)
+    return astype(whole / (n * d), chosen, copy=False)
 
 
+@public
 def fftfreq(n: int, /, *, d: float = 1.0, dtype: DTypeLike | None = None, device: DeviceLike | None = None) -> Tensor:
     """The frequencies of the terms of `fft`, in cycles per unit of `d`.
 
@@ -479,9 +502,10 @@ def fftfreq(n: int, /, *, d: float = 1.0, dtype: DTypeLike | None = None, device
     n = integer_of(n, "fftfreq", "n", 1)
     positive = arange(0, (n - 1) // 2 + 1, dtype=dtypes.float64, device=device)
     negative = arange(-(n // 2), 0, dtype=dtypes.float64, device=device)
-    return _frequencies("fftfreq", concat([positive, negative]), n * d, dtype)
+    return _frequencies("fftfreq", concat([positive, negative]), n, d, dtype)
 
 
+@public
 def rfftfreq(n: int, /, *, d: float = 1.0, dtype: DTypeLike | None = None, device: DeviceLike | None = None) -> Tensor:
     """The frequencies of the terms of `rfft`, in cycles per unit of `d`.
 
@@ -496,12 +520,13 @@ def rfftfreq(n: int, /, *, d: float = 1.0, dtype: DTypeLike | None = None, devic
     device : device, optional
     """
     n = integer_of(n, "rfftfreq", "n", 1)
-    return _frequencies("rfftfreq", arange(0, n // 2 + 1, dtype=dtypes.float64, device=device), n * d, dtype)
+    return _frequencies("rfftfreq", arange(0, n // 2 + 1, dtype=dtypes.float64, device=device), n, d, dtype)
 
 
 def _shifts(shape: tuple[int, ...], axes: Any, sign: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    which = tuple(range(len(shape))) if axes is None else (axes,) if isinstance(axes, int) else tuple(axes)
-    return tuple(sign * (shape[a] // 2) for a in which), which
+    which = tuple(range(len(shape))) if axes is None else tuple(axes) if isinstance(axes, Sequence) else (axes,)
+    which = tuple([axis_of(axis, len(shape), "fftshift" if sign > 0 else "ifftshift") for axis in which])
+    return tuple([sign * (shape[axis] // 2) for axis in which]), which
 
 
 def _shifted(xp: Namespace, x: Any, axes: Any, sign: int) -> Any:
