@@ -253,7 +253,10 @@ def set_default_dtype(d: DTypeLike, /) -> None:
         If `d` is not a real floating-point dtype.
     """
     global _default
-    dtype = as_dtype(d)
+    try:
+        dtype = as_dtype(d)
+    except TypeError as error:
+        raise TypeError(f"set_default_dtype(): {error}") from None
     if dtype.kind != "f":
         raise TypeError(f"set_default_dtype(): only real floating-point dtypes are supported. Got {dtype} instead.")
     _default = dtype

@@ -154,7 +154,7 @@ def sides_of(shape: Any, name: str) -> tuple[int, ...]:
     try:
         if not isinstance(shape, (tuple, list)):
             raise TypeError
-        sides = tuple(_index(n) for n in shape)
+        sides = tuple([n if n.__class__ is int else _index(n) for n in shape])
     except TypeError:
         raise TypeError(f"{name}(): shape must be an int or a tuple of ints, got {shape!r}") from None
     if min(sides, default=0) < 0:

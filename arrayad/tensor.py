@@ -420,7 +420,7 @@ class Tensor(TensorBase):
         RuntimeError
             For an integer or boolean dtype, or to take it from a tensor that was computed.
         """
-        creation.check_flag(requires_grad, "requires_grad_", "requires_grad")
+        requires_grad = flag_of(requires_grad, "requires_grad_", "requires_grad")
         if requires_grad and self._node is None:
             require_grad(self, "requires_grad_")
         elif not requires_grad and self._node is not None:
@@ -867,9 +867,11 @@ class Tensor(TensorBase):
             If the device is not available.
         """
         if stream is None:
-            return data_types.transfer(self, device)
+            return data_types.transfer(self, device, name="to_device")
+        if not hasattr(stream, "__enter__"):
+            raise TypeError(f"to_device(): stream must be a Stream or None, got {stream!r}")
         with stream:
-            return data_types.transfer(self, device)
+            return data_types.transfer(self, device, name="to_device")
 
     def to(
         self,
@@ -915,7 +917,7 @@ class Tensor(TensorBase):
     def cuda(self, device: DeviceLike | builtins.int | None = None, non_blocking: builtins.bool = False) -> Tensor:
         """The tensor on a GPU: the current one unless given, by number or as a device."""
         place = "cuda" if device is None else Device("cuda", device) if isinstance(device, int) else device
-        return data_types.transfer(self, place, non_blocking=non_blocking)
+        return data_types.transfer(self, place, non_blocking=non_blocking, name="cuda")
 
     def pin_memory(self) -> Tensor:
         """A copy in page-locked memory of the host, from which copies to a GPU can overlap with computation.
@@ -1672,6 +1674,6 @@ class RemovableHandle:
 
 def _rebuild(array: np.ndarray[Any, Any], place: str, requires_grad: bool) -> Tensor:
     """A tensor from its pickle, on the memory of the array that came with it."""
-    backend, raw = creation.place_of(place)
+    backend, raw = creation.place_of(place, "load")
     array = np.asarray(array)  # joblib gives large ones back as ``numpy.memmap``
     return creation.finish(backend.from_numpy(array, raw), requires_grad, "tensor")

@@ -31,6 +31,7 @@ DTYPE = st.sampled_from(DTYPES)
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
 
 # Where the arrays are not NumPy's own, in tests or on a GPU, each example takes ten times as long.
+STANDARD_ONLY = xp.get_default_device().type == "strict"
 ON_HOST = xp.get_default_device().type == "cpu"
 FEWER = 1 if ON_HOST else 10
 settings.register_profile("against_numpy", deadline=None, max_examples=150 // FEWER)
@@ -465,6 +466,10 @@ def test_integers_that_do_not_fit(dtype: Any) -> None:
                 assert compare(x, n).tolist() == [compare(0, n)] * 2
                 assert compare(n, x).tolist() == [compare(n, 0)] * 2
     assert number not in x
+    for n in (info.min - 1, info.max + 1):
+        for invert in (False, True):
+            assert xp.isin(x, n, invert=invert).tolist() == [invert] * 2
+            assert xp.isin(n, x, invert=invert).item() is invert
     assert (x + info.max).tolist() == [info.max] * 2
     assert (x + info.min).tolist() == [info.min] * 2
 
@@ -668,6 +673,12 @@ def test_permutations_and_shapes(data: st.DataObject) -> None:
     same(x.permute(*order), np.permute_dims(array, order))
     shape = data.draw(st.sampled_from([(-1,), (array.size,), (1, -1), tuple(reversed(array.shape))]) | SHAPES)
     same(outcome(x.permute(*order).reshape, *shape), outcome(np.permute_dims(array, order).reshape, shape))
+    for side in () if STANDARD_ONLY else (-1, array.size, -array.size - 2, None):  # which has tuples alone
+        flat = outcome(xp.reshape, x, side)
+        if side in (-1, array.size):
+            same(flat, array.reshape(-1))
+        else:
+            assert isinstance(flat, TypeError if side is None else ValueError)
     copied = outcome(np.reshape, np.permute_dims(array, order), shape, copy=False)
     viewed = outcome(x.permute(*order).view, *shape)
     if isinstance(copied, Exception):  # where a view cannot be had, or the shape does not fit

@@ -164,6 +164,38 @@ def test_producers_from_before_1_0() -> None:
         assert np.shares_memory(x.numpy(), a) == shared
 
 
+class Elsewhere(Old):
+    """A producer on a device that there is no backend for here, or none at all: it gives copies in the host's memory."""
+
+    device = (2, 0)
+    version = (1, 0)
+
+    def __dlpack__(self, *, dl_device: Any = None, copy: Any = None, **_: Any) -> Any:
+        if dl_device != (1, 0) or copy is False:
+            raise BufferError("not without a copy to the host")
+        return self.array.copy().__dlpack__(max_version=self.version)
+
+    def __dlpack_device__(self) -> Any:
+        return self.device
+
+
+@pytest.mark.parametrize("version", [(1, 0), None])
+@pytest.mark.parametrize("device", [(2, 0), (10, 0)])
+def test_producers_move_what_they_give_to_the_host(device: Any, version: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Elsewhere, "device", device)
+    monkeypatch.setattr(Elsewhere, "version", version)
+    a = np.arange(3.0)
+    for copy in (None, True) if version else (True,):  # before 1.0, nothing says that memory can be written into
+        x = xp.from_dlpack(Elsewhere(a), device="cpu", copy=copy)
+        assert x.tolist() == [0.0, 1.0, 2.0]
+        assert not np.shares_memory(x.numpy(), a)
+        x += 1
+    with pytest.raises(BufferError, match="without a copy"):
+        xp.from_dlpack(Elsewhere(a), device="cpu", copy=False)
+    with pytest.raises(BufferError, match=r"from_dlpack\(\): (device 'cuda' is not|there is no backend)"):
+        xp.from_dlpack(Elsewhere(a))
+
+
 def test_consumers_from_before_1_0() -> None:
     x = xp.asarray([1.0, 2.0])
     for capsule in (x.__dlpack__(), x.__dlpack__(max_version=(0, 8)), x.__dlpack__(max_version=(1, 0))):
@@ -185,6 +217,9 @@ def test_what_is_refused() -> None:
         xp.from_dlpack(torch.ones(2, requires_grad=True))
     with pytest.raises(BufferError, match="dtype"):
         xp.from_dlpack(torch.ones(2, dtype=torch.bfloat16))
+    nowhere = type("Nowhere", (), {"__dlpack__": lambda self: np.ones(2).__dlpack__()})()
+    with pytest.raises(AttributeError, match=r"from_dlpack\(\): expected an object with __dlpack_device__, got Nowhere"):
+        xp.from_dlpack(nowhere)
     z = torch.tensor([1 + 2j])
     with pytest.raises(BufferError, match="conjugate"):
         xp.from_dlpack(z.conj())

@@ -229,7 +229,9 @@ NO_TENSOR = {
     "xp.bernoulli(n)": (TypeError, "bernoulli(): argument 'p' must be Tensor, not ndarray" + HINT),
     "xp.normal([0.0], 1.0)": (TypeError, "normal(): argument 'mean' must be Tensor, not list"),
     "xp.from_numpy([1])": (TypeError, "from_numpy(): expected numpy.ndarray, got list"),
-    "xp.from_dlpack([1])": (TypeError, "from_dlpack(): expected an object with __dlpack__, got list"),
+    "xp.from_dlpack([1])": (AttributeError, "from_dlpack(): expected an object with __dlpack__, got list"),
+    "xp.diff(x, prepend=0)": (TypeError, "diff(): argument 'prepend' must be Tensor, not int"),
+    "xp.diff(x, append=n)": (TypeError, "diff(): argument 'append' must be Tensor, not ndarray" + HINT),
     "xp.autograd.grad(w.sum(), n)": (TypeError, "grad(): inputs must be Tensors, not ndarray"),
     "xp.autograd.grad(n, w)": (TypeError, "grad(): outputs must be Tensors, not ndarray"),
     "w.grad = n": (TypeError, "grad must be a Tensor or None, not ndarray"),
@@ -357,12 +359,50 @@ DTYPES = {
     )
 }
 CHOICES = {
-    "xp.zeros(2, device='gpu')": (RuntimeError, "device(): expected one of cpu, cuda", "Got 'gpu'"),
-    "xp.zeros(2, device='cpu:1')": (RuntimeError, "device 'cpu:1' is not available"),
-    "xp.zeros(2, device=3)": (TypeError, "zeros(): expected a string such as 'cpu' or 'cuda:0', got 3"),
+    **{
+        f"{call}, device={given})": (kind, f"{name}(): {words}")
+        for call, name in (
+            ("xp.zeros(2", "zeros"),
+            ("xp.ones(2", "ones"),
+            ("xp.empty(2", "empty"),
+            ("xp.full(2, 1", "full"),
+            ("xp.arange(2", "arange"),
+            ("xp.linspace(0, 1, 2", "linspace"),
+            ("xp.eye(2", "eye"),
+            ("xp.asarray([1]", "asarray"),
+            ("xp.asarray(x", "asarray"),
+            ("xp.tensor(1", "tensor"),
+            ("xp.zeros_like(x", "zeros_like"),
+            ("xp.rand(2", "rand"),
+            ("xp.full_like(x, w[0, 0]", "full_like"),
+            ("xp.astype(x, x.dtype", "astype"),
+            ("xp.from_dlpack(x", "from_dlpack"),
+            ("xp.fft.fftfreq(2", "fftfreq"),
+            ("x.to(dtype=None", "to"),
+            ("x.to_device(stream=None", "to_device"),
+            ("xp.__array_namespace_info__().dtypes(kind=None", "dtypes"),
+        )
+        for given, kind, words in (
+            ("'gpu'", RuntimeError, "expected one of cpu, cuda"),
+            ("'cpu:1'", RuntimeError, "device 'cpu:1' is not available"),
+            ("3", TypeError, "expected a string such as 'cpu' or 'cuda:0', got 3"),
+        )
+        if "to_device" not in call
+    },
     "xp.device('cuda:x')": (RuntimeError, "device(): expected one of cpu, cuda", "Got 'cuda:x'"),
-    "x.to('bad')": (RuntimeError, "device(): expected one of cpu, cuda", "Got 'bad'"),
-    "x.to_device(3)": (TypeError, "device(): expected a string", "got 3"),
+    "x.to('bad')": (RuntimeError, "to(): expected one of cpu, cuda", "Got 'bad'"),
+    "x.to_device(3)": (TypeError, "to_device(): expected a string", "got 3"),
+    "x.to_device('cpu', stream=1)": (TypeError, "to_device(): stream must be a Stream or None, got 1"),
+    "x.__dlpack__(max_version=1)": (TypeError, "__dlpack__(): max_version must be None or a tuple with two elements"),
+    "x.__dlpack__(stream=1)": (RuntimeError, "__dlpack__(): NumPy only supports stream=None"),
+    **{
+        f"xp.__array_namespace_info__().dtypes(kind={kind})": (
+            ValueError,
+            "dtypes(): expected one of 'bool',",
+            f"Got {kind}",
+        )
+        for kind in ("['bool']", "'bad'", "3")
+    },
     "xp.set_default_device('bad')": (RuntimeError, "device(): expected one of cpu, cuda", "Got 'bad'"),
     "xp.isdtype(xp.int8, 'bad')": (ValueError, "isdtype(): expected one of 'bool',", "Got 'bad'"),
     "xp.fft.fft(x, norm='bad')": (ValueError, "fft(): norm must be 'backward', 'ortho' or 'forward', got 'bad'"),
@@ -684,7 +724,6 @@ AXES = {
     "xp.bincount(xp.asarray([1]), weights=[1.0])": (TypeError, "bincount(): argument 'weights' must be Tensor, not list"),
     "xp.quantile(x, float('nan'))": (ValueError, "quantile(): probabilities must be"),
     "xp.randint(0, 5, (3,), dtype=bool)": (ValueError, "randint(): bool holds 0 and 1, and not 0 to 4"),
-    "xp.zeros(2, requires_grad=0)": (TypeError, "zeros(): requires_grad must be a bool, not int"),
     "xp.zeros(2).requires_grad_('False')": (TypeError, "requires_grad_(): requires_grad must be a bool, not str"),
     "xp.zeros(2, requires_grad='False')": (TypeError, "zeros(): requires_grad must be a bool, not str"),
     "xp.set_grad_enabled('off')": (TypeError, "set_grad_enabled(): mode must be a bool, not str"),
@@ -767,6 +806,69 @@ VALUES = {
     "xp.tensor(['a'])": (TypeError, "tensor(): can't make a Tensor of list"),
     "xp.asarray(np.ones(2, np.longdouble))": (TypeError, "asarray(): can't make a Tensor of ndarray", "float"),
     "xp.from_numpy(np.ones(2, np.longdouble))": (TypeError, "from_numpy(): can't make a Tensor of ndarray", "float"),
+    "xp.asarray(c, dtype=xp.float32)": (TypeError, "asarray(): casting complex64 to float32 would lose a part"),
+    "xp.set_default_dtype('float64')": (TypeError, "set_default_dtype(): expected a dtype", "got 'float64'"),
+    "xp.eye(2**70)": (ValueError, "eye(): Maximum allowed dimension exceeded"),
+    **{
+        f"xp.{call}": (OverflowError, f"{call.partition('(')[0]}(): a number is out of bounds for the dtype")
+        for call in (
+            "asarray(2**63)",
+            "asarray(2**64)",
+            "asarray([2**63, 1])",
+            "asarray([2**63, -1])",
+            "asarray([[2**64], [True]])",
+            "asarray([-(2**63) - 1])",
+            "tensor((2**63, np.int64(1)))",
+            "asarray([np.uint8(1), 2**63])",
+            "full(2, 2**63)",
+            "asarray([2**64, np.int8(1)])",
+            "full_like(i, 2**70)",
+            "asarray(1e300, dtype=xp.int8)",
+            "asarray([s, 2**63])",
+        )
+    },
+    **{
+        f"i {symbol} 2**70": (OverflowError, f"{BINARY[symbol]}(): a number is out of bounds for the dtype")
+        for symbol in ("+", "-", "*", "//", "%", "&", "|", "^", "<<", ">>")
+    },
+    "2**70 - i": (OverflowError, "subtract(): a number is out of bounds for the dtype"),
+    "i[:] = 2**70": (OverflowError, "__setitem__(): a number is out of bounds for the dtype"),
+    "xp.asarray([np.uint64(1), -1])": (OverflowError, "asarray(): Python integer -1 out of bounds for uint64"),
+    "xp.asarray([2**64, None])": (TypeError, "asarray(): can't make a Tensor of list"),
+    **{
+        f"xp.asarray({given})": (TypeError, "asarray(): arrayad.", "int64 have no common dtype")
+        for given in (
+            "[np.uint64(5), np.int64(1)]",
+            "[np.arange(2, dtype='u8'), np.arange(2)]",
+            "[i.to(xp.uint64)[0, 0], 1]",
+        )
+    },
+    **{
+        f"{call}": (kind, f"{name}(): ")
+        for number, kind in (
+            ("np.int64(300)", OverflowError),
+            ("np.float64(1e300)", OverflowError),
+            ("np.float64('nan')", ValueError),
+        )
+        for call, name in (
+            (f"i.to(xp.int8)[0] = {number}", "__setitem__"),
+            (f"i.to(xp.int8).fill_({number})", "fill_"),
+            (f"i.to(xp.int8).masked_fill(b, {number})", "masked_fill"),
+            (f"i.to(xp.int8).masked_fill_(b, {number})", "masked_fill"),
+            (f"i.to(xp.int8).copy_({number})", "copy_"),
+            (f"xp.asarray({number}, dtype=xp.int8)", "asarray"),
+            (f"xp.tensor({number}, dtype=xp.int8)", "tensor"),
+            (f"xp.full((2,), {number}, dtype=xp.int8)", "full"),
+        )
+    },
+    **{
+        f"xp.{name}({x}, correction={given})": (TypeError, f"{name}(): correction must be a real number, got {given}")
+        for name in ("var", "std")
+        for x in ("x", "w")
+        for given in ("1j", "'a'", "None", "(1,)")
+    },
+    "xp.reshape(x, -6)": (ValueError, "reshape(): shape (-6,) has a negative length"),
+    "xp.reshape(x, None)": (TypeError, "reshape(): 'NoneType' object cannot be interpreted as an integer"),
     "xp.asarray([1j], dtype=xp.float32)": (TypeError, "asarray():", "complex"),
     "xp.asarray([1, 2], copy=False)": (ValueError, "asarray(): list cannot be taken without a copy"),
     "xp.asarray(n, dtype=xp.int8, copy=False)": (ValueError, "asarray(): ndarray cannot be taken without a copy"),

@@ -206,6 +206,10 @@ def test_diag() -> None:
 @pytest.mark.parametrize(
     ("data", "dtype"),
     [
+        ([np.uint64(5), 1], xp.uint64), ([np.uint64(2**53 + 1), True], xp.uint64), ([np.uint64(2**63), 2**63], xp.uint64),
+        ([[np.uint64(2**53 + 1)], [1]], xp.uint64), ([np.arange(2, dtype="u8"), [1, 2]], xp.uint64), ([np.int8(5), 1], xp.int64),
+        ([2**63, 1.5], xp.float32), ([2**64, 1.5], xp.float32), ([2**64, np.float64(1)], xp.float64), ([2**64, 1j], xp.complex64),
+        ([np.uint64(5), np.int64(1), 1.5], xp.float32), ([], xp.float32), ([[], ()], xp.float32), (b"ab", xp.uint8), (bytearray(b"ab"), xp.uint8), ([True, 5], xp.int64),
         ([0.0, np.float64(0.1)], xp.float64), ([[1.0, 2.0], np.asarray([0.1, 0.2])], xp.float64),
         ([1.0, np.complex128(1j)], xp.complex128), ([np.float32(2), 1.0], xp.float32), ([np.float32(1), 2], xp.float32),
         ([np.int32(1), np.float32(0.5)], xp.float32), ([np.float32(1), 1j], xp.complex64), ([np.int64(3), 0.5], xp.float32),
@@ -215,7 +219,8 @@ def test_dtypes_in_a_list_in_any_order(make: Any, data: Any, dtype: Any) -> None
     for values in (data, data[::-1]):
         x = make(values)
         assert x.dtype == dtype
-        np.testing.assert_array_equal(x.numpy(), np.asarray(values, dtype.dtype))
+        expected = memoryview(values) if isinstance(values, bytes) else values
+        np.testing.assert_array_equal(x.numpy(), np.asarray(expected, dtype.dtype))
 
 
 def test_numpy_where_nothing_is_recorded() -> None:

@@ -271,7 +271,7 @@ def _operands(op: Operation, x1: Any, x2: Any) -> tuple[Array, Array]:
     try:
         a1, a2 = promote(backend_of_type((a1 if isinstance(x1, TensorBase) else a2).__class__), a1, a2)
     except (TypeError, OverflowError) as error:
-        raise type(error)(f"{op.name}(): {error}") from None
+        raise op.refused(error, (x1, x2), {}) from None
     if a1.dtype not in op.native:
         return op.admit(a1), op.admit(a2)
     return a1, a2

@@ -22,6 +22,8 @@ from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+from .calls import REFUSALS
+from .operation import named
 from .tape import (
     RETAINED,
     Leaf,
@@ -355,8 +357,8 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any, na
         _unshare(x)
         try:
             xp.setitem(x._array, key, raw)
-        except (TypeError, ValueError, IndexError, OverflowError) as error:  # before anything has been changed or counted
-            raise type(error)(f"{name}(): {error}") from None
+        except REFUSALS as error:  # before anything has been changed or counted
+            raise named(name, error) from None
         _count(x, name)
     floating = dtypes.from_raw[x._array.dtype].kind in "fc"
     tracked_value = floating and isinstance(value, TensorBase) and value._node is not None
@@ -374,7 +376,7 @@ def _cast(xp: Any, raw: Any, like: Any, name: str) -> Any:
             return xp.asarray(raw, dtype=like.dtype, device=like.device)
         return xp.astype(raw, like.dtype)
     except (TypeError, ValueError, OverflowError) as error:
-        raise type(error)(f"{name}(): {error}") from None
+        raise named(name, error) from None
 
 
 def become(x: Any, function: Callable[[Any], Any], name: str) -> Any:

@@ -273,10 +273,16 @@ def _respell(name: str, spellings: dict[str, str], kwargs: dict[str, Any]) -> No
             kwargs[own] = tuple(value) if isinstance(value, list) else value
 
 
+_PLAINER = {  # what Python and NumPy say of an argument, which is not in their words
+    "tuple index out of range": "an axis is out of range",
+    "Python int too large to convert to C long": "a number is out of bounds for the dtype",
+}
+
+
 def named(name: str, error: Exception) -> Exception:
     """An error of the same type that names a function, in the place of what that is made of."""
     text = _NAMED.sub("", str(error).rstrip())  # NumPy ends some with a space
-    text = "an axis is out of range" if text == "tuple index out of range" else text
+    text = _PLAINER.get(text, text)
     try:
         out = type(error)(f"{name}(): {text}")
     except TypeError:  # of those that cannot be made of a text, as NumPy's own of casts
@@ -306,7 +312,7 @@ def public(function: F) -> F:
                 flag_of(args[i], function.__name__, name)
         try:
             return function(*args, **kwargs)
-        except REFUSALS as error:
+        except (*REFUSALS, RuntimeError) as error:
             raise named(function.__name__, error) from None
 
     return call  # type: ignore[return-value]  # functools.wraps forgets the signature
@@ -504,7 +510,7 @@ class Operation:
             return a, _scalar[a.__class__](number, a)
         except OverflowError as error:
             if not self.compares or dtypes.from_raw[a.dtype].kind == "f":
-                raise OverflowError(f"{self.name}(): {error}") from None
+                raise named(self.name, error) from None
             backend = backend_of_type(a.__class__)  # beyond all of the dtype's, as an infinity is
             a = backend.astype(a, backend.raw_dtype(dtypes.float64))
             return a, backend.scalar(math.inf if number > 0 else -math.inf, a)

@@ -8,6 +8,7 @@ GPUs every call is made on that of its arrays (`use_device`); with one nothing i
 from __future__ import annotations
 
 import math
+import operator
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -393,8 +394,12 @@ def logical_not(x: Array, /) -> Array:
 
 
 def reshape(x: Array, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Array:
-    """With ``copy=False`` a ValueError, as NumPy's, where CuPy's message is of attributes."""
-    out = cp.reshape(x, shape)
+    """With ``copy=False`` a ValueError, as NumPy's, where CuPy's message is of attributes; lengths below -1 are refused."""
+    sides = [operator.index(n) for n in (shape if isinstance(shape, (tuple, list)) else (shape,))]
+    for n in sides:
+        if n < -1:
+            raise ValueError(f"shape {tuple(sides)} has a negative length")
+    out = cp.reshape(x, sides)
     shared = shares_memory(out, x)
     if copy is False and not shared and x.size:
         raise ValueError("Unable to avoid creating a copy while reshaping.")

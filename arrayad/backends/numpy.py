@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import operator
 from sys import getrefcount
 from typing import Any
 
@@ -276,8 +277,9 @@ def reshape(x: Array, shape: Any, *, copy: bool | None = None) -> Array:
         for n in shape:
             if n < -1:
                 raise ValueError(f"shape {shape} has a negative length")
-    except TypeError:  # one length, or objects that stand for integers, of which NumPy makes such
-        pass
+    except TypeError:  # one length, which is its own tuple, or objects that stand for integers, of which NumPy makes such
+        if not isinstance(shape, (tuple, list)):
+            return reshape(x, (operator.index(shape),), copy=copy)
     return x.reshape(shape) if copy is None else x.reshape(shape, copy=copy)
 
 
@@ -599,7 +601,7 @@ def to_numpy(array: Array) -> Array:
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
     """NumPy's, on the one device there is; what it cannot take, as a dtype that it lacks, is a BufferError."""
     try:
-        return np.from_dlpack(x, copy=copy)
+        return np.from_dlpack(x, device=device, copy=copy)
     except RuntimeError as error:
         raise BufferError(f"from_dlpack(): {error}") from None
 
@@ -610,6 +612,8 @@ def to_dlpack(array: Array, *, stream: Any, max_version: Any, dl_device: Any, co
         return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
     except ValueError as error:
         raise BufferError(f"__dlpack__(): {error}") from None
+    except (TypeError, RuntimeError) as error:
+        raise type(error)(f"__dlpack__(): {error}") from None
 
 
 def getitem(x: Array, key: Any) -> Array:

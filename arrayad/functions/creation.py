@@ -14,7 +14,7 @@ from .elementwise import add, multiply, subtract
 from .manipulation import broadcast_arrays, broadcast_to, reshape, stack
 from .. import dtypes
 from ..autograd.mutation import mark_exported
-from ..autograd.operation import linear, of_backend, public
+from ..autograd.operation import linear, named, of_backend, public
 from ..autograd.tape import TensorBase, make, recording, require_grad
 from ..backends import Namespace, backend_of_device, backend_of_type
 from ..devices import default
@@ -53,31 +53,22 @@ __all__ = [
 ]
 
 
-def place_of(device: Any) -> tuple[Namespace, Any]:
-    """The backend and the raw device for a `device` argument."""
-    place = default.device if device is None else Device(device)
-    backend = backend_of_device(place)
-    return backend, backend.raw_device(place)
+def place_of(device: Any, name: str) -> tuple[Namespace, Any]:
+    """The backend and the raw device for the `device` argument of the function of a name."""
+    try:
+        place = default.device if device is None else Device(device)
+        backend = backend_of_device(place)
+        return backend, backend.raw_device(place)
+    except (RuntimeError, TypeError) as error:
+        raise named(name, error) from None
 
 
 def finish(array: Any, requires_grad: bool, name: str) -> Any:
     """A new Tensor, a leaf with a gradient if wanted."""
     x = make(array)
-    check_flag(requires_grad, name, "requires_grad")
-    if requires_grad:
+    if requires_grad is not False and flag_of(requires_grad, name, "requires_grad"):
         require_grad(x, name)
     return x
-
-
-def check_flag(x: Any, name: str, parameter: str) -> None:
-    """Refuse what is no boolean.
-
-    Raises
-    ------
-    TypeError
-    """
-    if x is not True and x is not False and not isinstance(x, np.bool):
-        raise TypeError(f"{name}(): {parameter} must be a bool, not {type(x).__name__}")
 
 
 def shape_of(shape: Any, more: tuple[Any, ...], name: str) -> tuple[int, ...]:
@@ -149,7 +140,7 @@ def arange(
         raise ValueError("arange(): step must not be 0")
     if not math.isfinite((last - first) / step):
         raise ValueError(f"arange(): start, stop and step must be finite, got {first}, {last} and {step}")
-    backend, place = place_of(device)
+    backend, place = place_of(device, "arange")
     usual = dtypes.int64 if whole else get_default_dtype()
     chosen = usual if dtype is None else dtype_of(dtype, "arange")
     if whole and chosen.kind in "iu":
@@ -165,7 +156,7 @@ def arange(
         array = backend.arange(first, last, step, dtype=raw, device=place)
         array = backend.astype(array, backend.raw_dtype(chosen)) if cut else array
     except (ValueError, OverflowError) as error:  # too many; too large for the dtype
-        raise type(error)(f"arange(): {error}") from None
+        raise named("arange", error) from None
     return finish(array, requires_grad, "arange")
 
 
@@ -243,9 +234,10 @@ def floats_of(tensors: Iterable[Any]) -> DType | None:
 def convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, floats: DType | None = None) -> Any:
     """`asarray`, for the function of a name; `floats` is the dtype of Python's floats, if it is not the default one."""
     chosen = None if dtype is None else dtype_of(dtype, name)
-    copy = flag_of(copy, name, "copy")
+    if copy is not None:
+        copy = flag_of(copy, name, "copy")
     if isinstance(obj, TensorBase):
-        return _from_tensor(obj, chosen, device, copy)
+        return _from_tensor(obj, chosen, device, copy, name)
     if isinstance(obj, (list, tuple)) and next(tensors_in(obj), None) is not None:
         if copy is False:
             raise ValueError(f"{name}(): a sequence of Tensors cannot be made one Tensor without a copy")
@@ -254,11 +246,14 @@ def convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, flo
         parts = [convert(x, None, None, None, name, floats) for x in obj]
         if len({x.shape for x in parts}) > 1:
             raise ValueError(f"{name}(): shapes must be equal, got {', '.join(str(tuple(x.shape)) for x in parts)}")
-        return _from_tensor(stack(parts), chosen, device, None)
+        try:
+            return _from_tensor(stack(parts), chosen, device, None, name)
+        except TypeError as error:  # dtypes that have no common one
+            raise named(name, error) from None
     foreign = not isinstance(obj, np.ndarray) and hasattr(obj, "__dlpack__") and hasattr(obj, "__dlpack_device__")
     if foreign and not isinstance(obj, np.generic):
-        return _from_tensor(from_dlpack(obj), chosen, device, copy)
-    backend, place = place_of(device)
+        return _from_tensor(from_dlpack(obj), chosen, device, copy, name)
+    backend, place = place_of(device, name)
     array = _host_array(obj, chosen, copy, name, floats)
     if array is obj:
         array = array.view()  # an object of its own: whoever has the other may set its shape, dtype and flags
@@ -268,14 +263,17 @@ def convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, flo
     return x
 
 
-def _from_tensor(x: Any, dtype: DType | None, device: Any, copy: bool | None) -> Any:
+def _from_tensor(x: Any, dtype: DType | None, device: Any, copy: bool | None, name: str) -> Any:
     out = x
     if device is not None:
-        out = transfer(out, device)
+        out = transfer(out, device, name=name)
     if dtype is not None and dtypes.from_raw[out._array.dtype] is not dtype:
-        out = astype(out, dtype)
+        try:
+            out = astype(out, dtype)
+        except TypeError as error:
+            raise named(name, error) from None
     if copy is False and out is not x:
-        raise ValueError("asarray(): another dtype or device cannot be had without a copy")
+        raise ValueError(f"{name}(): another dtype or device cannot be had without a copy")
     return clone(out) if copy and out is x else out
 
 
@@ -293,14 +291,21 @@ def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str, flo
     of_numpy = isinstance(obj, (np.ndarray, np.generic))
     if of_numpy and obj.dtype.kind == "c" and dtype is not None and dtype.kind not in "bc":
         raise TypeError(f"{name}(): complex numbers cannot become {dtype.name}; take the real part first")
+    given = obj
+    if isinstance(obj, bytes):
+        given = memoryview(obj)  # NumPy would have a string of it
+    elif dtype is not None and isinstance(obj, np.generic):
+        given = obj.item()  # which NumPy does not wrap round
     try:
-        array = np.asarray(obj, dtype=None if dtype is None else dtype.dtype, copy=copy)
+        array = np.asarray(given, dtype=None if dtype is None else dtype.dtype, copy=copy)
+        if dtype is None and not of_numpy and array.dtype.kind in "fcOu":
+            array = _of_numbers(given, array, floats or get_default_dtype())
     except (ValueError, TypeError, OverflowError) as error:
         if copy is False:
             raise ValueError(f"{name}(): {type(obj).__name__} cannot be taken without a copy, and copy is False") from None
         kind = next(kind for kind in (ValueError, TypeError, OverflowError) if isinstance(error, kind))
-        raise kind(f"{name}(): {error}") from None
-    if dtype is not None and not _is_numeric(obj):
+        raise named(name, kind(str(error))) from None
+    if dtype is not None and not _is_numeric(given):
         raise TypeError(f"{name}(): can't make a Tensor of {type(obj).__name__} with elements that are no numbers")
     if not array.dtype.isnative:
         if copy is False:
@@ -311,19 +316,34 @@ def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str, flo
             f"{name}(): can't make a Tensor of {type(obj).__name__}. Unsupported NumPy dtype {array.dtype}; there are "
             f"{', '.join(d.name for d in dtypes.SUPPORTED)}"
         )
-    if dtype is None and array.dtype.kind in "fc":
-        default, facts = floats or get_default_dtype(), _dtypes_in(obj)
-        # The floating dtype of Python's own numbers is a choice, not a fact.
-        if not facts or dtypes.promote(*facts).kind not in "fc":
-            array = array.astype((default if array.dtype.kind == "f" else dtypes.COMPLEX_OF[default]).dtype, copy=False)
-        elif isinstance(obj, (list, tuple)):  # NumPy has promoted Python's numbers as if they were of double precision
-            wanted = dtypes.promote(*facts)
-            wanted = dtypes.COMPLEX_OF[wanted] if array.dtype.kind == "c" and wanted.kind == "f" else wanted
-            array = array.astype(wanted.dtype, copy=False)
     return array
 
 
-_PYTHONS = frozenset((bool, int, float, complex))
+def _of_numbers(obj: Any, array: np.ndarray[Any, Any], default: DType) -> np.ndarray[Any, Any]:
+    """An array of Python's numbers, and of what has a dtype beside them, in the dtype that they have here.
+
+    NumPy's is another: to it Python's floats are of double precision, and integers that int64 does not hold are unsigned,
+    floating or any objects.
+    """
+    facts, kind = _facts_in(obj), array.dtype.kind
+    if kind == "O":
+        parts = array.ravel().tolist()
+        if not all(isinstance(x, (int, float, complex, np.number)) for x in parts):
+            return array  # to be refused
+        kind = "c" if any(isinstance(x, complex) for x in parts) else "i"
+    of_python = float in facts  # whose dtype is a choice, not a fact
+    facts.discard(float)
+    floating = [d for d in facts if d.kind in "fc"] if facts else facts
+    if of_python or floating or kind == "c" or not (facts or array.size):
+        wanted = dtypes.promote(*floating) if floating else default
+        wanted = dtypes.COMPLEX_OF[wanted] if kind == "c" else wanted
+    else:
+        kind, wanted = "i", dtypes.promote(*facts) if facts - {dtypes.bool} else dtypes.int64
+    # Of integers, what NumPy made of them may have lost some digits.
+    return np.asarray(obj, wanted.dtype) if kind == "i" else array.astype(wanted.dtype, copy=False)
+
+
+_PYTHONS, _FLOAT = frozenset((bool, int, float, complex)), frozenset((float,))
 
 
 def _is_numeric(obj: Any) -> bool:
@@ -336,13 +356,15 @@ def _is_numeric(obj: Any) -> bool:
     return array.dtype.kind in "biufc"
 
 
-def _dtypes_in(obj: Any) -> set[DType]:
-    """The dtypes of what has one, in a nested sequence."""
+def _facts_in(obj: Any) -> set[Any]:
+    """The dtypes of what has one, in a nested sequence, and `float` if there is one of Python's."""
     if isinstance(obj, (list, tuple)):
-        return set() if _PYTHONS.issuperset(map(type, obj)) else set().union(*map(_dtypes_in, obj))
+        kinds = set(map(type, obj))
+        return kinds & _FLOAT if kinds <= _PYTHONS else set().union(*map(_facts_in, obj))
     if type(obj) in _PYTHONS or not (hasattr(obj, "dtype") or hasattr(obj, "__array__") or _has_buffer(obj)):
-        return set()
-    return {dtypes.from_raw[np.asarray(obj).dtype.newbyteorder("=")]}
+        return {float} if isinstance(obj, float) else set()
+    found = dtypes.from_raw.get(np.asarray(obj).dtype.newbyteorder("="))
+    return set() if found is None else {found}
 
 
 def _has_buffer(obj: Any) -> bool:
@@ -452,7 +474,7 @@ def empty(
     device : device, optional
     requires_grad : bool, optional
     """
-    backend, place = place_of(device)
+    backend, place = place_of(device, "empty")
     raw = backend.raw_dtype(get_default_dtype() if dtype is None else dtype_of(dtype, "empty"))
     return finish(backend.empty(shape_of(shape, more, "empty"), dtype=raw, device=place), requires_grad, "empty")
 
@@ -483,7 +505,7 @@ def zeros(
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
     """
-    backend, place = place_of(device)
+    backend, place = place_of(device, "zeros")
     raw = backend.raw_dtype(get_default_dtype() if dtype is None else dtype_of(dtype, "zeros"))
     return finish(backend.zeros(shape_of(shape, more, "zeros"), dtype=raw, device=place), requires_grad, "zeros")
 
@@ -507,7 +529,7 @@ def ones(
     device : device, optional
     requires_grad : bool, optional
     """
-    backend, place = place_of(device)
+    backend, place = place_of(device, "ones")
     raw = backend.raw_dtype(get_default_dtype() if dtype is None else dtype_of(dtype, "ones"))
     return finish(backend.ones(shape_of(shape, more, "ones"), dtype=raw, device=place), requires_grad, "ones")
 
@@ -540,7 +562,7 @@ def full(
     tensor([[7, 7],
             [7, 7]])
     """
-    backend, place = place_of(device)
+    backend, place = place_of(device, "full")
     value = number_of(fill_value, "full", "fill_value")
     chosen = dtypes.default_dtype_for(type(value)) if dtype is None else dtype_of(dtype, "full")
     if _tracked(fill_value) and chosen.kind in "fc":
@@ -582,7 +604,7 @@ def _filled(backend: Namespace, shape: tuple[int, ...], value: Any, dtype: DType
     try:
         return backend.full(shape, value, dtype=backend.raw_dtype(dtype), device=place)
     except (OverflowError, ValueError) as error:  # too large an integer; no integer, as NaN
-        raise type(error)(f"{name}(): {error}") from None
+        raise named(name, error) from None
 
 
 def _like(x: Any, dtype: Any, device: Any, name: str) -> tuple[Namespace, Any, Any, Any]:
@@ -592,7 +614,7 @@ def _like(x: Any, dtype: Any, device: Any, name: str) -> tuple[Namespace, Any, A
     if device is None:
         backend, place = backend_of_type(a.__class__), a.device
     else:
-        backend, place = place_of(device)
+        backend, place = place_of(device, name)
     raw = backend.raw_dtype(dtypes.from_raw[a.dtype] if dtype is None else dtype_of(dtype, name))
     return backend, a.shape, raw, place
 
@@ -677,6 +699,7 @@ def full_like(
     return finish(array, requires_grad, "full_like")
 
 
+@public
 def eye(
     n_rows: int,
     n_cols: int | None = None,
@@ -701,7 +724,7 @@ def eye(
     device : device, optional
     requires_grad : bool, optional
     """
-    backend, place = place_of(device)
+    backend, place = place_of(device, "eye")
     raw = backend.raw_dtype(get_default_dtype() if dtype is None else dtype_of(dtype, "eye"))
     rows, columns = shape_of((n_rows, n_rows if n_cols is None else n_cols), (), "eye")
     return finish(backend.eye(rows, columns, k=integer_of(k, "eye", "k"), dtype=raw, device=place), requires_grad, "eye")
@@ -743,7 +766,7 @@ def linspace(
     ends = number_of(start, "linspace", "start"), number_of(stop, "linspace", "stop")
     of_complex = any(isinstance(n, complex) for n in ends)
     count = integer_of(num, "linspace", "num", 0)
-    backend, place = place_of(device)
+    backend, place = place_of(device, "linspace")
     if dtype is None:
         chosen = dtypes.COMPLEX_OF[get_default_dtype()] if of_complex else get_default_dtype()
     else:
@@ -778,6 +801,8 @@ def from_dlpack(x: object, /, *, device: DeviceLike | None = None, copy: bool | 
 
     Raises
     ------
+    AttributeError
+        If `x` lacks one of these methods.
     BufferError
         If `x` cannot be exported, or not without a copy.
 
@@ -787,29 +812,42 @@ def from_dlpack(x: object, /, *, device: DeviceLike | None = None, copy: bool | 
     >>> xp.from_dlpack(np.arange(3))
     tensor([0, 1, 2])
     """
-    if not hasattr(x, "__dlpack__"):
-        raise TypeError(f"from_dlpack(): expected an object with __dlpack__, got {type(x).__name__}")
+    for needed in ("__dlpack__", "__dlpack_device__"):
+        if not hasattr(x, needed):
+            raise AttributeError(f"from_dlpack(): expected an object with {needed}, got {type(x).__name__}")
     copy = flag_of(copy, "from_dlpack", "copy")
-    number = x.__dlpack_device__()[0] if hasattr(x, "__dlpack_device__") else 1
-    if number not in _DLPACK:
-        raise BufferError(f"from_dlpack(): there is no backend for DLPack's device type {int(number)}")
-    home = backend_of_device(Device(_DLPACK[number]))
+    source: Any = x
+    kind = _DLPACK.get(number := source.__dlpack_device__()[0])
     if getattr(x, "is_neg", bool)():
         # PyTorch's lazily negated tensors, which it exports without the sign.
         raise BufferError("from_dlpack(): the tensor is negated lazily, which DLPack would lose; call resolve_neg() first")
-    try:
-        array, copied = home.from_dlpack(x, copy=copy), copy
-    except TypeError:
-        if copy is None:
-            raise
-        # From before DLPack 1.0, when nothing could be said of copies and none was made.
-        array, copied = home.from_dlpack(x, copy=None), False
+    home, array, copied = backend_of_type(np.ndarray), None, copy
+    if device is not None and kind != "cpu" and place_of(device, "from_dlpack")[0] is home:
+        try:  # the producer may move it, as the standard asks since 2023.12
+            array = home.from_dlpack(x, device="cpu", copy=copy)
+        except (TypeError, BufferError):  # of older producers
+            if copy is False:
+                raise BufferError("from_dlpack(): another device cannot be had without a copy") from None
+    if array is None:
+        if kind is None:
+            raise BufferError(f"from_dlpack(): there is no backend for DLPack's device type {int(number)}")
+        try:
+            home = backend_of_device(Device(kind))
+        except RuntimeError as error:
+            raise BufferError(f"from_dlpack(): {error}") from None
+        try:
+            array = home.from_dlpack(x, copy=copy)
+        except TypeError:
+            if copy is None:
+                raise
+            # From before DLPack 1.0, when nothing could be said of copies and none was made.
+            array, copied = home.from_dlpack(x, copy=None), False
     if copy and not (copied and home.is_writeable(array)):  # of JAX, a copy too is read-only
         array = home.asarray(array, copy=True)
     y = make(array)
     if not copy:
         mark_exported(y)
-    moved = y if device is None else transfer(y, device)
+    moved = y if device is None else transfer(y, device, name="from_dlpack")
     if copy is False and moved is not y:
         raise BufferError("from_dlpack(): another device cannot be had without a copy")
     return moved

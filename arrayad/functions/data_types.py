@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import backends, dtypes
 from ..autograd.calls import RANK
-from ..autograd.operation import linear, of_backend
+from ..autograd.operation import linear, named, of_backend
 from ..autograd.tape import TensorBase, make
 from ..backends import attributes, backend_of_device, backend_of_type
 from ..devices import device as Device
@@ -106,7 +106,7 @@ def astype(x: Tensor, dtype: DTypeLike, /, *, copy: bool = True, device: DeviceL
     if have.kind == "c" and wanted.kind not in "cb":
         raise TypeError(f"astype(): casting {have.name} to {wanted.name} would lose a part; take real() or imag() first")
     if device is not None:
-        x = x.to_device(device)
+        x = transfer(x, device, name="astype")
     if not copy and have is wanted:
         return x
     source = x if x._node is None or wanted.kind in "fc" else make(x._array)
@@ -344,18 +344,22 @@ def to_common_dtype(*operands: Any) -> list[Any]:
     return [astype(x, dtype, copy=False) if isinstance(x, TensorBase) else x for x in operands]  # type: ignore[arg-type]  # a TensorBase is a Tensor
 
 
-def transfer(x: Any, place: Any, *, non_blocking: bool = False) -> Any:
-    """A tensor on another device, with its history; the tensor itself if it is there already.
+def transfer(x: Any, place: Any, *, non_blocking: bool = False, name: str = "to") -> Any:
+    """A tensor on another device, with its history, for the function of a name; itself if it is there already.
 
     Raises
     ------
     RuntimeError
         If the device is not available.
     """
-    wanted = Device(place)
     a = x._array
-    here, there = backend_of_type(a.__class__), backend_of_device(wanted)
-    raw = there.raw_device(wanted)  # raises for a device that is not here
+    here = backend_of_type(a.__class__)
+    try:
+        wanted = Device(place)
+        there = backend_of_device(wanted)
+        raw = there.raw_device(wanted)  # raises for a device that is not here
+    except (RuntimeError, TypeError) as error:
+        raise named(name, error) from None
     if here is there and a.device == raw:
         return x
     return _to_device(x, place=there.as_device(raw), source=here.as_device(a.device), non_blocking=non_blocking)

@@ -223,7 +223,11 @@ def bitwise_and(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
 
 @elementwise(takes=INTEGER, in_place=operator.ilshift, reason=_INTEGER_OUTPUT)
 def bitwise_left_shift(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
-    """Bits of each element of ``x1`` shifted left by the element of ``x2``."""
+    """Bits of each element of ``x1`` shifted left by the element of ``x2``.
+
+    The counts must not be negative, by the standard. They are not looked at, which would take a pass of its own; of negative
+    ones NumPy makes 0.
+    """
 
 
 @elementwise(takes=INTEGER_OR_BOOLEAN, reason=_INTEGER_OUTPUT)
@@ -238,7 +242,11 @@ def bitwise_or(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
 
 @elementwise(takes=INTEGER, in_place=operator.irshift, reason=_INTEGER_OUTPUT)
 def bitwise_right_shift(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
-    """Bits of each element of ``x1`` shifted right by the element of ``x2``, the sign kept."""
+    """Bits of each element of ``x1`` shifted right by the element of ``x2``, the sign kept.
+
+    The counts must not be negative, by the standard. They are not looked at, which would take a pass of its own; of negative
+    ones NumPy makes 0, and -1 where the element is negative.
+    """
 
 
 @elementwise(takes=INTEGER_OR_BOOLEAN, in_place=operator.ixor, reason=_INTEGER_OUTPUT)

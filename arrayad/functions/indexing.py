@@ -198,6 +198,8 @@ def setitem(x: Any, key: Key, value: Values, /, name: str = "__setitem__") -> No
     TypeError
         If the value is neither a Tensor nor a number, or complex for a real tensor.
     """
+    if isinstance(value, np.generic):
+        value = value.item()  # a number, which is not wrapped round
     if not isinstance(value, (TensorBase, bool, int, float, complex)):
         from .creation import beside  # lists and other libraries' arrays are rare here
 

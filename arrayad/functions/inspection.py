@@ -52,7 +52,7 @@ class Info:
         RuntimeError
             For a device that there is not.
         """
-        place_of(device)
+        place_of(device, "default_dtypes")
         real = dtypes.get_default_dtype()
         return {
             "real floating": real,
@@ -71,9 +71,9 @@ class Info:
         RuntimeError
             For a device that there is not.
         """
-        place_of(device)
+        place_of(device, "dtypes")
         kinds = tuple(dtypes.KINDS) if kind is None else kind if isinstance(kind, tuple) else (kind,)
-        unknown = [k for k in kinds if k not in dtypes.KINDS]
+        unknown = [k for k in kinds if not (isinstance(k, str) and k in dtypes.KINDS)]
         if unknown:
             raise ValueError(f"dtypes(): expected one of {', '.join(map(repr, dtypes.KINDS))}. Got {unknown[0]!r}")
         letters = "".join(dtypes.KINDS[k] for k in kinds)

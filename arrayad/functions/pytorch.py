@@ -8,7 +8,6 @@ from __future__ import annotations
 import builtins
 import itertools
 import math
-import operator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .beyond import pad

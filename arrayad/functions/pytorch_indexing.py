@@ -6,6 +6,8 @@ import builtins
 import math
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
+import numpy as np
+
 from .creation import arange, beside, convert, empty, full, zeros_like
 from .data_types import astype, check_tensor, to_common_dtype
 from .elementwise import not_equal
@@ -465,7 +467,7 @@ def masked_fill(x: Tensor, /, mask: Tensor, value: Values) -> Tensor:
     """A tensor with a value, a number or another tensor, cast to its dtype, where a boolean mask is true; differentiable."""
     check_tensor(x, "masked_fill")
     _check_mask(mask, "masked_fill")
-    if not isinstance(value, (TensorBase, int, float, complex)):
+    if not isinstance(value, (TensorBase, int, float, complex, np.generic)):
         value = beside(value, [x], "masked_fill", x.device)
     return where(mask, convert(value, x.dtype, x.device, None, "masked_fill"), x)
 

@@ -12,7 +12,7 @@ from .creation import check_ends, finish, shape_of
 from .data_types import check_tensor, dtype_of
 from .manipulation import broadcast_shapes, stack, unstack
 from .. import dtypes
-from ..autograd.operation import public
+from ..autograd.operation import named, public
 from ..autograd.tape import make
 from ..backends import backend_of_device, backend_of_type, get_default_device
 from ..devices import device as Device
@@ -136,13 +136,17 @@ def place_of(device: Any) -> Device:
 
 def _generator(generator: Generator | None, device: Any, name: str = "") -> Generator:
     """The generator given, or the device's own."""
+    if generator is not None and not isinstance(generator, Generator):
+        raise TypeError(f"{name}(): generator must be a Generator or None, got {type(generator).__name__}")
+    try:
+        place = None if device is None else place_of(device)
+    except (RuntimeError, TypeError) as error:
+        raise named(name, error) from None
     if generator is not None:
-        if not isinstance(generator, Generator):
-            raise TypeError(f"{name}(): generator must be a Generator or None, got {type(generator).__name__}")
-        if device is not None and place_of(device) != generator.device:
+        if place is not None and place != generator.device:
             raise RuntimeError(f"{name}(): the generator is on {generator.device}, and device is {device}")
         return generator
-    return default_generator(device)
+    return default_generator(place)
 
 
 def default_generator(device: DeviceLike | None = None) -> Generator:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .. import dtypes
 from ..autograd.calls import promote
 from ..autograd.operation import not_differentiable
 
@@ -36,7 +37,12 @@ def isin(xp: Namespace, x1: Tensor | int, x2: Tensor | int, /, *, invert: bool =
     -----
     Not differentiable: its output is boolean.
     """
-    x1, x2 = promote(xp, x1, x2)
+    try:
+        x1, x2 = promote(xp, x1, x2)
+    except OverflowError:  # a number that is none of the elements, whose dtype does not hold it
+        like: Any = x2 if isinstance(x1, int) else x1
+        shape = () if isinstance(x1, int) else like.shape
+        return xp.full(shape, bool(invert), dtype=xp.raw_dtype(dtypes.bool), device=like.device)
     return xp.isin(x1, x2, invert=invert)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .elementwise import or_infinite
 from .manipulation import along
 from ..autograd.operation import (
@@ -142,6 +144,8 @@ def _count(x_shape: tuple[int, ...], axis: Axis, correction: float) -> float:
 
 
 def _variance(xp: Namespace, x: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
+    if not isinstance(correction, (int, float, np.integer, np.floating)):
+        raise TypeError(f"correction must be a real number, got {correction!r}")
     x = wide(xp, x)
     deviation = x - xp.mean(x, axis=axis, keepdims=True)
     deviation *= deviation

@@ -98,6 +98,9 @@ def diff(x: Tensor, /, *, axis: int = -1, n: int = 1, prepend: Tensor | None = N
     check_tensor(x, "diff")
     n = integer_of(n, "diff", "n", 0)
     axis = axis_of(axis, x.ndim, "diff")
+    for part, parameter in ((prepend, "prepend"), (append, "append")):
+        if part is not None:
+            check_tensor(part, "diff", parameter)
     parts = [part for part in (prepend, x, append) if part is not None]
     out: Any = concat(parts, axis=axis) if len(parts) > 1 else x
     difference = not_equal if dtypes.from_raw[out._array.dtype] is dtypes.bool else subtract
