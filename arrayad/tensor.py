@@ -1517,9 +1517,9 @@ class Tensor(TensorBase):
     logical_xor_ = _in_place(elementwise.logical_xor)
     lerp_ = _in_place(pytorch.lerp)
     lt_ = _in_place(elementwise.less, "lt_")
-    index_add_ = _in_place(pytorch_indexing.index_add)
-    index_copy_ = _in_place(pytorch_indexing.index_copy)
-    index_fill_ = _in_place(pytorch_indexing.index_fill)
+    index_add_ = pytorch_indexing.index_add_
+    index_copy_ = pytorch_indexing.index_copy_
+    index_fill_ = pytorch_indexing.index_fill_
     masked_fill_ = _in_place(pytorch_indexing.masked_fill)
     nan_to_num_ = _in_place(beyond.nan_to_num)
     maximum_ = _in_place(elementwise.maximum)
@@ -1535,8 +1535,8 @@ class Tensor(TensorBase):
     rsqrt_ = _in_place(pytorch.rsqrt)
     remainder_ = _in_place(elementwise.remainder)
     round_ = _in_place(elementwise.round)
-    scatter_ = _in_place(pytorch_indexing.scatter)
-    scatter_add_ = _in_place(pytorch_indexing.scatter_add)
+    scatter_ = pytorch_indexing.scatter_
+    scatter_add_ = pytorch_indexing.scatter_add_
     sigmoid_ = _in_place(special.expit, "sigmoid_")
     sign_ = _in_place(elementwise.sign)
     sin_ = _in_place(elementwise.sin)
@@ -1592,10 +1592,10 @@ class Tensor(TensorBase):
         shape = self._array.shape
         if len(shape) < 2 or (len(shape) > 2 and len(set(shape)) > 1):
             raise RuntimeError(f"fill_diagonal_(): expected a matrix, or sides of one length, got shape {tuple(shape)}")
-        rows = range(shape[0] if wrap and len(shape) == 2 else min(shape))
-        places = [(i, i % (shape[1] + 1)) for i in rows if i % (shape[1] + 1) < shape[1]]
-        keys = [[place[0] for place in places]] + [[place[1] for place in places]] * (len(shape) - 1)
-        indexing.setitem(self, tuple(keys) if places else (slice(0),), fill_value, "fill_diagonal_")
+        rows = np.arange(shape[0] if wrap and len(shape) == 2 else min(shape))
+        columns = rows % (shape[1] + 1)
+        rows, columns = rows[columns < shape[1]], columns[columns < shape[1]]
+        indexing.setitem(self, (rows, *[columns] * (len(shape) - 1)), fill_value, "fill_diagonal_")
         return self
 
     def bernoulli_(self, p: Tensor | builtins.float = 0.5, *, generator: Generator | None = None) -> Tensor:

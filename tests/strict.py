@@ -81,6 +81,7 @@ offset = _on_numpy("offset")
 shares_memory = _on_numpy("shares_memory")
 spread = array_api_strict.broadcast_to
 convolve = _on_numpy("convolve")
+top = _on_numpy("top")
 view_dtype = _on_numpy("view_dtype")
 linalg = types.SimpleNamespace(
     **{name: getattr(array_api_strict.linalg, name) for name in array_api_strict.linalg.__all__},

@@ -1212,3 +1212,34 @@ def test_the_determinant_of_what_is_not_finite() -> None:
     assert g[0].tolist() == [[2.0, 0.0], [0.0, 2.0]]
     assert bool(xp.all(xp.isnan(g[1])))
     assert h[0].tolist() == [[1.0, -1.0], [-1.0, 1.0]]
+
+
+def test_an_element_added_to_is_written_once() -> None:
+    def length(x: xp.Tensor) -> int:
+        nodes, found = [x.grad_fn], set()
+        while nodes:
+            node = nodes.pop()
+            if node is not None and node not in found:
+                found.add(node)
+                nodes.extend(node.edges)
+        return len(found)
+
+    w = xp.ones(4, requires_grad=True)
+    x = w * 2
+    x[1:3] += w[1:3] * 3
+    x[0] *= w[3]
+    apart = w * 2
+    row = apart[1:3]
+    row.add_(w[1:3] * 3)
+    row = apart[0]
+    row.mul_(w[3])
+    assert length(x) == length(apart)
+    assert x.tolist() == apart.tolist() == [2.0, 5.0, 5.0, 2.0]
+    (x * xp.arange(1.0, 5.0)).sum().backward()
+    assert w.grad.tolist() == [2.0, 10.0, 15.0, 10.0]
+    y, z = xp.zeros(3), xp.arange(3.0)
+    y[True] = z[1]  # a mask, and no view of it
+    y[0] = z.detach()[1]
+    assert y.tolist() == [1.0, 1.0, 1.0]
+    with pytest.raises(RuntimeError, match="a leaf Variable"):
+        w[0] = w[0]

@@ -485,3 +485,39 @@ def test_a_keyword_that_is_always_true() -> None:
     assert xp.autograd.grad(x * x, x, only_inputs=True)[0].item() == 4.0
     with pytest.raises(ValueError, match=r"backward\(\)"):
         xp.autograd.grad(x * x, x, only_inputs=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("index_add_", (0, xp.asarray([1, 1, -1]), xp.ones(3, 4))), ("index_copy_", (0, xp.asarray([1, 2]), xp.ones(2, 4) * 7)),
+        ("index_fill_", (1, xp.asarray([1, 3]), 5.0)), ("scatter_", (1, xp.asarray([[1, 2], [0, 3]]), xp.ones(2, 2) * 8)),
+        ("scatter_", (0, xp.asarray([[4, 2]]), 3.0)), ("scatter_add_", (1, xp.asarray([[1, 1], [0, 3]]), xp.ones(2, 2))),
+        ("fill_diagonal_", (4.0,)),
+    ],
+)  # fmt: skip
+def test_indexed_writes_are_in_the_memory(name: str, arguments: Any) -> None:
+    x = xp.reshape(xp.arange(20.0), (5, 4))
+    expected = (
+        getattr(x, name.rstrip("_"))(*arguments) if name != "fill_diagonal_" else x * (1 - xp.eye(5, 4)) + 4 * xp.eye(5, 4)
+    )
+    array = id(x._array)
+    assert getattr(x, name)(*arguments) is x
+    assert id(x._array) == array
+    assert x.tolist() == expected.tolist()
+    view = xp.zeros(2, 5, 4)[1]
+    view += xp.reshape(xp.arange(20.0), (5, 4))
+    getattr(view, name)(*arguments)
+    assert view.tolist() == expected.tolist()
+
+
+def test_indexed_writes_that_are_refused_change_nothing() -> None:
+    x = xp.zeros(3, 2)
+    for index in (xp.asarray([0, 3]), xp.asarray([-4, 0])):
+        with pytest.raises(IndexError, match=r"index_add_\(\)"):
+            x.index_add_(0, index, xp.ones(2, 2))
+    assert (x == 0).all()
+    assert x.index_add_(0, xp.asarray([0, 1, 2]), x.clone() + 1).tolist() == [[1.0, 1.0]] * 3
+    assert x.index_add_(0, xp.asarray([0, 0, 1]), x).tolist() == [[3.0, 3.0], [2.0, 2.0], [1.0, 1.0]]
+    with pytest.raises(RuntimeError, match=r"index_add_\(\): a leaf"):
+        xp.ones(2, 2, requires_grad=True).index_add_(0, xp.asarray([0]), xp.ones(1, 2))

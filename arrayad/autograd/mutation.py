@@ -18,6 +18,7 @@ import functools
 import os
 import threading
 from collections import Counter
+from contextlib import nullcontext
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from .tape import Step
 
 __all__ = [
+    "add_item",
     "assign_item",
     "become",
     "check_writeable",
@@ -325,6 +327,33 @@ def update(x: Any, other: Any, op: Operation, name: str) -> bool:
         finally:  # also where a warning is an error, which comes after the write
             _count(x, name)
         return True
+
+
+def add_item(x: Any, key: Any, values: Any, name: str) -> bool:
+    """``x[key] += values`` in place, as often as the key names an element, if nothing is recorded or converted; else say no.
+
+    Parameters
+    ----------
+    key
+        Raw.
+    values : Tensor
+    """
+    if (x._node is not None or values._node is not None) and recording():
+        return False
+    raw = values._array
+    xp = namespace_of(raw)
+    if raw.__class__ is not x._array.__class__ or raw.dtype != x._array.dtype or xp.shares_memory(raw, x._array):
+        return False
+    check_writeable(x, name)
+    with writing:
+        _unshare(x)
+        try:
+            with nullcontext() if xp.use_device is None else xp.use_device(raw):
+                xp.add_at(x._array, key, raw)
+        except REFUSALS as error:  # before anything has been changed or counted
+            raise named(name, error) from None
+        _count(x, name)
+    return True
 
 
 def _fits(part: tuple[int, ...], whole: tuple[int, ...]) -> bool:

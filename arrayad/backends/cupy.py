@@ -592,6 +592,11 @@ def _integers_in(key: Any) -> bool:
     return bool([p for p in parts if p.__class__ is list or (p.__class__ is cp.ndarray and p.dtype.kind != "b")])
 
 
+def top(x: Array, k: int, axis: int, largest: bool, /) -> Array:
+    """By sorting all."""
+    return argsort(x, axis=axis, descending=largest)[(*(slice(None),) * axis, slice(k))]
+
+
 def convolve(x1: Array, x2: Array, mode: str, /) -> Array:
     """By products: CuPy's own of floating numbers is by Fourier transforms, which spread rounding and NaNs over all."""
     if x1.dtype.kind not in "fc" or x1.size * x2.size > 2**24:

@@ -157,6 +157,9 @@ class Backend(Protocol):
     def spread(self, x: Array, shape: tuple[int, ...], /) -> Array:
         """``broadcast_to``, for what is only read: a view or a copy, whichever is faster."""
 
+    def top(self, x: Array, k: int, axis: int, largest: bool, /) -> Array:
+        """The positions of the `k` greatest or least elements along an axis, in order, and of equal ones in theirs."""
+
     def convolve(self, x1: Array, x2: Array, mode: str, /) -> Array:
         """NumPy's, of two vectors: ``"full"`` or, with the longer one first, ``"valid"``."""
 

@@ -72,7 +72,6 @@ from numpy import (  # noqa: F401  (the backend's namespace)
     nextafter,
     not_equal,
     positive,
-    pow,
     real,
     reciprocal,
     remainder,
@@ -199,10 +198,36 @@ def arange(start: Any, stop: Any, step: Any, *, dtype: Any, device: Any = None) 
 # With ``out=...`` a reduction gives an array, not one of NumPy's scalars.
 
 
+def _reduced(ufunc: np.ufunc, x: Array, axis: Any, keepdims: bool) -> Array:
+    """``ufunc.reduce`` along the axes, of floating numbers.
+
+    Along the first or the last axis of many short rows NumPy's loop has 20 to 50 ns for each row. By columns, a sum or a
+    maximum of 20,000 rows of three takes a tenth of the time or less; a sum of rows of up to 128, by ``einsum``, a fifth.
+    """
+    if x.size >= 512 and x.ndim > 1 and axis.__class__ is int and -x.ndim <= axis < x.ndim and x.flags.c_contiguous:
+        length = x.shape[axis]
+        others = x.size // length
+        out = None
+        if axis in (-1, x.ndim - 1):
+            if ufunc is np.add and 6 <= length <= 128 and others >= 64:
+                out = np.einsum("...i->...", x)
+            elif 2 <= length <= 16 and others >= 64 * length:
+                out = ufunc(x[..., 0], x[..., 1])
+                for i in range(2, length):
+                    ufunc(out, x[..., i], out=out)
+        elif axis in (0, -x.ndim) and 2 <= others <= 10 and length >= 64 * others:
+            out = ufunc.reduce(np.ascontiguousarray(x.reshape(length, others).T), -1).reshape(x.shape[1:])
+        if out is not None:
+            return np.expand_dims(out, axis) if keepdims else out
+    return ufunc.reduce(x, axis, None, keepdims=keepdims, out=...)
+
+
 def sum(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
     """``numpy.sum``: 0.8 for 2.1; of half precision in single, as it adds only 2,048 ones otherwise."""
     if dtype is None and x.dtype is _HALF:
         return np.add.reduce(x, axis, np.float32, keepdims=keepdims, out=...).astype(_HALF)
+    if x.size >= 512 and dtype is None and x.dtype.kind in "fc":
+        return _reduced(np.add, x, axis, keepdims)
     return np.add.reduce(x, axis, dtype, keepdims=keepdims, out=...)
 
 
@@ -213,12 +238,12 @@ def prod(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = F
 
 def max(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
     """``numpy.max``: 1.0 for 2.1."""
-    return np.maximum.reduce(x, axis, None, keepdims=keepdims, out=...)
+    return _reduced(np.maximum, x, axis, keepdims)
 
 
 def min(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
     """``numpy.min``: 1.0 for 2.1."""
-    return np.minimum.reduce(x, axis, None, keepdims=keepdims, out=...)
+    return _reduced(np.minimum, x, axis, keepdims)
 
 
 def all(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
@@ -235,9 +260,18 @@ def mean(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
     """``numpy.mean``: 2.0 for 4.5; itself where it sums in float32, warns of no elements, or refuses an axis."""
     if x.itemsize == 2 or x.size == 0 or x.ndim == 0:
         return np.mean(x, axis=axis, keepdims=keepdims)
-    total = np.add.reduce(x, axis, None, keepdims=keepdims, out=...)
+    total = _reduced(np.add, x, axis, keepdims)
     total /= x.size // total.size
     return total
+
+
+def pow(x1: Array, x2: Array, /) -> Array:
+    """``numpy.pow``, and cubes by products: of many numbers in a twentieth of the time."""
+    if x1.size >= 64 and x2.ndim == 0 and x1.dtype.kind == "f" and x2.dtype is x1.dtype and x2 == 3:
+        out = x1 * x1
+        out *= x1
+        return out
+    return np.pow(x1, x2)
 
 
 def _product(x1: Array, x2: Array) -> Array:
@@ -478,9 +512,9 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
 
 
 def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
-    """With ``descending``, which NumPy lacks."""
+    """With ``descending``, which NumPy lacks; equal integers cannot be told apart, and only of zeros the sign."""
     out = x.copy()
-    out.sort(axis, stable=stable)
+    out.sort(axis, stable=stable and x.dtype.kind == "f")
     return np.flip(out, axis=axis) if descending else out
 
 
@@ -494,6 +528,22 @@ def argsort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bo
         return np.argsort(x, axis=axis, stable=stable)
     backward = np.flip(np.argsort(np.flip(x, axis=axis), axis=axis, stable=stable), axis=axis)
     return np.subtract(x.shape[axis] - 1, backward, dtype=backward.dtype)
+
+
+def top(x: Array, k: int, axis: int, largest: bool, /) -> Array:
+    """By a partition where they are few: ten of a million in a twentieth of the time of sorting all."""
+    length = x.shape[axis]
+    if not 0 < 8 * k <= length or (x.dtype.kind == "f" and np.isnan(x).any()):
+        return argsort(x, axis=axis, descending=largest)[(*(slice(None),) * axis, slice(k))]
+    rows = np.moveaxis(x, axis, -1)
+    place = length - k if largest else k - 1
+    last = np.partition(rows, place, axis=-1)[..., place, None]
+    chosen, alike = rows > last if largest else rows < last, rows == last
+    room = k - chosen.sum(-1, keepdims=True)
+    chosen |= alike & (np.cumsum(alike, -1) <= room)
+    places = np.nonzero(chosen)[-1].reshape(*rows.shape[:-1], k)
+    order = argsort(np.take_along_axis(rows, places, -1), axis=-1, descending=largest)
+    return np.moveaxis(np.take_along_axis(places, order, -1), -1, axis)
 
 
 _BITS: dict[int, Any] = {4: np.int32, 8: np.int64}
@@ -658,6 +708,7 @@ def scatter_add(values: Array, key: Any, shape: tuple[int, ...]) -> Array:
 
 def add_at(x: Array, key: Any, values: Array) -> None:
     """Add `values` to ``x[key]`` in place, as often as the key names an element."""
+    key = key[0] if key.__class__ is tuple and len(key) == 1 else key
     kinds = _arrays_in(key)
     if not kinds:
         part = getitem(x, key)
@@ -665,10 +716,12 @@ def add_at(x: Array, key: Any, values: Array) -> None:
     elif kinds == {"b"}:
         x[key] += values
     # ``numpy.add.at`` takes 10 ns an element, but 2 if target and index have one dimension: so by places in memory.
-    elif x.flags.c_contiguous and (key.__class__ is np.ndarray or x.size <= 8 * values.size):
+    elif x.ndim > 1 and x.flags.c_contiguous and (key.__class__ is np.ndarray or x.size <= 8 * values.size):
         if key.__class__ is np.ndarray:
             length = math.prod(x.shape[1:])
-            rows = np.arange(x.shape[0])[key]
+            if key.size and not -x.shape[0] <= key.min() <= key.max() < x.shape[0]:
+                x[key]  # which says so
+            rows = np.where(key < 0, key + x.shape[0], key)
             places = np.add.outer(rows * length, np.arange(length)).reshape((*rows.shape, *x.shape[1:]))
         else:  # it pays to number all elements
             places = np.arange(x.size).reshape(x.shape)[key]

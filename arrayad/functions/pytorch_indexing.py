@@ -11,7 +11,7 @@ import numpy as np
 from .creation import arange, beside, convert, empty, full, zeros_like
 from .data_types import astype, check_tensor, to_common_dtype
 from .elementwise import not_equal
-from .indexing import getitem, index_put, take, take_along_axis
+from .indexing import getitem, index_put, raw_key, setitem, take, take_along_axis
 from .indexing import scatter_add as added_at
 from .manipulation import broadcast_arrays, concat, expand_dims, moveaxis, reshape, stack
 from .numerical import bincount, places_along
@@ -21,7 +21,8 @@ from .sorting import argsort
 from .statistical import cumulative_sum
 from .utility import any
 from .. import dtypes
-from ..autograd.operation import public
+from ..autograd.mutation import add_item, check_writeable, overwrite
+from ..autograd.operation import REAL_OR_BOOLEAN, not_differentiable, of_backend, public
 from ..autograd.tape import TensorBase
 from ..size import axis_of, integer_of
 
@@ -171,6 +172,33 @@ def index_fill(x: Tensor, /, dim: int, index: Tensor, value: Tensor | complex) -
     return index_put(x, _slices("index_fill", x, dim, index), value)
 
 
+def index_add_(x: Tensor, /, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
+    """`index_add` in place; gives the tensor itself. Differentiable as the function is."""
+    key = _slices("index_add_", x, dim, index, source)
+    whole, source = to_common_dtype(x, source)
+    return _add_in_place(x, whole, key, source if alpha == 1 else source * alpha, "index_add_")
+
+
+def index_copy_(x: Tensor, /, dim: int, index: Tensor, source: Tensor) -> Tensor:
+    """`index_copy` in place; gives the tensor itself. Differentiable as the function is."""
+    setitem(x, _slices("index_copy_", x, dim, index, source), source, "index_copy_")
+    return x
+
+
+def index_fill_(x: Tensor, /, dim: int, index: Tensor, value: Tensor | complex) -> Tensor:
+    """`index_fill` in place; gives the tensor itself. Differentiable as the function is."""
+    setitem(x, _slices("index_fill_", x, dim, index), value, "index_fill_")
+    return x
+
+
+def _add_in_place(x: Any, whole: Any, key: Any, values: Any, name: str) -> Any:
+    """Add values at a key to a tensor, which is `whole` in the dtype of the sum."""
+    if not add_item(x, raw_key(key, x), values, name):
+        check_writeable(x, name)
+        overwrite(x, whole + added_at(values, key, tuple(x.shape)), name)
+    return x
+
+
 @public
 def gather(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
     """Elements along an axis, each by its own integer position.
@@ -289,6 +317,25 @@ def scatter_add(x: Tensor, /, dim: int, index: Tensor, src: Tensor) -> Tensor:
     key, part = _places("scatter_add", x, dim, index, src)
     x, part = to_common_dtype(x, part)
     return x + added_at(part, key, tuple(x.shape))
+
+
+def scatter_(
+    x: Tensor, /, dim: int, index: Tensor, src: Tensor | complex | None = None, *, value: complex | None = None
+) -> Tensor:
+    """`scatter` in place; gives the tensor itself. Differentiable as the function is."""
+    if (src is None) is (value is None):
+        raise TypeError("scatter_(): give either src or value")
+    key, part = _places("scatter_", x, dim, index, value if src is None else src)
+    setitem(x, key, part, "scatter_")
+    return x
+
+
+def scatter_add_(x: Tensor, /, dim: int, index: Tensor, src: Tensor) -> Tensor:
+    """`scatter_add` in place; gives the tensor itself. Differentiable as the function is."""
+    check_tensor(src, "scatter_add_", "src")
+    key, part = _places("scatter_add_", x, dim, index, src)
+    whole, part = to_common_dtype(x, part)
+    return _add_in_place(x, whole, key, part, "scatter_add_")
 
 
 @public
@@ -417,6 +464,12 @@ class TopK(NamedTuple):
     indices: Tensor
 
 
+@not_differentiable("its output is of integers", takes=REAL_OR_BOOLEAN)
+@of_backend
+def _top(x: Tensor, k: int, axis: int, largest: bool, /) -> Tensor:
+    """The positions that `topk` gives."""
+
+
 @public
 def topk(x: Tensor, /, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> TopK:
     """The `k` greatest elements along an axis, the greatest first, and their positions.
@@ -457,8 +510,7 @@ def topk(x: Tensor, /, k: int, dim: int = -1, largest: bool = True, sorted: bool
     k = integer_of(k, "topk", "k")
     if not 0 <= k <= x.shape[axis]:
         raise ValueError(f"topk(): k must be from 0 to the length {x.shape[axis]} of the axis, got {k}")
-    order = argsort(x.detach(), axis=axis, descending=largest)
-    indices = getitem(order, (*(slice(None),) * axis, slice(k)))
+    indices = _top(x, k, axis, largest)
     return TopK(take_along_axis(x, indices, axis=axis), indices)
 
 

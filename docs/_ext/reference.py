@@ -287,7 +287,7 @@ def _array_page() -> list[str]:
     for name, member in vars(xp.Tensor).items():
         if name.startswith("_") or not (callable(member) or isinstance(member, property)):
             continue
-        if name.endswith("_") and member.__module__ == "arrayad.tensor" and member.__qualname__ == name:  # of `_in_place`
+        if name.endswith("_") and not isinstance(member, property) and member.__qualname__ == name:  # a twin, and no method
             in_place.append(name)
         elif isinstance(member, property) or member.__module__ == "arrayad.tensor":
             own.append((name, member))
