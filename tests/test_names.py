@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 from typing import Any
 
 import numpy as np
 import pytest
 
 import arrayad as xp
+from arrayad import functions
 
 from . import standard
 
@@ -134,3 +137,27 @@ def test_methods_in_place_have_their_own_names_and_functions_beside_them() -> No
     for name, method in in_place.items():
         assert method.__name__ == name
         assert hasattr(xp.Tensor, name[:-1]) or name in alone, name
+
+
+# Functions that call no other of the namespace which might refuse what they were given, or name themselves in its place.
+LEAVES = """
+BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor IntTensor LongTensor ShortTensor __array_namespace_info__ arange
+as_tensor asarray astype broadcast_shapes can_cast empty_like finfo from_dlpack from_numpy full_like get_state getitem iinfo
+index_put initial_seed is_complex is_floating_point is_tensor isdtype manual_seed numel ones_like rand_like randn_like randperm
+result_type scatter_add seed set_state setitem tensor view_dtype zeros_like
+"""
+
+
+def test_errors_name_the_function_that_was_called() -> None:
+    """By the declaration of an operation or by `public`, which put the name in the place of what a function is made of."""
+    bare = set()
+    for found in pkgutil.iter_modules(functions.__path__):
+        if found.name in ("declaring", "numpy_protocols"):  # which are behind the namespace
+            continue
+        module = importlib.import_module(f"arrayad.functions.{found.name}")
+        for name in getattr(module, "__all__", ()):
+            function = getattr(module, name)
+            own = inspect.isfunction(function) and function.__module__ == module.__name__
+            if own and not hasattr(function, "operation") and "spellings" not in inspect.getclosurevars(function).nonlocals:
+                bare.add(name)
+    assert bare == set(LEAVES.split())

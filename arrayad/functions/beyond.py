@@ -285,6 +285,7 @@ def fmod(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
 # --- comparing, cleaning ---
 
 
+@public
 def isclose(
     x1: Tensor, x2: Tensor | complex, /, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> Tensor:
@@ -324,6 +325,7 @@ def isclose(
     return logical_or(close, logical_and(isnan(x1), isnan(second))) if nans else close
 
 
+@public
 def allclose(x1: Tensor, x2: Tensor | complex, /, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
     """Whether all elements are close in the sense of `isclose`.
 
@@ -341,6 +343,7 @@ def allclose(x1: Tensor, x2: Tensor | complex, /, rtol: float = 1e-05, atol: flo
     return bool(all(isclose(x1, x2, rtol, atol, equal_nan)))
 
 
+@public
 def nan_to_num(x: Tensor, /, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
     """Each element, or a number in place of NaN and infinities; in complex elements, of each part.
 
@@ -378,6 +381,7 @@ def nan_to_num(x: Tensor, /, nan: float = 0.0, posinf: float | None = None, negi
 # --- products ---
 
 
+@public
 def kron(x1: Tensor, x2: Tensor, /) -> Tensor:
     """The Kronecker product: blocks of `x2`, one for each element of `x1` and scaled by it.
 
@@ -411,6 +415,7 @@ def kron(x1: Tensor, x2: Tensor, /) -> Tensor:
     return reshape(multiply(blocks, inner), tuple(n * m for n, m in zip(shape1, shape2, strict=True)))
 
 
+@public
 def einsum(subscripts: str, /, *operands: Tensor) -> Tensor:
     """Sum of products of elements over named axes: Einstein's convention.
 
@@ -602,6 +607,7 @@ def _aligned(term: str, x: Tensor, order: str) -> Tensor:
 # --- padding ---
 
 
+@public
 def pad(x: Tensor, pad_width: Pairs, mode: PadMode = "constant", constant_values: Any = 0) -> Tensor:
     """A tensor made longer at both ends of its axes, in NumPy's form.
 

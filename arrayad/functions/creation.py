@@ -857,6 +857,7 @@ def from_dlpack(x: object, /, *, device: DeviceLike | None = None, copy: bool | 
 _DLPACK = {1: "cpu", 2: "cuda", 3: "cpu", 13: "cuda"}
 
 
+@public
 def meshgrid(*arrays: Tensor, indexing: Literal["xy", "ij"] = "xy") -> tuple[Tensor, ...]:
     """Coordinates of the points of a grid.
 

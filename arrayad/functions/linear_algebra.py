@@ -560,6 +560,7 @@ class LeastSquares(NamedTuple):
     singular_values: Tensor
 
 
+@public
 def lstsq(x1: Tensor, x2: Tensor, /, *, rcond: float | None = None) -> LeastSquares:
     """Least-squares solutions of linear equations, those of least norm where there are several.
 

@@ -225,6 +225,7 @@ def median(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor
     return quantile(x, 0.5, axis=axes, keepdims=keepdims)
 
 
+@public
 def bincount(x: Tensor, /, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each number from 0 on occurs, or the sum of the weights of its occurrences.
 
@@ -380,6 +381,7 @@ def corrcoef(x: Tensor, /) -> Tensor:
 # --- diagonals and assignment along an axis ---
 
 
+@public
 def diag(x: Tensor, /, k: int = 0) -> Tensor:
     """The diagonal of a matrix, or a matrix with a vector on its diagonal and zeros elsewhere.
 
@@ -474,6 +476,7 @@ def _convolve(xp: Namespace, x1: Tensor, x2: Tensor, /, mode: str = "full") -> T
     return xp.convolve(*promote(xp, x1, x2), mode)
 
 
+@public
 def convolve(x1: Tensor, x2: Tensor, /, mode: Literal["full", "same", "valid"] = "full") -> Tensor:
     """Discrete convolution of two vectors, in NumPy's form.
 
@@ -518,6 +521,7 @@ def convolve(x1: Tensor, x2: Tensor, /, mode: Literal["full", "same", "valid"] =
 # --- interpolation, integration ---
 
 
+@public
 def interp(x: Tensor, xp: Tensor, fp: Tensor, /, left: complex | None = None, right: complex | None = None) -> Tensor:
     """Piecewise linear interpolation, in NumPy's form.
 
@@ -665,6 +669,7 @@ def logspace(
 # --- polynomials ---
 
 
+@public
 def roots(p: Tensor, /) -> Tensor:
     """Roots of a polynomial, by the eigenvalues of its companion matrix.
 

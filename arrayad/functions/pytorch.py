@@ -497,6 +497,7 @@ def t(x: Tensor, /) -> Tensor:
     return matrix_transpose(x) if x.ndim == 2 else reshape(x, tuple(x.shape))
 
 
+@public
 def flatten(x: Tensor, /, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """A tensor with a run of axes joined into one; differentiable.
 
@@ -617,6 +618,7 @@ def lerp(x: Tensor, end: Tensor, /, weight: Tensor | float) -> Tensor:
     return where(weight < 0.5, x + weight * way, end - (1 - weight) * way)
 
 
+@public
 def rsqrt(x: Tensor, /) -> Tensor:
     """``1 / sqrt(x)``."""
     return reciprocal(sqrt(x))

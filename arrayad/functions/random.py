@@ -290,6 +290,7 @@ def randn(
     return finish(source._source.normal(shape_of(shape, more, "randn"), raw), requires_grad, "randn")
 
 
+@public
 def randint(
     low: int = 0,
     high: int | tuple[int, ...] | None = None,
@@ -383,6 +384,7 @@ def rand_like(
     return rand(tuple(x.shape), dtype=x.dtype if dtype is None else dtype, device=place, requires_grad=requires_grad)
 
 
+@public
 def randint_like(
     x: Tensor,
     /,
@@ -432,6 +434,7 @@ def randn_like(
     return randn(tuple(x.shape), dtype=x.dtype if dtype is None else dtype, device=place, requires_grad=requires_grad)
 
 
+@public
 def normal(
     mean: Tensor | float,
     std: Tensor | float,
@@ -482,6 +485,7 @@ def normal(
     return mean + std * randn(size, generator=generator, dtype=dtype, device=like[0].device if like else None)
 
 
+@public
 def bernoulli(p: Tensor, /, *, generator: Generator | None = None) -> Tensor:
     """Random zeros and ones, the ones with given probabilities.
 
@@ -515,6 +519,7 @@ def bernoulli(p: Tensor, /, *, generator: Generator | None = None) -> Tensor:
     return (drawn < p.detach()).to(p.dtype)
 
 
+@public
 def multinomial(
     weights: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
 ) -> Tensor:

@@ -289,6 +289,7 @@ def _polygamma(n: Tensor | int, x: Tensor | float, /) -> Tensor:
     """`polygamma`, whose checks are made."""
 
 
+@public
 def polygamma(n: Tensor | int, x: Tensor | float, /) -> Tensor:
     """Derivative of order `n` of `digamma` at each element (DLMF 5.15.1).
 
@@ -354,6 +355,7 @@ def gammasgn(x: Tensor, /) -> Tensor:
     """Sign of the gamma function of each element, a step function."""
 
 
+@public
 def multigammaln(a: Tensor, d: Tensor | int) -> Tensor:
     """Logarithm of the multivariate gamma function of dimension `d` of each element (DLMF 35.3.4).
 
@@ -461,6 +463,7 @@ def zetac(x: Tensor, /) -> Tensor:
     """Riemann's zeta function less 1, at each element."""
 
 
+@public
 def zeta(x: Tensor | float, q: Tensor | float | None = None) -> Tensor:
     """Hurwitz' zeta function, the sum of ``(n + q)**-x`` (DLMF 25.11.1), or Riemann's (DLMF 25.2.1).
 
