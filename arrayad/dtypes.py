@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
 __all__ = [
+    "NUMBERS",
+    "NUMBER_TYPES",
     "DType",
     "as_dtype",
     "bool",
@@ -113,6 +115,10 @@ class DType:
 
 
 bool_ = builtins.bool
+
+# Python's numbers, to which no dtype belongs: what they are beside tensors, the tensors decide.
+NUMBERS = (builtins.bool, int, float, complex)
+NUMBER_TYPES = frozenset(NUMBERS)
 
 # What `as_dtype` takes.
 DTypeLike: TypeAlias = DType | np.dtype[Any] | type[complex | np.generic]

@@ -34,6 +34,7 @@ from .autograd.tape import (
     sequence,
 )
 from .devices import device as Device
+from .dtypes import NUMBER_TYPES
 from .functions import (
     beyond,
     creation,
@@ -94,9 +95,6 @@ def _operand(self: Any, other: Any, name: str) -> Any:
     return other if foreign else NotImplemented
 
 
-_PLAIN = frozenset((bool, int, float, complex))
-
-
 class _NoSuchPartError(AttributeError, TypeError, ValueError):
     """Of attributes that some tensors do not have: `hasattr` says so, and `getattr` gives its default."""
 
@@ -110,7 +108,7 @@ def _reflected(function: Callable[[Any, Any], Tensor]) -> Callable[[Tensor, Oper
     """The operator of a function of two arguments, called by Python with the second first."""
 
     def operator(self: Any, other: Any, /) -> Any:
-        if other.__class__ in _PLAIN:
+        if other.__class__ in NUMBER_TYPES:
             return function(other, self)
         other = _operand(self, other, function.__name__)
         return NotImplemented if other is NotImplemented else function(other, self)
@@ -162,7 +160,7 @@ def _in_place_operator(function: Callable[[Any, Any], Tensor]) -> Callable[[Tens
     method = _in_place(function)
 
     def operator(self: Any, other: Any, /) -> Any:
-        if other.__class__ is not Tensor and other.__class__ not in _PLAIN:
+        if other.__class__ is not Tensor and other.__class__ not in NUMBER_TYPES:
             other = _operand(self, other, method.__name__)
             if other is NotImplemented:
                 return other

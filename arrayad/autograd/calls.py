@@ -16,6 +16,7 @@ import numpy as np
 from .tape import Node, TensorBase, alias, anomaly, caller, make, record, record_several, recording, sequence
 from .. import dtypes
 from ..backends import Array, Namespace, attributes, backend_of_type
+from ..dtypes import NUMBERS
 from ..size import flag_of, integer_of
 
 if TYPE_CHECKING:
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 
     from .operation import Operation, Plan
 
-__all__ = ["NUMBERS", "RANK", "REFUSALS", "REQUIRED", "call_path", "fixed", "operator", "promote", "two_devices"]
+__all__ = ["RANK", "REFUSALS", "REQUIRED", "call_path", "fixed", "operator", "promote", "two_devices"]
 
-NUMBERS = (bool, int, float, complex)
 RANK = {bool: 0, int: 1, float: 2, complex: 3}  # as `DType.rank`
 # Classes of static arguments that are looked at: those that their owner may write into, and what may be no integer.
 _CHANGEABLE = frozenset((list, np.ndarray, bool, np.bool))

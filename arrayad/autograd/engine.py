@@ -35,7 +35,7 @@ from .tape import (
 )
 from .used import Either, OfOutputs, PartOf, Through, unbroadcast
 from ..backends import Array, Namespace, by_type, scalar_types, uses_current_device
-from ..dtypes import from_raw
+from ..dtypes import NUMBERS, from_raw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -617,7 +617,7 @@ def rebuilt(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
     values = list(saved)
     for number in plan.inputs:
         i = op.layout.index(op.tensors[number])
-        if values[i] is not None and not isinstance(values[i], (bool, int, float, complex)):
+        if values[i] is not None and not isinstance(values[i], NUMBERS):
             values[i] = make(values[i], node.edges[number])
     if plan.out:
         i = len(op.parameters)

@@ -36,10 +36,11 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, NamedTuple, NoReturn, ParamSpec, TypeVar
 
-from .calls import NUMBERS, RANK, REFUSALS, REQUIRED, call_path, fixed, two_devices
+from .calls import RANK, REFUSALS, REQUIRED, call_path, fixed, two_devices
 from .tape import TensorBase, namespace_of_tensors, recording
 from .. import dtypes
 from ..backends import Array, Namespace, attributes, backend_of_type
+from ..dtypes import NUMBERS
 from ..size import flag_of
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from ..autograd.tape import TensorBase, make, recording, require_grad
 from ..backends import Namespace, backend_of_device, backend_of_type
 from ..devices import default
 from ..devices import device as Device
-from ..dtypes import DType, get_default_dtype
+from ..dtypes import NUMBER_TYPES, NUMBERS, DType, get_default_dtype
 from ..size import flag_of, integer_of, sides_of
 
 if TYPE_CHECKING:
@@ -343,12 +343,12 @@ def _of_numbers(obj: Any, array: np.ndarray[Any, Any], default: DType) -> np.nda
     return np.asarray(obj, wanted.dtype) if kind == "i" else array.astype(wanted.dtype, copy=False)
 
 
-_PYTHONS, _FLOAT = frozenset((bool, int, float, complex)), frozenset((float,))
+_FLOAT = frozenset((float,))
 
 
 def _is_numeric(obj: Any) -> bool:
     """Whether there are but numbers in it; NumPy makes some of None, strings and any object, if it is told the dtype."""
-    if type(obj) in _PYTHONS or (isinstance(obj, (list, tuple)) and _PYTHONS.issuperset(map(type, obj))):
+    if type(obj) in NUMBER_TYPES or (isinstance(obj, (list, tuple)) and NUMBER_TYPES.issuperset(map(type, obj))):
         return True
     array = np.asarray(obj)
     if array.dtype.kind == "O":  # as of integers beyond int64
@@ -360,8 +360,8 @@ def _facts_in(obj: Any) -> set[Any]:
     """The dtypes of what has one, in a nested sequence, and `float` if there is one of Python's."""
     if isinstance(obj, (list, tuple)):
         kinds = set(map(type, obj))
-        return kinds & _FLOAT if kinds <= _PYTHONS else set().union(*map(_facts_in, obj))
-    if type(obj) in _PYTHONS or not (hasattr(obj, "dtype") or hasattr(obj, "__array__") or _has_buffer(obj)):
+        return kinds & _FLOAT if kinds <= NUMBER_TYPES else set().union(*map(_facts_in, obj))
+    if type(obj) in NUMBER_TYPES or not (hasattr(obj, "dtype") or hasattr(obj, "__array__") or _has_buffer(obj)):
         return {float} if isinstance(obj, float) else set()
     found = dtypes.from_raw.get(np.asarray(obj).dtype.newbyteorder("="))
     return set() if found is None else {found}
@@ -587,7 +587,7 @@ def number_of(x: Any, name: str, parameter: str) -> Any:
     number: Any = x
     if isinstance(x, np.generic) or (isinstance(x, TensorBase) and math.prod(x._array.shape) == 1):
         number = number.item()
-    if not isinstance(number, (bool, int, float, complex)):
+    if not isinstance(number, NUMBERS):
         of = f" of shape {tuple(x._array.shape)}" if isinstance(x, TensorBase) else ""
         raise TypeError(f"{name}(): {parameter} must be a number, got {type(x).__name__}{of}")
     return number

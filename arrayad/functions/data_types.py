@@ -13,7 +13,7 @@ from ..autograd.operation import linear, named, of_backend
 from ..autograd.tape import TensorBase, make
 from ..backends import attributes, backend_of_device, backend_of_type
 from ..devices import device as Device
-from ..dtypes import DType, as_dtype
+from ..dtypes import NUMBERS, DType, as_dtype
 from ..size import flag_of
 
 if TYPE_CHECKING:
@@ -313,8 +313,8 @@ def result_type(*arrays_and_dtypes: Tensor | DTypeLike | complex) -> DType:
     >>> xp.result_type(xp.int64, xp.float32, 1j)
     arrayad.complex64
     """
-    numbers = [x for x in arrays_and_dtypes if isinstance(x, (bool, int, float, complex))]
-    found = [_dtype_of(x, "result_type") for x in arrays_and_dtypes if not isinstance(x, (bool, int, float, complex))]
+    numbers = [x for x in arrays_and_dtypes if isinstance(x, NUMBERS)]
+    found = [_dtype_of(x, "result_type") for x in arrays_and_dtypes if not isinstance(x, NUMBERS)]
     if not found:
         if not numbers:
             raise ValueError("result_type(): at least one operand is needed")

@@ -40,6 +40,7 @@ from .elementwise import abs as absolute
 from .. import dtypes
 from ..autograd.mutation import check_writeable
 from ..autograd.tape import TensorBase, namespace_of, recording
+from ..dtypes import NUMBERS
 from ..size import axis_of
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
 
 __all__ = ["array_function", "array_ufunc", "operand"]
 
-_NUMBERS = (bool, int, float, complex)
 Tensor = Any  # here, what NumPy's callers gave: Tensors and, among the arguments, anything
 
 
@@ -176,7 +176,7 @@ def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
     if method == "at":
         return _written_by_numpy(ufunc.at, f"{name}.at", inputs, kwargs)
     for x in inputs:
-        if not isinstance(x, (TensorBase, np.ndarray, np.generic, list, tuple, *_NUMBERS)):
+        if not isinstance(x, (TensorBase, np.ndarray, np.generic, list, tuple, *NUMBERS)):
             return NotImplemented
     function = UFUNCS.get(ufunc.__name__) if getattr(np, ufunc.__name__, None) is ufunc else _of_scipy(ufunc)
     if function is None:
@@ -292,7 +292,7 @@ def _tensor(x: Any) -> Any:
 
 
 def _operand(x: Any) -> Any:
-    return x if x is None or isinstance(x, _NUMBERS) else _tensor(x)
+    return x if x is None or isinstance(x, NUMBERS) else _tensor(x)
 
 
 def _floating(x: Any) -> Any:
@@ -931,7 +931,7 @@ def _iscomplexobj(x: Tensor) -> bool:
 
 
 def _result_type(*arrays_and_dtypes: Any) -> Any:
-    found = [x if isinstance(x, (TensorBase, *_NUMBERS)) else dtypes.as_dtype(np.dtype(x)) for x in arrays_and_dtypes]
+    found = [x if isinstance(x, (TensorBase, *NUMBERS)) else dtypes.as_dtype(np.dtype(x)) for x in arrays_and_dtypes]
     return data_types.result_type(*found).dtype  # type: ignore[arg-type]  # a TensorBase is a Tensor
 
 

@@ -228,8 +228,7 @@ def where(xp: Namespace, condition: Tensor, x1: Tensor | complex, x2: Tensor | c
     tensor([1., 0.])
     """
     if not (x1.__class__ is x2.__class__ is condition.__class__ and x1.dtype is x2.dtype):
-        numbers = (bool, int, float, complex)
-        if isinstance(x1, numbers) and isinstance(x2, numbers):
+        if isinstance(x1, dtypes.NUMBERS) and isinstance(x2, dtypes.NUMBERS):
             dtype = dtypes.with_number(dtypes.default_dtype_for(type(x1)), type(x2))
             x1 = xp.asarray(x1, dtype=xp.raw_dtype(dtype), device=condition.device)
         x1, x2 = promote(xp, x1, x2)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...autograd.tape import make
-from ...dtypes import COMPLEX_OF, get_default_dtype
+from ...dtypes import COMPLEX_OF, NUMBERS, get_default_dtype
 from ...functions.creation import asarray
 from ...functions.manipulation import stack
 from ...tensor import Tensor
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["default_collate", "default_convert", "map_tensors", "memory"]
-
-_NUMBERS = (bool, int, float, complex)
 
 
 def default_convert(data: Any) -> Any:
@@ -96,13 +94,13 @@ def _collate(samples: Sequence[Any], path: str) -> Any:
                     _check(raw, "shape", lambda x: x.shape, path)
                 return make(_stack(raw))
         return stack(list(samples))
-    if isinstance(first, np.generic) and any(isinstance(x, _NUMBERS) and not isinstance(x, np.generic) for x in samples):
+    if isinstance(first, np.generic) and any(isinstance(x, NUMBERS) and not isinstance(x, np.generic) for x in samples):
         return _numbers(samples, path)  # as when the numbers come first
     if isinstance(first, (np.ndarray, np.generic)) and first.dtype.kind in "biufc":
         if len({getattr(x, "shape", None) for x in samples}) > 1:
             _check(samples, "shape", lambda x: getattr(x, "shape", type(x).__name__), path)
         return asarray(_stack(samples), device="cpu")
-    if isinstance(first, _NUMBERS):
+    if isinstance(first, NUMBERS):
         return _numbers(samples, path)
     if isinstance(first, (str, bytes)):
         return list(samples)
