@@ -120,21 +120,25 @@ def _in_place(function: Callable[Concatenate[Tensor, P], Any], name: str = "") -
     """The in-place twin of a function, or of one by another name, whose result has the shape of its first argument."""
     name = name or f"{function.__name__}_"
     op = getattr(function, "operation", None)
-    if op is not None and op.in_place is None:
-        op = None
 
-    def method(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any:
-        if op is not None and len(args) == 1 and not kwargs and update(self, args[0], op, name):
-            return self
+    def in_general(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any:
         check_writeable(self, name)
         return overwrite(self, function(self, *args, **kwargs), name)
 
+    def of_two(self: Any, other: Any, /) -> Any:
+        if update(self, other, op, name):  # type: ignore[arg-type]  # which there is
+            return self
+        check_writeable(self, name)
+        return overwrite(self, function(self, other), name)  # type: ignore[call-arg]  # an operation of two arguments
+
+    method: Any = in_general if op is None or op.in_place is None else of_two
     method.__name__ = method.__qualname__ = name
-    method.__wrapped__ = function  # type: ignore[attr-defined]  # whose signature inspect shows
+    method.__wrapped__ = function  # whose signature inspect shows
     method.__doc__ = (
         f"`arrayad.{function.__name__}` in place; gives the tensor itself.\n\n    Differentiable as the function is."
     )
-    return method
+    twin: Callable[Concatenate[Tensor, P], Tensor] = method
+    return twin
 
 
 def _view_in_place(

@@ -267,7 +267,7 @@ def mean(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
 
 def pow(x1: Array, x2: Array, /) -> Array:
     """``numpy.pow``, and cubes by products: of many numbers in a twentieth of the time."""
-    if x1.size >= 64 and x2.ndim == 0 and x1.dtype.kind == "f" and x2.dtype is x1.dtype and x2 == 3:
+    if x1.size >= 256 and x2.ndim == 0 and x1.dtype.kind == "f" and x2.dtype is x1.dtype and x2.item() == 3:
         out = x1 * x1
         out *= x1
         return out
