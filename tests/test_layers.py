@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 import sys
 from pathlib import Path
 
@@ -87,3 +89,23 @@ def test_tensor_is_not_taken_for_something_else() -> None:
     """As a dataframe, an estimator, a sparse matrix or a lazy array."""
     for name in ("iloc", "fit", "toarray", "_meta", "columns"):
         assert not hasattr(xp.Tensor, name)
+
+
+@pytest.mark.parametrize(
+    "module", ["backends", *[f"autograd.{part}" for part in ("engine", "mutation", "operation", "tape")]]
+)
+def test_what_other_modules_import_is_declared(module: str) -> None:
+    """In `__all__`, of the tape and what lies about it; that of a chapter of functions is the namespace's."""
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        package = ["arrayad", *path.relative_to(PACKAGE).parts[:-1]]
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                base = package[: len(package) - node.level + 1]
+                if ".".join([*base, *([node.module] if node.module else [])]) == f"arrayad.{module}":
+                    found.update(alias.name for alias in node.names)
+    home = importlib.import_module(f"arrayad.{module}")
+    modules = {name for name in found if inspect.ismodule(getattr(home, name, inspect))}  # or not imported yet, as CuPy's
+    names = {name for name in found - modules if not name.startswith("_")}
+    assert names
+    assert names <= set(home.__all__)

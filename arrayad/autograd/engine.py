@@ -45,7 +45,14 @@ if TYPE_CHECKING:
     from .used import Used
     from ..tensor import Tensor
 
-__all__ = ["backward", "grad"]
+__all__ = [
+    "backward",
+    "fit",
+    "grad",
+    "rebuilt",
+    "refuse_overwritten",
+    "saved_of",
+]
 
 
 def backward(

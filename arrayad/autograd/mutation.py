@@ -66,7 +66,11 @@ __all__ = [
     "mark_exported",
     "overwrite",
     "rebase",
+    "replay",
+    "replay_raw",
+    "tensors_on",
     "update",
+    "write_since",
 ]
 
 copies = 0
