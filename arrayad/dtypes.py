@@ -94,7 +94,7 @@ class DType:
 
     def __getattr__(self, name: str) -> Any:
         """What NumPy's dtypes have beside, as ``char`` and ``byteorder``, which libraries ask an array's dtype for."""
-        if name.startswith("_"):
+        if name.startswith("_") or not hasattr(self.dtype, name):
             raise AttributeError(f"'DType' object has no attribute {name!r}")
         return getattr(self.dtype, name)
 

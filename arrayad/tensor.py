@@ -12,7 +12,7 @@ import math
 import sys
 import weakref
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, overload
 
 import numpy as np
 
@@ -95,7 +95,7 @@ def _operand(self: Any, other: Any, name: str) -> Any:
     return other if foreign else NotImplemented
 
 
-class _NoSuchPartError(AttributeError, TypeError, ValueError):
+class NoSuchPartError(AttributeError, TypeError, ValueError):
     """Of attributes that some tensors do not have: `hasattr` says so, and `getattr` gives its default."""
 
 
@@ -258,6 +258,8 @@ def _along_axis(function: Callable[..., Tensor], called: Callable[P, Tensor]) ->
 _add_in_place = _in_place(elementwise.add)
 _sub_in_place = _in_place(elementwise.subtract, "sub_")
 _subtract_in_place = _in_place(elementwise.subtract)
+_div_in_place = _in_place(elementwise.divide, "div_")
+_rounded_in_place = _in_place(pytorch.div)
 
 
 def _times(x: Tensor, other: Any, alpha: complex) -> Any:
@@ -359,7 +361,7 @@ class Tensor(TensorBase):
             If it does not have two axes; `mT` transposes the matrices of a stack.
         """
         if len(self._array.shape) != 2:
-            raise _NoSuchPartError(f"T: expected a tensor of 2 dimensions, got {self.ndim}; use mT or permute_dims()")
+            raise NoSuchPartError(f"T: expected a tensor of 2 dimensions, got {self.ndim}; use mT or permute_dims()")
         return linear_algebra.matrix_transpose(self)
 
     @property
@@ -368,7 +370,7 @@ class Tensor(TensorBase):
         try:
             return linear_algebra.matrix_transpose(self)
         except ValueError as error:
-            raise _NoSuchPartError(str(error)) from None
+            raise NoSuchPartError(str(error)) from None
 
     @property
     def mH(self) -> Tensor:
@@ -390,7 +392,7 @@ class Tensor(TensorBase):
         try:
             return elementwise.imag(self)
         except TypeError as error:
-            raise _NoSuchPartError(str(error)) from None
+            raise NoSuchPartError(str(error)) from None
 
     @imag.setter
     def imag(self, value: Values) -> None:
@@ -477,7 +479,9 @@ class Tensor(TensorBase):
 
     @data.setter
     def data(self, value: Tensor) -> None:
-        if isinstance(value, TensorBase) and (value.shape != self.shape or value.dtype != self.dtype):
+        if not isinstance(value, TensorBase):
+            raise TypeError(f"data must be a Tensor, not {type(value).__name__}")
+        if value.shape != self.shape or value.dtype != self.dtype:
             raise RuntimeError(
                 f"data must have the shape and dtype of the tensor, {tuple(self.shape)} {self.dtype}; got "
                 f"{tuple(value.shape)} {value.dtype}"
@@ -689,8 +693,12 @@ class Tensor(TensorBase):
         if self._node is not None:
             raise BufferError("__buffer__(): the Tensor requires grad, which its memory has not. Use tensor.detach() first.")
         self._check_seen()
-        lend(self)
         array: Any = namespace_of(self._array).to_numpy(self._array)
+        view = memoryview(array)
+        if sys.version_info >= (3, 12):
+            view.__buffer__(flags).release()  # refuses flags that the memory does not fit, before it is lent
+        lend(self)
+        array = namespace_of(self._array).to_numpy(self._array)  # it may have moved to be lent
         return memoryview(array)
 
     def __release_buffer__(self, buffer: memoryview, /) -> None:
@@ -1464,6 +1472,12 @@ class Tensor(TensorBase):
         """`subtract` in place; gives the tensor itself."""
         return _subtract_in_place(self, other if alpha == 1 else _times(self, other, alpha))
 
+    def div_(self, other: Tensor | complex, /, *, rounding_mode: Literal["floor", "trunc"] | None = None) -> Tensor:
+        """`div` in place; gives the tensor itself."""
+        if rounding_mode is None:
+            return _div_in_place(self, other)
+        return _rounded_in_place(self, other, rounding_mode=rounding_mode)
+
     abs_ = _in_place(elementwise.abs)
     absolute_ = _in_place(elementwise.abs, "absolute_")
     acos_ = _in_place(elementwise.acos)
@@ -1492,7 +1506,6 @@ class Tensor(TensorBase):
     cosh_ = _in_place(elementwise.cosh)
     cumprod_ = _in_place(cumprod, "cumprod_")
     cumsum_ = _in_place(cumsum, "cumsum_")
-    div_ = _in_place(pytorch.div)
     divide_ = _in_place(elementwise.divide)
     eq_ = _in_place(elementwise.equal, "eq_")
     digamma_ = _in_place(special.digamma)

@@ -495,6 +495,7 @@ def test_nothing_is_copied_where_nothing_is_saved(write: Any, of: str) -> None:
         (lambda x: x.sub_(xp.ones((1, 3))), 1.0),
         (lambda x: x.mul_(xp.ones(()) * 3), 6.0),
         (lambda x: x.divide_(xp.ones(3) * 2), 1.0),
+        (lambda x: x.div_(2), 1.0),
         (lambda x: operator.isub(x, x.mean(axis=1, keepdims=True)), 0.0),
         (lambda x: operator.itruediv(x, xp.ones((1, 1))), 2.0),
     ],
@@ -1243,3 +1244,9 @@ def test_an_element_added_to_is_written_once() -> None:
     assert y.tolist() == [1.0, 1.0, 1.0]
     with pytest.raises(RuntimeError, match="a leaf Variable"):
         w[0] = w[0]
+    z, seen = w * 2, []
+    part = z[0]
+    part.register_hook(seen.append)
+    z[0] = part  # whose hook is to see what comes back through it
+    z.sum().backward()
+    assert [g.item() for g in seen] == [1.0]

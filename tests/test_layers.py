@@ -109,3 +109,4 @@ def test_what_other_modules_import_is_declared(module: str) -> None:
     names = {name for name in found - modules if not name.startswith("_")}
     assert names
     assert names <= set(home.__all__)
+    assert all(hasattr(home, name) for name in home.__all__)

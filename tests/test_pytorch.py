@@ -521,3 +521,38 @@ def test_indexed_writes_that_are_refused_change_nothing() -> None:
     assert x.index_add_(0, xp.asarray([0, 0, 1]), x).tolist() == [[3.0, 3.0], [2.0, 2.0], [1.0, 1.0]]
     with pytest.raises(RuntimeError, match=r"index_add_\(\): a leaf"):
         xp.ones(2, 2, requires_grad=True).index_add_(0, xp.asarray([0]), xp.ones(1, 2))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"])
+@pytest.mark.parametrize("rows", [100, 400])
+def test_rows_by_integers_of_every_size(dtype: str, rows: int) -> None:
+    """The places in memory that rows are added at are more than a small dtype holds."""
+    last = min(rows - 1, xp.iinfo(getattr(xp, dtype)).max)
+    index = xp.asarray([last, 0, last], dtype=getattr(xp, dtype))
+    w = xp.ones(rows, 3, requires_grad=True)
+    w[index].sum().backward()
+    expected = xp.zeros(rows, 3)
+    expected[0] = 1.0
+    expected[last] = 2.0
+    assert (w.grad == expected).all()
+    assert (xp.zeros(rows, 3).index_add(0, index, xp.ones(3, 3)) == expected).all()
+    assert (xp.zeros(rows, 3).index_add_(0, index, xp.ones(3, 3)) == expected).all()
+    if dtype.startswith("int"):
+        assert xp.zeros(rows, 3).index_add_(0, index - last - 1, xp.ones(3, 3))[-1, 0].item() == 2.0
+
+
+@pytest.mark.host_memory
+def test_a_warning_that_is_an_error_comes_after_the_write() -> None:
+    x, w = xp.asarray([[3e38, -3e38], [0.0, 0.0]]), xp.ones(2, 2, requires_grad=True)
+    x.numpy()
+    y = (w * x).sum()
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+        x.index_add_(0, xp.asarray([0]), xp.asarray([[3e38, 0.0]]))
+    with pytest.raises(RuntimeError, match="index_add_"):
+        y.backward()
+
+
+@pytest.mark.parametrize("name", ["index_add_", "index_copy_"])
+def test_indexed_writes_take_an_axis_by_either_name(name: str) -> None:
+    x = xp.zeros(2, 2)
+    assert getattr(x, name)(axis=1, index=xp.asarray([1]), source=xp.ones(2, 1)).tolist() == [[0.0, 1.0], [0.0, 1.0]]

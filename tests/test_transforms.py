@@ -820,3 +820,21 @@ def test_what_a_function_may_save() -> None:
     for method in ("save_for_backward", "mark_dirty", "mark_non_differentiable"):
         with pytest.raises(TypeError, match=rf"{method}\(\): expected Tensors, got int"):
             Wrong.apply(xp.ones(2, requires_grad=True), method)
+
+
+def test_a_backward_that_cannot_be_differentiated_says_so_where_its_cotangent_is_constant() -> None:
+    class Square(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x**2
+
+        @staticmethod
+        @xp.autograd.once_differentiable
+        def backward(ctx: Any, g: Any) -> Any:
+            return 2 * ctx.saved_tensors[0] * g
+
+    x = xp.asarray([1.0, 3.0])
+    assert xp.func.grad(lambda x: Square.apply(x).sum())(x).tolist() == [2.0, 6.0]
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        xp.func.hessian(lambda x: Square.apply(x).sum())(x)

@@ -297,7 +297,8 @@ def once_differentiable(backward: _F) -> _F:
         if not recording():
             return given
         parts = given if isinstance(given, tuple) else (given,)
-        return tuple(None if part is None else _Once.apply(part, *grad_outputs) for part in parts)
+        known = (*grad_outputs, *ctx.saved_tensors)  # what the gradient may depend on
+        return tuple(None if part is None else _Once.apply(part, *known) for part in parts)
 
     return once  # type: ignore[return-value]  # the same signature, which a TypeVar cannot say
 

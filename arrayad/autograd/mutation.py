@@ -356,6 +356,9 @@ def add_item(x: Any, key: Any, values: Any, name: str) -> bool:
                 xp.add_at(x._array, key, raw)
         except REFUSALS as error:  # before anything has been changed or counted
             raise named(name, error) from None
+        except BaseException:  # as of a warning that is an error, which comes after the write
+            _count(x, name)
+            raise
         _count(x, name)
     return True
 

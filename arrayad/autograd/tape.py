@@ -400,7 +400,8 @@ class set_detect_anomaly:
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         self._before = (anomaly.enabled, anomaly.check_nan)
-        anomaly.enabled, anomaly.check_nan = mode, check_nan
+        anomaly.enabled = _checked("set_detect_anomaly", mode)
+        anomaly.check_nan = check_nan
 
     def __enter__(self) -> None:
         """Nothing to do: the mode is set since the call."""

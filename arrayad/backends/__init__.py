@@ -24,7 +24,6 @@ __all__ = [
     "backend_of_device",
     "backend_of_type",
     "by_type",
-    "default_backend",
     "devices",
     "get_default_device",
     "loaded",

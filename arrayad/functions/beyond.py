@@ -426,8 +426,7 @@ def einsum(subscripts: str, /, *operands: Tensor) -> Tensor:
         diagonal. ``...`` is any further axes, which broadcast. Without ``->`` the output has those of ``...`` and then, in
         alphabetical order, the letters that stand once.
     *operands : Tensor
-        Also as one list.
-        Numeric.
+        Numeric. Also as one list.
 
     Returns
     -------

@@ -234,7 +234,7 @@ def _stands_at(view: Any, x: Any, key: Any) -> bool:
         before is x._steps
         and op is _getitem.operation  # type: ignore[attr-defined]  # as above
         and view._viewed is (x if x._viewed is None else x._viewed)
-        and (view._node is None) is (x._node is None)
+        and (x._node is None if view._node is None else x._node is not None and view._node.hooks is None)
         and all(part.__class__ in _EXACT for part in (key if key.__class__ is tuple else (key,)))
         and args == (key,)
     )

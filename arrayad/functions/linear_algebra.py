@@ -915,7 +915,7 @@ def _eigh_rule(xp: Namespace, g: Any, out: Any) -> Any:
 
 
 class Eigen(NamedTuple):
-    """What `eigh` and `eig` gives."""
+    """What `eigh` and `eig` give."""
 
     eigenvalues: Tensor
     eigenvectors: Tensor

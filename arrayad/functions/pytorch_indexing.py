@@ -172,6 +172,7 @@ def index_fill(x: Tensor, /, dim: int, index: Tensor, value: Tensor | complex) -
     return index_put(x, _slices("index_fill", x, dim, index), value)
 
 
+@public
 def index_add_(x: Tensor, /, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
     """`index_add` in place; gives the tensor itself. Differentiable as the function is."""
     key = _slices("index_add_", x, dim, index, source)
@@ -179,12 +180,14 @@ def index_add_(x: Tensor, /, dim: int, index: Tensor, source: Tensor, *, alpha: 
     return _add_in_place(x, whole, key, source if alpha == 1 else source * alpha, "index_add_")
 
 
+@public
 def index_copy_(x: Tensor, /, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """`index_copy` in place; gives the tensor itself. Differentiable as the function is."""
     setitem(x, _slices("index_copy_", x, dim, index, source), source, "index_copy_")
     return x
 
 
+@public
 def index_fill_(x: Tensor, /, dim: int, index: Tensor, value: Tensor | complex) -> Tensor:
     """`index_fill` in place; gives the tensor itself. Differentiable as the function is."""
     setitem(x, _slices("index_fill_", x, dim, index), value, "index_fill_")
@@ -319,6 +322,7 @@ def scatter_add(x: Tensor, /, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return x + added_at(part, key, tuple(x.shape))
 
 
+@public
 def scatter_(
     x: Tensor, /, dim: int, index: Tensor, src: Tensor | complex | None = None, *, value: complex | None = None
 ) -> Tensor:
@@ -330,6 +334,7 @@ def scatter_(
     return x
 
 
+@public
 def scatter_add_(x: Tensor, /, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """`scatter_add` in place; gives the tensor itself. Differentiable as the function is."""
     check_tensor(src, "scatter_add_", "src")

@@ -144,7 +144,7 @@ def _count(x_shape: tuple[int, ...], axis: Axis, correction: float) -> float:
 
 
 def _variance(xp: Namespace, x: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
-    if not isinstance(correction, (int, float, np.integer, np.floating)):
+    if not isinstance(correction, (int, float, np.integer, np.floating, np.bool)):
         raise TypeError(f"correction must be a real number, got {correction!r}")
     x = wide(xp, x)
     deviation = x - xp.mean(x, axis=axis, keepdims=True)
