@@ -122,7 +122,7 @@ def page() -> str:
             if convention(op):
                 points.append(f"| `{op.name}` | {convention(op)} |")
             sources.append((source(op), f"`{op.name}`"))
-        else:
+        elif not op.function.__name__.startswith("_"):
             others.append((op.reason, f"`{op.name}`"))
     lines += ["", "## At ties and singular points", "", "| function | |", "|---|---|", *points]
     lines += ["", "## Sources of the rules", "", "| source | functions |", "|---|---|", *_grouped(sources)]
