@@ -174,6 +174,7 @@ def _in_place_operator(function: Callable[[Any, Any], Tensor]) -> Callable[[Tens
 
 
 # How functions with axes are called as methods, which take them, and a flag, also by position, as NumPy's and PyTorch's do.
+# None of these is called itself: its parameters are what type checkers and `inspect` see of the methods.
 
 
 def _reduced(
