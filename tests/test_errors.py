@@ -394,7 +394,7 @@ CHOICES = {
     "x.to_device(3)": (TypeError, "to_device(): expected a string", "got 3"),
     "x.to_device('cpu', stream=1)": (TypeError, "to_device(): stream must be a Stream or None, got 1"),
     "x.__dlpack__(max_version=1)": (TypeError, "__dlpack__(): max_version must be None or a tuple with two elements"),
-    "x.__dlpack__(stream=1)": (RuntimeError, "__dlpack__(): NumPy only supports stream=None"),
+    "x.__dlpack__(stream=1)": (BufferError, "__dlpack__(): NumPy only supports stream=None"),
     **{
         f"xp.__array_namespace_info__().dtypes(kind={kind})": (
             ValueError,

@@ -659,13 +659,13 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> A
 
 
 def to_dlpack(array: Array, *, stream: Any, max_version: Any, dl_device: Any, copy: bool | None) -> Any:
-    """NumPy's, with the standard's error for a device that it cannot export to; up to 2.3 that was a ValueError."""
+    """NumPy's, with the standard's error for what it cannot do: a ValueError up to 2.3, a RuntimeError up to 2.4."""
     try:
         return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
         raise BufferError(f"__dlpack__(): {error}") from None
-    except (TypeError, RuntimeError) as error:
-        raise type(error)(f"__dlpack__(): {error}") from None
+    except TypeError as error:
+        raise TypeError(f"__dlpack__(): {error}") from None
 
 
 def getitem(x: Array, key: Any) -> Array:
