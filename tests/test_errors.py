@@ -727,6 +727,8 @@ AXES = {
     "setattr(xp.zeros(2), 'data', np.zeros(2))": (TypeError, "data must be a Tensor, not ndarray"),
     "xp.autograd.set_detect_anomaly('no')": (TypeError, "set_detect_anomaly(): mode must be a bool"),
     "xp.float32.foo": (AttributeError, "'DType' object has no attribute 'foo'"),
+    "xp.sum(x, axis=0, keepdims=None)": (TypeError, "sum(): keepdims must be a bool, not NoneType"),
+    "xp.sort(x, descending=None)": (TypeError, "sort(): descending must be a bool, not NoneType"),
     "xp.zeros(2).requires_grad_('False')": (TypeError, "requires_grad_(): requires_grad must be a bool, not str"),
     "xp.zeros(2, requires_grad='False')": (TypeError, "zeros(): requires_grad must be a bool, not str"),
     "xp.set_grad_enabled('off')": (TypeError, "set_grad_enabled(): mode must be a bool, not str"),

@@ -45,6 +45,8 @@ def _fixed(op: Operation, name: str, value: Any) -> Any:
     if isinstance(value, TensorBase) and value._node is not None and recording():
         raise TypeError(f"{op.name}(): an argument of which there is no derivative requires grad; give it detach()")
     if name in op.flags:
+        if value is None and op.defaults[op.places[name]] is not None:
+            raise TypeError(f"{op.name}(): {name} must be a bool, not NoneType")
         return flag_of(value, op.name, name)
     if isinstance(value, (tuple, list)):
         return tuple([part if part.__class__ is int else _fixed(op, name, part) for part in value])
