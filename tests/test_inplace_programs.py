@@ -116,6 +116,14 @@ def key_for(name: str, shape: tuple[int, ...]) -> Any:
     return np.arange(shape[0]) % 2 == 0 if isinstance(key, str) else key
 
 
+def key_into(name: str, x: Reference) -> tuple[Any, Reference | None]:
+    """A key, and what of a tensor stands at it; None if it does not fit."""
+    if x.places.ndim < KEYS[name][1] or x.places.size == 0 or (name == "integers" and len(x.places) < 2):
+        return None, None
+    key = key_for(name, x.places.shape)
+    return key, x.seen(lambda places: places[key])
+
+
 def apply_unary(name: str, x: Reference) -> tuple[np.ndarray, np.ndarray]:
     out = UNARY[name][0](x.values)
     return out, UNARY[name][1](x.values, out)[..., None] * x.jacobian
@@ -234,12 +242,9 @@ class Programs(RuleBasedStateMachine):
     @rule(name=st.sampled_from(sorted(KEYS)), x=variables, y=variables, record=st.booleans())
     def assign(self, name: str, x: Any, y: Any, record: bool) -> None:
         tensor, reference = x
-        if reference.places.ndim < KEYS[name][1] or (record and reference.history.leaf):
+        key, target = key_into(name, reference)
+        if target is None or (record and reference.history.leaf):
             return
-        if reference.places.size == 0 or (name == "integers" and len(reference.places) < 2):
-            return
-        key = key_for(name, reference.places.shape)
-        target = reference.seen(lambda places: places[key])
         shape, value = target.places.shape, y[1]
         try:
             fits = np.broadcast_shapes(shape, value.places.shape) == shape
@@ -268,12 +273,9 @@ class Programs(RuleBasedStateMachine):
     @rule(name=st.sampled_from(sorted(KEYS)), x=variables, number=st.sampled_from([0.5, 1.25]), record=st.booleans())
     def scale_at(self, name: str, x: Any, number: float, record: bool) -> None:
         tensor, reference = x
-        if reference.places.ndim < KEYS[name][1] or (record and reference.history.leaf):
+        key, target = key_into(name, reference)
+        if target is None or (record and reference.history.leaf):
             return
-        if reference.places.size == 0 or (name == "integers" and len(reference.places) < 2):
-            return
-        key = key_for(name, reference.places.shape)
-        target = reference.seen(lambda places: places[key])
         values, jacobian = target.values * number, target.jacobian * number
         with xp.set_grad_enabled(record):
             tensor[xp.asarray(key) if isinstance(key, np.ndarray) else key] *= number

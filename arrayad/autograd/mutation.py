@@ -167,12 +167,13 @@ def export(x: TensorBase) -> None:
 def lend(x: TensorBase) -> None:
     """`export`, until `give_back`: for Python's buffer protocol, by which NumPy takes what it only copies, too."""
     with writing:
-        if x._storage is None or x._storage.exported is None:
+        storage: Any = storage_of(x)
+        shown = storage.exported is not None
+        if not shown:
             export(x)
-            x._storage.exported.buffers = 0  # type: ignore[union-attr]  # it has one now
-        writes: Any = x._storage.exported  # type: ignore[union-attr]  # as above
-        if writes.buffers is not None:
-            writes.buffers += 1
+            storage.exported.buffers = 0
+        if storage.exported.buffers is not None:
+            storage.exported.buffers += 1
 
 
 def give_back(x: TensorBase) -> None:

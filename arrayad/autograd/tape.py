@@ -324,7 +324,7 @@ class inference_mode(_Bare):
         @overload
         def __new__(cls, mode: bool = True) -> Self: ...
         @overload
-        def __new__(cls, function: _F, /) -> _F: ...  # type: ignore[misc]  # as above
+        def __new__(cls, function: _F, /) -> _F: ...  # type: ignore[misc]  # no switch comes of it
         def __new__(cls, mode: Any = True) -> Any: ...  # noqa: D102  (it is the one of `_Bare`)
 
     else:

@@ -232,7 +232,7 @@ def _stands_at(view: Any, x: Any, key: Any) -> bool:
     before, (op, args, _) = view._steps
     return (
         before is x._steps
-        and op is _getitem.operation  # type: ignore[attr-defined]  # as above
+        and op is _getitem.operation  # type: ignore[attr-defined]  # of every declared function
         and view._viewed is (x if x._viewed is None else x._viewed)
         and (x._node is None if view._node is None else x._node is not None and view._node.hooks is None)
         and all(part.__class__ in _EXACT for part in (key if key.__class__ is tuple else (key,)))
