@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from .size import integer_of
+from .arguments import integer_of
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

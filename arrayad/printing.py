@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .size import integer_of
+from .arguments import integer_of
 
 __all__ = ["format_array", "names_shape", "set_printoptions"]
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, ov
 import numpy as np
 
 from . import dtypes
+from .arguments import axis_of, flag_of
 from .autograd import engine
 from .autograd.calls import operator
 from .autograd.mutation import become, check_writeable, export, give_back, lend, overwrite, update
@@ -55,19 +56,19 @@ from .functions import (
 )
 from .functions import random as random_numbers
 from .printing import format_array, names_shape
-from .size import Count, Size, axis_of, flag_of
+from .size import Count, Size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import TypeAlias
 
+    from .arguments import Sides
     from .autograd.tape import Node
     from .devices import DeviceLike
     from .dtypes import DType, DTypeLike
     from .functions.indexing import Values
     from .functions.random import Generator
     from .functions.statistical import Axis
-    from .size import Sides
 
     P = ParamSpec("P")
     Axes: TypeAlias = Axis | list[int]

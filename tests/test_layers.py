@@ -16,6 +16,7 @@ PACKAGE = Path(xp.__file__).parent
 
 # From the ground up. A module may import what stands before its own entry, and its own package's.
 LAYERS = [
+    "arguments",
     "size",
     "dtypes",
     "devices",

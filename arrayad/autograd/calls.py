@@ -15,9 +15,9 @@ import numpy as np
 
 from .tape import Node, TensorBase, alias, anomaly, caller, make, record, record_several, recording, sequence
 from .. import dtypes
+from ..arguments import flag_of, integer_of
 from ..backends import Array, Namespace, attributes, backend_of_type
 from ..dtypes import NUMBERS
-from ..size import flag_of, integer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

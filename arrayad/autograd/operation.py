@@ -39,9 +39,9 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, NamedTuple, NoRetur
 from .calls import RANK, REFUSALS, REQUIRED, call_path, fixed, two_devices
 from .tape import TensorBase, namespace_of_tensors, recording
 from .. import dtypes
+from ..arguments import flag_of
 from ..backends import Array, Namespace, attributes, backend_of_type
 from ..dtypes import NUMBERS
-from ..size import flag_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -42,9 +42,9 @@ from .searching import where
 from .statistical import count_of, keep, sum, wide
 from .utility import all
 from .. import dtypes
+from ..arguments import flag_of
 from ..autograd.operation import REAL, REAL_FLOATING, differentiable, public
 from ..autograd.tape import TensorBase
-from ..size import flag_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

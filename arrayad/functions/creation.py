@@ -13,6 +13,7 @@ from .data_types import astype, check_tensor, dtype_of, finfo, transfer
 from .elementwise import add, multiply, subtract
 from .manipulation import broadcast_arrays, broadcast_to, reshape, stack
 from .. import dtypes
+from ..arguments import flag_of, integer_of, sides_of
 from ..autograd.mutation import mark_exported
 from ..autograd.operation import linear, named, of_backend, public
 from ..autograd.tape import TensorBase, make, recording, require_grad
@@ -20,14 +21,13 @@ from ..backends import Namespace, backend_of_device, backend_of_type
 from ..devices import default
 from ..devices import device as Device
 from ..dtypes import NUMBER_TYPES, NUMBERS, DType, get_default_dtype
-from ..size import flag_of, integer_of, sides_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ..arguments import Sides
     from ..devices import DeviceLike
     from ..dtypes import DTypeLike
-    from ..size import Sides
     from ..tensor import Tensor
 
 __all__ = [

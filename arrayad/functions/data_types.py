@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from .. import backends, dtypes
+from ..arguments import flag_of
 from ..autograd.calls import RANK
 from ..autograd.operation import linear, named, of_backend
 from ..autograd.tape import TensorBase, make
 from ..backends import attributes, backend_of_device, backend_of_type
 from ..devices import device as Device
 from ..dtypes import NUMBERS, DType, as_dtype
-from ..size import flag_of
 
 if TYPE_CHECKING:
     from ..backends import Namespace

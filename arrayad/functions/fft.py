@@ -13,9 +13,9 @@ from .creation import arange, number_of
 from .data_types import astype, dtype_of
 from .manipulation import along, concat
 from .. import dtypes
+from ..arguments import axis_of, integer_of
 from ..autograd.operation import FLOATING, composite, differentiable, linear, public
 from ..dtypes import COMPLEX_OF, as_dtype, get_default_dtype
-from ..size import axis_of, integer_of
 
 if TYPE_CHECKING:
     from ..backends import Namespace

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, TypeAlias
 import numpy as np
 
 from .. import dtypes
+from ..arguments import axis_of
 from ..autograd.mutation import assign_item, check_writeable, replay, replay_raw
 from ..autograd.operation import linear, of_backend
 from ..autograd.tape import TensorBase, recording
 from ..backends import backend_of_type, by_type
-from ..size import axis_of, inverse_of
+from ..size import inverse_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,6 +17,7 @@ from .elementwise import or_infinite, square, subtract
 from .manipulation import expand_dims, moveaxis
 from .statistical import keep, spread, sum
 from .. import dtypes
+from ..arguments import integer_of
 from ..autograd.calls import promote
 from ..autograd.operation import (
     FLOATING,
@@ -31,7 +32,7 @@ from ..autograd.operation import (
 )
 from ..autograd.tape import TensorBase, anomaly
 from ..dtypes import as_dtype
-from ..size import integer_of, inverse_of
+from ..size import inverse_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from .data_types import check_tensor
 from .indexing import getitem_step
+from ..arguments import axis_of, integer_of, sides_of
 from ..autograd.operation import linear, of_backend, public
 from ..dtypes import as_dtype
-from ..size import Size, axis_of, integer_of, inverse_of, sides_of
+from ..size import Size, inverse_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

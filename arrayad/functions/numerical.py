@@ -45,10 +45,10 @@ from .statistical import max as greatest
 from .statistical import min as least
 from .utility import all, any, diff
 from .. import dtypes
+from ..arguments import axis_of, integer_of
 from ..autograd.calls import promote
 from ..autograd.operation import NUMERIC, multilinear, public
 from ..autograd.tape import TensorBase, namespace_of, no_grad
-from ..size import axis_of, integer_of
 
 if TYPE_CHECKING:
     from .statistical import Axis

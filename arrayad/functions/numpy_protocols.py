@@ -38,10 +38,10 @@ from . import (
 )
 from .elementwise import abs as absolute
 from .. import dtypes
+from ..arguments import axis_of
 from ..autograd.mutation import check_writeable
 from ..autograd.tape import TensorBase, namespace_of, recording
 from ..dtypes import NUMBERS
-from ..size import axis_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

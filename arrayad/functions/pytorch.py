@@ -81,9 +81,10 @@ from .searching import nonzero, where
 from .special import digamma, erf, erfc, erfinv, gammaln, logit, sinc, xlogy
 from .statistical import cumulative_prod, cumulative_sum, max, mean, min, std, sum, var
 from .. import dtypes
+from ..arguments import axis_of, integer_of
 from ..autograd.operation import public
 from ..autograd.tape import TensorBase
-from ..size import Size, axis_of, integer_of
+from ..size import Size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

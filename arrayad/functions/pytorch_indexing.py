@@ -21,10 +21,10 @@ from .sorting import argsort
 from .statistical import cumulative_sum
 from .utility import any
 from .. import dtypes
+from ..arguments import axis_of, integer_of
 from ..autograd.mutation import add_item, check_writeable, overwrite
 from ..autograd.operation import REAL_OR_BOOLEAN, not_differentiable, of_backend, public
 from ..autograd.tape import TensorBase
-from ..size import axis_of, integer_of
 
 if TYPE_CHECKING:
     from .indexing import Values

@@ -12,19 +12,19 @@ from .creation import check_ends, finish, shape_of
 from .data_types import check_tensor, dtype_of
 from .manipulation import broadcast_shapes, stack, unstack
 from .. import dtypes
+from ..arguments import flag_of, integer_of
 from ..autograd.operation import named, public
 from ..autograd.tape import make
 from ..backends import backend_of_device, backend_of_type, get_default_device
 from ..devices import device as Device
 from ..dtypes import DType, get_default_dtype
-from ..size import flag_of, integer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..arguments import Sides
     from ..devices import DeviceLike
     from ..dtypes import DTypeLike
-    from ..size import Sides
     from ..tensor import Tensor
 
 __all__ = [

@@ -9,6 +9,7 @@ import numpy as np
 
 from .elementwise import or_infinite
 from .manipulation import along
+from ..arguments import integer_of
 from ..autograd.operation import (
     FLOATING_ONLY,
     NUMERIC_OR_BOOLEAN,
@@ -19,7 +20,7 @@ from ..autograd.operation import (
     of_backend,
 )
 from ..dtypes import as_dtype, float16, float32
-from ..size import integer_of, inverse_of
+from ..size import inverse_of
 
 if TYPE_CHECKING:
     from ..backends import Namespace

@@ -9,8 +9,8 @@ from .elementwise import not_equal, subtract
 from .indexing import getitem
 from .manipulation import along, concat
 from .. import dtypes
+from ..arguments import axis_of, integer_of
 from ..autograd.operation import not_differentiable, of_backend, public
-from ..size import axis_of, integer_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
