@@ -15,7 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtypes
-from .autograd.tape import TensorBase, namespace_of
+from .autograd.tape import TensorBase
+from .backends import backend_of
 from .functions.creation import asarray
 from .functions.data_types import view_dtype
 
@@ -101,7 +102,7 @@ def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]]) ->
             name += "_"
         if obj.grad_fn is not None:  # type: ignore[attr-defined]  # of every Tensor
             raise RuntimeError(f"save(): {name} was computed and has a history, which is not data. Use detach() first.")
-        array = namespace_of(obj._array).to_numpy(obj._array)
+        array = backend_of(obj._array).to_numpy(obj._array)
         complexes = array.dtype.kind == "c"
         if complexes:
             array = np.stack([array.real, array.imag], axis=-1)

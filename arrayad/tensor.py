@@ -28,12 +28,12 @@ from .autograd.tape import (
     alias,
     base_of,
     make,
-    namespace_of,
     no_grad,
     recording,
     require_grad,
     sequence,
 )
+from .backends import backend_of
 from .devices import device as Device
 from .dtypes import NUMBER_TYPES
 from .functions import (
@@ -323,7 +323,7 @@ class Tensor(TensorBase):
     @property
     def device(self) -> Device:
         """Where the memory is."""
-        return namespace_of(self._array).as_device(self._array.device)
+        return backend_of(self._array).as_device(self._array.device)
 
     @property
     def shape(self) -> Size:
@@ -602,7 +602,7 @@ class Tensor(TensorBase):
     # --- Python's protocols ---
 
     def __repr__(self) -> str:
-        array = namespace_of(self._array).to_numpy(self._array)
+        array = backend_of(self._array).to_numpy(self._array)
         dtype, place = self.dtype, self.device
         suffixes = [] if place.type == "cpu" else [f"device='{place}'"]
         if names_shape(array):
@@ -633,11 +633,11 @@ class Tensor(TensorBase):
             raise RuntimeError(
                 f"item(): a Tensor with {math.prod(self._array.shape)} elements cannot be converted to Scalar"
             )
-        return namespace_of(self._array).to_numpy(self._array).item()
+        return backend_of(self._array).to_numpy(self._array).item()
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python's numbers."""
-        return namespace_of(self._array).to_numpy(self._array).tolist()
+        return backend_of(self._array).to_numpy(self._array).tolist()
 
     def __bool__(self) -> builtins.bool:
         count = math.prod(self._array.shape)
@@ -681,7 +681,7 @@ class Tensor(TensorBase):
     def __reduce__(self) -> Any:
         if self.grad_fn is not None:
             raise RuntimeError("only leaf tensors can be pickled or deep-copied: a graph is not data. Use detach() first.")
-        return _rebuild, (namespace_of(self._array).to_numpy(self._array), str(self.device), self.requires_grad)
+        return _rebuild, (backend_of(self._array).to_numpy(self._array), str(self.device), self.requires_grad)
 
     def __deepcopy__(self, memo: dict[builtins.int, Any]) -> Tensor:
         rebuild, (array, place, requires_grad) = self.__reduce__()
@@ -695,12 +695,12 @@ class Tensor(TensorBase):
         if self._node is not None:
             raise BufferError("__buffer__(): the Tensor requires grad, which its memory has not. Use tensor.detach() first.")
         self._check_seen()
-        array: Any = namespace_of(self._array).to_numpy(self._array)
+        array: Any = backend_of(self._array).to_numpy(self._array)
         view = memoryview(array)
         if sys.version_info >= (3, 12):
             view.__buffer__(flags).release()  # refuses flags that the memory does not fit, before it is lent
         lend(self)
-        array = namespace_of(self._array).to_numpy(self._array)  # it may have moved to be lent
+        array = backend_of(self._array).to_numpy(self._array)  # it may have moved to be lent
         return memoryview(array)
 
     def __release_buffer__(self, buffer: memoryview, /) -> None:
@@ -757,7 +757,7 @@ class Tensor(TensorBase):
         self._check_seen(force)
         if self.device.type == "cpu":
             export(self)
-        array: Any = namespace_of(self._array).to_numpy(self._array)
+        array: Any = backend_of(self._array).to_numpy(self._array)
         # An object of its own: whoever has it may set its shape, dtype and flags.
         return array.view() if array is self._array else array
 
@@ -776,14 +776,14 @@ class Tensor(TensorBase):
         if copy is False:
             raise ValueError("__array__(): another dtype cannot be had without a copy")
         self._check_seen()
-        return namespace_of(self._array).to_numpy(self._array).astype(dtype or self.dtype.dtype)
+        return backend_of(self._array).to_numpy(self._array).astype(dtype or self.dtype.dtype)
 
     def __dlpack__(
         self, /, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: builtins.bool | None = None
     ) -> Any:
         if self._node is not None:
             raise BufferError("__dlpack__(): the Tensor requires grad, which DLPack would lose. Use tensor.detach() first.")
-        backend = namespace_of(self._array)
+        backend = backend_of(self._array)
         if not copy and min(backend.strides(self._array), default=0) < 0:
             # Not every consumer has these, and PyTorch 2.13 ends the process on them.
             if copy is False:
@@ -1075,7 +1075,7 @@ class Tensor(TensorBase):
 
     def is_contiguous(self) -> builtins.bool:
         """Whether its elements are in row-major order in memory."""
-        return namespace_of(self._array).is_contiguous(self._array)
+        return backend_of(self._array).is_contiguous(self._array)
 
     @overload
     def stride(self, dim: None = None) -> tuple[builtins.int, ...]: ...
@@ -1083,12 +1083,12 @@ class Tensor(TensorBase):
     def stride(self, dim: builtins.int) -> builtins.int: ...
     def stride(self, dim: builtins.int | None = None) -> Any:
         """The steps in memory, in elements, between neighbours along each axis, or along one."""
-        strides = namespace_of(self._array).strides(self._array)
+        strides = backend_of(self._array).strides(self._array)
         return strides if dim is None else strides[axis_of(dim, self.ndim, "stride")]
 
     def storage_offset(self) -> builtins.int:
         """The place of its first element in its memory."""
-        return namespace_of(self._array).offset(self._array)
+        return backend_of(self._array).offset(self._array)
 
     def element_size(self) -> builtins.int:
         """Bytes of one element."""

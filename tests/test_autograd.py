@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import arrayad as xp
-from arrayad.autograd.tape import namespace_of
+from arrayad.backends import backend_of
 
 pytestmark = pytest.mark.any_backend
 
@@ -759,7 +759,7 @@ def test_a_view_of_a_leaf_view_follows_its_base() -> None:
 
 def test_threads_write_into_rows_of_one_tensor(monkeypatch: pytest.MonkeyPatch) -> None:
     b = xp.zeros(2)
-    backend = namespace_of(b._array)
+    backend = backend_of(b._array)
     assign, at_it = backend.setitem, threading.Event()
 
     def slowly(x: Any, key: Any, value: Any) -> None:

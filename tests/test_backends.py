@@ -76,7 +76,7 @@ def _root(node: ast.expr) -> str:
 
 def _taken(node: ast.AST) -> str:
     """What an expression takes from a backend: a name at its top, or ``linalg.…`` and the like; or nothing."""
-    of_backends = {"xp", "backend", "namespace_of", "backend_of_type", "backend_of_device"}
+    of_backends = {"xp", "backend", "backend_of", "backend_of_type", "backend_of_device"}
     if not isinstance(node, ast.Attribute):
         return ""
     inner = node.value

@@ -11,7 +11,8 @@ import pytest
 
 import arrayad as xp
 from arrayad.autograd.operation import operations
-from arrayad.autograd.tape import TensorBase, namespace_of
+from arrayad.autograd.tape import TensorBase
+from arrayad.backends import backend_of
 
 from .samples import SAMPLES, Sample
 from .waiting import waiting_refused
@@ -291,4 +292,4 @@ def test_a_write_into_an_operand_leaves_what_a_node_has_of_the_result(sample: Sa
 
 
 def _values(array: Any) -> np.ndarray:
-    return np.array(namespace_of(array).to_numpy(array))
+    return np.array(backend_of(array).to_numpy(array))

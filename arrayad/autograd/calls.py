@@ -16,7 +16,7 @@ import numpy as np
 from .tape import Node, TensorBase, alias, anomaly, caller, make, record, record_several, recording, sequence
 from .. import dtypes
 from ..arguments import flag_of, integer_of
-from ..backends import Array, Namespace, attributes, backend_of_type
+from ..backends import Array, Namespace, attributes, backend_of, backend_of_type
 from ..dtypes import NUMBERS
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ _NO_KEYWORDS: dict[str, Any] = {}
 
 def two_devices(op: Operation, arrays: Sequence[Array]) -> RuntimeError:
     """The error for arrays of two devices."""
-    places = sorted({str(backend_of_type(a.__class__).as_device(a.device)) for a in arrays})
+    places = sorted({str(backend_of(a).as_device(a.device)) for a in arrays})
     return RuntimeError(
         f"{op.name}(): expected all tensors to be on the same device, but found {' and '.join(places)}; nothing moves by "
         "itself: use .to()"

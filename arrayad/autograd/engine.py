@@ -26,7 +26,6 @@ from .tape import (
     anomaly,
     enable_grad,
     make,
-    namespace_of,
     namespace_of_tensors,
     recording,
     retaining,
@@ -34,7 +33,7 @@ from .tape import (
     set_recording,
 )
 from .used import Either, OfOutputs, PartOf, Through, unbroadcast
-from ..backends import Array, Namespace, by_type, scalar_types, uses_current_device
+from ..backends import Array, Namespace, backend_of, by_type, scalar_types, uses_current_device
 from ..dtypes import NUMBERS, from_raw
 
 if TYPE_CHECKING:
@@ -184,7 +183,7 @@ def grad(
     result: list[Any] = []
     for tensor, g in zip(wanted, found, strict=True):
         if g is None and materialize_grads:
-            xp = namespace_of(tensor._array)
+            xp = backend_of(tensor._array)
             g = make(xp.zeros(tensor._array.shape, dtype=tensor._array.dtype, device=tensor._array.device))
         elif g is None and not allow_unused:  # reached, by a Function that gave None
             raise RuntimeError(_UNUSED.format("grad"))
@@ -253,7 +252,7 @@ def _seed(name: str, root: Any, g: Any, create_graph: bool) -> Any:
             "made with requires_grad=True, or it was computed under no_grad()"
         )
     a = root._array
-    xp = namespace_of(a)
+    xp = backend_of(a)
     is_complex = from_raw[a.dtype].kind == "c"
     if g is None:
         if is_complex:
@@ -564,7 +563,7 @@ class Sweep:
         _, have, ours = self.pending.get(-node.sequence, (node, None, False))
         if not ours or self.create_graph:
             return None
-        xp = namespace_of(have)
+        xp = backend_of(have)
         return have if xp.owns_memory(have) and xp.is_writeable(have) else None
 
 
@@ -587,7 +586,7 @@ class _SweepOnDevices(Sweep):
 
 def _on_device_of(g: Any) -> AbstractContextManager[Any]:
     array = next(part for part in g if part is not None) if isinstance(g, list) else g
-    use: Any = namespace_of(array).use_device
+    use: Any = backend_of(array).use_device
     return nullcontext() if use is None else use(array)
 
 
@@ -717,7 +716,7 @@ def _accumulate(tensor: Any, g: Any, create_graph: bool) -> None:
     with mutation.writing:  # backwards of several threads may add to one gradient
         have = tensor.grad
         if have is None:
-            xp = namespace_of(a)
+            xp = backend_of(a)
             if g._node is None and not xp.is_contiguous(a) and xp.is_contiguous(own):
                 g = make(xp.contiguous(a))
             tensor._grad = g

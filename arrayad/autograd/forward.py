@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import mutation
 from .engine import fit, grad, rebuilt, refuse_overwritten, saved_of
-from .tape import Leaf, MultiNode, Node, Output, enable_grad, make, namespace_of, namespace_of_tensors
+from .tape import Leaf, MultiNode, Node, Output, enable_grad, make, namespace_of_tensors
+from ..backends import backend_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,7 +125,7 @@ def _repeated(op: Operation, plan: Plan, saved: tuple[Any, ...], incoming: list[
 
 def _zeros(shape: Any, dtype: Any, like: Any) -> Any:
     array = like._array
-    return make(namespace_of(array).zeros(shape, dtype=dtype, device=array.device)).requires_grad_()
+    return make(backend_of(array).zeros(shape, dtype=dtype, device=array.device)).requires_grad_()
 
 
 def _transposed(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any], asked: set[int]) -> Any:

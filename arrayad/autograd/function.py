@@ -14,11 +14,11 @@ from .tape import (
     TensorBase,
     alias,
     make,
-    namespace_of,
     no_grad,
     node_of_several,
     recording,
 )
+from ..backends import backend_of
 from ..dtypes import from_raw
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class _Rule:
         seeds: list[Any] = [part if recorded or part is None else make(part) for part in g]
         if self.context._materialize:
             like = next(part for part in seeds if part is not None)._array
-            backend = namespace_of(like)
+            backend = backend_of(like)
             for i, part in enumerate(seeds):
                 if part is None:
                     seeds[i] = make(backend.zeros(node.shape[i], dtype=node.dtype[i], device=like.device))
@@ -275,7 +275,7 @@ def _record(
         # What others have the memory of, an argument or a view of one, is copied: a write into one of them in place would
         # have to go through the function to be in the history of the other.
         if any(out is x for x in args) or len(tensors_on(out)) > 1:
-            results[i] = make(namespace_of(out._array).asarray(out._array, copy=True))
+            results[i] = make(backend_of(out._array).asarray(out._array, copy=True))
         results[i]._node = outputs[i]
     context._dirty = context._not_differentiable = ()  # whose histories lead here, a cycle of references
     return results

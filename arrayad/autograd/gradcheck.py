@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import engine
-from .tape import TensorBase, enable_grad, make, namespace_of, no_grad, require_grad
+from .tape import TensorBase, enable_grad, make, no_grad, require_grad
 from .transforms import linearize
 from .. import dtypes
+from ..backends import backend_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -170,7 +171,7 @@ def _tracked(out: Any) -> list[Any]:
 
 
 def _host(x: Any) -> np.ndarray[Any, Any]:
-    return np.asarray(namespace_of(x._array).to_numpy(x._array))
+    return np.asarray(backend_of(x._array).to_numpy(x._array))
 
 
 def _random(like: Any, seed: int) -> Any:
@@ -180,7 +181,7 @@ def _random(like: Any, seed: int) -> Any:
 
 
 def _like(values: np.ndarray[Any, Any], like: Any) -> Any:
-    xp = namespace_of(like._array)
+    xp = backend_of(like._array)
     raw = np.asarray(values, dtype=dtypes.from_raw[like._array.dtype].dtype)
     return make(xp.from_numpy(raw, like._array.device))
 

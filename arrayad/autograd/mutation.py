@@ -37,7 +37,6 @@ from .tape import (
     caller,
     enable_grad,
     make,
-    namespace_of,
     namespace_of_tensors,
     record,
     recording,
@@ -47,6 +46,7 @@ from .tape import (
     storage_of,
 )
 from .. import dtypes
+from ..backends import backend_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,7 +135,7 @@ def _memory_references(x: TensorBase) -> int:
 
 
 def _memory_of(x: TensorBase) -> Any:
-    return namespace_of(x._array).memory_of(x._array)
+    return backend_of(x._array).memory_of(x._array)
 
 
 def _lone_tensor() -> TensorBase:
@@ -202,7 +202,7 @@ def mark_exported(x: TensorBase) -> None:
 
 def write_since(at: int, array: Any) -> Writes | None:
     """The last write into the memory of a raw array, if there was one after a place in the order of nodes."""
-    _, writes = _exported.get(id(namespace_of(array).memory_of(array)), (None, None))
+    _, writes = _exported.get(id(backend_of(array).memory_of(array)), (None, None))
     return None if writes is None or writes.at < at else writes
 
 
@@ -244,7 +244,7 @@ def check_writeable(x: TensorBase, name: str) -> None:
                 f"{name}(): a view was created in no_grad mode and is being modified in place with grad mode enabled. Make "
                 "the view with grad mode enabled too."
             )
-    if not namespace_of(x._array).is_writeable(x._array):
+    if not backend_of(x._array).is_writeable(x._array):
         raise RuntimeError(
             f"{name}(): the tensor's memory is read-only, or one element of it stands for several (an expanded tensor). "
             "Write into a clone() instead."
@@ -285,7 +285,7 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
             x._storage = fresh
         else:
             _unshare(x)
-            namespace_of(a).setitem(x._array, ..., a)
+            backend_of(a).setitem(x._array, ..., a)
             _count(x, name)
     if recording():
         rebase(x, out._node)
@@ -322,7 +322,7 @@ def update(x: Any, other: Any, op: Operation, name: str) -> bool:
                 return False
             b = operands[1]
         check_writeable(x, name)
-        use_device = namespace_of(a).use_device
+        use_device = backend_of(a).use_device
         try:
             if use_device is None:
                 in_place(a, b)
@@ -346,7 +346,7 @@ def add_item(x: Any, key: Any, values: Any, name: str) -> bool:
     if (x._node is not None or values._node is not None) and recording():
         return False
     raw = values._array
-    xp = namespace_of(raw)
+    xp = backend_of(raw)
     if raw.__class__ is not x._array.__class__ or raw.dtype != x._array.dtype or xp.shares_memory(raw, x._array):
         return False
     check_writeable(x, name)
@@ -385,7 +385,7 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any, na
         The functional assignment, which is recorded.
     """
     check_writeable(x, name)
-    xp = namespace_of(x._array)
+    xp = backend_of(x._array)
     dtype = getattr(raw, "dtype", None)
     # Up to 65504, the greatest number of half precision, none overflows.
     if (dtype is not None and dtype != x._array.dtype) or (isinstance(raw, float) and abs(raw) > 65504):
@@ -468,7 +468,7 @@ def _unshare(x: TensorBase) -> None:
     if (x._storage is not None and x._storage.exported is not None) or not is_saved(x):
         return
     copies += 1
-    xp = namespace_of(x._array)
+    xp = backend_of(x._array)
     storage = x._storage
     if storage is None or storage.aliases is None:
         x._array = xp.asarray(x._array, copy=True)
@@ -522,7 +522,7 @@ def rebase(x: Any, node: Any) -> None:
 
 def _layout(a: Any) -> tuple[int, ...] | None:
     """The axes of an array from the outermost to the innermost in memory, None if they are so in order."""
-    xp = namespace_of(a)
+    xp = backend_of(a)
     if xp.is_contiguous(a):
         return None
     strides = xp.strides(a)

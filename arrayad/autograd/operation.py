@@ -40,7 +40,7 @@ from .calls import RANK, REFUSALS, REQUIRED, call_path, fixed, two_devices
 from .tape import TensorBase, namespace_of_tensors, recording
 from .. import dtypes
 from ..arguments import flag_of
-from ..backends import Array, Namespace, attributes, backend_of_type
+from ..backends import Array, Namespace, attributes, backend_of, backend_of_type
 from ..dtypes import NUMBERS
 
 if TYPE_CHECKING:
@@ -516,7 +516,7 @@ class Operation:
         except OverflowError as error:
             if not self.compares or dtypes.from_raw[a.dtype].kind == "f":
                 raise named(self.name, error) from None
-            backend = backend_of_type(a.__class__)  # beyond all of the dtype's, as an infinity is
+            backend = backend_of(a)  # beyond all of the dtype's, as an infinity is
             a = backend.astype(a, backend.raw_dtype(dtypes.float64))
             return a, backend.scalar(math.inf if number > 0 else -math.inf, a)
 
@@ -532,7 +532,7 @@ class Operation:
             have = dtypes.from_raw[a.dtype]
             if have.kind == "c" and wanted.kind != "c":
                 raise TypeError(f"{self.name}(): {have.name} cannot become {wanted.name}; take real() first")
-            kwargs["dtype"] = backend_of_type(a.__class__).raw_dtype(wanted)
+            kwargs["dtype"] = backend_of(a).raw_dtype(wanted)
         return kwargs
 
     def keep(self, edges: Sequence[Node | None], values: Sequence[Any], out: Any) -> tuple[Plan, tuple[Any, ...]]:
@@ -585,7 +585,7 @@ class Operation:
             self.known[a.__class__][a.dtype] = self.forwards[a.__class__]
             return a
         if self.takes.casts_integers and dtype.kind in "biu":
-            backend = backend_of_type(a.__class__)
+            backend = backend_of(a)
             return backend.astype(a, backend.raw_dtype(dtypes.get_default_dtype()))
         raise self.refusal(dtype)
 

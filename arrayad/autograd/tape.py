@@ -18,13 +18,13 @@ from weakref import ref
 
 import numpy as np
 
-from ..backends import Array, backend_of_type
 from ..dtypes import from_raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from .operation import Operation, Plan
+    from ..backends import Array
 
 __all__ = [
     "RETAINED",
@@ -45,7 +45,6 @@ __all__ = [
     "inference_mode",
     "is_grad_enabled",
     "make",
-    "namespace_of",
     "namespace_of_tensors",
     "no_grad",
     "node_of_several",
@@ -611,11 +610,6 @@ def node_of_several(
     outputs = [Output(node, i, array) for i, array in enumerate(arrays)]
     node.outputs = [ref(output) for output in outputs]
     return node, outputs
-
-
-def namespace_of(array: Array) -> Any:
-    """The backend of a raw array."""
-    return backend_of_type(array.__class__)
 
 
 def namespace_of_tensors() -> Any:

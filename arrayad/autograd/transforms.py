@@ -15,12 +15,12 @@ from .tape import (
     TensorBase,
     enable_grad,
     make,
-    namespace_of,
     namespace_of_tensors,
     recording,
     require_grad,
     sequence,
 )
+from ..backends import backend_of
 from ..dtypes import from_raw
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _start(name: str, x: Any) -> Any:
 
 def _zeros_like(x: Any) -> Any:
     a = x._array
-    return make(namespace_of(a).zeros(a.shape, dtype=a.dtype, device=a.device))
+    return make(backend_of(a).zeros(a.shape, dtype=a.dtype, device=a.device))
 
 
 def _same_form(name: str, tree: Any, form: Any, like: list[Any]) -> list[Any]:
@@ -389,7 +389,7 @@ def _arguments(name: str, given: Any) -> tuple[Any, ...]:
 def _basis(x: Any) -> list[Any]:
     """The unit tensors of the shape of `x`."""
     a = x._array
-    xp = namespace_of(a)
+    xp = backend_of(a)
     size = x.numel()
     rows = xp.eye(size, dtype=a.dtype, device=a.device)
     return [make(xp.reshape(rows[i, ...], a.shape)) for i in range(size)]

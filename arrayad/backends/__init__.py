@@ -21,11 +21,13 @@ __all__ = [
     "Namespace",
     "Random",
     "attributes",
+    "backend_of",
     "backend_of_device",
     "backend_of_type",
     "by_type",
     "devices",
     "get_default_device",
+    "indexed",
     "loaded",
     "register",
     "scalar_types",
@@ -81,6 +83,17 @@ def backend_of_type(array_type: type) -> Namespace:
         return by_type[array_type]
     except KeyError:
         raise TypeError(f"no backend for arrays of type {array_type.__module__}.{array_type.__qualname__}") from None
+
+
+def backend_of(array: Array) -> Namespace:
+    """The backend that holds a raw array.
+
+    Raises
+    ------
+    TypeError
+        If there is none.
+    """
+    return backend_of_type(array.__class__)
 
 
 def backend_of_device(place: device) -> Namespace:
@@ -145,11 +158,24 @@ def transfer(array: Array, place: device, *, non_blocking: bool = False) -> Arra
     RuntimeError
         If the device is not available.
     """
-    there, here = backend_of_device(place), backend_of_type(array.__class__)
+    there, here = backend_of_device(place), backend_of(array)
     raw = there.raw_device(place)
     if there is not here:
         return there.from_numpy(here.to_numpy(array), raw, non_blocking=non_blocking)
     return array if array.device == raw else here.to_device(array, raw)
+
+
+def indexed(place: device) -> device:
+    """A device with its index, where there are several of a kind and none is said: the current one's.
+
+    Raises
+    ------
+    RuntimeError
+        If it is not available.
+    """
+    backend = backend_of_device(place)
+    found: device = backend.as_device(backend.raw_device(place))
+    return found
 
 
 def get_default_device() -> device:
@@ -160,9 +186,7 @@ def get_default_device() -> device:
     device
         With its index where there are several of a kind: for ``"cuda"`` that of the current GPU.
     """
-    place = default.device
-    backend = backend_of_device(place)
-    return backend.as_device(backend.raw_device(place))
+    return indexed(default.device)
 
 
 def set_default_device(place: str | device, /) -> None:

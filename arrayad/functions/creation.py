@@ -17,7 +17,7 @@ from ..arguments import flag_of, integer_of, sides_of
 from ..autograd.mutation import mark_exported
 from ..autograd.operation import linear, named, of_backend, public
 from ..autograd.tape import TensorBase, make, recording, require_grad
-from ..backends import Namespace, backend_of_device, backend_of_type
+from ..backends import Namespace, backend_of, backend_of_device, backend_of_type
 from ..devices import default
 from ..devices import device as Device
 from ..dtypes import NUMBER_TYPES, NUMBERS, DType, get_default_dtype
@@ -402,7 +402,7 @@ def tensor(
             [3, 4]])
     """
     array = convert(data, dtype, device, None, "tensor")._array
-    return finish(backend_of_type(array.__class__).asarray(array, copy=True), requires_grad, "tensor")
+    return finish(backend_of(array).asarray(array, copy=True), requires_grad, "tensor")
 
 
 def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
@@ -612,7 +612,7 @@ def _like(x: Any, dtype: Any, device: Any, name: str) -> tuple[Namespace, Any, A
     check_tensor(x, name)
     a = x._array
     if device is None:
-        backend, place = backend_of_type(a.__class__), a.device
+        backend, place = backend_of(a), a.device
     else:
         backend, place = place_of(device, name)
     raw = backend.raw_dtype(dtypes.from_raw[a.dtype] if dtype is None else dtype_of(dtype, name))

@@ -12,7 +12,7 @@ from ..arguments import flag_of
 from ..autograd.calls import RANK
 from ..autograd.operation import linear, named, of_backend
 from ..autograd.tape import TensorBase, make
-from ..backends import attributes, backend_of_device, backend_of_type
+from ..backends import attributes, backend_of, backend_of_device
 from ..devices import device as Device
 from ..dtypes import NUMBERS, DType, as_dtype
 
@@ -353,7 +353,7 @@ def transfer(x: Any, place: Any, *, non_blocking: bool = False, name: str = "to"
         If the device is not available.
     """
     a = x._array
-    here = backend_of_type(a.__class__)
+    here = backend_of(a)
     try:
         wanted = Device(place)
         there = backend_of_device(wanted)

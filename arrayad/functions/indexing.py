@@ -13,7 +13,7 @@ from ..arguments import axis_of
 from ..autograd.mutation import assign_item, check_writeable, replay, replay_raw
 from ..autograd.operation import linear, of_backend
 from ..autograd.tape import TensorBase, recording
-from ..backends import backend_of_type, by_type
+from ..backends import backend_of, by_type
 from ..size import inverse_of
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _raw_part(part: Any, x: Any, others: tuple[Any, ...]) -> Any:
         if a.ndim == 0 and dtype.kind != "b":
             return int(a)  # as in PyTorch: so it is a view, which an array would not give
         kept = recording() and any(isinstance(y, TensorBase) and y._node is not None for y in (x, *others))
-        return backend_of_type(a.__class__).asarray(a, copy=True) if kept else a
+        return backend_of(a).asarray(a, copy=True) if kept else a
     if isinstance(part, (list, tuple)):
         return [_raw_part(p, x, others) for p in part]
     if isinstance(part, np.bool):
@@ -102,7 +102,7 @@ def _raw_part(part: Any, x: Any, others: tuple[Any, ...]) -> Any:
     if array.ndim == 0 and array.dtype.kind != "b":
         return int(array)
     like = x._array
-    return backend_of_type(like.__class__).from_numpy(array, like.device)
+    return backend_of(like).from_numpy(array, like.device)
 
 
 def _check_index(dtype: Any) -> None:

@@ -48,7 +48,8 @@ from .. import dtypes
 from ..arguments import axis_of, integer_of
 from ..autograd.calls import promote
 from ..autograd.operation import NUMERIC, multilinear, public
-from ..autograd.tape import TensorBase, namespace_of, no_grad
+from ..autograd.tape import TensorBase, no_grad
+from ..backends import backend_of
 
 if TYPE_CHECKING:
     from .statistical import Axis
@@ -171,7 +172,7 @@ def quantile(
     if count == 0:
         raise ValueError("quantile(): there is no quantile of no elements")
     probabilities = q if isinstance(q, TensorBase) else asarray(q, dtype=dtypes.float64, device=x.device)
-    waits = namespace_of(x._array).asynchronous  # for values, which are not looked at then
+    waits = backend_of(x._array).asynchronous  # for values, which are not looked at then
     if probabilities.ndim > 1 or (not waits and not bool(all((probabilities >= 0) & (probabilities <= 1)))):
         raise ValueError("quantile(): probabilities must be a number or one-dimensional, and between 0 and 1")
     ordered = sort(ordered, axis=-1, stable=False)  # a sixth of the time; equal ones are one value

@@ -40,7 +40,8 @@ from .elementwise import abs as absolute
 from .. import dtypes
 from ..arguments import axis_of
 from ..autograd.mutation import check_writeable
-from ..autograd.tape import TensorBase, namespace_of, recording
+from ..autograd.tape import TensorBase, recording
+from ..backends import backend_of
 from ..dtypes import NUMBERS
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ _WRITING = frozenset(("numpy.copyto", "numpy.fill_diagonal", "numpy.place", "num
 
 def _looked_at(x: TensorBase) -> np.ndarray[Any, Any]:
     """The values for NumPy to look at, which keeps nothing of them: so that the memory does not count as shared later."""
-    array: np.ndarray[Any, Any] = namespace_of(x._array).to_numpy(x._array)
+    array: np.ndarray[Any, Any] = backend_of(x._array).to_numpy(x._array)
     return array
 
 

@@ -15,7 +15,7 @@ from .. import dtypes
 from ..arguments import flag_of, integer_of
 from ..autograd.operation import named, public
 from ..autograd.tape import make
-from ..backends import backend_of_device, backend_of_type, get_default_device
+from ..backends import backend_of, backend_of_device, get_default_device, indexed
 from ..devices import device as Device
 from ..dtypes import DType, get_default_dtype
 
@@ -126,20 +126,12 @@ class _Scope(threading.local):
 scope = _Scope()
 
 
-def place_of(device: Any) -> Device:
-    """The device that a device argument names, with its index where there are several of a kind."""
-    wanted = Device(device)
-    backend = backend_of_device(wanted)
-    place: Device = backend.as_device(backend.raw_device(wanted))
-    return place
-
-
 def _generator(generator: Generator | None, device: Any, name: str = "") -> Generator:
     """The generator given, or the device's own."""
     if generator is not None and not isinstance(generator, Generator):
         raise TypeError(f"{name}(): generator must be a Generator or None, got {type(generator).__name__}")
     try:
-        place = None if device is None else place_of(device)
+        place = None if device is None else indexed(Device(device))
     except (RuntimeError, TypeError) as error:
         raise named(name, error) from None
     if generator is not None:
@@ -157,7 +149,7 @@ def default_generator(device: DeviceLike | None = None) -> Generator:
     device : device, optional
         Default: the default device.
     """
-    place = get_default_device() if device is None else place_of(device)
+    place = get_default_device() if device is None else indexed(Device(device))
     if scope.source is not None:
         return scope.source(place)
     if place not in _default:
@@ -477,7 +469,7 @@ def normal(
     if isinstance(std, (int, float)):
         negative = std < 0
     else:
-        negative = not backend_of_type(std._array.__class__).asynchronous and bool((std < 0).any())
+        negative = not backend_of(std._array).asynchronous and bool((std < 0).any())
     if negative:
         raise ValueError(f"normal(): std must not be negative, got {std}")
     floating = [x.dtype for x in like if x.dtype.kind == "f"]

@@ -67,7 +67,8 @@ from .searching import where
 from .statistical import axes_of, max, sum
 from .utility import any
 from ..autograd.operation import public
-from ..autograd.tape import TensorBase, namespace_of, no_grad
+from ..autograd.tape import TensorBase, no_grad
+from ..backends import backend_of
 
 if TYPE_CHECKING:
     from .statistical import Axis
@@ -382,7 +383,7 @@ def multigammaln(a: Tensor, d: Tensor | int) -> Tensor:
     if dimension < 0 or dimension % 1:
         raise ValueError(f"multigammaln(): the dimension must be a whole number and not negative, got {d}")
     check_tensor(a, "multigammaln", "a")
-    waits = namespace_of(a._array).asynchronous  # for values, which are not looked at then
+    waits = backend_of(a._array).asynchronous  # for values, which are not looked at then
     if not waits and bool(any(less_equal(a, (dimension - 1) / 2))):
         raise ValueError(f"multigammaln(): elements must be above (d - 1) / 2 = {(dimension - 1) / 2}")
     terms = [gammaln(subtract(a, j / 2)) for j in range(int(dimension))]
