@@ -153,6 +153,7 @@ from .functions.elementwise import (
     trunc,
 )
 from .functions.indexing import (
+    put_along_axis,
     take,
     take_along_axis,
 )
@@ -192,7 +193,6 @@ from .functions.numerical import (
     interp,
     logspace,
     median,
-    put_along_axis,
     quantile,
     roots,
     trapezoid,

@@ -152,7 +152,7 @@ def test_errors_name_the_function_that_was_called() -> None:
     """By the declaration of an operation or by `public`, which put the name in the place of what a function is made of."""
     bare = set()
     for found in pkgutil.iter_modules(functions.__path__):
-        if found.name in ("declaring", "numpy_protocols"):  # which are behind the namespace
+        if found.name in ("declaring", "keys", "numpy_protocols"):  # which are behind the namespace
             continue
         module = importlib.import_module(f"arrayad.functions.{found.name}")
         for name in getattr(module, "__all__", ()):

@@ -12,6 +12,7 @@ from .data_types import *
 from .elementwise import *
 from .indexing import *
 from .inspection import *
+from .keys import view_put as view_put
 from .linear_algebra import matmul, matrix_transpose, tensordot, vecdot
 from .manipulation import *
 from .manipulation import broadcast_to as spread

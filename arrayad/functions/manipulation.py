@@ -7,7 +7,7 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from .data_types import check_tensor
-from .indexing import getitem_step
+from .keys import getitem_step
 from ..arguments import axis_of, integer_of, sides_of
 from ..autograd.operation import linear, of_backend, public
 from ..dtypes import as_dtype

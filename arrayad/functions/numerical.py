@@ -35,7 +35,7 @@ from .elementwise import (
     sqrt,
     subtract,
 )
-from .indexing import scatter_add, setitem, take
+from .indexing import scatter_add, take
 from .linear_algebra import diagonal, eigvals, matmul, matrix_transpose
 from .manipulation import concat, expand_dims, moveaxis, permute_dims, reshape
 from .searching import argmin, nonzero, searchsorted, where
@@ -70,7 +70,6 @@ __all__ = [
     "interp",
     "logspace",
     "median",
-    "put_along_axis",
     "quantile",
     "roots",
     "trapezoid",
@@ -417,44 +416,6 @@ def diag(x: Tensor, /, k: int = 0) -> Tensor:
     size = x.shape[0] + abs(k)
     places = arange(x.shape[0], device=x.device)
     return scatter_add(x, (places + max(-k, 0), places + max(k, 0)), (size, size))
-
-
-@public
-def put_along_axis(x: Tensor, indices: Tensor, /, values: Tensor | complex, axis: int = -1) -> None:
-    """Assign in place along an axis, each element by its own integer position: the counterpart of `take_along_axis`.
-
-    Parameters
-    ----------
-    x : Tensor
-        Is written into.
-    indices : Tensor
-        Of integers, of a shape that broadcasts with that of `x` along all other axes.
-    values : Tensor or number
-        Of a shape that broadcasts with `indices`.
-    axis : int, optional
-        Also ``dim``.
-
-    Raises
-    ------
-    IndexError
-        If an index is out of range.
-
-    Notes
-    -----
-    Differentiable with respect to `x` and `values`, as ``x[...] = values`` is.
-    """
-    check_tensor(x, "put_along_axis")
-    check_tensor(indices, "put_along_axis", "indices")
-    axis = axis_of(axis, x.ndim, "put_along_axis")
-    setitem(x, places_along(axis, indices, tuple(x.shape)), values)
-
-
-def places_along(axis: int, indices: Tensor, shape: tuple[int, ...]) -> tuple[Tensor, ...]:
-    """The key of elements by positions along an axis, counted from the front, and their own places along the others."""
-    rank = len(shape)
-    key = [reshape(arange(n, device=indices.device), (1,) * i + (n,) + (1,) * (rank - 1 - i)) for i, n in enumerate(shape)]
-    key[axis] = indices
-    return tuple(key)
 
 
 # --- convolution ---

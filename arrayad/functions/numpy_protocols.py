@@ -937,7 +937,7 @@ def _result_type(*arrays_and_dtypes: Any) -> Any:
 
 
 def _put_along_axis(arr: Tensor, indices: Any, values: Any, axis: int = -1) -> None:
-    numerical.put_along_axis(arr, _tensor(indices), values, axis)
+    indexing.put_along_axis(arr, _tensor(indices), values, axis)
 
 
 def _shares_memory(a: Any, b: Any, max_work: Any = None) -> bool:

@@ -11,10 +11,11 @@ import numpy as np
 from .creation import arange, beside, convert, empty, full, zeros_like
 from .data_types import astype, check_tensor, to_common_dtype
 from .elementwise import not_equal
-from .indexing import getitem, index_put, raw_key, setitem, take, take_along_axis
+from .indexing import getitem, index_put, setitem, take, take_along_axis
 from .indexing import scatter_add as added_at
+from .keys import key_along, raw_key
 from .manipulation import broadcast_arrays, concat, expand_dims, moveaxis, reshape, stack
-from .numerical import bincount, places_along
+from .numerical import bincount
 from .searching import nonzero, searchsorted, where
 from .sets import unique_all
 from .sorting import argsort
@@ -24,7 +25,7 @@ from .. import dtypes
 from ..arguments import axis_of, integer_of
 from ..autograd.mutation import add_item, check_writeable, overwrite
 from ..autograd.operation import REAL_OR_BOOLEAN, not_differentiable, of_backend, public
-from ..autograd.tape import TensorBase
+from ..autograd.tape import TensorBase, namespace_of_tensors
 
 if TYPE_CHECKING:
     from .indexing import Values
@@ -252,7 +253,8 @@ def _places(name: str, x: Tensor, dim: int, index: Tensor, source: Any) -> tuple
     ):
         beside = "" if whole else f" and a source of shape {tuple(source.shape)}"
         raise RuntimeError(f"{name}(): an index of shape {shape} does not fit a tensor of shape {tuple(x.shape)}{beside}")
-    return places_along(axis, index, shape), source if whole else getitem(source, tuple([slice(n) for n in shape]))
+    key = key_along(namespace_of_tensors(), axis, index, shape)
+    return key, source if whole else getitem(source, tuple([slice(n) for n in shape]))
 
 
 @public
