@@ -84,25 +84,20 @@ def _moved(sample: Sample, directions: list[np.ndarray], step: float) -> list[np
     return [x + step * v for x, v in zip(sample.inputs, directions, strict=True)]
 
 
-def _compare(found: float, expected: float, sample: Sample, tolerance: float) -> None:
-    tolerance = sample.flags.get("tolerance", tolerance)
-    assert math.isclose(found, expected, rel_tol=tolerance, abs_tol=tolerance), f"analytic {found}, numeric {expected}"
+# Derivatives along directions, each found in two ways. `tests.differentiation` writes down how far these are apart.
 
 
-@pytest.mark.parametrize("sample", ALL, ids=str)
-def test_reverse(sample: Sample) -> None:
+def reverse(sample: Sample) -> tuple[float, float]:
+    """By backward, and by central differences."""
     directions = [_weights(x, 100 + i) for i, x in enumerate(sample.inputs)]
     gradients = _gradients(sample, _leaves(sample.inputs))
-    for g, x in zip(gradients, sample.inputs, strict=True):
-        assert g.shape == x.shape
-        assert g.dtype == x.dtype
     with xp.no_grad():
         above, below = (_loss(sample, [xp.asarray(x) for x in _moved(sample, directions, s)]).item() for s in (STEP, -STEP))
-    _compare(_inner(gradients, directions).item(), (above - below) / (2 * STEP), sample, 1e-6)
+    return _inner(gradients, directions).item(), (above - below) / (2 * STEP)
 
 
-@pytest.mark.parametrize("sample", ALL, ids=str)
-def test_reverse_twice(sample: Sample) -> None:
+def reverse_twice(sample: Sample) -> tuple[float, float]:
+    """The second, by a recorded backward, and by central differences of the first."""
     directions = [_weights(x, 200 + i) for i, x in enumerate(sample.inputs)]
     seconds = [_weights(x, 300 + i) for i, x in enumerate(sample.inputs)]
 
@@ -114,45 +109,22 @@ def test_reverse_twice(sample: Sample) -> None:
     constant = not value.requires_grad  # the gradient is
     found = 0.0 if constant else _inner(xp.autograd.grad(value, leaves, materialize_grads=True), seconds).item()
     above, below = (slope(_moved(sample, seconds, s))[1].item() for s in (STEP, -STEP))
-    _compare(found, (above - below) / (2 * STEP), sample, 1e-5)
+    return found, (above - below) / (2 * STEP)
 
 
-@pytest.mark.parametrize("sample", ALL, ids=str)
-def test_recorded_backward_gives_the_same(sample: Sample) -> None:
-    plain = _gradients(sample, _leaves(sample.inputs))
-    recorded = _gradients(sample, _leaves(sample.inputs), create_graph=True)
-    for a, b in zip(plain, recorded, strict=True):
-        np.testing.assert_allclose(b.detach().numpy(force=True), a.numpy(force=True), rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize("sample", ALL, ids=str)
-def test_gradients_have_the_dtype_of_their_tensor(sample: Sample) -> None:
-    small = {"f": np.float32, "c": np.complex64}
-    leaves = _leaves([x.astype(small[x.dtype.kind]) for x in sample.inputs])
-    out = sample.function(*leaves)
-    parts = [part for part in (out if isinstance(out, tuple) else (out,)) if part.requires_grad]
-    if not parts:
-        return
-    seeds = [xp.ones_like(part) for part in parts]
-    for g, x in zip(xp.autograd.grad(parts, leaves, seeds, materialize_grads=True), leaves, strict=True):
-        assert isinstance(g, TensorBase)
-        assert g.dtype == x.dtype
-        assert g.shape == x.shape
-
-
-@pytest.mark.parametrize("sample", ALL, ids=str)
-def test_forward_agrees_with_reverse(sample: Sample) -> None:
+def forward(sample: Sample) -> tuple[float, float]:
+    """By forward mode, and by backward."""
     directions = [_weights(x, 100 + i) for i, x in enumerate(sample.inputs)]
     expected = _inner(_gradients(sample, _leaves(sample.inputs)), directions).item()
     primals = tuple(xp.asarray(x) for x in sample.inputs)
     tangents = tuple(xp.asarray(v) for v in directions)
     _, tangent = xp.func.jvp(lambda *x: _loss(sample, list(x)), primals, tangents)
     assert not tangent.requires_grad
-    assert math.isclose(tangent.item(), expected, rel_tol=1e-9, abs_tol=1e-9)
+    return tangent.item(), expected
 
 
-@pytest.mark.parametrize("sample", ALL, ids=str)
-def test_forward_over_reverse_agrees_with_reverse_twice(sample: Sample) -> None:
+def forward_over_reverse(sample: Sample) -> tuple[float, float]:
+    """The second, by forward mode of a gradient, and by backward twice."""
     directions = [_weights(x, 200 + i) for i, x in enumerate(sample.inputs)]
     seconds = tuple(xp.asarray(_weights(x, 300 + i)) for i, x in enumerate(sample.inputs))
     leaves = _leaves(sample.inputs)
@@ -165,7 +137,55 @@ def test_forward_over_reverse_agrees_with_reverse_twice(sample: Sample) -> None:
     everything = tuple(range(len(leaves)))
     gradient = xp.func.grad(lambda *x: _loss(sample, list(x)), everything)
     _, products = xp.func.jvp(gradient, tuple(xp.asarray(x) for x in sample.inputs), seconds)
-    assert math.isclose(_inner(products, directions).item(), expected, rel_tol=1e-8, abs_tol=1e-8)
+    return _inner(products, directions).item(), expected
+
+
+def _assert_close(found: float, expected: float, tolerance: float) -> None:
+    assert math.isclose(found, expected, rel_tol=tolerance, abs_tol=tolerance), f"analytic {found}, numeric {expected}"
+
+
+@pytest.mark.parametrize("sample", ALL, ids=str)
+def test_reverse(sample: Sample) -> None:
+    _assert_close(*reverse(sample), sample.flags.get("tolerance", 1e-6))
+
+
+@pytest.mark.parametrize("sample", ALL, ids=str)
+def test_reverse_twice(sample: Sample) -> None:
+    _assert_close(*reverse_twice(sample), sample.flags.get("tolerance", 1e-5))
+
+
+@pytest.mark.parametrize("sample", ALL, ids=str)
+def test_forward_agrees_with_reverse(sample: Sample) -> None:
+    _assert_close(*forward(sample), 1e-9)
+
+
+@pytest.mark.parametrize("sample", ALL, ids=str)
+def test_forward_over_reverse_agrees_with_reverse_twice(sample: Sample) -> None:
+    _assert_close(*forward_over_reverse(sample), 1e-8)
+
+
+@pytest.mark.parametrize("sample", ALL, ids=str)
+def test_recorded_backward_gives_the_same(sample: Sample) -> None:
+    plain = _gradients(sample, _leaves(sample.inputs))
+    recorded = _gradients(sample, _leaves(sample.inputs), create_graph=True)
+    for a, b in zip(plain, recorded, strict=True):
+        np.testing.assert_allclose(b.detach().numpy(force=True), a.numpy(force=True), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("sample", ALL, ids=str)
+def test_gradients_have_the_shape_and_dtype_of_their_tensor(sample: Sample, single: bool) -> None:
+    small = {"f": np.float32, "c": np.complex64}
+    leaves = _leaves([x.astype(small[x.dtype.kind]) if single else x for x in sample.inputs])
+    out = sample.function(*leaves)
+    parts = [part for part in (out if isinstance(out, tuple) else (out,)) if part.requires_grad]
+    if not parts:
+        return
+    seeds = [xp.ones_like(part) for part in parts]
+    for g, x in zip(xp.autograd.grad(parts, leaves, seeds, materialize_grads=True), leaves, strict=True):
+        assert isinstance(g, TensorBase)
+        assert g.dtype == x.dtype
+        assert g.shape == x.shape
 
 
 # Whose derivatives wait on CuPy: they are functions that it lacks, done on the host, or values that were assigned at a mask.
