@@ -258,7 +258,9 @@ def memory_reserved(place: int | str | _device | None = None) -> int:
 
 
 def empty_cache() -> None:
-    """Give back, on every GPU, the memory that is kept for the next tensors."""
+    """Give back, on every GPU, the memory that is kept for the next tensors; without one, nothing."""
+    if not is_available():
+        return
     cupy = _cupy()
     for i in range(device_count()):
         with cupy.cuda.Device(i):

@@ -69,11 +69,12 @@ def save(
 
     Notes
     -----
-    ``requires_grad`` of leaves is kept. Complex tensors are kept as their parts, with one axis more.
+    ``requires_grad`` of leaves is kept, and a tensor in several places is one when it is loaded. Complex tensors are kept as
+    their parts, with one axis more.
     """
     json, writer, errors = _modules("save")
     arrays: dict[str, np.ndarray[Any, Any]] = {}
-    structure = json.dumps(_described(obj, "", arrays))
+    structure = json.dumps(_described(obj, "", arrays, {}))
     if not isinstance(file, (str, os.PathLike)):
         _check_open(file, "save", "write")
         file.write(writer.save(arrays, metadata={_KEY: structure}))
@@ -94,8 +95,10 @@ def _check_open(file: object, name: str, method: str) -> None:
         raise TypeError(f"{name}(): the file must be a path or a binary file, not {type(file).__name__}")
 
 
-def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]]) -> Any:
-    """What JSON has in the place of an object; its arrays are put beside."""
+def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]], known: dict[int, Any]) -> Any:
+    """What JSON has in the place of an object; its arrays are put beside. `known` are the tensors before, by identity."""
+    if id(obj) in known:
+        return known[id(obj)]
     if isinstance(obj, TensorBase):
         name = place or "tensor"
         while name in arrays or name == "__metadata__":  # of another place, as "a.b" and "b" in "a"; the format's own
@@ -107,14 +110,17 @@ def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]]) ->
         if complexes:
             array = np.stack([array.real, array.imag], axis=-1)
         arrays[name] = np.ascontiguousarray(array).reshape(array.shape)
-        return {"tensor": name, "complex": complexes, "requires_grad": obj._node is not None}
+        known[id(obj)] = {"tensor": name, "complex": complexes, "requires_grad": obj._node is not None}
+        return known[id(obj)]
     if isinstance(obj, dict):
         for key in obj:
             if not isinstance(key, (str, int)):
                 raise TypeError(f"save(): keys must be strings or integers, got {key!r} in {place or 'the outermost dict'}")
-        return {"dict": [[key, _described(value, f"{place}.{key}".lstrip("."), arrays)] for key, value in obj.items()]}
+        return {
+            "dict": [[key, _described(value, f"{place}.{key}".lstrip("."), arrays, known)] for key, value in obj.items()]
+        }
     if isinstance(obj, (list, tuple)):
-        parts = [_described(value, f"{place}.{i}".lstrip("."), arrays) for i, value in enumerate(obj)]
+        parts = [_described(value, f"{place}.{i}".lstrip("."), arrays, known) for i, value in enumerate(obj)]
         return {"tuple" if isinstance(obj, tuple) else "list": parts}
     if isinstance(obj, np.generic):
         obj = obj.item()
@@ -168,7 +174,7 @@ def load(file: str | os.PathLike[str] | IO[bytes], /, *, device: DeviceLike | No
             metadata, arrays = _read(path, repr(file), reader)
     if _KEY not in metadata:
         return {name: asarray(array, device=device) for name, array in arrays.items()}
-    return _built(json.loads(metadata[_KEY]), arrays, device)
+    return _built(json.loads(metadata[_KEY]), arrays, device, {})
 
 
 def _read(path: str, name: str, reader: Any) -> tuple[dict[str, str], dict[str, np.ndarray[Any, Any]]]:
@@ -195,16 +201,19 @@ def _read(path: str, name: str, reader: Any) -> tuple[dict[str, str], dict[str, 
     return metadata, arrays
 
 
-def _built(description: dict[str, Any], arrays: dict[str, np.ndarray[Any, Any]], device: Any) -> Any:
-    """The object that JSON stands for."""
+def _built(description: dict[str, Any], arrays: dict[str, np.ndarray[Any, Any]], device: Any, known: dict[str, Any]) -> Any:
+    """The object that JSON stands for. `known` are the tensors before, by name."""
     if "tensor" in description:
-        x: Any = asarray(arrays[description["tensor"]], device=device)
-        if description["complex"]:
-            x = view_dtype(x, dtypes.COMPLEX_OF[x.dtype])[..., 0]
-        return x.requires_grad_() if description["requires_grad"] else x
+        name = description["tensor"]
+        if name not in known:
+            x: Any = asarray(arrays[name], device=device)
+            if description["complex"]:
+                x = view_dtype(x, dtypes.COMPLEX_OF[x.dtype])[..., 0]
+            known[name] = x.requires_grad_() if description["requires_grad"] else x
+        return known[name]
     if "dict" in description:
-        return {key: _built(value, arrays, device) for key, value in description["dict"]}
+        return {key: _built(value, arrays, device, known) for key, value in description["dict"]}
     for kind, make in (("list", list), ("tuple", tuple)):
         if kind in description:
-            return make(_built(value, arrays, device) for value in description[kind])
+            return make(_built(value, arrays, device, known) for value in description[kind])
     return complex(*description["number"]) if "number" in description else description["value"]

@@ -10,6 +10,7 @@ import builtins
 import functools
 import math
 import sys
+import warnings
 import weakref
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, overload
@@ -31,6 +32,7 @@ from .autograd.tape import (
     no_grad,
     recording,
     require_grad,
+    retaining,
     sequence,
 )
 from .backends import backend_of
@@ -241,7 +243,8 @@ def _along_axis(function: Callable[..., Tensor], called: Callable[P, Tensor]) ->
     def method(self: Any, axis: Any = _LEFT_OUT, second: Any = _LEFT_OUT, /, **kwargs: Any) -> Any:
         if axis is not _LEFT_OUT:
             if isinstance(axis, TensorBase):
-                raise TypeError(f"{function.__name__}(): the axis is a Tensor; maximum() and minimum() are of two tensors")
+                two = "; maximum() and minimum() are of two tensors" if function.__name__ in ("max", "min") else ""
+                raise TypeError(f"{function.__name__}(): the axis is a Tensor, and has to be an int{two}")
             for name in kwargs:
                 if name == "axis" or (name == flag and second is not _LEFT_OUT):
                     raise TypeError(f"{function.__name__}(): multiple values for argument {name!r}")
@@ -440,10 +443,14 @@ class Tensor(TensorBase):
     @property
     def grad(self) -> Tensor | None:
         """The gradient that backward has added up, None before."""
-        try:
-            return self._grad
-        except AttributeError:
-            return None
+        grad = getattr(self, "_grad", None)
+        if grad is None and not self.is_leaf and retaining(self._node) is not self:  # type: ignore[arg-type]  # of no leaf
+            warnings.warn(
+                "grad: this tensor was computed, and backward() adds up the gradients of leaves alone. Call retain_grad() "
+                "on it before, or ask for the grad of the leaf it was computed from",
+                stacklevel=2,
+            )
+        return grad
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
@@ -612,7 +619,7 @@ class Tensor(TensorBase):
         if dtype not in ({default} if array.size == 0 else usual):
             suffixes.append(f"dtype={dtype}")
         if self.grad_fn is not None:
-            suffixes.append(f"grad_fn=<{self.grad_fn.name}>")
+            suffixes.append(f"grad_fn=<{self.grad_fn.name()}>")
         elif self.requires_grad:
             suffixes.append("requires_grad=True")
         return format_array(array, "tensor(", suffixes)

@@ -1314,4 +1314,4 @@ def test_a_write_whose_warning_is_an_error_is_none_or_noticed() -> None:
         x = small * 1
         with np.errstate(all="raise"), pytest.raises(FloatingPointError):
             write(x)
-        assert (x.tolist(), x.grad_fn.name, x._version) == ([1.0, 1.0], "MulBackward0", 0)
+        assert (x.tolist(), x.grad_fn.name(), x._version) == ([1.0, 1.0], "MulBackward0", 0)

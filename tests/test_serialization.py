@@ -165,6 +165,16 @@ def test_nested_containers(tmp_path: Path) -> None:
     same(xp.load(path), x)
 
 
+def test_a_tensor_in_several_places_is_one_again(tmp_path: Path) -> None:
+    w = xp.ones(2, requires_grad=True)
+    xp.save({"embedding": w, "head": [w, w.detach()]}, tmp_path / "tied")
+    loaded = xp.load(tmp_path / "tied")
+    tied, other = loaded["head"]
+    assert tied is loaded["embedding"]
+    assert tied is not other
+    assert (tied.requires_grad, other.requires_grad) == (True, False)
+
+
 def test_an_open_file(tmp_path: Path) -> None:
     given = {"w": xp.ones(2, 3), "epoch": 3}
     for file in (io.BytesIO(b"header "), (tmp_path / "x").open("w+b")):

@@ -188,7 +188,7 @@ def test_function() -> None:
     xp.autograd.check_grads(lambda x, y: Both.apply(x, y, 3), [_x(0.3, 0.2), _x(0.7, -0.1)])
     x = _x(1.0).requires_grad_()
     out = Both.apply(x, x, 3)
-    assert [o.grad_fn.name for o in out] == ["BothBackward"] * 2
+    assert [o.grad_fn.name() for o in out] == ["BothBackward"] * 2
     out[1].sum().backward()
     assert x.grad.item() == pytest.approx(3 * math.cos(1))
     with pytest.raises(RuntimeError, match="retain_graph"):
@@ -212,6 +212,60 @@ def test_function_with_jvp() -> None:
             return 7 * t  # wrong on purpose: so it is seen that this is what is called
 
     assert xp.func.jvp(Twice.apply, (_x(1.0),), (_x(1.0),))[1].item() == 7.0
+
+
+class SumOfSquares(xp.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any, scale: float = 1.0) -> Any:
+        ctx.save_for_backward(x)
+        ctx.scale = scale
+        return (x * x).sum() * scale
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        g.mul_(ctx.scale)  # it is a tensor like others
+        return xp.where(g > 0, g, g) * 2 * ctx.saved_tensors[0], None
+
+
+def test_function_of_a_scalar_whose_cotangent_was_computed() -> None:
+    """The engine's are scalars of NumPy then."""
+    x = _x(1.0, 2.0).requires_grad_()
+    (SumOfSquares.apply(x) / 4).backward()
+    assert x.grad.tolist() == [0.5, 1.0]
+
+
+def test_function_with_arguments_by_name() -> None:
+    x = _x(1.0, 2.0).requires_grad_()
+    SumOfSquares.apply(x, scale=3.0).backward()
+    SumOfSquares.apply(scale=3.0, x=x).backward()
+    assert x.grad.tolist() == [12.0, 24.0]
+    with pytest.raises(TypeError, match=r"SumOfSquares.apply\(\): got an unexpected keyword argument 'size'"):
+        SumOfSquares.apply(x, size=3.0)
+
+
+def test_function_with_results_that_are_no_tensors() -> None:
+    class Parts(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return "name", x * 2, None, x * 3
+
+        @staticmethod
+        def backward(ctx: Any, *gs: Any) -> Any:
+            assert [g is None for g in gs] == [True, False, True, False]
+            return gs[1] * 2 + gs[3] * 3
+
+        @staticmethod
+        def jvp(ctx: Any, t: Any) -> Any:
+            return None, t * 2, None, t * 3
+
+    x = _x(1.0).requires_grad_()
+    name, y, nothing, z = Parts.apply(x)
+    assert (name, nothing) == ("name", None)
+    (y * z).backward()
+    assert x.grad.tolist() == [12.0]
+    assert xp.func.jvp(lambda x: Parts.apply(x)[3], (_x(1.0),), (_x(1.0),))[1].tolist() == [3.0]
+    with pytest.raises(TypeError, match="must give a Tensor"):
+        type("Empty", (Parts,), {"forward": staticmethod(lambda ctx, x: [x])}).apply(x)
 
 
 def test_function_marks() -> None:

@@ -616,7 +616,9 @@ def _of_sequence(op: Operation) -> Callable[..., Any]:
     before = () if plan is None else tuple(plan.defaults[:-1])
     forwards, plain = op.forwards, op.named - {"dtype"}
 
-    def call(arrays: Any, /, **kwargs: Any) -> Any:
+    def call(arrays: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if args:
+            op.misuse((arrays, *args), kwargs)
         if (arrays.__class__ is not list and not isinstance(arrays, (list, tuple))) or not arrays:
             raise TypeError(f"{op.name}(): argument 'arrays' must be a non-empty tuple or list of Tensors")
         raw: list[Array] = []

@@ -405,7 +405,7 @@ class Sweep:
                             heappush(heap, key)
                 except Exception as error:  # any: it goes on, with a note of where the operation was called
                     if hasattr(node, "where"):
-                        error.add_note(f"In the backward of {node.name}, which was recorded at\n  {node.where}")
+                        error.add_note(f"In the backward of {node.name()}, which was recorded at\n  {node.where}")
                     raise
                 # Nothing is held longer than it is needed, and what goes on may have its memory alone.
                 array = saved = value = other = part = None
@@ -426,9 +426,8 @@ class Sweep:
                 continue
             like = shown._array
             if not isinstance(given, TensorBase) or (given._array.shape, given._array.dtype) != (like.shape, like.dtype):
-                raise RuntimeError(
-                    f"a hook of {node.name} must give None or a Tensor of shape {tuple(like.shape)} and dtype {shown.dtype}"
-                )
+                wanted = f"a Tensor of shape {tuple(like.shape)} and dtype {shown.dtype}"
+                raise RuntimeError(f"a hook of {node.name()} must give None or {wanted}")
             g, owned = (given if self.create_graph else given._array), False
             self.used.pop(-node.sequence, None)  # what a hook gives goes back whole
         tensor = retaining(node)
@@ -511,7 +510,7 @@ class Sweep:
         saved = saved_of(node)
         if saved is None:
             raise RuntimeError(
-                f"backward(): trying to go through {node.name} a second time, but what it saved was dropped after the "
+                f"backward(): trying to go through {node.name()} a second time, but what it saved was dropped after the "
                 "first. Pass retain_graph=True to the first backward() or grad()."
             )
         return saved
@@ -646,7 +645,7 @@ def refuse_overwritten(name: str, node: Node, saved: Any) -> None:
         elif value.__class__ in by_type and (write := mutation.write_since(node.sequence, value)) is not None:
             raise RuntimeError(
                 f"{name}(): one of the variables needed for gradient computation has been modified by an inplace "
-                f"operation: {node.name} saved it before version {write.version}, which {write.by} made. Its memory is "
+                f"operation: {node.name()} saved it before version {write.version}, which {write.by} made. Its memory is "
                 "shared with another library (numpy(), from_numpy() or DLPack), so the saved values could not be kept; "
                 "write into a clone() instead."
             )
@@ -654,7 +653,7 @@ def refuse_overwritten(name: str, node: Node, saved: Any) -> None:
 
 def _refuse_nan(xp: Namespace, part: Any, node: Node) -> None:
     if bool(xp.any(xp.isnan(part))):
-        raise RuntimeError(f"backward(): {node.name} returned nan values")
+        raise RuntimeError(f"backward(): {node.name()} returned nan values")
 
 
 def _leading_to(targets: set[Node], roots: Sequence[Node]) -> tuple[set[Node], set[Node] | None, set[Node] | None]:
@@ -714,7 +713,7 @@ def _accumulate(tensor: Any, g: Any, create_graph: bool) -> None:
             f"{tuple(own.shape)}"
         )
     with mutation.writing:  # backwards of several threads may add to one gradient
-        have = tensor.grad
+        have = getattr(tensor, "_grad", None)
         if have is None:
             xp = backend_of(a)
             if g._node is None and not xp.is_contiguous(a) and xp.is_contiguous(own):

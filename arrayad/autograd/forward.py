@@ -84,7 +84,7 @@ def _through(xp: Any, node: Node, incoming: list[Any], asked: set[int]) -> Any:
     kept = saved_of(node)
     if kept is None:
         raise RuntimeError(
-            f"{node.name}: what it saved was dropped by a backward; linearize() before, or pass retain_graph=True"
+            f"{node.name()}: what it saved was dropped by a backward; linearize() before, or pass retain_graph=True"
         )
     if node.sequence < mutation.last_write:
         refuse_overwritten("linearize", node, kept)
@@ -158,7 +158,7 @@ def _transposed(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]
             if not part.requires_grad:
                 if op.kind == "custom":  # zero, or computed outside of the tape: that cannot be told apart
                     raise RuntimeError(
-                        f"{node.name}: forward mode goes through the transpose of its backward, which was not recorded. "
+                        f"{node.name()}: forward mode goes through the transpose of its backward, which was not recorded. "
                         "Give the Function a jvp(ctx, *tangents), compute its backward with arrayad, or give None for zero."
                     )
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import weakref
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,7 +23,7 @@ from ..backends import backend_of
 from ..dtypes import from_raw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ..backends import Namespace
     from ..tensor import Tensor
@@ -48,6 +49,7 @@ class FunctionContext:
         self._not_differentiable: tuple[Any, ...] = ()
         self._dirty: tuple[Any, ...] = ()
         self._materialize = True
+        self._is_tensor: tuple[bool, ...] = ()  # of each result
 
     if TYPE_CHECKING:  # forward leaves in it what backward needs
 
@@ -115,14 +117,15 @@ class _Rule:
         """Call ``backward`` on Tensors, whether the engine walks on raw arrays or on Tensors."""
         node: Any = self.context._node and self.context._node()  # which the engine holds
         recorded = any(isinstance(part, TensorBase) for part in g)
-        seeds: list[Any] = [part if recorded or part is None else make(part) for part in g]
+        # The engine's cotangents may be a backend's scalars, which are no arrays.
+        seeds: list[Any] = [part if recorded or part is None else make(xp.as_array(part)) for part in g]
         if self.context._materialize:
             like = next(part for part in seeds if part is not None)._array
             backend = backend_of(like)
             for i, part in enumerate(seeds):
                 if part is None:
                     seeds[i] = make(backend.zeros(node.shape[i], dtype=node.dtype[i], device=like.device))
-        given = self.owner.backward(self.context, *seeds)
+        given = self.owner.backward(self.context, *_among(self.context._is_tensor, seeds))
         parts = list(given) if isinstance(given, tuple) else [given]
         while len(parts) > len(node.edges) and parts[-1] is None:
             parts.pop()
@@ -145,7 +148,14 @@ class _Rule:
         if self.owner.jvp is Function.jvp:
             return None
         given = self.owner.jvp(self.context, *tangents)
-        return given if isinstance(given, tuple) else (given,)
+        parts = given if isinstance(given, tuple) else (given,)
+        return tuple([part for part, is_tensor in zip(parts, self.context._is_tensor, strict=True) if is_tensor])
+
+
+def _among(places: Sequence[bool], values: Sequence[Any]) -> list[Any]:
+    """Values at the places that are so marked, None at the others."""
+    each = iter(values)
+    return [next(each) if is_marked else None for is_marked in places]
 
 
 def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
@@ -182,9 +192,9 @@ class Function:
 
     A subclass gives static methods ``forward(ctx, *args)``, or ``forward(*args)`` and
     ``setup_context(ctx, inputs, output)``; ``backward(ctx, *grad_outputs)``, which gives as many gradients as forward has
-    arguments (None for those that are no tensors or need none); and, for forward mode, ``jvp(ctx, *tangents)``. It is
-    called by `apply`. With ``create_graph=True`` backward is itself recorded. A result that shares memory with an argument,
-    or with any other tensor, comes out as a copy, unless it is marked dirty.
+    arguments (None for those that are no tensors or need none), and is given None for results that are no tensors; and, for
+    forward mode, ``jvp(ctx, *tangents)``. It is called by `apply`. With ``create_graph=True`` backward is itself recorded. A
+    result that shares memory with an argument, or with any other tensor, comes out as a copy, unless it is marked dirty.
 
     Examples
     --------
@@ -207,7 +217,7 @@ class Function:
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
-        """Compute the result: a Tensor or a tuple of them. Nothing it does is recorded."""
+        """Compute the result: a Tensor, or a tuple of Tensors and what else the caller is to have. Nothing is recorded."""
         raise NotImplementedError("a Function needs a static method forward(ctx, *args)")
 
     @staticmethod
@@ -225,8 +235,13 @@ class Function:
         raise NotImplementedError("this Function has no jvp(ctx, *tangents)")
 
     @classmethod
-    def apply(cls, *args: Any) -> Any:
-        """Call the function, and record it if an argument is tracked."""
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Call the function, and record it if an argument is tracked.
+
+        Arguments by name, and those left out, are given to ``forward`` in their places.
+        """
+        if kwargs:
+            args = _placed(cls, args, kwargs)
         context = FunctionContext(tuple(isinstance(x, TensorBase) and x._node is not None for x in args))
         tracked = recording() and any(context.needs_input_grad)
         edges = tuple(x._node if isinstance(x, TensorBase) else None for x in args)
@@ -236,14 +251,30 @@ class Function:
             else:
                 given = cls.forward(*args)
                 cls.setup_context(context, args, given)
-        results = list(given) if isinstance(given, tuple) else [given]
-        if not all(isinstance(out, TensorBase) for out in results):
-            raise TypeError(f"{cls.__name__}.forward must give a Tensor or a tuple of Tensors")
+        parts = given if isinstance(given, tuple) else (given,)
+        context._is_tensor = tuple([isinstance(part, TensorBase) for part in parts])
+        if not (any(context._is_tensor) if isinstance(given, tuple) else context._is_tensor[0]):
+            raise TypeError(f"{cls.__name__}.forward must give a Tensor, or a tuple with one in it")
         if tracked:
             for x in context._dirty:
                 check_writeable(x, cls.__name__)  # when it has been, as PyTorch's
-            results = _record(cls, context, args, edges, results)
-        return tuple(results) if isinstance(given, tuple) else results[0]
+            results = _record(cls, context, args, edges, [part for part in parts if isinstance(part, TensorBase)])
+            tensors = _among(context._is_tensor, results)
+            parts = tuple([y if y is not None else part for y, part in zip(tensors, parts, strict=True)])
+        return parts if isinstance(given, tuple) else parts[0]
+
+
+def _placed(cls: type[Function], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """All arguments of a call by position, in the order of ``forward``."""
+    before = (None,) if cls.setup_context is Function.setup_context else ()  # for the context
+    try:
+        bound = inspect.signature(cls.forward).bind(*before, *args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{cls.__name__}.apply(): {error}") from None
+    bound.apply_defaults()
+    if bound.kwargs:
+        raise TypeError(f"{cls.__name__}.apply(): forward takes {', '.join(bound.kwargs)} by name only, which has no place")
+    return bound.args[len(before) :]
 
 
 def _record(

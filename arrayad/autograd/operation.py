@@ -257,6 +257,7 @@ _SPELLINGS = (
     *_OF_AXES,
     *((ours, theirs) for theirs, ours in _OF_AXES),
     ("diagonal", "k"),
+    ("shifts", "shift"),
     ("unbiased", "correction"),
     ("steps", "num"),
     ("size", "shape"),

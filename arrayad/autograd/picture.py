@@ -103,7 +103,7 @@ def _label(node: Node, newline: str) -> str:
     if isinstance(node, Leaf):
         return f"leaf{newline}{_shape_of(node)}"
     saved = _nbytes(node.saved if isinstance(node.saved, tuple) else ())
-    return node.name + (f"{newline}saves {saved} bytes" if saved else "")
+    return node.name() + (f"{newline}saves {saved} bytes" if saved else "")
 
 
 def _nbytes(value: Any) -> int:

@@ -484,7 +484,6 @@ class Node:
     hooks: dict[int, Any] | None  # called with the cotangent of the output
     where: str  # the source line of the call, set under anomaly detection only
 
-    @property
     def name(self) -> str:
         """The operation's, as PyTorch spells it: ``MulBackward0``."""
         return self.plan.name
@@ -500,7 +499,7 @@ class Node:
         return tuple((edge, 0) if not isinstance(edge, Output) else (edge.edges[0], edge.index) for edge in self.edges)
 
     def __repr__(self) -> str:
-        return f"<{self.name} at {id(self):#x}>"
+        return f"<{self.name()} at {id(self):#x}>"
 
 
 def retaining(node: Node) -> TensorBase | None:
@@ -514,7 +513,6 @@ class Leaf(Node):
 
     __slots__ = ("tensor",)
 
-    name = "AccumulateGrad"
     transposed = False
     tensor: ref[TensorBase]
 
@@ -526,6 +524,10 @@ class Leaf(Node):
         self.dtype = tensor._array.dtype
         self.sequence = next(sequence)
         self.hooks = None
+
+    def name(self) -> str:
+        """As PyTorch has it."""
+        return "AccumulateGrad"
 
 
 class Output(Node):

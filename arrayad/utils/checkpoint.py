@@ -92,7 +92,7 @@ class _Segment:
         """Take the place of what the nodes of the first call saved."""
         # Not the nodes themselves, which refer to this: a graph must be freed without the collector.
         self.places = {node.sequence: i for i, node in enumerate(nodes)}
-        self.names = [node.name for node in nodes]
+        self.names = [node.name() for node in nodes]
         for node in nodes:
             if node.plan.keeps:
                 node.saved = self  # type: ignore[assignment]  # the engine restores it when it comes to the node
@@ -103,7 +103,9 @@ class _Segment:
             self.computed = self._compute()
         again = self.computed[self.places[node.sequence]]
         if again.saved is None:
-            raise RuntimeError(f"backward(): what {node.name} needs was computed again and used up; pass retain_graph=True")
+            raise RuntimeError(
+                f"backward(): what {node.name()} needs was computed again and used up; pass retain_graph=True"
+            )
         saved: Any = saved_of(again)  # which another checkpoint, in this one, may hold
         node.saved, again.saved = saved, None
         return saved
@@ -127,7 +129,7 @@ class _Segment:
         finally:
             if now is not None:
                 random.set_state(now)
-        if [node.name for node in nodes] != self.names:
+        if [node.name() for node in nodes] != self.names:
             raise RuntimeError("checkpoint(): the function did not do the same when it was called again")
         return nodes
 
