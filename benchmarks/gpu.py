@@ -30,9 +30,8 @@ LAYERS = (784, 256, 10)
 BATCH = 256
 
 
-def ours() -> tuple[dict[str, Callable[[], Any]], Callable[[], Any]]:
-    """The workloads in arrayad, and what waits for the GPU."""
-    xp = arrayad
+def tensors(xp: Any) -> tuple[dict[str, Callable[[], Any]], Callable[[], Any]]:
+    """The workloads in arrayad or PyTorch, by the names that both have, and what waits for the GPU."""
     work: dict[str, Callable[[], Any]] = {}
     for name, n in SIZES.items():
         x, y = (xp.rand(n, n, device="cuda") for _ in range(2))
@@ -44,8 +43,8 @@ def ours() -> tuple[dict[str, Callable[[], Any]], Callable[[], Any]]:
     weights = [(xp.randn(a, b, device="cuda") / math.sqrt(a)).requires_grad_() for a, b in pairwise(LAYERS)]
 
     def step() -> None:
-        scores = xp.log_softmax(xp.relu(images @ weights[0]) @ weights[1], axis=-1)
-        (-xp.take_along_axis(scores, labels, axis=1).mean()).backward()
+        scores = xp.log_softmax(xp.relu(images @ weights[0]) @ weights[1], dim=-1)
+        (-xp.take_along_dim(scores, labels, dim=1).mean()).backward()
         with xp.no_grad():
             for w in weights:
                 w -= 0.01 * w.grad
@@ -67,40 +66,14 @@ def cupys() -> tuple[dict[str, Callable[[], Any]], Callable[[], Any]]:
     return work, cp.cuda.runtime.deviceSynchronize
 
 
-def torchs() -> tuple[dict[str, Callable[[], Any]], Callable[[], Any]]:
-    """The workloads in PyTorch."""
-    import torch
-
-    work: dict[str, Callable[[], Any]] = {}
-    for name, n in SIZES.items():
-        x, y = (torch.rand(n, n, device="cuda") for _ in range(2))
-        work[f"add, {name}"] = lambda x=x, y=y: x + y
-        work[f"matmul, {name}"] = lambda x=x, y=y: x @ y
-        t = torch.rand(n, n, device="cuda", requires_grad=True)
-        work[f"exp(x * y).sum() and its gradient, {name}"] = lambda t=t, y=y: torch.autograd.grad(torch.exp(t * y).sum(), t)
-    images, labels = torch.rand(BATCH, LAYERS[0], device="cuda"), torch.randint(0, LAYERS[-1], (BATCH, 1), device="cuda")
-    weights = [(torch.randn(a, b, device="cuda") / math.sqrt(a)).requires_grad_() for a, b in pairwise(LAYERS)]
-
-    def step() -> None:
-        scores = torch.log_softmax(torch.relu(images @ weights[0]) @ weights[1], dim=-1)
-        (-torch.take_along_dim(scores, labels, dim=1).mean()).backward()
-        with torch.no_grad():
-            for w in weights:
-                w -= 0.01 * w.grad
-                w.grad = None
-
-    work["training step, 784-256-10, batch 256"] = step
-    return work, torch.cuda.synchronize
-
-
 def contestants() -> dict[str, tuple[dict[str, Callable[[], Any]], Callable[[], Any]]]:
     """Those that are installed and have a GPU."""
-    found = {"arrayad": ours(), "CuPy": cupys()}
+    found = {"arrayad": tensors(arrayad), "CuPy": cupys()}
     try:
         import torch
     except ImportError:
         return found
-    return found | ({"PyTorch": torchs()} if torch.cuda.is_available() else {})
+    return found | ({"PyTorch": tensors(torch)} if torch.cuda.is_available() else {})
 
 
 def measure(rounds: int, calls: int) -> dict[str, dict[str, float]]:
