@@ -19,7 +19,7 @@ import numpy as np
 
 from . import dtypes
 from .arguments import axis_of, flag_of
-from .autograd import engine
+from .autograd import engine, tape
 from .autograd.calls import operator
 from .autograd.mutation import become, check_writeable, export, give_back, lend, overwrite, update
 from .autograd.tape import (
@@ -589,8 +589,9 @@ class Tensor(TensorBase):
 
     def detach(self) -> Tensor:
         """A tensor on the same memory, without history."""
-        out: Tensor = make(self._array)
-        alias(self, out, None)
+        with tape.writing:
+            out: Tensor = make(self._array)
+            alias(self, out, None)
         return out
 
     def detach_(self) -> Tensor:

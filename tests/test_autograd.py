@@ -777,6 +777,32 @@ def test_threads_write_into_rows_of_one_tensor(monkeypatch: pytest.MonkeyPatch) 
     assert b.tolist() == [1.0, 2.0]
 
 
+@pytest.mark.parametrize("made_before", [False, True])
+def test_threads_write_into_rows_of_a_recorded_tensor(made_before: bool) -> None:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # at most places, soon or late
+    try:
+        for _ in range(40):
+            w = xp.ones(1, requires_grad=True)
+            b = w * xp.ones(4, 10)
+            rows = [b[i] for i in range(4)] if made_before else None
+
+            def grow(i: int, b: Any = b, rows: Any = rows) -> None:
+                for _ in range(3):
+                    (rows[i] if rows else b[i]).mul_(2.0)
+
+            threads = [threading.Thread(target=grow, args=(i,)) for i in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert b[:, 0].tolist() == [8.0] * 4
+            b.sum().backward()
+            assert w.grad.item() == 320.0
+    finally:
+        sys.setswitchinterval(interval)
+
+
 def test_gradients_can_be_seen_flat() -> None:
     x = xp.ones(2, 3, requires_grad=True)
     (x.T * xp.reshape(xp.arange(6.0), (3, 2))).sum().backward()

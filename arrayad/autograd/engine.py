@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
-from . import mutation
+from . import mutation, tape
 from .operation import SHAPE
 from .tape import (
     RETAINED,
@@ -712,7 +712,7 @@ def _accumulate(tensor: Any, g: Any, create_graph: bool) -> None:
             f"backward(): the gradient of a leaf has shape {tuple(a.shape)}, and the leaf, changed in place since, "
             f"{tuple(own.shape)}"
         )
-    with mutation.writing:  # backwards of several threads may add to one gradient
+    with tape.writing:  # backwards of several threads may add to one gradient
         have = getattr(tensor, "_grad", None)
         if have is None:
             xp = backend_of(a)

@@ -15,14 +15,13 @@ Three things have to stay right when a tensor is written into:
 from __future__ import annotations
 
 import functools
-import os
-import threading
 from collections import Counter
 from contextlib import nullcontext
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+from . import tape
 from .calls import REFUSALS
 from .operation import named
 from .tape import (
@@ -74,20 +73,6 @@ __all__ = [
 ]
 
 copies = 0
-
-# Writes take turns: a thread at one has a reference to the array, which another would take for the tape's.
-writing = threading.RLock()
-
-
-def _renew() -> None:
-    """In a forked process, whose parent may have had a thread at a write."""
-    global writing
-    writing = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew)
-
 
 # --- whether the tape has arrays of a memory ---
 
@@ -156,7 +141,7 @@ last_write = 0  # when the last write into any of them was: what was recorded si
 
 def export(x: TensorBase) -> None:
     """Before another library is shown the memory of `x`: what the tape has of it stays behind, for it cannot move later."""
-    with writing:
+    with tape.writing:
         if x._storage is None or x._storage.exported is None:
             _unshare(x)
             mark_exported(x)
@@ -166,7 +151,7 @@ def export(x: TensorBase) -> None:
 
 def lend(x: TensorBase) -> None:
     """`export`, until `give_back`: for Python's buffer protocol, by which NumPy takes what it only copies, too."""
-    with writing:
+    with tape.writing:
         storage: Any = storage_of(x)
         shown = storage.exported is not None
         if not shown:
@@ -178,7 +163,7 @@ def lend(x: TensorBase) -> None:
 
 def give_back(x: TensorBase) -> None:
     """End what `lend` began: after the last buffer the memory can move again, if it was not written into meanwhile."""
-    with writing:
+    with tape.writing:
         storage: Any = x._storage
         writes = storage.exported
         if writes.buffers is None:
@@ -276,7 +261,7 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
             raise RuntimeError(f"{name}(): result type {have.name} can't be cast to the desired output type {want.name}")
         out = namespace_of_tensors().astype(out, want)
         a = out._array
-    with writing:
+    with tape.writing:
         if x._storage is None or (x._storage.exported is None and _is_alone(x)):
             # Nobody else sees the memory, so taking over the fresh array does for writing into the old one.
             fresh = Storage() if out._storage is None else out._storage
@@ -287,8 +272,8 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
             _unshare(x)
             backend_of(a).setitem(x._array, ..., a)
             _count(x, name)
-    if recording():
-        rebase(x, out._node)
+        if recording():
+            rebase(x, out._node)
     return x
 
 
@@ -306,7 +291,7 @@ def update(x: Any, other: Any, op: Operation, name: str) -> bool:
     of_tensor = isinstance(other, TensorBase)
     if (x._node is not None or (of_tensor and other._node is not None)) and recording():
         return False
-    with writing:
+    with tape.writing:
         if (x._storage is None or x._storage.exported is None) and is_saved(x):
             return False
         a = x._array
@@ -350,7 +335,7 @@ def add_item(x: Any, key: Any, values: Any, name: str) -> bool:
     if raw.__class__ is not x._array.__class__ or raw.dtype != x._array.dtype or xp.shares_memory(raw, x._array):
         return False
     check_writeable(x, name)
-    with writing:
+    with tape.writing:
         _unshare(x)
         try:
             with nullcontext() if xp.use_device is None else xp.use_device(raw):
@@ -390,20 +375,19 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any, na
     # Up to 65504, the greatest number of half precision, none overflows.
     if (dtype is not None and dtype != x._array.dtype) or (isinstance(raw, float) and abs(raw) > 65504):
         raw = _cast(xp, raw, x._array, name)
-    with writing:
+    with tape.writing:
         _unshare(x)
         try:
             xp.setitem(x._array, key, raw)
         except REFUSALS as error:  # before anything has been changed or counted
             raise named(name, error) from None
         _count(x, name)
-    floating = dtypes.from_raw[x._array.dtype].kind in "fc"
-    tracked_value = floating and isinstance(value, TensorBase) and value._node is not None
-    if recording() and (x._node is not None or tracked_value):
-        edges = (x._node, value._node if tracked_value else None)
-        plan, saved = index_put.keep(edges, (x._array, key, raw), x._array)
-        out = make(x._array)
-        rebase(x, record(plan, edges, saved, out))
+        floating = dtypes.from_raw[x._array.dtype].kind in "fc"
+        tracked_value = floating and isinstance(value, TensorBase) and value._node is not None
+        if recording() and (x._node is not None or tracked_value):
+            edges = (x._node, value._node if tracked_value else None)
+            plan, saved = index_put.keep(edges, (x._array, key, raw), x._array)
+            rebase(x, record(plan, edges, saved, make(x._array)))
 
 
 def _cast(xp: Any, raw: Any, like: Any, name: str) -> Any:
@@ -426,8 +410,11 @@ def become(x: Any, function: Callable[[Any], Any], name: str) -> Any:
     RuntimeError
         If other tensors are views of it: they are seen through the form it had.
     """
-    with enable_grad():
-        view = function(x)
+    with tape.writing, enable_grad():
+        return _become(x, function(x), name)
+
+
+def _become(x: Any, view: Any, name: str) -> Any:
     storage = storage_of(x)
     others = [t for t in (r() for r in storage.aliases or ()) if t is not None and t is not view]
     if any(t._viewed is x for t in others):
@@ -474,11 +461,13 @@ def _unshare(x: TensorBase) -> None:
         x._array = xp.asarray(x._array, copy=True)
         return
     root = xp.asarray(storage.root, copy=True)
-    tensors = tensors_on(x)
-    arrays = [replay_raw(steps_after(None, tensor._steps), root) for tensor in tensors]
-    storage.root = root  # and all at once, lest an interrupt comes between
-    for tensor, array in zip(tensors, arrays, strict=True):
-        tensor._array = array
+    moved: dict[int, TensorBase] = {}
+    while tensors := [tensor for tensor in tensors_on(x) if id(tensor) not in moved]:  # also what threads added meanwhile
+        arrays = [replay_raw(steps_after(None, tensor._steps), root) for tensor in tensors]
+        storage.root = root  # and all at once, lest an interrupt comes between
+        for tensor, array in zip(tensors, arrays, strict=True):
+            tensor._array = array
+        moved.update((id(tensor), tensor) for tensor in tensors)
 
 
 def replay_raw(steps: tuple[Step, ...], a: Any) -> Any:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import functools
 import inspect
 import linecache
+import os
 import sys
+import threading
 from contextvars import ContextVar
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
@@ -162,25 +164,30 @@ def base_of(x: TensorBase) -> TensorBase | None:
     return None if storage is None or storage.aliases is None else x._viewed
 
 
+# Writes take turns: a thread at one has a reference to the array, which another would take for the tape's. So does what makes
+# a tensor known to those on its memory, or moves them.
+writing = threading.RLock()
+
+
+def _renew() -> None:
+    """In a forked process, whose parent may have had a thread at a write."""
+    global writing
+    writing = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)
+
+
 def alias(x: TensorBase, y: TensorBase, step: Step | None) -> None:
-    """Write down that `y` shares the memory of `x`: through a view operation, or, without one, as a detached alias."""
+    """Write down that `y` shares the memory of `x`: through a view operation, or, without one, as a detached alias.
+
+    Another thread may have moved `x` to other memory since `y` was made: who called looks, once this is written down.
+    """
     storage = x._storage
-    if storage is None:
-        storage = x._storage = Storage()
+    if storage is None or storage.aliases is None:
+        storage = _with_aliases(x)
     y._storage = storage
-    aliases = storage.aliases
-    if aliases is None:
-        storage.root = x._array
-        storage.aliases = [ref(x), ref(y)]
-        x._viewed = None
-        x._steps = None
-    elif aliases[-1]() is None:  # the last view is gone already, as most are when the next is made
-        aliases[-1] = ref(y)
-    else:
-        if len(aliases) >= storage.sweep_at:
-            aliases[:] = [reference for reference in aliases if reference() is not None]
-            storage.sweep_at = 2 * len(aliases) + 16
-        aliases.append(ref(y))
     if step is None:
         y._viewed = None
         y._steps = x._steps
@@ -188,6 +195,32 @@ def alias(x: TensorBase, y: TensorBase, step: Step | None) -> None:
         # A view that was made a leaf has a history of its own, of which that of its views is a part.
         y._viewed = x if x._viewed is None or x._node.__class__ is Leaf else x._viewed
         y._steps = (x._steps, step)
+    aliases = storage.aliases
+    aliases.append(ref(y))  # type: ignore[union-attr]  # they are there
+    if len(aliases) >= storage.sweep_at:  # type: ignore[arg-type]  # as above
+        _sweep(storage)
+
+
+def _with_aliases(x: TensorBase) -> Storage:
+    """The storage of a tensor that is to have company."""
+    with writing:
+        storage = storage_of(x)
+        if storage.aliases is None:
+            storage.root = x._array
+            x._viewed = None
+            x._steps = None
+            storage.aliases = [ref(x)]  # by which other threads see that all of it is there
+        return storage
+
+
+def _sweep(storage: Storage) -> None:
+    """Drop dead references; not what other threads append meanwhile."""
+    with writing:
+        aliases: Any = storage.aliases
+        count = len(aliases)
+        alive = [reference for reference in aliases[:count] if reference() is not None]
+        aliases[:count] = alive
+        storage.sweep_at = 2 * len(alive) + 16
 
 
 def steps_after(first: Steps, last: Steps) -> tuple[Step, ...]:
