@@ -274,6 +274,13 @@ def _times(x: Tensor, other: Any, alpha: complex) -> Any:
     return other  # for the function to refuse
 
 
+def _constant(x: Any, name: str, parameter: str) -> Any:
+    """A number of which there is no derivative."""
+    if isinstance(x, TensorBase) and x._node is not None and recording():
+        raise TypeError(f"{name}(): there is no derivative of {parameter}, which requires grad; give it detach()")
+    return creation.number_of(x, name, parameter)
+
+
 def _sizes(given: tuple[Any, ...]) -> tuple[Any, ...]:
     """A shape given as one tuple or as several numbers."""
     return tuple(given[0]) if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
@@ -1628,7 +1635,8 @@ class Tensor(TensorBase):
         if not isinstance(p, TensorBase) and not 0 <= p <= 1:
             raise ValueError(f"bernoulli_(): p must be between 0 and 1, got {p}")
         check_writeable(self, "bernoulli_")
-        chances: Any = p if isinstance(p, TensorBase) else self.new_full(self.shape, p, dtype=dtypes.float64)
+        chances: Any = p if isinstance(p, TensorBase) else creation.asarray(p, dtype=dtypes.float64, device=self.device)
+        chances = manipulation.broadcast_to(chances, self.shape)  # for each element draws a number of its own
         return self.copy_(random_numbers.bernoulli(chances, generator=generator))
 
     def exponential_(self, lambd: builtins.float = 1.0, *, generator: Generator | None = None) -> Tensor:
@@ -1636,7 +1644,7 @@ class Tensor(TensorBase):
         if not lambd > 0:
             raise ValueError(f"exponential_(): the rate must be positive, got {lambd}")
         check_writeable(self, "exponential_")
-        drawn = random_numbers.drawn("exponential_", "uniform", self, generator)
+        drawn = random_numbers.drawn("exponential_", "uniform", self, generator, dtypes.float64)  # whose tail is long
         return self.copy_(elementwise.log1p(-drawn) / -lambd)
 
     def random_(self, low: builtins.int, high: builtins.int | None = None, *, generator: Generator | None = None) -> Tensor:
@@ -1648,9 +1656,11 @@ class Tensor(TensorBase):
         self, low: builtins.float = 0.0, high: builtins.float = 1.0, *, generator: Generator | None = None
     ) -> Tensor:
         """Set the elements to random numbers, uniform in ``[low, high)``; gives the tensor itself."""
-        low, high = creation.number_of(low, "uniform_", "low"), creation.number_of(high, "uniform_", "high")
+        low, high = _constant(low, "uniform_", "low"), _constant(high, "uniform_", "high")
         if not low <= high:
             raise ValueError(f"uniform_(): low must not be above high, got {low} and {high}")
+        if self.dtype.kind == "f" and not high - low <= data_types.finfo(self.dtype).max:
+            raise ValueError(f"uniform_(): from {low} to {high} is further than {self.dtype.name} has numbers")
         check_writeable(self, "uniform_")
         drawn = low + (high - low) * random_numbers.drawn("uniform_", "uniform", self, generator)
         return self.copy_(searching.where(drawn < high, drawn, low))  # what was rounded up to `high` is none of the interval
@@ -1659,7 +1669,7 @@ class Tensor(TensorBase):
         self, mean: builtins.float = 0.0, std: builtins.float = 1.0, *, generator: Generator | None = None
     ) -> Tensor:
         """Set the elements to random numbers, normal with a mean and a standard deviation; gives the tensor itself."""
-        mean, std = creation.number_of(mean, "normal_", "mean"), creation.number_of(std, "normal_", "std")
+        mean, std = _constant(mean, "normal_", "mean"), _constant(std, "normal_", "std")
         if not std >= 0:
             raise ValueError(f"normal_(): std must not be negative, got {std}")
         check_writeable(self, "normal_")

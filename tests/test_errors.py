@@ -713,6 +713,17 @@ AXES = {
     "xp.set_printoptions(precision=2.5)": (TypeError, "set_printoptions(): precision must be an int, got 2.5"),
     "np.rot90(x, 1, (0, 0))": (ValueError, "numpy.rot90(): the axes must be different"),
     "x.normal_('a')": (TypeError, "normal_(): mean must be a number, got str"),
+    "xp.zeros(2).normal_(w.sum())": (TypeError, "normal_(): there is no derivative of mean, which requires grad"),
+    "xp.zeros(2).uniform_(0, w.sum())": (TypeError, "uniform_(): there is no derivative of high, which requires grad"),
+    "xp.zeros(2).uniform_(-3e38, 3e38)": (
+        ValueError,
+        "uniform_(): from -3e+38 to 3e+38 is further than float32 has numbers",
+    ),
+    "xp.zeros(2).uniform_(0, xp.inf)": (ValueError, "uniform_(): from 0 to inf is further than float32 has numbers"),
+    "xp.randperm(5000, dtype=xp.float16)": (
+        ValueError,
+        "randperm(): float16 does not tell the integers from 0 to 4999 apart",
+    ),
     "x.normal_(0, xp.nan)": (ValueError, "normal_(): std must not be negative, got nan"),
     "x.uniform_(np.zeros(2))": (TypeError, "uniform_(): low must be a number, got ndarray"),
     "xp.tril(x, k=1.5)": (TypeError, "tril(): k must be an int, got 1.5"),

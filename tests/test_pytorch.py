@@ -556,3 +556,15 @@ def test_a_warning_that_is_an_error_comes_after_the_write() -> None:
 def test_indexed_writes_take_an_axis_by_either_name(name: str) -> None:
     x = xp.zeros(2, 2)
     assert getattr(x, name)(axis=1, index=xp.asarray([1]), source=xp.ones(2, 1)).tolist() == [[0.0, 1.0], [0.0, 1.0]]
+
+
+def test_random_numbers_in_place_are_drawn_for_each_element() -> None:
+    xp.manual_seed(0)
+    for chance in (xp.tensor(0.5), xp.full((1000,), 0.5)):
+        rows = xp.zeros(3, 1000).bernoulli_(chance)
+        assert 400 < rows[0].sum().item() < 600
+        assert rows[0].tolist() != rows[1].tolist()
+    with pytest.raises(ValueError, match="broadcast"):
+        xp.zeros(2).bernoulli_(xp.full((3,), 0.5))
+    small = xp.zeros(100_000, dtype=xp.float16).exponential_()
+    assert (small.min().item() > 0, small.max().item() > 8.5) == (True, True)

@@ -164,8 +164,8 @@ def base_of(x: TensorBase) -> TensorBase | None:
     return None if storage is None or storage.aliases is None else x._viewed
 
 
-# Writes take turns: a thread at one has a reference to the array, which another would take for the tape's. So does what makes
-# a tensor known to those on its memory, or moves them.
+# Writes take turns: a thread at one has a reference to the array, which another would take for the tape's. So do the first
+# view of a tensor, and the dropping of dead ones.
 writing = threading.RLock()
 
 

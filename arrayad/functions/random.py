@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from .creation import check_ends, finish, shape_of
-from .data_types import check_tensor, dtype_of
+from .data_types import check_tensor, dtype_of, finfo
 from .manipulation import broadcast_shapes, stack, unstack
 from .. import dtypes
 from ..arguments import flag_of, integer_of
@@ -221,10 +221,13 @@ def _floating(name: str, dtype: DTypeLike | None) -> DType:
     return chosen
 
 
-def drawn(name: str, kind: Literal["uniform", "normal"], x: Tensor, generator: Generator | None) -> Tensor:
-    """Random numbers in the shape, dtype and on the device of a tensor, for the function of a name."""
+def drawn(
+    name: str, kind: Literal["uniform", "normal"], x: Tensor, generator: Generator | None, dtype: DType | None = None
+) -> Tensor:
+    """Random numbers in the shape, on the device and, if no other is given, in the dtype of a tensor, for a function."""
     source = _generator(generator, x.device, name)
-    raw = source._backend.raw_dtype(_floating(name, x.dtype))
+    own = _floating(name, x.dtype)
+    raw = source._backend.raw_dtype(own if dtype is None else dtype)
     return make(getattr(source._source, kind)(tuple(x.shape), raw))
 
 
@@ -356,6 +359,8 @@ def randperm(
     source = _generator(generator, device, "randperm")
     chosen = dtypes.int64 if dtype is None else dtype_of(dtype, "randperm")
     _check_drawn("randperm", chosen, 0, count - 1)
+    if chosen.kind == "f" and count - 1 > 2 / finfo(chosen).eps:
+        raise ValueError(f"randperm(): {chosen.name} does not tell the integers from 0 to {count - 1} apart")
     return make(source._backend.astype(source._source.permutation(count), source._backend.raw_dtype(chosen), copy=False))
 
 
