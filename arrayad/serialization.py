@@ -9,16 +9,15 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import stat
 import threading
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import dtypes
 from .autograd.tape import TensorBase
 from .backends import backend_of
 from .functions.creation import asarray
-from .functions.data_types import view_dtype
 
 if TYPE_CHECKING:
     from .devices import DeviceLike
@@ -79,11 +78,19 @@ def save(
         _check_open(file, "save", "write")
         file.write(writer.save(arrays, metadata={_KEY: structure}))
         return
-    beside = f"{os.fspath(file)}.{os.getpid()}.{threading.get_ident()}.part"
+    path = os.path.realpath(file)  # what a link leads to is replaced, and not the link
+    if os.path.exists(path) and not os.path.isfile(path):  # a device, say, which nothing can take the place of
+        with open(path, "wb") as special:
+            special.write(writer.save(arrays, metadata={_KEY: structure}))
+        return
+    beside = f"{path}.{os.getpid()}.{threading.get_ident()}.part"
     try:
-        writer.save_file(arrays, beside, metadata={_KEY: structure})
-        os.replace(beside, file)
-    except errors.SafetensorError as error:
+        with open(beside, "wb") as new:
+            mode = os.stat(path if os.path.exists(path) else new.fileno()).st_mode
+        writer.save_file(arrays, beside, metadata={_KEY: structure})  # which nobody else may read, as safetensors has it
+        os.chmod(beside, stat.S_IMODE(mode))
+        os.replace(beside, path)
+    except (OSError, errors.SafetensorError) as error:
         raise OSError(f"save(): {os.fspath(file)!r} could not be written: {error}") from None
     finally:
         if os.path.exists(beside):
@@ -161,7 +168,8 @@ def load(file: str | os.PathLike[str] | IO[bytes], /, *, device: DeviceLike | No
     """
     json, _, reader = _modules("load")
     if isinstance(file, (str, os.PathLike)):
-        metadata, arrays = _read(os.fspath(file), repr(os.fspath(file)), reader)
+        name = repr(os.fspath(file))
+        metadata, arrays = _read(os.fspath(file), name, reader)
     else:
         import shutil  # here, for they take as long to import as some of arrayad itself
         import tempfile
@@ -171,10 +179,14 @@ def load(file: str | os.PathLike[str] | IO[bytes], /, *, device: DeviceLike | No
             path = os.path.join(folder, "copy")
             with open(path, "wb") as copy:
                 shutil.copyfileobj(file, copy)
-            metadata, arrays = _read(path, repr(file), reader)
+            name = repr(file)
+            metadata, arrays = _read(path, name, reader)
     if _KEY not in metadata:
         return {name: asarray(array, device=device) for name, array in arrays.items()}
-    return _built(json.loads(metadata[_KEY]), arrays, device, {})
+    try:
+        return _built(json.loads(metadata[_KEY]), arrays, device, {})
+    except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:  # RuntimeError: nested too deeply, too
+        raise ValueError(f"load(): what {name} says of how its tensors are nested is damaged: {error!r}") from None
 
 
 def _read(path: str, name: str, reader: Any) -> tuple[dict[str, str], dict[str, np.ndarray[Any, Any]]]:
@@ -206,9 +218,12 @@ def _built(description: dict[str, Any], arrays: dict[str, np.ndarray[Any, Any]],
     if "tensor" in description:
         name = description["tensor"]
         if name not in known:
-            x: Any = asarray(arrays[name], device=device)
+            array = arrays[name]
             if description["complex"]:
-                x = view_dtype(x, dtypes.COMPLEX_OF[x.dtype])[..., 0]
+                if array.dtype.kind != "f":
+                    raise ValueError(f"complex numbers of {array.dtype}")
+                array = array.view(np.result_type(array, np.complex64))[..., 0]
+            x: Any = asarray(array, device=device)
             known[name] = x.requires_grad_() if description["requires_grad"] else x
         return known[name]
     if "dict" in description:
@@ -216,4 +231,9 @@ def _built(description: dict[str, Any], arrays: dict[str, np.ndarray[Any, Any]],
     for kind, make in (("list", list), ("tuple", tuple)):
         if kind in description:
             return make(_built(value, arrays, device, known) for value in description[kind])
-    return complex(*description["number"]) if "number" in description else description["value"]
+    if "number" in description:
+        return complex(*description["number"])
+    value = description["value"]
+    if not isinstance(value, _SCALARS):
+        raise ValueError(f"a {type(value).__name__} is no value")
+    return value

@@ -6,6 +6,7 @@ import copy
 import hashlib
 import io
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -205,6 +206,51 @@ def test_saved_by_several_threads(tmp_path: Path) -> None:
         list(threads.map(lambda k: xp.save(xp.ones(100) * k, path), range(40)))
     assert len(set(xp.load(path).tolist())) == 1
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_mode_of_a_file_and_what_a_link_leads_to(tmp_path: Path) -> None:
+    path, plain, link = tmp_path / "new", tmp_path / "plain", tmp_path / "link"
+    plain.write_bytes(b"")
+    xp.save(xp.ones(1), path)
+    assert path.stat().st_mode == plain.stat().st_mode
+    path.chmod(0o640)
+    link.symlink_to(path)
+    xp.save(xp.zeros(2), link)
+    assert link.is_symlink()
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert xp.load(path).tolist() == [0.0, 0.0]
+
+
+def test_what_a_named_pipe_reads(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reader:
+        read = reader.submit(pipe.read_bytes)
+        xp.save(xp.ones(3), pipe)
+        assert xp.load(io.BytesIO(read.result(10))).tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_complex_tensor_is_no_view() -> None:
+    file = io.BytesIO()
+    xp.save(xp.asarray([1 + 2j, 3j], dtype=xp.complex128).requires_grad_(), file)
+    file.seek(0)
+    loaded = xp.load(file)
+    assert loaded._base is None
+    assert (loaded.dtype, loaded.requires_grad, loaded.tolist()) == (xp.complex128, True, [1 + 2j, 3j])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[1]", "{", '{"tensor": "nope"}', '{"tensor": "w"}', '{"list": 3}', '{"value": {"x": [1]}}', "{}", '{"number": [1, 2, 3]}',
+        '{"tensor": "n", "complex": true, "requires_grad": false}', '{"tensor": "n", "complex": false, "requires_grad": true}',
+        '{"list": [' * 3000 + "]}" * 3000,
+    ],
+)  # fmt: skip
+def test_damaged_descriptions(text: str) -> None:
+    file = io.BytesIO(safetensors.save({"w": np.ones(2), "n": np.arange(2)}, metadata={"arrayad": text}))
+    with pytest.raises(ValueError, match=r"load\(\): what .* says of how its tensors are nested is damaged"):
+        xp.load(file)
 
 
 def test_places_with_one_name(tmp_path: Path) -> None:
