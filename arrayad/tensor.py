@@ -700,7 +700,7 @@ class Tensor(TensorBase):
 
     def __deepcopy__(self, memo: dict[builtins.int, Any]) -> Tensor:
         rebuild, (array, place, requires_grad) = self.__reduce__()
-        out = memo[id(self)] = rebuild(array.copy(), place, requires_grad)
+        out = memo[id(self)] = rebuild(array.copy("K"), place, requires_grad)
         if self.grad is not None:
             out._grad = deepcopy(self.grad, memo)
         return out

@@ -21,7 +21,9 @@ import textwrap
 import threading
 import time
 import traceback
+import weakref
 from collections import OrderedDict, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -175,6 +177,7 @@ def test_datasets() -> None:
         with pytest.raises(IndexError, match="out of range"):
             both[index]
     assert Subset("abcd", [3, 1]).__getitems__([1, 0]) == ["b", "d"]
+    assert gather(Subset(xp.arange(5), range(2, 10**12)), [0, 2]).tolist() == [2, 4]  # nothing is made of all of a range
     assert StackDataset("ab", [1, 2])[1] == ("b", 2)
     assert StackDataset(x="ab", y=[1, 2]).__getitems__([1, 0]) == [{"x": "b", "y": 2}, {"x": "a", "y": 1}]
     chain = Stream(2) + Stream(3)
@@ -768,6 +771,46 @@ def test_random_numbers_do_not_depend_on_workers(first: int) -> None:
         assert out == expected
     threads = epochs(**THREAD)
     assert [[batch[0], batch[3]] for batch in threads[0]] == [[batch[0], batch[3]] for batch in expected[0]]
+
+
+class DrawnInThreads(Dataset[float]):
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, index: int) -> float:
+        with ThreadPoolExecutor(1) as other:
+            return other.submit(lambda: xp.rand(()).item()).result()
+
+
+def test_random_numbers_of_threads_that_samples_start() -> None:
+    def epochs(workers: int) -> list[Any]:
+        loader = DataLoader(DrawnInThreads(), generator=xp.Generator().manual_seed(3), **{**FORK, "num_workers": workers})
+        return [batch for _ in range(2) for batch in epoch(loader)]
+
+    assert len({batch[0] for batch in epochs(1)}) == 8
+    assert epochs(1) == epochs(2)
+
+
+def test_errors_that_nobody_read_let_the_dataset_go() -> None:
+    class Fails(Dataset[Any]):
+        def __len__(self) -> int:
+            return 8
+
+        def __getitem__(self, index: int) -> Any:
+            raise ValueError("no sample")
+
+    dataset = Fails()
+    alive = weakref.ref(dataset)
+    loader = DataLoader(dataset, **{**THREAD, "num_workers": 2})
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.raises(ValueError, match="no sample"):
+            list(loader)
+        del loader, dataset
+        assert alive() is None
+    finally:
+        gc.enable()
 
 
 def test_random_numbers_follow_the_index() -> None:

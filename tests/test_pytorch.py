@@ -566,5 +566,6 @@ def test_random_numbers_in_place_are_drawn_for_each_element() -> None:
         assert rows[0].tolist() != rows[1].tolist()
     with pytest.raises(ValueError, match="broadcast"):
         xp.zeros(2).bernoulli_(xp.full((3,), 0.5))
+    assert xp.multinomial(xp.asarray([1e300, 1e-300], dtype=xp.float64), 2).tolist() == [0, 1]
     small = xp.zeros(100_000, dtype=xp.float16).exponential_()
     assert (small.min().item() > 0, small.max().item() > 8.5) == (True, True)

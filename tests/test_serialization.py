@@ -66,6 +66,7 @@ def test_deepcopy_has_memory_and_gradient_of_its_own() -> None:
     (x * x).sum().backward()
     y, again = copy.deepcopy([x, x])
     assert y is again
+    assert copy.deepcopy(xp.ones(2, 3).mT).stride() == (1, 3)
     same(y, x)
     same(y.grad, x.grad)
     with xp.no_grad():

@@ -833,8 +833,9 @@ class _Random:
         return self._source.permutation(n)
 
     def choice(self, weights: Array, count: int, replacement: bool) -> Array:
-        weights = weights / weights.max().astype(float)  # whose sum could be infinite
-        return self._source.choice(weights.size, count, replacement, weights / weights.sum())
+        shares = weights / weights.max().astype(float)  # whose sum could be infinite
+        shares[weights > 0] += 1e-300  # what is small beside the others is not impossible
+        return self._source.choice(weights.size, count, replacement, shares / shares.sum())
 
 
 def generator(seed: int, raw: Any) -> _Random:

@@ -422,7 +422,8 @@ def gather(dataset: Any, indices: Any) -> Any:
         if key is None:
             return NotImplemented
         # Of a list only those that are asked for are looked at: it may be as long as the dataset.
-        return gather(dataset.dataset, [own[i] for i in key] if isinstance(own, (list, tuple)) else np.asarray(own)[key])
+        few = [own[i] for i in key] if isinstance(own, (list, tuple, range)) else np.asarray(own)[key]
+        return gather(dataset.dataset, few)
     if _is_plain(dataset, StackDataset):
         parts = [gather(x, indices) for x in dataset._parts()]
         if any(part is NotImplemented for part in parts):

@@ -286,6 +286,8 @@ class ThreadPool:
         end = time.monotonic() + _GRACE
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
+        while not self._answers.empty():  # an exception in one has the frame of its thread, and that has the queue
+            self._answers.get_nowait()
 
 
 def _end_threads(tasks: list[queue.SimpleQueue[Any]]) -> None:

@@ -123,7 +123,7 @@ class Seeds:
     ----------
     where : {"main", "process", "thread"}
         In threads Python's and NumPy's global generators, which all threads share, are left alone. In the main process they
-        are given back as they were.
+        are given back as they were. In a process of its own, threads that a sample starts draw the sample's numbers, too.
     """
 
     def __init__(self, where: str) -> None:
@@ -132,6 +132,10 @@ class Seeds:
         self._eager = False
         self._generators: dict[device, Generator] = {}
         self._globals = None if where == "thread" else _Globals(give_back=where == "main")
+        self._scope: Any = scope  # what holds for this thread, or for all
+        if where == "process":
+            vars(scope).pop("source", None)  # this thread's, if it was forked
+            self._scope = type(scope)
         self._outer: Callable[[device], Generator] | None = None
 
     def begin(self, key: int) -> None:
@@ -139,7 +143,7 @@ class Seeds:
         self._key = key
 
     def __enter__(self) -> None:
-        self._outer, scope.source = scope.source, self._generator
+        self._outer, self._scope.source = self._scope.source, self._generator
         if self._globals is not None:
             self._eager = self._globals.eager
             self._globals.enter()
@@ -147,7 +151,7 @@ class Seeds:
     def __exit__(self, *exception: object) -> None:
         if self._globals is not None:
             self._globals.leave()
-        scope.source = self._outer
+        self._scope.source = self._outer
 
     def each(self, get: Callable[[Any], Any], indices: Iterable[Any]) -> list[Any]:
         """What is got for some indices, each with its own random numbers.

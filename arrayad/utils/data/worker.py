@@ -23,6 +23,7 @@ from .info import WorkerInfo, here
 from .seeding import Seeds, seed_of
 from .transport import Channel, Outbox
 from ...dtypes import set_default_dtype
+from ...functions.random import manual_seed
 
 if TYPE_CHECKING:
     import queue
@@ -155,6 +156,7 @@ def run_in_process(work: Work, number: int, key: int, sock: socket.socket, inher
     channel, outbox, waiting = Channel(sock), Outbox(work.prefetch_factor), deque[Task]()
     memory.empty = outbox.empty
     type(here).process = info = WorkerInfo(number, work.num_workers, seed_of(key, "worker", number), work.dataset)
+    manual_seed(info.seed)  # for what draws between batches, as a thread of the dataset's; by a fork all have the parent's
     worker = _Worker(work, "process", number, info)
     while not channel.ended:
         for message in channel.receive(0 if waiting else _WATCH):
