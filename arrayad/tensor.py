@@ -806,7 +806,9 @@ class Tensor(TensorBase):
             return backend.to_dlpack(
                 backend.contiguous(self._array), stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
             )
-        if not copy:
+        # On another kind of device it is a copy, which nobody shares; but for CUDA's managed memory, which both see.
+        elsewhere = dl_device is not None and (own := self.__dlpack_device__()) != tuple(dl_device) and own[0] != 13
+        if not copy and not elsewhere:
             export(self)
         return backend.to_dlpack(self._array, stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 

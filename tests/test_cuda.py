@@ -245,6 +245,12 @@ def test_cupy_arrays_share_their_memory() -> None:
     assert a.get().tolist() == [2.0, 4.0, 6.0]
     with pytest.raises(BufferError, match="without a copy"):
         xp.from_dlpack(a, device="cpu", copy=False)
+    w, k = xp.ones(3, device="cuda"), xp.ones(3, device="cuda", requires_grad=True)
+    assert np.from_dlpack(w, device="cpu").tolist() == [1.0] * 3  # a copy, so nobody shares it
+    y = w * k
+    w += 1
+    y.sum().backward()
+    assert k.grad.tolist() == [1.0] * 3
 
 
 def test_torch_both_ways() -> None:

@@ -169,27 +169,37 @@ class Elsewhere(Old):
 
     device = (2, 0)
     version = (1, 0)
+    refusal: type[Exception] = BufferError
 
     def __dlpack__(self, *, dl_device: Any = None, copy: Any = None, **_: Any) -> Any:
-        if dl_device != (1, 0) or copy is False:
-            raise BufferError("not without a copy to the host")
+        if copy is False:
+            raise self.refusal("not without a copy to the host")
+        if dl_device != (1, 0):
+            raise BufferError("where it is, nothing here can read it")
         return self.array.copy().__dlpack__(max_version=self.version)
 
     def __dlpack_device__(self) -> Any:
         return self.device
 
 
+@pytest.mark.parametrize("refusal", [BufferError, ValueError])  # the standard's, CuPy's
 @pytest.mark.parametrize("version", [(1, 0), None])
 @pytest.mark.parametrize("device", [(2, 0), (10, 0)])
-def test_producers_move_what_they_give_to_the_host(device: Any, version: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_producers_move_what_they_give_to_the_host(
+    device: Any, version: Any, refusal: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Elsewhere, "refusal", refusal)
     monkeypatch.setattr(Elsewhere, "device", device)
     monkeypatch.setattr(Elsewhere, "version", version)
     a = np.arange(3.0)
     for copy in (None, True) if version else (True,):  # before 1.0, nothing says that memory can be written into
         x = xp.from_dlpack(Elsewhere(a), device="cpu", copy=copy)
         assert x.tolist() == [0.0, 1.0, 2.0]
+        y = x * (k := xp.tensor(1.0, dtype=xp.float64, requires_grad=True))
+        x += 1  # nobody shares it, so what the tape has of it stays behind
+        y.sum().backward()
+        assert k.grad.item() == 3.0
         assert not np.shares_memory(x.numpy(), a)
-        x += 1
     with pytest.raises(BufferError, match="without a copy"):
         xp.from_dlpack(Elsewhere(a), device="cpu", copy=False)
     with pytest.raises(BufferError, match=r"from_dlpack\(\): (device 'cuda' is not|there is no backend)"):

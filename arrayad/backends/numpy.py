@@ -654,7 +654,7 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> A
     """NumPy's, on the one device there is; what it cannot take, as a dtype that it lacks, is a BufferError."""
     try:
         return np.from_dlpack(x, device=device, copy=copy)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:  # ValueError: of CuPy
         raise BufferError(f"from_dlpack(): {error}") from None
 
 

@@ -825,6 +825,7 @@ def from_dlpack(x: object, /, *, device: DeviceLike | None = None, copy: bool | 
     if device is not None and kind != "cpu" and place_of(device, "from_dlpack")[0] is home:
         try:  # the producer may move it, as the standard asks since 2023.12
             array = home.from_dlpack(x, device="cpu", copy=copy)
+            copied = number != _SEEN_BY_BOTH
         except (TypeError, BufferError):  # of older producers
             if copy is False:
                 raise BufferError("from_dlpack(): another device cannot be had without a copy") from None
@@ -845,7 +846,7 @@ def from_dlpack(x: object, /, *, device: DeviceLike | None = None, copy: bool | 
     if copy and not (copied and home.is_writeable(array)):  # of JAX, a copy too is read-only
         array = home.asarray(array, copy=True)
     y = make(array)
-    if not copy:
+    if not (copy or copied):
         mark_exported(y)
     moved = y if device is None else transfer(y, device, name="from_dlpack")
     if copy is False and moved is not y:
@@ -855,6 +856,7 @@ def from_dlpack(x: object, /, *, device: DeviceLike | None = None, copy: bool | 
 
 # DLPack's numbers of kinds of devices: the host's memory, a GPU's, page-locked memory of the host, and memory that both see.
 _DLPACK = {1: "cpu", 2: "cuda", 3: "cpu", 13: "cuda"}
+_SEEN_BY_BOTH = 13
 
 
 @public
