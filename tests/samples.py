@@ -567,6 +567,8 @@ for _method in ("linear", "lower", "higher", "midpoint", "nearest"):
     add("take", lambda x, m=_method: xp.quantile(x, 0.3, axis=1, method=m), real(2, 4), label=f"quantile-{_method}-")
 add("take", lambda x, q: xp.quantile(x, q, axis=0), real(5, 2), np.asarray([0.13, 0.77]), label="quantiles-")
 add("take", lambda x: xp.median(x, axis=(0, 2)), real(2, 3, 3), label="median-")
+add("take", lambda x: xp.median(x * x), np.asarray([1.0, -1.0]), label="median-equal-")
+add("take", xp.median, np.asarray([1.0, 2.0, 2.0, 3.0]), label="median-equal-")
 add("take", xp.interp, np.asarray([-1.0, 0.3, 1.2, 5.0]), np.asarray([0.0, 1.0, 2.5]), real(3), label="interp-")
 add("multiply", lambda y, x: xp.trapezoid(y, x), real(2, 4), real(4), label="trapezoid-")
 add("scatter_add", lambda w: xp.bincount(xp.asarray([0, 3, 3, 1]), w, 6), real(4), label="bincount-")

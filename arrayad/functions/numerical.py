@@ -112,8 +112,9 @@ def _interpolated(ordered: Tensor, at: Tensor, method: str) -> Tensor:
     between = 0.5 * astype(not_equal(low, high), at.dtype) if method == "midpoint" else subtract(at, low)
     part = astype(between, ordered.dtype, copy=False)
     below, above = take(ordered, low, axis=-1), take(ordered, high, axis=-1)
-    # Equal infinities have no difference, and anywhere from -inf to a number is -inf.
-    differ = not_equal(below, above) & ~(isinf(below) & isfinite(above)) & ~(isinf(above) & equal(part, 0))
+    # Equal infinities have no difference, and anywhere from -inf to a number is -inf. (Equal numbers share the gradient.)
+    stays = isinf(below) & (isfinite(above) | equal(below, above))
+    differ = ~stays & ~(isinf(above) & equal(part, 0))
     gap = subtract(where(differ, above, 0.0), where(differ, below, 0.0))
     return add(below, multiply(gap, part))
 
@@ -353,7 +354,7 @@ def cov(x: Tensor, /, *, correction: float = 1) -> Tensor:
     count = rows.shape[1] - correction
     rows = rows - mean(rows, axis=1, keepdims=True)
     out = matmul(rows, conj(matrix_transpose(rows))) / (max(0, count))
-    return out if x.ndim == 2 else out[0, 0]
+    return out[0, 0] if rows.shape[0] == 1 else out
 
 
 @public
