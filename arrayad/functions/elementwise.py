@@ -199,10 +199,16 @@ def atan(x: Tensor, /) -> Tensor:
     """Principal value of the inverse tangent of each element, in radians."""
 
 
+def _atan2_slope(xp: Namespace, x: Any, other: Any) -> Any:
+    """``x / (x**2 + other**2)``, of which the squares may be beyond the dtype; at the origin 0."""
+    radius = or_infinite(xp, xp.hypot(x, other))
+    return x / radius / radius
+
+
 @elementwise(
     takes=REAL_FLOATING,
-    x1=lambda xp, g, x1, x2: g * x2 / or_infinite(xp, x1 * x1 + x2 * x2),  # at the origin, 0
-    x2=lambda xp, g, x1, x2: -g * x1 / or_infinite(xp, x1 * x1 + x2 * x2),
+    x1=lambda xp, g, x1, x2: g * _atan2_slope(xp, x2, x1),
+    x2=lambda xp, g, x1, x2: -g * _atan2_slope(xp, x1, x2),
 )
 def atan2(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """Angle in radians of the point of coordinates ``x2`` and ``x1``, in its quadrant, in ``[-pi, pi]``.
