@@ -78,6 +78,12 @@ def test_one_singular_matrix_of_a_stack() -> None:
     (g,) = xp.autograd.grad(xp.linalg.slogdet(x).logabsdet.sum(), x)
     assert g[0].tolist() == [[1.0, 0.0], [0.0, 1.0]]
     assert xp.all(xp.isnan(g[1]))
+    (h,) = xp.autograd.grad(xp.linalg.slogdet(x).logabsdet[0], x, create_graph=True)
+    assert xp.autograd.grad(h.sum(), x)[0].tolist() == [[[-1.0, -1.0], [-1.0, -1.0]], [[0.0, 0.0], [0.0, 0.0]]]
+    # And alike by forward mode, in which, too, NaN stays with its matrix.
+    _, tangent = xp.func.jvp(lambda x: xp.linalg.slogdet(x).logabsdet, (x.detach(),), (xp.ones((2, 2, 2)),))
+    assert tangent[0].item() == 2
+    assert xp.isnan(tangent[1])
 
 
 def test_gradients_do_not_share_memory() -> None:
@@ -372,6 +378,13 @@ def test_gradient_at_zero(function: Any, expected: float) -> None:
 def test_where_there_is_no_derivative_those_of_all_orders_are_zero(function: Any) -> None:
     assert xp.func.grad(function)(xp.zeros(2)).tolist() == [0.0, 0.0]
     assert xp.func.hessian(function)(xp.zeros(2)).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
+@pytest.mark.parametrize(("dtype", "unit"), [("float32", 1e-23), ("float32", 1e19), ("float64", 1e-170), ("float64", 1e160)])
+def test_gradient_of_an_angle_where_squares_leave_the_dtype(dtype: str, unit: float) -> None:
+    x, y = (xp.asarray(n * unit, dtype=getattr(xp, dtype)).requires_grad_() for n in (3, 4))
+    found = xp.autograd.grad(xp.atan2(x, y), (x, y))
+    assert [g.item() * unit for g in found] == pytest.approx([4 / 25, -3 / 25], rel=1e-6)
 
 
 def test_second_derivatives_of_logaddexp() -> None:

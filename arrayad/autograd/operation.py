@@ -745,6 +745,7 @@ def differentiable(
     grad_name: str = "",
     conjugate: bool = False,
     alike: bool = False,
+    tangent: Callable[..., Any] | None = None,
     used: UsedRules = None,
     selects: bool = True,
     **rules: Any,
@@ -754,8 +755,8 @@ def differentiable(
     Those with rules for used entries select among their own, unless `selects` is False.
     """
     chosen = tuple(used or ()) if selects else ()
-    how = {"grad_name": grad_name, "conjugate": conjugate, "alike": alike, "used": used, "selects": chosen}
-    return _declaring("differentiable", rules, takes=takes, **how)
+    how: dict[str, Any] = {"conjugate": conjugate, "alike": alike, "tangent": tangent, "used": used, "selects": chosen}
+    return _declaring("differentiable", rules, takes=takes, grad_name=grad_name, **how)
 
 
 def not_differentiable(

@@ -664,13 +664,25 @@ def _slogdet_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
         weight = weight + xp.imag(g_sign * xp.conj(sign)) * 1j
     elif g_log is None:
         return xp.zeros_like(x)
-    # A singular matrix must not keep others of its stack from their gradients; its own are NaN, or 0 where it is not used.
-    singular = sign == 0
+    result = _column(xp, _column(xp, weight)) * _h(xp, _inverse_or_nan(xp, x, sign))
+    unused = _column(xp, _column(xp, (sign == 0) & (weight == 0)))  # which NaN would spoil
+    return xp.where(unused, xp.zeros((), dtype=result.dtype, device=x.device), result)
+
+
+def _slogdet_tangent(xp: Namespace, t: Any, x: Any, out: Any) -> tuple[Any, Any]:
+    # The transpose of the rule, which is no linear one where a singular matrix is unused.
+    sign, logabsdet = out
+    change = xp.sum(_t(xp, _inverse_or_nan(xp, x, sign)) * t, axis=(-2, -1))
+    if as_dtype(x.dtype).kind != "c":
+        return xp.zeros_like(sign), change
+    return sign * xp.astype(xp.imag(change), sign.dtype) * 1j, xp.astype(xp.real(change), logabsdet.dtype)
+
+
+def _inverse_or_nan(xp: Namespace, x: Any, sign: Any) -> Any:
+    """Inverse matrices and, for one that is singular, NaN, in derivatives too; it does not keep others from theirs."""
+    singular = _column(xp, _column(xp, sign == 0))
     eye = xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)
-    inverse = xp.linalg.inv(xp.where(_column(xp, _column(xp, singular)), eye, x))
-    result = _column(xp, _column(xp, weight)) * _h(xp, inverse)
-    lost = _column(xp, _column(xp, singular & (weight != 0)))
-    return xp.where(lost, xp.full((), math.nan, dtype=result.dtype, device=x.device), result)
+    return xp.where(singular, x * math.nan, xp.linalg.inv(xp.where(singular, eye, x)))
 
 
 class SlogDet(NamedTuple):
@@ -680,7 +692,7 @@ class SlogDet(NamedTuple):
     logabsdet: Tensor
 
 
-@differentiable(takes=FLOATING, grad_name="LinalgSlogdet", x=_slogdet_rule)
+@differentiable(takes=FLOATING, grad_name="LinalgSlogdet", tangent=_slogdet_tangent, x=_slogdet_rule)
 def slogdet(xp: Namespace, x: Tensor, /) -> SlogDet:
     """Signs and logarithms of the absolute values of determinants.
 

@@ -10,7 +10,7 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from .beyond import pad
+from .beyond import angle, pad
 from .creation import arange, asarray, empty, ones, tensor, tril, triu, zeros_like
 from .data_types import astype, check_tensor, result_type, to_common_dtype, view_dtype
 from .elementwise import (
@@ -734,8 +734,10 @@ def vdot(x: Tensor, y: Tensor, /) -> Tensor:
 
 @public
 def logdet(x: Tensor, /) -> Tensor:
-    """The logarithm of the determinant of matrices, NaN where that is negative; differentiable."""
+    """The logarithm of the determinant of matrices, NaN where that is real and negative; differentiable."""
     sign_of, out = slogdet(x)
+    if sign_of.dtype.kind == "c":
+        return out + angle(sign_of) * 1j
     return where(sign_of < 0, math.nan, out)
 
 
