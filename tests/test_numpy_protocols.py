@@ -76,6 +76,7 @@ for _axis in (None, 0, -1, (0, 1)):
         call(_name, lambda a, f=_name, k=_axis: getattr(np, f)(a, axis=k), np.stack([holes, v[:4]]))
 for _name in ("std", "var"):
     call(_name, lambda a, f=_name: getattr(np, f)(a, ddof=1), x + 1j * y)
+    call(_name, lambda a, f=_name: getattr(np, f)(a, axis=0, keepdims=True), x + 1j * y)
     call(_name, lambda a, f=_name: getattr(np, f)(a, axis=1, ddof=1), x)
 for _axis in (None, 0, 1):
     for _name in ("cumsum", "cumprod", "argmax", "argmin", "argsort", "sort"):
@@ -595,6 +596,10 @@ def test_ends_and_bounds_are_met() -> None:
         assert abs(c[0, 1].item()) <= 1
         c[0, 1].backward()
         np.testing.assert_allclose(t.grad.numpy(), 0, atol=1e-14)
+
+
+def test_gradient_of_the_deviation_of_equal_complex_numbers() -> None:
+    assert xp.func.grad(np.std)(xp.asarray([1j, 1j])).tolist() == [0, 0]
 
 
 def test_infinite_parts_of_complex_numbers() -> None:

@@ -318,13 +318,18 @@ def _mean(a: Tensor, axis: Any = None, dtype: Any = None, keepdims: bool = False
     return statistical.mean(_floating(_typed(a, dtype)), axis=axis, keepdims=keepdims)
 
 
+def _spread(x: Tensor, axis: Any, correction: float) -> tuple[Any, float]:
+    """Complex numbers less their mean, and what a sum of squares is divided by for their variance."""
+    count = statistical.count_of(tuple(x.shape), axis) - correction
+    return elementwise.subtract(x, statistical.mean(x, axis=axis, keepdims=True)), max(count, 0)
+
+
 def _var(
     a: Tensor, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False, correction: Any = None
 ) -> Any:
     x = _floating(_typed(a, dtype))
     if x.dtype.kind == "c":
-        spread = elementwise.subtract(x, statistical.mean(x, axis=axis, keepdims=True))
-        count = statistical.count_of(tuple(x.shape), axis) - (ddof if correction is None else correction)
+        spread, count = _spread(x, axis, ddof if correction is None else correction)
         squares = elementwise.square(elementwise.real(spread)) + elementwise.square(elementwise.imag(spread))
         return statistical.sum(squares, axis=axis, keepdims=keepdims) / count
     return statistical.var(x, axis=axis, correction=ddof if correction is None else correction, keepdims=keepdims)
@@ -335,7 +340,8 @@ def _std(
 ) -> Any:
     x = _floating(_typed(a, dtype))
     if x.dtype.kind == "c":
-        return elementwise.sqrt(_var(x, axis, None, ddof, keepdims, correction))
+        spread, count = _spread(x, axis, ddof if correction is None else correction)
+        return linear_algebra.vector_norm(spread, axis=axis, keepdims=keepdims) / math.sqrt(count)
     return statistical.std(x, axis=axis, correction=ddof if correction is None else correction, keepdims=keepdims)
 
 
