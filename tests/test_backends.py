@@ -62,7 +62,7 @@ def test_functions_rules_and_engine_on_another_backend(backend: str) -> None:
 # --- the interface ---
 
 STANDARD = {name for chapter, names in FUNCTIONS.items() if chapter not in ("linalg", "fft") for name in names}
-STANDARD |= {"int64"}
+STANDARD |= {"float64", "int64"}
 PROTOCOL = {name for name in vars(Backend) if not name.startswith("_")}
 OPTIONAL = {"pin_memory", "is_pinned"}  # of the backend of "cuda"
 SPACES = {"linalg", "fft", "special"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import inspect
 import math
 from typing import Any
 
@@ -39,7 +40,7 @@ def test_rules_ask_for_what_they_use(op: Any) -> None:
     """What they name is saved until backward."""
     for rule in op.rules:
         if rule is not None and rule.add is None:  # which may use what the rule itself does not
-            code = rule.function.__code__
+            code = inspect.unwrap(rule.function).__code__
             used = set()
             for step in dis.get_instructions(code):
                 used.update(step.argval if isinstance(step.argval, tuple) else (step.argval,))

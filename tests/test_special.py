@@ -534,6 +534,75 @@ def test_second_derivatives_at_the_ends_of_the_beta_distribution() -> None:
         assert second.item() == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("name", "point"),
+    [
+        ("betainc", (0.5, 0.5, 1.0)), ("betaincc", (2.0, 3.0, 0.0)), ("gammainc", (2.5, np.inf)), ("gammaincc", (2.5, np.inf)),
+        ("chdtr", (5.0, np.inf)), ("chdtrc", (5.0, 0.0)), ("stdtr", (5.0, np.inf)), ("fdtr", (5.0, 7.0, np.inf)),
+        ("fdtrc", (5.0, 7.0, 0.0)),
+    ],
+)  # fmt: skip
+def test_second_derivatives_in_the_shapes_at_the_ends_are_zero(name: str, point: tuple[float, ...]) -> None:
+    *shapes, end = (xp.asarray(n, dtype=xp.float64) for n in point)
+    hessian = xp.func.hessian(lambda v: getattr(xp.special, name)(*[v[i] for i in range(len(shapes))], end))(
+        xp.stack(shapes)
+    )
+    assert not xp.any(hessian != 0)
+
+
+@pytest.mark.parametrize(("name", "point"), [("betainc", (3.0, 5.0, 0.0)), ("betainc", (3.0, 5.0, 1.0)), ("gammainc", (4.0, 0.0)), ("gammainc", (4.0, np.inf)), ("fdtr", (5.0, 7.0, 0.0)), ("gdtr", (2.0, 4.0, 0.0))])  # fmt: skip
+def test_second_derivatives_at_the_ends_where_the_density_has_a_zero(name: str, point: tuple[float, ...]) -> None:
+    hessian = xp.func.hessian(lambda v: getattr(xp.special, name)(*[v[i] for i in range(len(point))]))
+    assert not xp.any(hessian(xp.asarray(point, dtype=xp.float64)) != 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "point", "which"),
+    [
+        ("gdtr", (2.0, 0.5, 0.0), 0), ("gdtrc", (2.0, 0.5, 0.0), 0), ("fdtr", (1.0, 5.0, 0.0), 0), ("fdtr", (1.0, 5.0, 0.0), 1),
+        ("fdtr", (3.0, 3.0, np.inf), 0), ("fdtr", (3.0, 1.0, np.inf), 1), ("fdtr", (3.0, 1.0, np.inf), 2),
+        ("stdtr", (3.0, np.inf), 0), ("stdtr", (3.0, -np.inf), 1), ("gammaincinv", (2.0, 0.0), 0), ("gammainccinv", (2.0, 1.0), 0),
+        ("betaincinv", (2.0, 3.0, 0.0), 0), ("betaincinv", (2.0, 3.0, 0.0), 1), ("betaincinv", (2.0, 3.0, 1.0), 0),
+        ("chdtri", (5.0, 1.0), 0), ("fdtri", (3.0, 5.0, 0.0), 1),
+    ],
+)  # fmt: skip
+def test_derivatives_that_are_zero_at_an_end(name: str, point: tuple[float, ...], which: int) -> None:
+    arguments = [xp.asarray(n, dtype=xp.float64) for n in point]
+    assert xp.func.grad(getattr(xp.special, name), which)(*arguments).item() == 0
+
+
+@pytest.mark.parametrize("t", [0.1, 5e-4, 1e-8, 1e-12])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_slope_of_the_t_distribution_near_its_middle(dtype: str, t: float) -> None:
+    df, at = (xp.asarray(n, dtype=getattr(xp, dtype)) for n in (10.0, t))
+    with mpmath.workdps(40):
+        exact = mpmath.diff(
+            lambda v: -mpmath.betainc(v / 2, mpmath.mpf(1) / 2, 0, v / (v + mpmath.mpf(at.item()) ** 2), True) / 2, 10
+        )
+    assert xp.func.grad(xp.special.stdtr)(df, at).item() == pytest.approx(
+        float(exact), rel=1e-6 if dtype == "float32" else 1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "point"),
+    [
+        ("gammainc", (1e7, 1e7)), ("gammaincinv", (1e7, 0.5)), ("chdtr", (2e7, 2e7)), ("gdtr", (1.0, 1e7, 1e7)), ("pdtr", (1e7, 1e7)),
+        ("stdtr", (1e4, 1.0)), ("fdtr", (1e6, 1e6, 1.0)), ("betainc", (1e6, 2e6, 0.33325195)),
+    ],
+)  # fmt: skip
+def test_slopes_at_large_shapes_in_single_precision(name: str, point: tuple[float, ...]) -> None:
+    found: list[list[float]] = []
+    for dtype in (xp.float32, xp.float64):
+        x = [xp.asarray(float(np.float32(n)), dtype=dtype).requires_grad_() for n in point]
+        for recorded in (False, True):
+            gradients = xp.autograd.grad(getattr(xp.special, name)(*x), x, create_graph=recorded)
+            assert all(g.dtype is dtype for g in gradients)
+            found.append([g.item() for g in gradients])
+    for other in found[:-1]:
+        assert other == pytest.approx(found[-1], rel=1e-6, abs=0)
+
+
 @pytest.mark.filterwarnings("ignore:divide by zero encountered in log")
 @pytest.mark.parametrize(
     ("function", "first", "expected"),

@@ -131,7 +131,7 @@ class Rule:
     pair: tuple[int, int] | None  # the two of these, if they are two
 
     def __init__(self, function: Callable[..., Any], op: Operation, parameter: str) -> None:
-        code = function.__code__
+        code = inspect.unwrap(function).__code__
         self.function = function
         self.add = None
         self.names = code.co_varnames[2 : code.co_argcount]

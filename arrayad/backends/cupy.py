@@ -70,6 +70,7 @@ from cupy import (  # noqa: F401  (the backend's namespace)
     exp,
     expand_dims,
     flip,
+    float64,
     greater,
     greater_equal,
     hypot,

@@ -42,6 +42,7 @@ from numpy import (  # noqa: F401  (the backend's namespace)
     equal,
     exp,
     eye,
+    float64,
     floor,
     full,
     greater,

@@ -22,4 +22,5 @@ from .sets import *
 from .sorting import *
 from .statistical import *
 from .utility import *
+from ..dtypes import float64 as float64
 from ..dtypes import int64 as int64

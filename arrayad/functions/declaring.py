@@ -9,6 +9,7 @@ import numpy as np
 
 from .creation import asarray
 from .data_types import astype
+from .elementwise import zero_rule
 from .. import dtypes
 from ..autograd.operation import REAL, REAL_FLOATING, elementwise
 from ..autograd.tape import TensorBase
@@ -16,18 +17,22 @@ from ..autograd.tape import TensorBase
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..backends import Namespace
+
 F = TypeVar("F", bound="Callable[..., Any]")
 
 __all__ = ["special"]
 
 
-def special(*counts: str, **rules: Any) -> Callable[[F], F]:
+def special(*counts: str, in_double: bool = False, **rules: Any) -> Callable[[F], F]:
     """An elementwise function that the backend has in ``special``.
 
     Of several arguments, integers and booleans become the default floating dtype before all are promoted, as an integer
     count does for SciPy, where everything else of the namespace would have them take the other's. Where they are named as
-    counts, they decide the dtype of the result alike, and remain integers.
+    counts, they decide the dtype of the result alike, and remain integers. Rules may be asked to compute `in_double`.
     """
+    if in_double:
+        rules = {name: rule if rule is zero_rule else _in_double(rule) for name, rule in rules.items()}
 
     def declare(function: F) -> F:
         if function.__code__.co_argcount == 1:
@@ -43,6 +48,19 @@ def special(*counts: str, **rules: Any) -> Callable[[F], F]:
         return call  # type: ignore[return-value]  # the same signature
 
     return declare
+
+
+def _in_double(rule: Any) -> Any:
+    """A rule that computes in double precision, whatever the dtype."""
+
+    @functools.wraps(rule)
+    def call(xp: Namespace, g: Any, *values: Any) -> Any:
+        if g.dtype == xp.float64:
+            return rule(xp, g, *values)
+        wide = [xp.astype(x, xp.float64) if x.dtype == g.dtype else x for x in values]  # others are counts
+        return xp.astype(rule(xp, xp.astype(g, xp.float64), *wide), g.dtype)
+
+    return call
 
 
 def _promoted(args: tuple[Any, ...], counts: frozenset[int]) -> tuple[Any, ...]:

@@ -60,6 +60,10 @@ __all__ = [
 ]
 
 
+# Rules take exponentials of differences of logarithms, which are as large as the shapes: a narrower dtype has no digit left.
+_distribution = functools.partial(special, in_double=True)
+
+
 # --- integrals of densities times powers of their score ---
 
 _EXPONENT = 46.0  # exp(-46) is below what double precision holds of 1
@@ -122,10 +126,16 @@ def _gamma_rule(xp: Namespace, g: Any, a: Any, x: Any, k: int) -> Any:
     return g * slope
 
 
+def _gamma_end_rule(xp: Namespace, g: Any, a: Any, x: Any, k: int) -> Any:
+    density = gamma_density(xp, a, x)
+    inside = xp.where(density == 0, xp.ones_like(x), x)  # at an end the logarithm is infinite, and the product 0
+    return g * density * (xp.log(inside) - xp.special.digamma(a)) ** k
+
+
 @differentiable(
     takes=REAL_FLOATING,
     a=_gamma_rule,
-    x=lambda xp, g, a, x, k: g * gamma_density(xp, a, x) * (xp.log(x) - xp.special.digamma(a)) ** k,
+    x=_gamma_end_rule,
 )
 def gamma_moment(xp: Namespace, a: Tensor, x: Tensor, /, k: int = 0) -> Tensor:
     """The integral from 0 to `x` of the density of the gamma distribution times a power of its score.
@@ -149,7 +159,7 @@ def gamma_moment(xp: Namespace, a: Tensor, x: Tensor, /, k: int = 0) -> Tensor:
     low = x <= a
     safe_a, safe_x = xp.where(valid, a, one), xp.where(valid, x, one)
 
-    known = _central_moment(xp, safe_a, k)
+    known = _central_moment(xp, xp.where((a > 0) & xp.isfinite(a), a, one), k)
 
     def side(sign: int, a: Any, x: Any) -> Any:
         # exponent(w) - exponent(0) falls without end: -a w - x (exp(-w) - 1), or a w - x (exp(w) - 1)
@@ -211,7 +221,9 @@ def _beta_scores(xp: Namespace, a: Any, b: Any) -> tuple[Any, Any]:
 
 def _beta_end_rule(xp: Namespace, g: Any, a: Any, b: Any, x: Any, j: int, k: int) -> Any:
     mean1, mean2 = _beta_scores(xp, a, b)
-    return g * beta_density(xp, a, b, x) * (xp.log(x) - mean1) ** j * (xp.log1p(-x) - mean2) ** k
+    density = beta_density(xp, a, b, x)
+    inside = xp.where(density == 0, xp.ones_like(x) / 2, x)  # at an end a logarithm is infinite, and the product 0
+    return g * density * (xp.log(inside) - mean1) ** j * (xp.log1p(-inside) - mean2) ** k
 
 
 @differentiable(takes=REAL_FLOATING, a=_beta_rule(0), b=_beta_rule(1), x=_beta_end_rule)
@@ -233,7 +245,8 @@ def beta_moment(xp: Namespace, a: Tensor, b: Tensor, x: Tensor, /, j: int = 0, k
     Differentiable, in both modes and any order. Integrated like `gamma_moment`, with ``t = x exp(-w)`` up to about the
     mean and ``1 - t = (1 - x) exp(-w)`` above it.
     """
-    valid = (a > 0) & (b > 0) & (x > 0) & (x < 1) & xp.isfinite(a) & xp.isfinite(b)
+    proper = (a > 0) & (b > 0) & xp.isfinite(a) & xp.isfinite(b)
+    valid = proper & (x > 0) & (x < 1)
     one = xp.ones_like(a + b + x)
     safe_a, safe_b, safe_x = xp.where(valid, a, one), xp.where(valid, b, one), xp.where(valid, x, one / 2)
     # Where `a` is far below 1, the side above, whose nodes lie on the scale of 1 - x, would miss how it varies about x.
@@ -264,7 +277,7 @@ def beta_moment(xp: Namespace, a: Tensor, b: Tensor, x: Tensor, /, j: int = 0, k
     # Each side is given numbers that are on it, also where the other is asked for.
     below = side(safe_a, safe_b, xp.where(low, safe_x, safe_a / (safe_a + safe_b + 1)), j, k)
     above = side(safe_b, safe_a, xp.where(low, safe_b / (safe_a + safe_b + 1), 1 - safe_x), k, j)
-    known = _joint_moment(xp, safe_a, safe_b, j, k)
+    known = _joint_moment(xp, xp.where(proper, a, one), xp.where(proper, b, one), j, k)
     out = xp.where(low, below, known - above)
     out = xp.where(valid, out, out * math.nan)
     inside = (a > 0) & (b > 0)
@@ -297,8 +310,8 @@ def _joint_moment(xp: Namespace, a: Any, b: Any, j: int, k: int) -> Any:
 # --- densities, of which the rules are made ---
 
 
-def gamma_density(xp: Namespace, a: Any, x: Any) -> Any:
-    """The density of the gamma distribution, DLMF 8.8.13: ``x**(a - 1) * exp(-x) / gamma(a)``.
+def gamma_density(xp: Namespace, a: Any, x: Any, power: int = 0) -> Any:
+    """The density of the gamma distribution, DLMF 8.8.13: ``x**(a - 1) * exp(-x) / gamma(a)``, times a power of ``x``.
 
     By logarithms, since both factors may be beyond the dtype; at 0, where a derivative of the logarithm would be infinite,
     as it stands; at infinity, where there would be inf - inf, 0.
@@ -308,75 +321,95 @@ def gamma_density(xp: Namespace, a: Any, x: Any) -> Any:
     x, at_zero = xp.where(zero | infinite, one, x), xp.where(zero, x, one)
     log_gamma = xp.special.gammaln(a)
     density = xp.exp((a - 1) * xp.log(x) - x - log_gamma)
-    density = xp.where(zero, at_zero ** (a - 1) * xp.exp(-at_zero - log_gamma), density)
+    density = density * x**power if power else density
+    density = xp.where(zero, at_zero ** (a - 1 + power) * xp.exp(-at_zero - log_gamma), density)
     return xp.where(infinite, xp.zeros_like(density), density)
 
 
-def beta_density(xp: Namespace, a: Any, b: Any, x: Any) -> Any:
+def beta_density(xp: Namespace, a: Any, b: Any, x: Any, power: int = 0, power_of_rest: int = 0) -> Any:
     """The density of the beta distribution, DLMF 8.17.1: ``x**(a - 1) * (1 - x)**(b - 1) / beta(a, b)``.
 
-    By logarithms, as `gamma_density`, and at 0 and 1 as it stands.
+    By logarithms, as `gamma_density`, and at 0 and 1 as it stands; times powers of ``x`` and of ``1 - x``.
     """
     at_end = (x == 0) | (x == 1)
     half = xp.ones_like(x) / 2
     x, end = xp.where(at_end, half, x), xp.where(at_end, x, half)
     log_beta = xp.special.betaln(a, b)
     density = xp.exp((a - 1) * xp.log(x) + (b - 1) * xp.log1p(-x) - log_beta)
+    density = density * x**power * (1 - x) ** power_of_rest if power or power_of_rest else density
     # For large shapes it is 0 there, times what may be beyond the dtype.
     scale = xp.exp(xp.minimum(-log_beta, math.log(finfo(dtypes.as_dtype(log_beta.dtype)).max) - 1))
-    return xp.where(at_end, end ** (a - 1) * (1 - end) ** (b - 1) * scale, density)
+    return xp.where(at_end, end ** (a - 1 + power) * (1 - end) ** (b - 1 + power_of_rest) * scale, density)
 
 
 def _t_density(xp: Namespace, df: Any, t: Any) -> Any:
-    return xp.exp(-(df + 1) / 2 * xp.log1p(t * t / df) - xp.special.betaln(df / 2, xp.ones_like(df) / 2)) / xp.sqrt(df)
+    square = t * t
+    infinite = xp.isinf(square)
+    square = xp.where(infinite, xp.zeros_like(square), square)
+    log_beta = xp.special.betaln(df / 2, xp.ones_like(df) / 2)
+    density = xp.exp(-(df + 1) / 2 * xp.log1p(square / df) - log_beta) / xp.sqrt(df)
+    return xp.where(infinite, xp.zeros_like(density), density)
 
 
 def _t_shape(xp: Namespace, df: Any, t: Any) -> Any:
     """The derivative of the t distribution function with respect to the degrees of freedom."""
-    # DLMF 8.17: the tail beyond |t| is half of I_x(df/2, 1/2) at x = df / (df + t**2).
+    # DLMF 8.17: the tail beyond |t| is half of I_x(df/2, 1/2) at x = df / (df + t**2), or 1 - I_y(1/2, df/2) at y = 1 - x,
+    # of which the smaller is exact.
     half = xp.ones_like(df) / 2
     square = t * t
-    x = df / (df + square)
-    at_zero = square == 0
-    inner = xp.where(at_zero, half, x)
-    slope = _on_tensors(xp, beta_moment, df / 2, half, inner, 1, 0) / 2
-    slope = slope + beta_density(xp, df / 2, half, inner) * square / (df + square) ** 2
+    at_zero, at_infinity = square == 0, xp.isinf(square)
+    square = xp.where(at_zero | at_infinity, df, square)
+    x, y = df / (df + square), square / (df + square)
+    near = y < half
+    slope = xp.where(
+        near,
+        -_on_tensors(xp, beta_moment, half, df / 2, xp.where(near, y, half), 0, 1),
+        _on_tensors(xp, beta_moment, df / 2, half, xp.where(near, half, x), 1, 0),
+    )
+    a, b = xp.where(near, half, df / 2), xp.where(near, df / 2, half)
+    slope = slope / 2 + beta_density(xp, a, b, xp.where(near, y, x)) * square / (df + square) ** 2
+    slope = xp.where(at_infinity, xp.zeros_like(slope), -xp.sign(t) * slope / 2)
     # Beside 0 it grows with t, by the derivative of the density there.
     change = (xp.special.digamma((df + 1) / 2) - xp.special.digamma(df / 2) - 1 / df) / 2
     zero = xp.zeros((), dtype=df.dtype, device=df.device)
-    return xp.where(at_zero, t * (_t_density(xp, df, zero) * change), -xp.sign(t) * slope / 2)
+    return xp.where(at_zero, t * (_t_density(xp, df, zero) * change), slope)
 
 
 def _f_point(xp: Namespace, dfn: Any, dfd: Any, x: Any) -> tuple[Any, Any, Any]:
     """The shapes and the argument of the beta distribution function that is the F distribution's."""
-    return dfn / 2, dfd / 2, dfn * x / (dfd + dfn * x)
+    infinite = xp.isinf(x)
+    x = xp.where(infinite, xp.ones_like(x), x)
+    return dfn / 2, dfd / 2, xp.where(infinite, xp.ones_like(x), dfn * x / (dfd + dfn * x))
 
 
 def _f_slope(xp: Namespace, dfn: Any, dfd: Any, x: Any) -> Any:
     a, b, u = _f_point(xp, dfn, dfd, x)
-    return beta_density(xp, a, b, u) * dfn * dfd / (dfd + dfn * x) ** 2
+    return beta_density(xp, a, b, u, 0, 2) * dfn / dfd  # du/dx = dfn / dfd * (1 - u)**2
 
 
 def _f_dfn(xp: Namespace, dfn: Any, dfd: Any, x: Any) -> Any:
     a, b, u = _f_point(xp, dfn, dfd, x)
-    inner = beta_density(xp, a, b, u) * dfd * x / (dfd + dfn * x) ** 2
-    return _on_tensors(xp, beta_moment, a, b, u, 1, 0) / 2 + inner
+    return _on_tensors(xp, beta_moment, a, b, u, 1, 0) / 2 + beta_density(xp, a, b, u, 1, 1) / dfn
 
 
 def _f_dfd(xp: Namespace, dfn: Any, dfd: Any, x: Any) -> Any:
     a, b, u = _f_point(xp, dfn, dfd, x)
-    inner = beta_density(xp, a, b, u) * dfn * x / (dfd + dfn * x) ** 2
-    return _on_tensors(xp, beta_moment, a, b, u, 0, 1) / 2 - inner
+    return _on_tensors(xp, beta_moment, a, b, u, 0, 1) / 2 - beta_density(xp, a, b, u, 1, 1) / dfd
 
 
 def _gamma_shape(xp: Namespace, a: Any, x: Any) -> Any:
     return _on_tensors(xp, gamma_moment, a, x, 1)
 
 
+def _moved(xp: Namespace, change: Any, density: Any) -> Any:
+    """How far a quantile moves where the distribution function changes; an end of the support, where it does not, stays."""
+    return -change / xp.where((change == 0) & (density == 0), xp.ones_like(density), density)
+
+
 # --- incomplete gamma functions ---
 
 
-@special(
+@_distribution(
     a=lambda xp, g, a, x: g * _gamma_shape(xp, a, x),
     x=lambda xp, g, a, x: g * gamma_density(xp, a, x),
 )
@@ -387,7 +420,7 @@ def gammainc(a: Tensor | float, x: Tensor | float, /) -> Tensor:
     """
 
 
-@special(
+@_distribution(
     a=lambda xp, g, a, x: -g * _gamma_shape(xp, a, x),
     x=lambda xp, g, a, x: -g * gamma_density(xp, a, x),
 )
@@ -395,16 +428,16 @@ def gammaincc(a: Tensor | float, x: Tensor | float, /) -> Tensor:
     """Regularized upper incomplete gamma function ``Q(a, x) = 1 - P(a, x)`` of the elements of two tensors (DLMF 8.2.4)."""
 
 
-@special(
-    a=lambda xp, g, a, out: -g * _gamma_shape(xp, a, out) / gamma_density(xp, a, out),
+@_distribution(
+    a=lambda xp, g, a, out: g * _moved(xp, _gamma_shape(xp, a, out), gamma_density(xp, a, out)),
     y=lambda xp, g, a, out: g / gamma_density(xp, a, out),
 )
 def gammaincinv(a: Tensor | float, y: Tensor | float, /) -> Tensor:
     """Inverse of `gammainc` in its second argument: quantiles of the gamma distribution."""
 
 
-@special(
-    a=lambda xp, g, a, out: -g * _gamma_shape(xp, a, out) / gamma_density(xp, a, out),
+@_distribution(
+    a=lambda xp, g, a, out: g * _moved(xp, _gamma_shape(xp, a, out), gamma_density(xp, a, out)),
     y=lambda xp, g, a, out: -g / gamma_density(xp, a, out),
 )
 def gammainccinv(a: Tensor | float, y: Tensor | float, /) -> Tensor:
@@ -414,7 +447,7 @@ def gammainccinv(a: Tensor | float, y: Tensor | float, /) -> Tensor:
 # --- incomplete beta functions ---
 
 
-@special(
+@_distribution(
     a=lambda xp, g, a, b, x: g * _on_tensors(xp, beta_moment, a, b, x, 1, 0),
     b=lambda xp, g, a, b, x: g * _on_tensors(xp, beta_moment, a, b, x, 0, 1),
     x=lambda xp, g, a, b, x: g * beta_density(xp, a, b, x),
@@ -426,7 +459,7 @@ def betainc(a: Tensor | float, b: Tensor | float, x: Tensor | float, /) -> Tenso
     """
 
 
-@special(
+@_distribution(
     a=lambda xp, g, a, b, x: -g * _on_tensors(xp, beta_moment, a, b, x, 1, 0),
     b=lambda xp, g, a, b, x: -g * _on_tensors(xp, beta_moment, a, b, x, 0, 1),
     x=lambda xp, g, a, b, x: -g * beta_density(xp, a, b, x),
@@ -435,9 +468,9 @@ def betaincc(a: Tensor | float, b: Tensor | float, x: Tensor | float, /) -> Tens
     """1 minus `betainc` of the elements of three tensors, exact also where that is near 1."""
 
 
-@special(
-    a=lambda xp, g, a, b, out: -g * _on_tensors(xp, beta_moment, a, b, out, 1, 0) / beta_density(xp, a, b, out),
-    b=lambda xp, g, a, b, out: -g * _on_tensors(xp, beta_moment, a, b, out, 0, 1) / beta_density(xp, a, b, out),
+@_distribution(
+    a=lambda xp, g, a, b, out: g * _moved(xp, _on_tensors(xp, beta_moment, a, b, out, 1, 0), beta_density(xp, a, b, out)),
+    b=lambda xp, g, a, b, out: g * _moved(xp, _on_tensors(xp, beta_moment, a, b, out, 0, 1), beta_density(xp, a, b, out)),
     y=lambda xp, g, a, b, out: g / beta_density(xp, a, b, out),
 )
 def betaincinv(a: Tensor | float, b: Tensor | float, y: Tensor | float, /) -> Tensor:
@@ -447,7 +480,7 @@ def betaincinv(a: Tensor | float, b: Tensor | float, y: Tensor | float, /) -> Te
 # --- continuous distributions ---
 
 
-@special(
+@_distribution(
     v=lambda xp, g, v, x: g / 2 * _gamma_shape(xp, v / 2, x / 2),
     x=lambda xp, g, v, x: g / 2 * gamma_density(xp, v / 2, x / 2),
 )
@@ -455,7 +488,7 @@ def chdtr(v: Tensor | float, x: Tensor | float, /) -> Tensor:
     """Chi-squared distribution function with `v` degrees of freedom, at `x`."""
 
 
-@special(
+@_distribution(
     v=lambda xp, g, v, x: -g / 2 * _gamma_shape(xp, v / 2, x / 2),
     x=lambda xp, g, v, x: -g / 2 * gamma_density(xp, v / 2, x / 2),
 )
@@ -463,16 +496,16 @@ def chdtrc(v: Tensor | float, x: Tensor | float, /) -> Tensor:
     """Chi-squared survival function, 1 minus `chdtr`."""
 
 
-@special(
-    v=lambda xp, g, v, out: -g * _gamma_shape(xp, v / 2, out / 2) / gamma_density(xp, v / 2, out / 2),
+@_distribution(
+    v=lambda xp, g, v, out: g * _moved(xp, _gamma_shape(xp, v / 2, out / 2), gamma_density(xp, v / 2, out / 2)),
     p=lambda xp, g, v, out: -g * 2 / gamma_density(xp, v / 2, out / 2),
 )
 def chdtri(v: Tensor | float, p: Tensor | float, /) -> Tensor:
     """Inverse of `chdtrc` in its second argument."""
 
 
-@special(
-    a=lambda xp, g, a, b, x: g * gamma_density(xp, b, a * x) * x,
+@_distribution(
+    a=lambda xp, g, a, b, x: g * gamma_density(xp, b, a * x, 1) / a,
     b=lambda xp, g, a, b, x: g * _gamma_shape(xp, b, a * x),
     x=lambda xp, g, a, b, x: g * gamma_density(xp, b, a * x) * a,
 )
@@ -480,8 +513,8 @@ def gdtr(a: Tensor | float, b: Tensor | float, x: Tensor | float, /) -> Tensor:
     """Gamma distribution function of rate `a` and shape `b`, at `x`."""
 
 
-@special(
-    a=lambda xp, g, a, b, x: -g * gamma_density(xp, b, a * x) * x,
+@_distribution(
+    a=lambda xp, g, a, b, x: -g * gamma_density(xp, b, a * x, 1) / a,
     b=lambda xp, g, a, b, x: -g * _gamma_shape(xp, b, a * x),
     x=lambda xp, g, a, b, x: -g * gamma_density(xp, b, a * x) * a,
 )
@@ -489,7 +522,7 @@ def gdtrc(a: Tensor | float, b: Tensor | float, x: Tensor | float, /) -> Tensor:
     """Gamma survival function, 1 minus `gdtr`."""
 
 
-@special(
+@_distribution(
     df=lambda xp, g, df, t: g * _t_shape(xp, df, t),
     t=lambda xp, g, df, t: g * _t_density(xp, df, t),
 )
@@ -497,15 +530,15 @@ def stdtr(df: Tensor | float, t: Tensor | float, /) -> Tensor:
     """Student's t distribution function with `df` degrees of freedom, at `t`."""
 
 
-@special(
-    df=lambda xp, g, df, out: -g * _t_shape(xp, df, out) / _t_density(xp, df, out),
+@_distribution(
+    df=lambda xp, g, df, out: g * _moved(xp, _t_shape(xp, df, out), _t_density(xp, df, out)),
     p=lambda xp, g, df, out: g / _t_density(xp, df, out),
 )
 def stdtrit(df: Tensor | float, p: Tensor | float, /) -> Tensor:
     """Inverse of `stdtr` in its second argument: quantiles of Student's t distribution."""
 
 
-@special(
+@_distribution(
     dfn=lambda xp, g, dfn, dfd, x: g * _f_dfn(xp, dfn, dfd, x),
     dfd=lambda xp, g, dfn, dfd, x: g * _f_dfd(xp, dfn, dfd, x),
     x=lambda xp, g, dfn, dfd, x: g * _f_slope(xp, dfn, dfd, x),
@@ -514,7 +547,7 @@ def fdtr(dfn: Tensor | float, dfd: Tensor | float, x: Tensor | float, /) -> Tens
     """F distribution function with `dfn` and `dfd` degrees of freedom, at `x`."""
 
 
-@special(
+@_distribution(
     dfn=lambda xp, g, dfn, dfd, x: -g * _f_dfn(xp, dfn, dfd, x),
     dfd=lambda xp, g, dfn, dfd, x: -g * _f_dfd(xp, dfn, dfd, x),
     x=lambda xp, g, dfn, dfd, x: -g * _f_slope(xp, dfn, dfd, x),
@@ -523,9 +556,9 @@ def fdtrc(dfn: Tensor | float, dfd: Tensor | float, x: Tensor | float, /) -> Ten
     """F survival function, 1 minus `fdtr`."""
 
 
-@special(
-    dfn=lambda xp, g, dfn, dfd, out: -g * _f_dfn(xp, dfn, dfd, out) / _f_slope(xp, dfn, dfd, out),
-    dfd=lambda xp, g, dfn, dfd, out: -g * _f_dfd(xp, dfn, dfd, out) / _f_slope(xp, dfn, dfd, out),
+@_distribution(
+    dfn=lambda xp, g, dfn, dfd, out: g * _moved(xp, _f_dfn(xp, dfn, dfd, out), _f_slope(xp, dfn, dfd, out)),
+    dfd=lambda xp, g, dfn, dfd, out: g * _moved(xp, _f_dfd(xp, dfn, dfd, out), _f_slope(xp, dfn, dfd, out)),
     p=lambda xp, g, dfn, dfd, out: g / _f_slope(xp, dfn, dfd, out),
 )
 def fdtri(dfn: Tensor | float, dfd: Tensor | float, p: Tensor | float, /) -> Tensor:
@@ -553,7 +586,7 @@ def _negative_binomial_slope(xp: Namespace, k: Any, n: Any, p: Any) -> Any:
     return beta_density(xp, xp.trunc(_beside(xp, n, p)), xp.trunc(_beside(xp, k, p)) + 1, p)
 
 
-@special("n", k=zero_rule, n=zero_rule, p=lambda xp, g, k, n, p: -g * _binomial_slope(xp, k, n, p))
+@_distribution("n", k=zero_rule, n=zero_rule, p=lambda xp, g, k, n, p: -g * _binomial_slope(xp, k, n, p))
 def bdtr(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """Binomial distribution function: of up to `k` successes in `n` trials of probability `p`.
 
@@ -561,17 +594,17 @@ def bdtr(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """
 
 
-@special("n", k=zero_rule, n=zero_rule, p=lambda xp, g, k, n, p: g * _binomial_slope(xp, k, n, p))
+@_distribution("n", k=zero_rule, n=zero_rule, p=lambda xp, g, k, n, p: g * _binomial_slope(xp, k, n, p))
 def bdtrc(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """Binomial survival function, 1 minus `bdtr`."""
 
 
-@special("n", k=zero_rule, n=zero_rule, y=lambda xp, g, k, n, out: -g / _binomial_slope(xp, k, n, out))
+@_distribution("n", k=zero_rule, n=zero_rule, y=lambda xp, g, k, n, out: -g / _binomial_slope(xp, k, n, out))
 def bdtri(k: Tensor | float, n: Tensor | float, y: Tensor | float, /) -> Tensor:
     """Inverse of `bdtr` in its third argument."""
 
 
-@special("k", "n", k=zero_rule, n=zero_rule, p=lambda xp, g, k, n, p: g * _negative_binomial_slope(xp, k, n, p))
+@_distribution("k", "n", k=zero_rule, n=zero_rule, p=lambda xp, g, k, n, p: g * _negative_binomial_slope(xp, k, n, p))
 def nbdtr(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """Negative binomial distribution function: of up to `k` failures before `n` successes of probability `p`.
 
@@ -579,17 +612,17 @@ def nbdtr(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """
 
 
-@special("k", "n", k=zero_rule, n=zero_rule, p=lambda xp, g, k, n, p: -g * _negative_binomial_slope(xp, k, n, p))
+@_distribution("k", "n", k=zero_rule, n=zero_rule, p=lambda xp, g, k, n, p: -g * _negative_binomial_slope(xp, k, n, p))
 def nbdtrc(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
     """Negative binomial survival function, 1 minus `nbdtr`."""
 
 
-@special("k", "n", k=zero_rule, n=zero_rule, y=lambda xp, g, k, n, out: g / _negative_binomial_slope(xp, k, n, out))
+@_distribution("k", "n", k=zero_rule, n=zero_rule, y=lambda xp, g, k, n, out: g / _negative_binomial_slope(xp, k, n, out))
 def nbdtri(k: Tensor | float, n: Tensor | float, y: Tensor | float, /) -> Tensor:
     """Inverse of `nbdtr` in its third argument."""
 
 
-@special(k=zero_rule, m=lambda xp, g, k, m: -g * gamma_density(xp, xp.floor(k) + 1, m))
+@_distribution(k=zero_rule, m=lambda xp, g, k, m: -g * gamma_density(xp, xp.floor(k) + 1, m))
 def pdtr(k: Tensor | float, m: Tensor | float, /) -> Tensor:
     """Poisson distribution function: of up to `k` events where `m` are expected.
 
@@ -597,11 +630,11 @@ def pdtr(k: Tensor | float, m: Tensor | float, /) -> Tensor:
     """
 
 
-@special(k=zero_rule, m=lambda xp, g, k, m: g * gamma_density(xp, xp.floor(k) + 1, m))
+@_distribution(k=zero_rule, m=lambda xp, g, k, m: g * gamma_density(xp, xp.floor(k) + 1, m))
 def pdtrc(k: Tensor | float, m: Tensor | float, /) -> Tensor:
     """Poisson survival function, 1 minus `pdtr`."""
 
 
-@special("k", k=zero_rule, y=lambda xp, g, k, out: -g / gamma_density(xp, xp.trunc(_beside(xp, k, out)) + 1, out))
+@_distribution("k", k=zero_rule, y=lambda xp, g, k, out: -g / gamma_density(xp, xp.trunc(_beside(xp, k, out)) + 1, out))
 def pdtri(k: Tensor | float, y: Tensor | float, /) -> Tensor:
     """Inverse of `pdtr` in its second argument."""
