@@ -527,6 +527,27 @@ def test_derivatives_of_all_orders_at_the_poles_of_gamma() -> None:
             assert slope(xp.asarray(x, dtype=xp.float64)).item() == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("m", [0.0, 1.0, 3.0, 6.0, 0.25, -2.0, -0.75])
+@pytest.mark.parametrize("z", [0.0, -1.0, -5.0, -0.3, 0.4, 1e-9, 3.2])
+def test_derivatives_of_pochhammers_symbol_at_the_poles_of_gamma(z: float, m: float) -> None:
+    slope, first = xp.special.poch, z
+    for order in (1, 2):
+        slope = xp.func.grad(slope)
+        with mpmath.workdps(60):
+            exact = mpmath.diff(lambda t: mpmath.gammaprod([t + mpmath.mpf(m)], [t]), mpmath.mpf(first), order)
+        found = slope(*(xp.asarray(n, dtype=xp.float64) for n in (first, m))).item()
+        assert found == pytest.approx(float(exact), rel=1e-11, abs=1e-13)
+
+
+@pytest.mark.parametrize(("delta", "r"), [(1.0, 1e30), (1e-20, 1e25), (1e20, 1.0), (2.0, 3.0), (1.0, 0.0)])
+def test_slopes_of_pseudo_huber_where_squares_leave_the_dtype(delta: float, r: float) -> None:
+    found = xp.func.grad(xp.special.pseudo_huber, (0, 1))(*(xp.asarray(n, dtype=xp.float32) for n in (delta, r)))
+    with mpmath.workdps(90):
+        root = mpmath.sqrt(mpmath.mpf(delta) ** 2 + mpmath.mpf(r) ** 2)
+        exact = [(root - delta) ** 2 / root, delta * r / root]
+    assert [g.item() for g in found] == pytest.approx([float(e) for e in exact], rel=1e-6, abs=1e-30)
+
+
 def test_second_derivatives_at_the_ends_of_the_beta_distribution() -> None:
     two, grad = xp.asarray(2.0, dtype=xp.float64), xp.func.grad
     for x, expected in ((0.0, 6.0), (1.0, -6.0), (0.5, 0.0)):

@@ -58,6 +58,7 @@ from .elementwise import (
     log,
     logical_and,
     multiply,
+    or_infinite,
     sign,
     subtract,
     zero_rule,
@@ -401,12 +402,26 @@ def binom(n: Tensor | float, k: Tensor | float, /) -> Tensor:
     """
 
 
-@special(
-    z=lambda xp, g, z, m, out: g * out * (xp.special.digamma(z + m) - xp.special.digamma(z)),
-    m=lambda xp, g, z, m, out: g * out * xp.special.digamma(z + m),
-)
+def _poch_rule(xp: Namespace, g: Any, z: Any, m: Any, out: Any) -> Any:
+    # At a pole of gamma(z) digamma(z) is infinite. If m is whole and z + m to the left as well, the reflected digammas (DLMF
+    # 5.5.4) have the same difference and no pole; if not, the product of gamma(z + m) and 1 / gamma(z) is differentiated.
+    left, one = z <= 0.5, xp.ones_like(out)
+    reflected = left & (z + m <= 0.5) & (m == xp.round(m))
+    product = left & ~reflected
+    above = xp.where(reflected, 1 - z - m, xp.where(product, one, z + m))
+    below = xp.where(reflected, 1 - z, xp.where(product, one, z))
+    slope = xp.where(product, one, out) * (xp.special.digamma(above) - xp.special.digamma(below))
+    low, top = xp.where(product, z, one), xp.where(product, z + m, one)
+    inner = xp.special.digamma(top) * xp.special.rgamma(low) + _rgamma_rule(xp, one, low)
+    return g * xp.where(product, xp.special.gamma(top) * inner, slope)
+
+
+@special(z=_poch_rule, m=lambda xp, g, z, m, out: g * out * xp.special.digamma(z + m))
 def poch(z: Tensor | float, m: Tensor | float, /) -> Tensor:
-    """Pochhammer's symbol ``gamma(z + m) / gamma(z)`` of the elements of two tensors (DLMF 5.2.5)."""
+    """Pochhammer's symbol ``gamma(z + m) / gamma(z)`` of the elements of two tensors (DLMF 5.2.5).
+
+    Where both ``z`` and ``z + m`` are whole and not positive there is no derivative with respect to `m`, and it is NaN.
+    """
 
 
 # Euler and Maclaurin's formula for Hurwitz' zeta function, DLMF 25.11.28: Bernoulli numbers over factorials.
@@ -907,24 +922,21 @@ def huber(delta: Tensor | float, r: Tensor | float, /) -> Tensor:
     """
 
 
-def _pseudo_huber_parts(xp: Namespace, delta: Any, r: Any) -> tuple[Any, Any, Any]:
-    """The slope in `r`, and u = r / delta with the root of 1 + u**2; of ones where delta is 0 and the loss flat."""
-    flat = delta == 0
-    u = xp.where(flat, xp.zeros_like(r), r) / xp.where(flat, xp.ones_like(delta), delta)
-    root = xp.sqrt(1 + u * u)
-    return delta * u / root, u, root
+def _pseudo_huber_radius(xp: Namespace, delta: Any, r: Any) -> Any:
+    """The root of ``delta**2 + r**2``, of which the loss is ``delta * (root - delta)``; where both are 0 the slopes are."""
+    return or_infinite(xp, xp.hypot(delta, r))
 
 
 def _pseudo_huber_bound(xp: Namespace, g: Any, delta: Any, r: Any) -> Any:
-    # 2 delta (root - 1) - delta u**2 / root is delta (root - 1)**2 / root, with root - 1 = u**2 / (root + 1)
-    _, u, root = _pseudo_huber_parts(xp, delta, r)
-    above = u * u / (root + 1)
-    return g * delta * above * (above / root)
+    # root - 2 delta + delta**2 / root is (root - delta)**2 / root, with root - delta = r**2 / (root + delta)
+    radius = _pseudo_huber_radius(xp, delta, r)
+    above = r * (r / (radius + delta))
+    return g * (above * (above / radius))
 
 
 @special(
     delta=_pseudo_huber_bound,
-    r=lambda xp, g, delta, r: g * _pseudo_huber_parts(xp, delta, r)[0],
+    r=lambda xp, g, delta, r: g * (delta * (r / _pseudo_huber_radius(xp, delta, r))),
 )
 def pseudo_huber(delta: Tensor | float, r: Tensor | float, /) -> Tensor:
     """A smooth form of Huber's loss, ``delta**2 * (sqrt(1 + (r / delta)**2) - 1)``; infinite for negative delta."""
