@@ -403,8 +403,7 @@ def binom(n: Tensor | float, k: Tensor | float, /) -> Tensor:
 
 
 def _poch_rule(xp: Namespace, g: Any, z: Any, m: Any, out: Any) -> Any:
-    # At a pole of gamma(z) digamma(z) is infinite. If m is whole and z + m to the left as well, the reflected digammas (DLMF
-    # 5.5.4) have the same difference and no pole; if not, the product of gamma(z + m) and 1 / gamma(z) is differentiated.
+    # To the left, where digamma(z) has poles: by reflection (DLMF 5.5.4) if z + m is there too and m whole, else as a product.
     left, one = z <= 0.5, xp.ones_like(out)
     reflected = left & (z + m <= 0.5) & (m == xp.round(m))
     product = left & ~reflected
