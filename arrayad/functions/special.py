@@ -403,7 +403,7 @@ def binom(n: Tensor | float, k: Tensor | float, /) -> Tensor:
 
 
 def _poch_rule(xp: Namespace, g: Any, z: Any, m: Any, out: Any) -> Any:
-    # To the left, where digamma(z) has poles: by reflection (DLMF 5.5.4) if z + m is there too and m whole, else as a product.
+    # To the left, where digamma(z) has poles: by reflection (DLMF 5.5.4) if z + m is there and m whole, else as a product.
     left, one = z <= 0.5, xp.ones_like(out)
     reflected = left & (z + m <= 0.5) & (m == xp.round(m))
     product = left & ~reflected
