@@ -592,6 +592,21 @@ def test_derivatives_that_are_zero_at_an_end(name: str, point: tuple[float, ...]
     assert xp.func.grad(getattr(xp.special, name), which)(*arguments).item() == 0
 
 
+@pytest.mark.parametrize(("dfn", "dfd", "x"), [(3.0, 0.5, 1e18), (3.0, 5.0, 1e20), (2.0, 0.5, 0.1), (7.0, 4.0, 1.5)])
+def test_slopes_of_the_f_distribution_in_its_tail(dfn: float, dfd: float, x: float) -> None:
+    point = (dfn, dfd, x)
+    found = xp.func.grad(xp.special.fdtr, (0, 1, 2))(*(xp.asarray(n, dtype=xp.float64) for n in point))
+    for i, g in enumerate(found):
+
+        def survival(moved: Any, i: int = i) -> Any:
+            n, d, at = (moved if j == i else mpmath.mpf(value) for j, value in enumerate(point))
+            return mpmath.betainc(d / 2, n / 2, 0, d / (d + n * at), True)
+
+        with mpmath.workdps(60):
+            exact = -mpmath.diff(survival, point[i], h=mpmath.mpf(point[i]) * mpmath.mpf(10) ** -20)
+        assert g.item() == pytest.approx(float(exact), rel=1e-11, abs=0)
+
+
 @pytest.mark.parametrize("t", [0.1, 5e-4, 1e-8, 1e-12])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_slope_of_the_t_distribution_near_its_middle(dtype: str, t: float) -> None:

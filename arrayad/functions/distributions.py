@@ -375,26 +375,38 @@ def _t_shape(xp: Namespace, df: Any, t: Any) -> Any:
     return xp.where(at_zero, t * (_t_density(xp, df, zero) * change), slope)
 
 
-def _f_point(xp: Namespace, dfn: Any, dfd: Any, x: Any) -> tuple[Any, Any, Any]:
-    """The shapes and the argument of the beta distribution function that is the F distribution's."""
+def _f_point(xp: Namespace, dfn: Any, dfd: Any, x: Any) -> tuple[Any, Any, Any, Any]:
+    """Where F's distribution function is I_u(dfn/2, dfd/2), its shapes and u; elsewhere those of 1 - I_(1-u)(dfd/2, dfn/2).
+
+    The smaller of u and 1 - u is exact.
+    """
     infinite = xp.isinf(x)
-    x = xp.where(infinite, xp.ones_like(x), x)
-    return dfn / 2, dfd / 2, xp.where(infinite, xp.ones_like(x), dfn * x / (dfd + dfn * x))
+    odds = dfn * xp.where(infinite, xp.ones_like(x), x)
+    near = (odds <= dfd) & ~infinite
+    u = xp.where(near, odds, dfd) / (dfd + odds)
+    u = xp.where(infinite, xp.zeros_like(u), u)
+    return near, xp.where(near, dfn, dfd) / 2, xp.where(near, dfd, dfn) / 2, u
 
 
 def _f_slope(xp: Namespace, dfn: Any, dfd: Any, x: Any) -> Any:
-    a, b, u = _f_point(xp, dfn, dfd, x)
-    return beta_density(xp, a, b, u, 0, 2) * dfn / dfd  # du/dx = dfn / dfd * (1 - u)**2
+    near, a, b, u = _f_point(xp, dfn, dfd, x)
+    # Times du/dx = dfn / dfd * (1 - u)**2. Each is given numbers that are on its side, also where the other is asked for.
+    half = xp.ones_like(u) / 2
+    left = beta_density(xp, a, b, xp.where(near, u, half), 0, 2)
+    right = beta_density(xp, a, b, xp.where(near, half, u), 2, 0)
+    return xp.where(near, left, right) * dfn / dfd
 
 
 def _f_dfn(xp: Namespace, dfn: Any, dfd: Any, x: Any) -> Any:
-    a, b, u = _f_point(xp, dfn, dfd, x)
-    return _on_tensors(xp, beta_moment, a, b, u, 1, 0) / 2 + beta_density(xp, a, b, u, 1, 1) / dfn
+    near, a, b, u = _f_point(xp, dfn, dfd, x)
+    first, second = (_on_tensors(xp, beta_moment, a, b, u, j, 1 - j) for j in (1, 0))
+    return xp.where(near, first, -second) / 2 + beta_density(xp, a, b, u, 1, 1) / dfn
 
 
 def _f_dfd(xp: Namespace, dfn: Any, dfd: Any, x: Any) -> Any:
-    a, b, u = _f_point(xp, dfn, dfd, x)
-    return _on_tensors(xp, beta_moment, a, b, u, 0, 1) / 2 - beta_density(xp, a, b, u, 1, 1) / dfd
+    near, a, b, u = _f_point(xp, dfn, dfd, x)
+    first, second = (_on_tensors(xp, beta_moment, a, b, u, j, 1 - j) for j in (1, 0))
+    return xp.where(near, second, -first) / 2 - beta_density(xp, a, b, u, 1, 1) / dfd
 
 
 def _gamma_shape(xp: Namespace, a: Any, x: Any) -> Any:
