@@ -669,11 +669,22 @@ class Tensor(TensorBase):
     def __int__(self) -> builtins.int:
         return builtins.int(self._number("int"))
 
+    def _number_noticed(self, name: str) -> Any:
+        """The one element, with a warning where its history is lost, as in the middle of a library's function."""
+        number = self._number(name)
+        if self._node is not None and recording():
+            warnings.warn(
+                f"{name}(): a tensor with requires_grad=True was made a number, which has no history: what is computed from "
+                "it is not differentiated. If that is meant, use item(), or tensor.detach() first",
+                stacklevel=3,
+            )
+        return number
+
     def __float__(self) -> builtins.float:
-        return builtins.float(self._number("float"))
+        return builtins.float(self._number_noticed("float"))
 
     def __complex__(self) -> complex:
-        return complex(self._number("complex"))
+        return complex(self._number_noticed("complex"))
 
     def __index__(self) -> builtins.int:
         if self._array.shape != () or self.dtype.kind not in "iu":

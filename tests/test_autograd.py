@@ -1080,6 +1080,18 @@ def test_numbers_that_are_tracked_tensors_keep_their_history() -> None:
         xp.arange(x.requires_grad_()[0], 4.0)
 
 
+@pytest.mark.parametrize("convert", [float, complex, math.log, lambda y: np.zeros(1).__setitem__(0, y)])
+def test_a_number_that_loses_its_history_is_warned_of(convert: Any) -> None:
+    y = xp.tensor(2.0, requires_grad=True) * 3
+    with pytest.warns(UserWarning, match=r"was made a number, which has no history") as seen:
+        convert(y)
+    assert [w.filename for w in seen] == [__file__]  # the line that did it
+    with xp.no_grad():
+        convert(y)
+    convert(y.detach())
+    assert (y.item(), int(y), bool(y), y.tolist(), f"{y:.1f}", f"{y}") == (6.0, 6, True, 6.0, "6.0", "6.0")  # asked for
+
+
 @pytest.mark.parametrize(("key", "later"), [([0, 1], 2), ([True, True, False], False)], ids=["integers", "mask"])
 def test_a_key_that_is_written_into_later(key: Any, later: Any) -> None:
     """The tape has the key that was used, not what became of it."""
