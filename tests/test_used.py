@@ -103,6 +103,9 @@ FUNCTIONS = {
         xp.asarray([False, True, True, True, True]), xp.repeat(xp.log(x), xp.asarray([1, 0, 3, 1])), 0.5
     ),
     "tril": lambda x: xp.tril(xp.log(xp.reshape(xp.stack([x[1], x[0], x[2], x[3]]), (2, 2)))),
+    "left out by take": lambda x: xp.take(xp.log(x), xp.asarray([3, 1, 1])),
+    "left out by take_along_axis": lambda x: xp.where(_keep(), r := xp.log(x), x) + xp.take_along_axis(r, xp.asarray([2])),
+    "left out by gather": lambda x: xp.reshape(xp.log(x), (2, 2)).gather(1, xp.asarray([[1, 1], [0, 1]])),
     "two consumers": _consumers,
     "through sort": lambda x: xp.where(xp.asarray([False, True, True, True]), xp.sort(xp.log(x)), 0.5),
     "through topk": lambda x: xp.where(xp.asarray([True, True, True, False]), xp.topk(xp.log(x), 4).values, 0.5),

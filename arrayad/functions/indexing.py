@@ -119,7 +119,7 @@ def _scatter_taken(xp: Namespace, g: Any, x_shape: tuple[int, ...], indices: Any
     return xp.scatter_add(g, (*(slice(None),) * place, indices), x_shape)
 
 
-@linear(grad_name="IndexSelect", used="rules", x=_scatter_taken)
+@linear(grad_name="IndexSelect", used="rules", selects=("x",), x=_scatter_taken)
 def take(xp: Namespace, x: Tensor, indices: Tensor, /, *, axis: int | None = None) -> Tensor:
     """Elements, or slices along an axis, by their integer positions.
 
@@ -158,7 +158,7 @@ def take(xp: Namespace, x: Tensor, indices: Tensor, /, *, axis: int | None = Non
     return xp.reshape(taken, (*x.shape[:place], *indices.shape, *x.shape[place + 1 :]))
 
 
-@linear(grad_name="Gather", used="rules", x=_scatter_along)
+@linear(grad_name="Gather", used="rules", selects=("x",), x=_scatter_along)
 def take_along_axis(xp: Namespace, x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
     """Elements along an axis, each by its own integer position, as `argsort` gives them.
 

@@ -169,7 +169,8 @@ def main(arguments: list[str] | None = None) -> int:
             "function on NumPy's arrays. [Interoperation](interop.md) says how it is done.\n\n"
             "A function *leaves the namespace* where its own source makes a NumPy array of what it is given (the line is "
             "named); a tracked tensor refuses that with an error, so that no gradient is lost without a word. A function "
-            "*gives a number* where it turns its result into a Python `float` (the line is named).\n\n"
+            "*gives a number* where it turns its result, or what that depends on, into a Python `float` (the line is "
+            "named).\n\n"
             f"{versions}, array-api-extra's tests at {EXTRA_COMMIT[:12]}; Python {platform.python_version()}, "
             f"{datetime.date.today()}.\n\n{text}\n"
         )
