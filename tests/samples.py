@@ -205,6 +205,9 @@ def _write_into_view(x: xp.Tensor, value: xp.Tensor) -> xp.Tensor:
 add("view_put", _write_into_view, real(2, 3), real(2))
 add("take", lambda x: xp.take(x, _INDICES), real(3))
 add("take", lambda x: xp.take(x, xp.asarray([[0, 1], [1, 1]]), axis=1), real(2, 3))
+add("unique_values", xp.unique_values, real(2, 3))
+for _unique in (xp.unique_all, xp.unique_counts, xp.unique_inverse):
+    add(_unique.__name__, lambda x, f=_unique: f(x).values, real(2, 3))
 add("take_along_axis", lambda x: xp.take_along_axis(x, xp.asarray([[0, 0], [2, 1]]), axis=1), real(2, 3))
 add("take_along_axis", lambda x: xp.take_along_axis(x, xp.asarray([[1, 0, 1]]), axis=0), real(2, 3))
 

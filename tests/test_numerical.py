@@ -303,6 +303,18 @@ def test_unique_values_are_sorted() -> None:
     assert xp.unique_values(xp.asarray(x)).tolist() == sorted(set(x.tolist()))
 
 
+@pytest.mark.parametrize(
+    "unique",
+    [
+        xp.unique_values, lambda x: xp.unique_all(x).values, lambda x: xp.unique_counts(x)[0], xp.unique, np.unique,
+        lambda x: xp.unique_inverse(x)[0], lambda x: xp.unique(xp.expand_dims(x, axis=1), dim=0)[:, 0],
+    ],
+)  # fmt: skip
+def test_of_equal_values_the_first_has_the_derivative(unique: Any) -> None:
+    x = xp.asarray([3.0, 1.0, 2.0, 1.0])
+    assert xp.func.grad(lambda x: (unique(x) ** 2).sum())(x).tolist() == [6.0, 2.0, 4.0, 0.0]
+
+
 def test_numpy_arrays_as_indices() -> None:
     x = xp.asarray(rng.normal(size=(3, 4))).requires_grad_()
     integers, mask = np.asarray([2, 0]), np.asarray([True, False, True])

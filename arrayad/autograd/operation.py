@@ -794,8 +794,9 @@ def composite(*, takes: Takes = ANY) -> Callable[[Callable[Concatenate[Namespace
                 out: Any = function(namespace_of_tensors(), x, *args, **kwargs)  # type: ignore[arg-type]  # P has x at its head
             except REFUSALS as error:
                 raise op.refused(error, (x, *args), kwargs) from None
-            if out is not x and out._node is not None:
-                out._node.plan = out._node.plan.renamed(op.grad_name)
+            for part in out if isinstance(out, tuple) else (out,):
+                if part is not x and part._node is not None:
+                    part._node.plan = part._node.plan.renamed(op.grad_name)
             return out
 
         op.call = call

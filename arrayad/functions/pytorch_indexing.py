@@ -437,14 +437,14 @@ def unique(
 
     Notes
     -----
-    Not differentiable: which elements there are, and how many, depends on the values.
+    Differentiable: a value, or slice, is that where it is first met, which is given its cotangent.
     """
     check_tensor(x, "unique")
     if dim is None:
         found = unique_all(x)
         out = (found[0], found[2], found[3])
     else:
-        out = _unique_slices(moveaxis(x.detach(), dim, 0), dim)
+        out = _unique_slices(moveaxis(x, dim, 0), dim)
     wanted = (True, return_inverse, return_counts)
     given = tuple([part for part, asked in zip(out, wanted, strict=True) if asked])
     return given if len(given) > 1 else given[0]
@@ -452,7 +452,7 @@ def unique(
 
 def _unique_slices(x: Tensor, dim: int) -> tuple[Tensor, Tensor, Tensor]:
     """The different slices along the first axis, put back to an axis, which each one is, and their counts."""
-    rows = reshape(x, (x.shape[0], math.prod(x.shape[1:])))
+    rows = reshape(x.detach(), (x.shape[0], math.prod(x.shape[1:])))
     order = arange(x.shape[0], device=x.device)
     for i in reversed(range(rows.shape[1])):
         order = take(order, argsort(take(rows[:, i], order)))

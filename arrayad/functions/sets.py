@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import dtypes
 from ..autograd.calls import promote
-from ..autograd.operation import not_differentiable
+from ..autograd.operation import composite, not_differentiable
+from ..autograd.tape import TensorBase
 
 if TYPE_CHECKING:
     from ..backends import Namespace
     from ..tensor import Tensor
 
 __all__ = ["isin", "unique_all", "unique_counts", "unique_inverse", "unique_values"]
-
-_DATA_DEPENDENT = "which elements there are, and how many, depends on the values; take() by the indices is differentiable"
 
 
 @not_differentiable("its output is boolean")
@@ -55,7 +54,7 @@ class UniqueAll(NamedTuple):
     counts: Tensor
 
 
-@not_differentiable(_DATA_DEPENDENT)
+@composite()
 def unique_all(xp: Namespace, x: Tensor, /) -> UniqueAll:
     """The different elements, where each is first met, which of them each element is, and how often each occurs.
 
@@ -71,9 +70,12 @@ def unique_all(xp: Namespace, x: Tensor, /) -> UniqueAll:
 
     Notes
     -----
-    Not differentiable: which elements there are, and how many, depends on the values.
+    Differentiable: a value is the element where it is first met, which is given its cotangent.
     """
-    return UniqueAll(*xp.unique_all(x))
+    if not isinstance(x, TensorBase):
+        return UniqueAll(*xp.unique_all(x))
+    found: UniqueAll = xp.unique_all(x.detach())
+    return found._replace(values=xp.take(xp.reshape(x, (-1,)), found.indices))
 
 
 class UniqueCounts(NamedTuple):
@@ -83,7 +85,7 @@ class UniqueCounts(NamedTuple):
     counts: Tensor
 
 
-@not_differentiable(_DATA_DEPENDENT)
+@composite()
 def unique_counts(xp: Namespace, x: Tensor, /) -> UniqueCounts:
     """The different elements and how often each occurs.
 
@@ -99,9 +101,12 @@ def unique_counts(xp: Namespace, x: Tensor, /) -> UniqueCounts:
 
     Notes
     -----
-    Not differentiable: which elements there are, and how many, depends on the values.
+    Differentiable: a value is the element where it is first met, which is given its cotangent.
     """
-    return UniqueCounts(*xp.unique_counts(x))
+    if not isinstance(x, TensorBase):
+        return UniqueCounts(*xp.unique_counts(x))
+    found = unique_all(x)
+    return UniqueCounts(found.values, found.counts)
 
 
 class UniqueInverse(NamedTuple):
@@ -111,7 +116,7 @@ class UniqueInverse(NamedTuple):
     inverse_indices: Tensor
 
 
-@not_differentiable(_DATA_DEPENDENT)
+@composite()
 def unique_inverse(xp: Namespace, x: Tensor, /) -> UniqueInverse:
     """The different elements and which of them each element is.
 
@@ -127,12 +132,15 @@ def unique_inverse(xp: Namespace, x: Tensor, /) -> UniqueInverse:
 
     Notes
     -----
-    Not differentiable: which elements there are, and how many, depends on the values.
+    Differentiable: a value is the element where it is first met, which is given its cotangent.
     """
-    return UniqueInverse(*xp.unique_inverse(x))
+    if not isinstance(x, TensorBase):
+        return UniqueInverse(*xp.unique_inverse(x))
+    found = unique_all(x)
+    return UniqueInverse(found.values, found.inverse_indices)
 
 
-@not_differentiable(_DATA_DEPENDENT)
+@composite()
 def unique_values(xp: Namespace, x: Tensor, /) -> Tensor:
     """The different elements.
 
@@ -143,6 +151,6 @@ def unique_values(xp: Namespace, x: Tensor, /) -> Tensor:
 
     Notes
     -----
-    Not differentiable: which elements there are, and how many, depends on the values.
+    Differentiable: a value is the element where it is first met, which is given its cotangent.
     """
-    return xp.unique_values(x)
+    return unique_all(x).values if isinstance(x, TensorBase) else xp.unique_values(x)
