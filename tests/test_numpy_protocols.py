@@ -109,6 +109,8 @@ call("isin", np.isin, ints, np.asarray([1, 9]))
 call("reshape", lambda a: np.reshape(a, (2, -1)), x)
 call("reshape", lambda a: np.reshape(a, -1), x)
 call("ravel", np.ravel, x)
+for _order in ("C", "K", "A"):
+    call("ravel", lambda a, k=_order: np.ravel(a, order=k), x)
 call("transpose", np.transpose, x)
 call("transpose", lambda a: np.transpose(a, (1, 0)), x)
 call("swapaxes", lambda a: np.swapaxes(a, 0, 1), x)
@@ -175,6 +177,7 @@ for _k in (-1, 0, 2):
     call("tril", lambda a, k=_k: np.tril(a, k), x)
     call("triu", lambda a, k=_k: np.triu(a, k), x)
     call("trace", lambda a, k=_k: np.trace(a, k), x)
+    call("trace", lambda a, k=_k: np.trace(a, k, dtype=np.complex128), x)
     call("diagonal", lambda a, k=_k: np.diagonal(a, k), x)
 for _name in ("real", "imag", "angle"):
     call(_name, getattr(np, _name), x + 1j * y)
@@ -491,6 +494,32 @@ def test_functions_without_a_counterpart_are_numpys_where_nothing_is_tracked() -
     assert x.tolist() == [1.0, 1.0, 1.0]
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda a: np.sum(a, where=a > 2),
+        lambda a: np.sum(a, axis=0, initial=5.0),
+        lambda a: np.max(a, initial=9.0),
+        lambda a: np.add.reduce(a, where=a > 2),
+        lambda a: np.add(a, a, signature="dd->d"),
+        lambda a: np.ravel(np.swapaxes(a, 0, 1), order="K"),
+        lambda a: np.reshape(a, -1, order="F"),
+        lambda a: np.take(a, [7], mode="wrap"),
+        lambda a: np.meshgrid(a, a, sparse=True)[1],
+        lambda a: np.unique(a / 0),
+        lambda a: np.nan_to_num(a / 0, copy=False),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_arguments_without_a_counterpart_are_numpys_where_nothing_is_tracked(function: Any) -> None:
+    a = np.asarray([[3.0, 1.0, 2.0], [0.0, 5.0, 4.0]])
+    out = function(xp.asarray(a))
+    assert isinstance(out, xp.Tensor)
+    np.testing.assert_array_equal(out.numpy(), function(a))
+    with pytest.raises(TypeError, match=r"numpy\.[a-z_.]+\(\) on Tensors"):
+        function(xp.asarray(a).requires_grad_())
+
+
 def test_nothing_is_lost_silently() -> None:
     a, t = np.ones(2), xp.ones(2, requires_grad=True)
     with pytest.raises(TypeError, match=r"numpy\.add: out= must be a Tensor"):
@@ -500,6 +529,8 @@ def test_nothing_is_lost_silently() -> None:
         np.partition(t, 1)
     with pytest.raises(TypeError, match=r"numpy\.spacing has no counterpart"):
         np.spacing(t)
+    with pytest.raises(TypeError, match=r"^jv has no counterpart"):
+        scipy.special.jv(1.0, t)
     with pytest.raises(TypeError, match=r"numpy\.add\.at"):
         np.add.at(a, [0], t)
     with pytest.raises(TypeError, match=r"numpy\.mean\(\) on Tensors: .*'where'"):
@@ -521,6 +552,8 @@ def test_out() -> None:
     assert t.grad.tolist() == [2.0, 2.0]
     with pytest.raises(TypeError, match="out="):
         np.sum(t, out=np.zeros(()))
+    with pytest.raises(TypeError, match=r"numpy\.sum\(\) on Tensors"):
+        np.sum(xp.ones(2), where=[True, False], out=out)
 
 
 def test_put_along_axis() -> None:

@@ -100,6 +100,10 @@ def _first_tensor(values: Any) -> Any:
     return found
 
 
+class _NotTakenError(TypeError):
+    """Of arguments that NumPy's function takes and its counterpart does not."""
+
+
 def _unsupported(name: str) -> TypeError:
     return TypeError(
         f"{name} has no counterpart on arrayad's Tensors, and is not computed on NumPy, where the gradient would be "
@@ -130,6 +134,23 @@ def _of_numpy(function: Callable[..., Any], name: str, args: tuple[Any, ...], kw
     if "out" in kwargs or (first is not None and first._node is not None and recording()):
         raise _unsupported(name)
     return function(*[_array(x) for x in args], **{key: _array(x) for key, x in kwargs.items()})
+
+
+def _instead(
+    error: _NotTakenError, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
+) -> Any:
+    """What NumPy's own function gives, as Tensors, where arguments are not taken; the error where anything would be lost."""
+    first = _first_tensor((*args, *kwargs.values()))
+    if out is not None or first is None or first.device.type != "cpu" or (first._node is not None and recording()):
+        raise TypeError(str(error)) from None
+    return _as_tensors(_of_numpy(function, function.__name__, args, kwargs))
+
+
+def _as_tensors(value: Any) -> Any:
+    """A result of NumPy's with Tensors in place of its arrays and scalars, also in lists and tuples."""
+    if value.__class__ in (list, tuple):
+        return value.__class__([_as_tensors(x) for x in value])
+    return creation.asarray(value) if isinstance(value, (np.ndarray, np.generic)) else value
 
 
 def _written_by_numpy(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -173,44 +194,49 @@ def _array(value: Any) -> Any:
 
 def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What NumPy's universal functions do with Tensors, and those of ``scipy.special``."""
-    name = f"numpy.{ufunc.__name__}"
+    numpys = getattr(np, ufunc.__name__, None) is ufunc
+    name = f"numpy.{ufunc.__name__}" if numpys else ufunc.__name__
     if method == "at":
         return _written_by_numpy(ufunc.at, f"{name}.at", inputs, kwargs)
     for x in inputs:
         if not isinstance(x, (TensorBase, np.ndarray, np.generic, list, tuple, *NUMBERS)):
             return NotImplemented
-    function = UFUNCS.get(ufunc.__name__) if getattr(np, ufunc.__name__, None) is ufunc else _of_scipy(ufunc)
+    function = UFUNCS.get(ufunc.__name__) if numpys else _of_scipy(ufunc)
     if function is None:
         return _of_numpy(getattr(ufunc, method), name, inputs, kwargs)
     out = kwargs.pop("out", None)
+    given = inputs, dict(kwargs)
     beside = _first_tensor(inputs)
     if beside is None:  # only the output is a Tensor
         beside = creation.zeros(0)
     inputs = tuple(_converted(np.asarray(x) if isinstance(x, (list, tuple)) else x, beside, name) for x in inputs)
-    if method == "__call__":
-        result = _call(ufunc, function, inputs, kwargs)
-    elif method == "outer":
-        first, second = (x if isinstance(x, TensorBase) else creation.asarray(x) for x in inputs)
-        shape = (*first.shape, *(1,) * second.ndim)  # type: ignore[attr-defined]  # of every Tensor
-        result = _call(ufunc, function, (manipulation.reshape(first, shape), second), kwargs)  # type: ignore[arg-type]  # a TensorBase is a Tensor
-    else:
-        table = {"reduce": REDUCTIONS, "accumulate": ACCUMULATIONS}.get(method, {})
-        if ufunc.__name__ not in table:
-            if out is not None:
-                kwargs["out"] = out
-            return _of_numpy(getattr(ufunc, method), f"the method {method!r} of {name}", inputs, kwargs)
-        result = _bound(table[ufunc.__name__], f"{name}.{method}", inputs, {"axis": 0, **kwargs})
+    table = {"reduce": REDUCTIONS, "accumulate": ACCUMULATIONS}.get(method, {})
+    if method not in ("__call__", "outer") and ufunc.__name__ not in table:
+        if out is not None:
+            kwargs["out"] = out
+        return _of_numpy(getattr(ufunc, method), f"the method {method!r} of {name}", inputs, kwargs)
+    try:
+        if method == "__call__":
+            result = _call(name, function, inputs, kwargs)
+        elif method == "outer":
+            first, second = (x if isinstance(x, TensorBase) else creation.asarray(x) for x in inputs)
+            shape = (*first.shape, *(1,) * second.ndim)  # type: ignore[attr-defined]  # of every Tensor
+            result = _call(name, function, (manipulation.reshape(first, shape), second), kwargs)  # type: ignore[arg-type]  # a TensorBase is a Tensor
+        else:
+            result = _bound(table[ufunc.__name__], f"{name}.{method}", inputs, {"axis": 0, **kwargs})
+    except _NotTakenError as error:
+        result = _instead(error, getattr(ufunc, method), *given, out)
     return result if out is None else _written(out, result, name, exactly=method != "__call__")
 
 
-def _call(ufunc: np.ufunc, function: Callable[..., Any], inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _call(name: str, function: Callable[..., Any], inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     dtype = kwargs.pop("dtype", None)
     if dtype is not None:
         wanted = dtypes.as_dtype(np.dtype(dtype))
         inputs = tuple(data_types.astype(x, wanted, copy=False) if isinstance(x, TensorBase) else x for x in inputs)  # type: ignore[arg-type]  # a TensorBase is a Tensor
     for option in ("subok", "casting", "order"):
         kwargs.pop(option, None)
-    return _bound(function, f"numpy.{ufunc.__name__}", inputs, kwargs)
+    return _bound(function, name, inputs, kwargs)
 
 
 def _of_scipy(ufunc: np.ufunc) -> Callable[..., Any] | None:
@@ -231,7 +257,7 @@ def _bound(function: Callable[..., Any], name: str, args: Sequence[Any], kwargs:
         try:
             inspect.signature(function).bind(*args, **kwargs)
         except TypeError as misuse:
-            raise TypeError(f"{name}() on Tensors: {misuse}") from None
+            raise _NotTakenError(f"{name}() on Tensors: {misuse}") from None
         raise
 
 
@@ -254,6 +280,7 @@ def array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dic
         return creation.asarray(result) if _first_tensor((*args, *kwargs.values())) is None else result
     beside = _first_tensor((*args, *kwargs.values()))
     out = kwargs.pop("out", None)
+    given = args, dict(kwargs)
     if kwargs:
         named = [parameter for parameter in _required(function)[len(args) :] if parameter in kwargs]
         args = (*args, *[kwargs.pop(parameter) for parameter in named])
@@ -262,6 +289,8 @@ def array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dic
     outer = _beside.set([*creation.tensors_in((*args, *kwargs.values()))])
     try:
         result = _bound(ours, name, args, kwargs)
+    except _NotTakenError as error:
+        result = _instead(error, function, *given, out)
     finally:
         _beside.reset(outer)
     return result if out is None else _written(out, result, name, exactly=True)
@@ -472,7 +501,7 @@ def _unique(
 ) -> Any:
     x = _tensor(ar)
     if equal_nan and x.dtype.kind in "fc" and bool(utility.any(elementwise.isnan(x))):
-        raise TypeError("numpy.unique() on Tensors takes NaNs for different from each other: give it equal_nan=False")
+        raise _NotTakenError("numpy.unique() on Tensors takes NaNs for different from each other: give it equal_nan=False")
     found: Any = sets.unique_all(x)
     wanted = [found.values]
     wanted += [found.indices] if return_index else []
@@ -490,12 +519,15 @@ def _isin(element: Tensor, test_elements: Any, assume_unique: bool = False, inve
 
 def _reshape(a: Tensor, shape: Any, order: str = "C", *, copy: Any = None) -> Any:
     if order != "C":
-        raise TypeError(f"numpy.reshape() on Tensors takes order 'C' alone, not {order!r}")
+        raise _NotTakenError(f"numpy.reshape() on Tensors takes order 'C' alone, not {order!r}")
     return manipulation.reshape(_tensor(a), (shape,) if isinstance(shape, int) else tuple(shape), copy=copy)
 
 
 def _ravel(a: Tensor, order: str = "C") -> Any:
-    return _reshape(a, (-1,), order)
+    x = _tensor(a)
+    if order != "C" and not (order in ("K", "A") and x.is_contiguous()):  # these are the order in memory
+        raise _NotTakenError(f"numpy.ravel() on Tensors takes order 'C' and, of contiguous ones, 'K' and 'A', not {order!r}")
+    return manipulation.reshape(x, (-1,))
 
 
 def _transpose(a: Tensor, axes: Any = None) -> Any:
@@ -607,7 +639,7 @@ def _broadcast_arrays(*args: Any, subok: bool = False) -> Any:
 
 def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: Any = "xy") -> Any:
     if sparse:
-        raise TypeError("numpy.meshgrid() on Tensors takes sparse=False alone")
+        raise _NotTakenError("numpy.meshgrid() on Tensors takes sparse=False alone")
     grids = creation.meshgrid(*[_tensor(x) for x in xi], indexing=indexing)
     return tuple([creation.clone(x) for x in grids] if copy else grids)
 
@@ -619,7 +651,7 @@ def _pad(array: Tensor, pad_width: Any, mode: Any = "constant", *, constant_valu
 
 def _take(a: Tensor, indices: Any, axis: Any = None, mode: Any = "raise") -> Any:
     if mode != "raise":
-        raise TypeError(f"numpy.take() on Tensors takes mode 'raise' alone, not {mode!r}")
+        raise _NotTakenError(f"numpy.take() on Tensors takes mode 'raise' alone, not {mode!r}")
     x, axis = _flat(a, axis)
     places = _tensor(indices)
     if places.dtype.kind == "b":  # which NumPy takes for 0 and 1
@@ -731,7 +763,7 @@ def _round(a: Tensor, decimals: int = 0) -> Any:
 
 def _nan_to_num(x: Tensor, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     if not copy:
-        raise TypeError("numpy.nan_to_num() on Tensors takes copy=True alone")
+        raise _NotTakenError("numpy.nan_to_num() on Tensors takes copy=True alone")
     return beyond.nan_to_num(_tensor(x), nan, posinf, neginf)
 
 
@@ -836,8 +868,8 @@ def _cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, ax
     return manipulation.moveaxis(linear_algebra.cross(x, y), -1, axisc)
 
 
-def _trace(a: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    return linear_algebra.trace(manipulation.moveaxis(_tensor(a), (axis1, axis2), (-2, -1)), offset=offset)
+def _trace(a: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
+    return linear_algebra.trace(manipulation.moveaxis(_typed(a, dtype), (axis1, axis2), (-2, -1)), offset=offset)
 
 
 # calculus
@@ -893,7 +925,7 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> An
 def _correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     first, second = _tensor(a), _tensor(v)
     if mode == "same" and first.shape[0] < second.shape[0]:
-        raise TypeError("numpy.correlate() on Tensors takes mode 'same' with the longer one first alone")
+        raise _NotTakenError("numpy.correlate() on Tensors takes mode 'same' with the longer one first alone")
     return numerical.convolve(first, elementwise.conj(manipulation.flip(second)), mode)
 
 
