@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from .autograd.tape import Node
     from .devices import DeviceLike
     from .dtypes import DType, DTypeLike
-    from .functions.indexing import Values
+    from .functions.indexing import Key, Values
     from .functions.random import Generator
     from .functions.statistical import Axis
 
@@ -212,6 +212,7 @@ def _varied(
     keepdim: bool = False,
     correction: float = 0.0,
     unbiased: bool = False,
+    ddof: float = 0.0,
 ) -> Tensor:
     raise NotImplementedError
 
@@ -258,6 +259,15 @@ def _along_axis(function: Callable[..., Tensor], called: Callable[P, Tensor]) ->
     out: Any = functools.update_wrapper(method, function)
     out.__wrapped__ = called  # whose signature inspect shows
     return out
+
+
+_of_numpy: Any = np  # whose functions ask a Tensor, by its `__array_function__`; the stubs know arrays alone
+
+
+@functools.wraps(statistical.mean)
+def _mean(x: Any, /, *, dtype: Any = None, **axes: Any) -> Any:
+    """The mean, as a method also in a dtype, as NumPy's and PyTorch's methods have it."""
+    return statistical.mean(x if dtype is None else data_types.astype(x, dtype, copy=False), **axes)
 
 
 _add_in_place = _in_place(elementwise.add)
@@ -362,6 +372,16 @@ class Tensor(TensorBase):
     def nbytes(self) -> builtins.int:
         """Bytes of all elements."""
         return self.itemsize * math.prod(self._array.shape)
+
+    @property
+    def strides(self) -> tuple[builtins.int, ...]:
+        """The steps in memory, in bytes, between neighbours along each axis: NumPy's; PyTorch's are those of `stride`."""
+        return tuple([step * self.itemsize for step in self.stride()])
+
+    @property
+    def flat(self) -> Flat:
+        """The elements in row-major order, as NumPy's: ``x.flat[:: n + 1] += 1`` adds to a diagonal."""
+        return Flat(self)
 
     @property
     def T(self) -> Tensor:
@@ -1223,12 +1243,15 @@ class Tensor(TensorBase):
             axes = [axis_of(a, len(shape), "squeeze") for a in given]
         return manipulation.squeeze(self, tuple([a for a in axes if shape[a] == 1]))
 
+    def ravel(self, order: str = "C") -> Tensor:
+        """All axes joined into one: a view where that is possible. In NumPy's other orders if it is contiguous."""
+        return pytorch.ravel(self) if order == "C" else _of_numpy.ravel(self, order)
+
     def tile(self, *repetitions: Sides) -> Tensor:
         """The tensor repeated as a whole along its axes."""
         return manipulation.tile(self, _sizes(repetitions))
 
     flatten = pytorch.flatten
-    ravel = pytorch.ravel
     unsqueeze = pytorch.unsqueeze
     transpose = pytorch.transpose
     swapaxes = pytorch.swapaxes
@@ -1276,7 +1299,21 @@ class Tensor(TensorBase):
 
     # --- indexing ---
 
-    take = indexing.take
+    def take(
+        self,
+        indices: Any,
+        axis: builtins.int | None = None,
+        *,
+        dim: builtins.int | None = None,
+        mode: Literal["raise", "wrap", "clip"] = "raise",
+    ) -> Tensor:
+        """`arrayad.take`; of an integer, a list or a NumPy array, or with a mode, what NumPy's method gives."""
+        axis = dim if axis is None else axis
+        if isinstance(indices, TensorBase) and mode == "raise":
+            return indexing.take(self, indices, axis=axis)  # type: ignore[arg-type]  # a TensorBase is a Tensor
+        out: Tensor = _of_numpy.take(self, indices, axis, mode=mode)
+        return out
+
     index_select = pytorch_indexing.index_select
     gather = pytorch_indexing.gather
     scatter = pytorch_indexing.scatter
@@ -1402,7 +1439,11 @@ class Tensor(TensorBase):
     reciprocal = elementwise.reciprocal
     relu = beyond.relu
     remainder = elementwise.remainder
-    round = elementwise.round
+
+    def round(self, decimals: builtins.int = 0) -> Tensor:
+        """The nearest whole number of each element, or that of a number of decimals."""
+        return _of_numpy.round(self, decimals) if decimals else elementwise.round(self)
+
     rsqrt = pytorch.rsqrt
     sgn = elementwise.sign
     sigmoid = special.expit
@@ -1438,7 +1479,7 @@ class Tensor(TensorBase):
     log_softmax = _known(beyond.log_softmax, _normed)
     logsumexp = _known(beyond.logsumexp, _reduced)
     max = _along_axis(statistical.max, _reduced)
-    mean = _along_axis(statistical.mean, _reduced)
+    mean = _along_axis(_mean, _summed)
     corrcoef = numerical.corrcoef
     cov = numerical.cov
     histc = numerical.histc
@@ -1448,6 +1489,11 @@ class Tensor(TensorBase):
     min = _along_axis(statistical.min, _reduced)
     prod = _along_axis(statistical.prod, _summed)
     sort = _along_axis(sorting.sort, _sorted)
+
+    def searchsorted(self, v: Any, side: Literal["left", "right"] = "left", sorter: Any = None) -> Tensor:
+        """Where to insert values into a sorted tensor, as NumPy's method: `arrayad.searchsorted`."""
+        out: Tensor = _of_numpy.searchsorted(self, v, side, sorter)
+        return out
 
     def quantile(
         self, q: Tensor | builtins.float, axis: Axes = None, keepdims: builtins.bool | None = None, **named: Any
@@ -1718,6 +1764,30 @@ class RemovableHandle:
         node = self._node()
         if node is not None and node.hooks is not None:
             node.hooks.pop(self._key, None)
+
+
+class Flat:
+    """The elements of a tensor in row-major order: read, written and iterated over."""
+
+    def __init__(self, x: Tensor) -> None:
+        self._x = x
+
+    def __len__(self) -> int:
+        return self._x.numel()
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter(self._x.ravel())
+
+    def __getitem__(self, key: Key) -> Tensor:
+        return self._x.ravel()[key]
+
+    def __setitem__(self, key: Key, value: Values) -> None:
+        if self._x.is_contiguous():
+            self._x.view(-1)[key] = value
+            return
+        elements = self._x.ravel()  # a copy
+        elements[key] = value
+        self._x[...] = elements.reshape(self._x.shape)
 
 
 def _rebuild(array: np.ndarray[Any, Any], place: str, requires_grad: bool) -> Tensor:

@@ -680,7 +680,7 @@ AXES = {
     "xp.fft.rfftn(x * w, s=(2, 2, 2))": (ValueError, "rfftn(): there are 3 lengths for a tensor of 2 dimensions"),
     "xp.fft.hfft(x * w, n=0)": (ValueError, "hfft(): "),
     "xp.linalg.matrix_power((x * w)[:, :2], 'a')": (TypeError, "matrix_power(): "),
-    "np.nan_to_num(x, copy=False)": (TypeError, "numpy.nan_to_num() on Tensors takes copy=True alone"),
+    "np.nan_to_num(w, copy=False)": (TypeError, "numpy.nan_to_num() on Tensors takes copy=True alone"),
     "x + np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0])": (TypeError, "add(): a MaskedArray means something else"),
     "np.append(v, x, axis=0)": (ValueError, "concat(): "),
     "np.add.at(n, ([0], [1]), w[0, 0])": (TypeError, "numpy.add.at has no counterpart"),

@@ -155,6 +155,8 @@ call("pad", lambda a: np.pad(a, 2, mode="reflect"), v)
 call("pad", lambda a: np.pad(a, ((1, 0), (0, 2)), constant_values=3.0), x)
 call("take", lambda a: np.take(a, [0, 5]), x)
 call("take", lambda a: np.take(a, np.asarray([[0, 1], [2, 0]]), axis=1), x)
+for _mode in ("wrap", "clip"):
+    call("take", lambda a, k=_mode: np.take(a, [-9, 3, 17], axis=0, mode=k), x)
 call("take_along_axis", lambda a: np.take_along_axis(a, np.argsort(a, axis=1), axis=1), x)
 call("compress", lambda a: np.compress(bools, a, axis=0), x)
 call("extract", lambda a: np.extract(a > 0.7, a), x)
@@ -257,6 +259,27 @@ for _name in ("fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn", "rfftn", "irf
     call(f"fft.{_name}", getattr(np.fft, _name), x)
 call("fft.fftshift", np.fft.fftshift, x)
 call("fft.ifftshift", lambda a: np.fft.ifftshift(a, axes=1), x)
+
+
+# Methods and attributes.
+def flat(a: Any, d: Any) -> Any:
+    out = a @ d
+    out.flat[:: len(d) + 1] += d[0, 0]
+    turned = (out * 1.0).T
+    turned.flat[1:3] = d[0, :2]
+    return out, turned, out.flat[[2, 0]], sum(turned.flat), len(out.flat)
+
+
+for _method in (
+    lambda a: a.take(-1, axis=1), lambda a: a.take([0, 2], 0), lambda a: a.take(7), lambda a: a.take([5], mode="clip"),
+    lambda a: a.std(axis=1, ddof=1), lambda a: a.var(ddof=2), lambda a: a.mean(axis=0, dtype=np.complex128),
+    lambda a: a.mean(axis=(0, 1), keepdims=True), lambda a: a.ravel(), lambda a: a.ravel(order="K"), lambda a: a.ravel("A"),
+    lambda a: a.round(1), lambda a: a.round(decimals=2), lambda a: a.round(),
+    lambda a: a[0].searchsorted(0.4), lambda a: a[0].searchsorted([0.4, 5.0], side="right"),
+    lambda a: a.strides, lambda a: a[::-1].T.strides,
+):  # fmt: skip
+    call("methods", _method, x)
+call("flat", flat, m, s)
 
 # Questions whose answer is no array.
 call("allclose", lambda a: np.allclose(a, a + 1e-12), x)
@@ -504,7 +527,6 @@ def test_functions_without_a_counterpart_are_numpys_where_nothing_is_tracked() -
         lambda a: np.add(a, a, signature="dd->d"),
         lambda a: np.ravel(np.swapaxes(a, 0, 1), order="K"),
         lambda a: np.reshape(a, -1, order="F"),
-        lambda a: np.take(a, [7], mode="wrap"),
         lambda a: np.meshgrid(a, a, sparse=True)[1],
         lambda a: np.unique(a / 0),
         lambda a: np.nan_to_num(a / 0, copy=False),
@@ -554,6 +576,10 @@ def test_out() -> None:
         np.sum(t, out=np.zeros(()))
     with pytest.raises(TypeError, match=r"numpy\.sum\(\) on Tensors"):
         np.sum(xp.ones(2), where=[True, False], out=out)
+    array = np.ones(2)
+    array += xp.ones(2)  # of what is not tracked nothing is lost
+    assert np.max(xp.asarray([[5.0, 6.0]]), axis=0, out=array[::-1]).tolist() == [5.0, 6.0]  # type: ignore[call-overload]  # the stubs know arrays alone
+    assert array.tolist() == [6.0, 5.0]
 
 
 def test_put_along_axis() -> None:

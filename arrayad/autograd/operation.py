@@ -259,6 +259,7 @@ _SPELLINGS = (
     ("diagonal", "k"),
     ("shifts", "shift"),
     ("unbiased", "correction"),
+    ("ddof", "correction"),
     ("steps", "num"),
     ("size", "shape"),
 )

@@ -112,19 +112,26 @@ def _unsupported(name: str) -> TypeError:
 
 
 def _written(out: Any, result: Any, name: str, exactly: bool) -> Any:
-    """A result in the tensor that the caller has for it; `exactly` of its shape, where it would not be broadcast."""
+    """A result in what the caller has for it; `exactly` of its shape, where it would not be broadcast.
+
+    That is a Tensor or, of a result that is not tracked, NumPy's array.
+    """
     if isinstance(out, tuple) and len(out) == 1:
         out = out[0]
-    if not isinstance(out, TensorBase):
+    array = isinstance(out, np.ndarray) and isinstance(result, TensorBase) and result._node is None
+    if not array and not isinstance(out, TensorBase):
         raise TypeError(
             f"{name}: out= must be a Tensor, not {type(out).__name__}: nothing can be recorded of what is written into it. "
             f"(In-place operators on NumPy arrays do this: write `a = a + x` for `a += x`.)"
         )
-    if isinstance(result, TensorBase) and (have := _tensor(result).dtype).rank > (want := _tensor(out).dtype).rank:
+    if not array and isinstance(result, TensorBase) and (have := _tensor(result).dtype).rank > (want := out.dtype).rank:
         raise TypeError(f"{name}: a result of {have.name} cannot be written into out= of {want.name}")
-    if exactly and tuple(out._array.shape) != tuple(result._array.shape):
-        raise ValueError(f"{name}: out= has shape {tuple(out._array.shape)}, and the result {tuple(result._array.shape)}")
-    indexing.setitem(out, ..., result)
+    if exactly and tuple(out.shape) != tuple(result._array.shape):
+        raise ValueError(f"{name}: out= has shape {tuple(out.shape)}, and the result {tuple(result._array.shape)}")
+    if array:
+        np.copyto(out, np.asarray(result))  # which refuses other dtypes, and other devices
+    else:
+        indexing.setitem(out, ..., result)
     return out
 
 
@@ -650,13 +657,18 @@ def _pad(array: Tensor, pad_width: Any, mode: Any = "constant", *, constant_valu
 
 
 def _take(a: Tensor, indices: Any, axis: Any = None, mode: Any = "raise") -> Any:
-    if mode != "raise":
-        raise _NotTakenError(f"numpy.take() on Tensors takes mode 'raise' alone, not {mode!r}")
     x, axis = _flat(a, axis)
+    axis = axis_of(axis, x.ndim, "numpy.take")
     places = _tensor(indices)
     if places.dtype.kind == "b":  # which NumPy takes for 0 and 1
         places = data_types.astype(places, dtypes.int64)
-    return x[(*(slice(None),) * axis_of(axis, x.ndim, "numpy.take"), places)]
+    if mode == "wrap":
+        places = elementwise.remainder(places, x.shape[axis])
+    elif mode == "clip":
+        places = elementwise.clip(places, 0, x.shape[axis] - 1)
+    elif mode != "raise":
+        raise ValueError(f"numpy.take(): mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
+    return x[(*(slice(None),) * axis, places)]
 
 
 def _take_along_axis(arr: Tensor, indices: Any, axis: Any = -1) -> Any:

@@ -39,8 +39,8 @@ def mistakes(x: Tensor, y: Tensor, a: np.ndarray[tuple[int, ...], np.dtype[np.fl
     x.sum(axis="0")  # refused
     x.sum(axes=0)  # refused
     x.sum(0, keepdim="yes")  # refused
-    x.mean(dtype=xp.float32)  # refused
-    x.std(0, ddof=1)  # refused
+    x.mean(dtype="0", dtypes=xp.float32)  # refused
+    x.std(0, ddof="1")  # refused
     x.sort(ascending=True)  # refused
     x.softmax("0")  # refused
     x.reshape(2.5)  # refused
