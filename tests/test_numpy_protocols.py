@@ -72,12 +72,19 @@ for _axis in (None, 0, -1, (0, 1)):
     for _name in ("sum", "prod", "mean", "std", "var", "max", "min", "amax", "amin", "all", "any", "ptp", "median"):
         call(_name, lambda a, f=_name, k=_axis: getattr(np, f)(a, axis=k), x)
         call(_name, lambda a, f=_name, k=_axis: getattr(np, f)(a, k, keepdims=True), x)
-    for _name in ("nansum", "nanprod", "nanmax", "nanmin", "nanmean"):
+    for _name in ("nansum", "nanprod", "nanmax", "nanmin", "nanmean", "nanvar", "nanstd"):
         call(_name, lambda a, f=_name, k=_axis: getattr(np, f)(a, axis=k), np.stack([holes, v[:4]]))
 for _name in ("std", "var"):
     call(_name, lambda a, f=_name: getattr(np, f)(a, ddof=1), x + 1j * y)
     call(_name, lambda a, f=_name: getattr(np, f)(a, axis=0, keepdims=True), x + 1j * y)
     call(_name, lambda a, f=_name: getattr(np, f)(a, axis=1, ddof=1), x)
+for _axis in (None, 0, -1):
+    _holes = np.stack([holes, v[:4], np.asarray([1.7, np.nan, np.nan, 0.7])])
+    call("nanmedian", lambda a, k=_axis: np.nanmedian(a, axis=k), _holes)
+    call("nanquantile", lambda a, k=_axis: np.nanquantile(a, [0.3, 1.0], axis=k, keepdims=True), _holes)
+    call("nanpercentile", lambda a, k=_axis: np.nanpercentile(a, 30, axis=k), _holes)
+call("nanvar", lambda a: np.nanvar(a, axis=1, ddof=1, keepdims=True), np.stack([holes, v[:4]]) * (1 + 2j))
+call("nanstd", lambda a: np.nanstd(a, ddof=1), holes)
 for _axis in (None, 0, 1):
     for _name in ("cumsum", "cumprod", "argmax", "argmin", "argsort", "sort"):
         call(_name, lambda a, f=_name, k=_axis: getattr(np, f)(a, axis=k), x)
@@ -137,6 +144,21 @@ call("array_split", lambda a: np.array_split(a, 3), v)
 call("hsplit", lambda a: np.hsplit(a, 2), x)
 call("vsplit", lambda a: np.vsplit(a, 3), x)
 call("unstack", np.unstack, x)
+call("block", lambda a, b: np.block([[a, b], [np.ones((2, 4)), b[:2] * 2.0]]), x, y)
+call("block", lambda a: np.block([a, a[:2], 5.0]), v)
+call("block", lambda a, b: np.block([[[a, a]], [[b, 2.0 * a]]]), x, y)
+for _obj in (1, [0, -1], slice(None, None, 2), np.asarray([True, False, True])):
+    call("delete", lambda a, k=_obj: np.delete(a, k, axis=0), x)
+call("delete", lambda a: np.delete(a, [1, 7]), x)
+call("vander", np.vander, v)
+call("vander", lambda a: np.vander(a, 3, increasing=True), v)
+call("vander", lambda a: np.vander(a, 0), v)
+call("unwrap", np.unwrap, np.asarray([[0.0, 3.0, 7.0, 1.0, 20.0, 16.0]]))
+call("unwrap", lambda a: np.unwrap(a, axis=0, discont=4.0, period=3.0), np.asarray([0.0, 1.7, 0.0, 5.0, 20.0, 15.2]))
+call("lib.stride_tricks.sliding_window_view", lambda a: np.lib.stride_tricks.sliding_window_view(a, (2, 3)), x)
+call("lib.stride_tricks.sliding_window_view", lambda a: np.lib.stride_tricks.sliding_window_view(a, 2, axis=-1), x)
+call("logaddexp.reduce", np.logaddexp.reduce, x)
+call("logaddexp.reduce", lambda a: np.logaddexp.reduce(a, axis=(0, 1), keepdims=True), x)
 call("repeat", lambda a: np.repeat(a, 2), x)
 call("repeat", lambda a: np.repeat(a, [2, 0, 1], axis=0), x)
 call("tile", lambda a: np.tile(a, 2), v)

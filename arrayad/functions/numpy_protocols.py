@@ -462,6 +462,48 @@ def _without_nan_extreme(function: Callable[..., Any], least: float) -> Callable
     return call
 
 
+def _nanvar(
+    a: Tensor, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False, correction: Any = None
+) -> Any:
+    x, missing = _without_nan(_floating(_typed(a, dtype)), 0.0)
+    known = elementwise.logical_not(missing)
+    count = data_types.astype(statistical.sum(known, axis=axis, keepdims=True), elementwise.real(x).dtype)
+    spread = searching.where(missing, 0.0, x - statistical.sum(x, axis=axis, keepdims=True) / count)
+    freedom = statistical.sum(known, axis=axis, keepdims=keepdims) - (ddof if correction is None else correction)
+    squares = statistical.sum(elementwise.real(spread * elementwise.conj(spread)), axis=axis, keepdims=keepdims)
+    return squares / searching.where(freedom > 0, data_types.astype(freedom, squares.dtype), math.nan)
+
+
+def _nanstd(*args: Any, **kwargs: Any) -> Any:
+    variance = _nanvar(*args, **kwargs)
+    # At 0 the slope is 0, as that of `std`.
+    return searching.where(variance == 0, variance, elementwise.sqrt(variance))
+
+
+def _nanquantile(a: Tensor, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Any:
+    if method != "linear" or isinstance(axis, tuple):
+        raise _NotTakenError("numpy.nanquantile() on Tensors takes method 'linear', and one axis or None, alone")
+    x, missing = _without_nan(_floating(a), math.inf)
+    kept = tuple(1 if axis is None or i == axis_of(axis, x.ndim, "numpy.nanquantile") else n for i, n in enumerate(x.shape))
+    (x, place), (missing, _) = _flat(x, axis), _flat(missing, axis)
+    ordered = sorting.sort(x, axis=place)  # what is missing comes last
+    last = statistical.sum(elementwise.logical_not(missing), axis=place, keepdims=True) - 1
+
+    def at(probability: float) -> Any:
+        position = elementwise.maximum(data_types.astype(last, dtypes.float64) * probability, 0.0)
+        below, above = [
+            indexing.take_along_axis(ordered, data_types.astype(whole(position), dtypes.int64), axis=place)
+            for whole in (elementwise.floor, elementwise.ceil)
+        ]
+        part = data_types.astype(position - elementwise.floor(position), x.dtype)
+        out = below + searching.where(part == 0, 0.0, above - below) * part
+        out = manipulation.reshape(searching.where(last < 0, math.nan, out), kept)
+        return out if keepdims else _squeeze(out, axis)
+
+    probabilities = np.asarray(q, float)
+    return at(float(q)) if probabilities.ndim == 0 else manipulation.stack([at(p) for p in probabilities.tolist()])
+
+
 def _cov(m: Tensor, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None) -> Any:
     return _squeeze(numerical.cov(_variables(m, y, rowvar), correction=int(not bias) if ddof is None else ddof))
 
@@ -592,6 +634,39 @@ def _hstack(tup: Any, *, dtype: Any = None, casting: Any = None) -> Any:
 def _column_stack(tup: Any) -> Any:
     parts = [_tensor(x) for x in tup]
     return manipulation.concat([x if x.ndim > 1 else manipulation.reshape(x, (-1, 1)) for x in parts], axis=1)
+
+
+def _block(arrays: Any) -> Any:
+    def depth(part: Any) -> int:
+        return 1 + max(depth(x) for x in part) if isinstance(part, list) else 0
+
+    def rank(part: Any) -> int:
+        return max(rank(x) for x in part) if isinstance(part, list) else int(_tensor(part).ndim)
+
+    levels, axes = depth(arrays), max(depth(arrays), rank(arrays))
+
+    def joined(part: Any, level: int) -> Any:
+        if isinstance(part, list):
+            return manipulation.concat([joined(x, level - 1) for x in part], axis=-level)
+        x = _tensor(part)
+        return manipulation.reshape(x, (*(1,) * (axes - x.ndim), *x.shape))
+
+    return joined(arrays, levels)
+
+
+def _delete(arr: Tensor, obj: Any, axis: Any = None) -> Any:
+    x, axis = _flat(arr, axis)
+    axis = axis_of(axis, x.ndim, "numpy.delete")
+    return _take(x, np.delete(np.arange(x.shape[axis]), _array(obj)), axis)
+
+
+def _sliding_window_view(x: Tensor, window_shape: Any, axis: Any = None, *, subok: bool = False) -> Any:
+    x = _tensor(x)
+    sizes = tuple(window_shape) if isinstance(window_shape, (tuple, list)) else (window_shape,)
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    for place, size in zip(axes, sizes, strict=True):
+        x = pytorch_indexing.unfold(x, axis_of(place, _tensor(x).ndim, "numpy.sliding_window_view"), size, 1)
+    return x
 
 
 def _array_split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> Any:
@@ -926,6 +1001,23 @@ def _slope(x: Any, h: Any, axis: int) -> Any:
     return data_types.astype(slope, x.dtype, copy=False)
 
 
+def _unwrap(p: Tensor, discont: Any = None, axis: int = -1, *, period: Any = 2 * math.pi) -> Any:
+    x = _floating(p)
+    gap = utility.diff(x.detach(), axis=axis)
+    near = elementwise.remainder(gap + period / 2, period) - period / 2
+    near = searching.where((near == -period / 2) & (gap > 0), period / 2, near)
+    limit = period / 2 if discont is None else max(discont, period / 2)
+    turns = searching.where(absolute(gap) < limit, 0.0, near - gap)  # whole ones: constants
+    return x + statistical.cumulative_sum(turns, axis=axis, include_initial=True)
+
+
+def _vander(x: Tensor, N: Any = None, increasing: bool = False) -> Any:
+    x = _tensor(x)
+    count = x.shape[0] if N is None else N
+    columns = list(itertools.accumulate([x] * (count - 1), elementwise.multiply, initial=creation.ones_like(x)))
+    return manipulation.stack(columns if increasing else columns[::-1], axis=1)[:, :count]
+
+
 def _trapezoid(y: Tensor, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     return numerical.trapezoid(_tensor(y), None if x is None else _tensor(x), dx, axis)
 
@@ -1164,6 +1256,7 @@ UFUNCS: dict[str, Callable[..., Any]] = {
 REDUCTIONS: dict[str, Callable[..., Any]] = {
     "add": _sum,
     "logical_and": _all,
+    "logaddexp": lambda a, axis=0, keepdims=False: beyond.logsumexp(_floating(a), axis=axis, keepdims=keepdims),
     "logical_or": _any,
     "maximum": _max,
     "minimum": _min,
@@ -1196,6 +1289,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.atleast_3d": _atleast_all(3),
     "numpy.average": _average,
     "numpy.bincount": _bincount,
+    "numpy.block": _block,
     "numpy.broadcast_arrays": _broadcast_arrays,
     "numpy.broadcast_to": _broadcast_to,
     "numpy.clip": _clip,
@@ -1213,6 +1307,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.cumsum": _cumulated(statistical.cumulative_sum),
     "numpy.cumulative_prod": statistical.cumulative_prod,
     "numpy.cumulative_sum": statistical.cumulative_sum,
+    "numpy.delete": _delete,
     "numpy.diag": lambda v, k=0: numerical.diag(_tensor(v), k),
     "numpy.diagonal": lambda a, offset=0, axis1=0, axis2=1: pytorch.diagonal(_tensor(a), offset, axis1, axis2),
     "numpy.diff": _diff,
@@ -1256,6 +1351,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.isin": _isin,
     "numpy.isrealobj": lambda x: not _iscomplexobj(x),
     "numpy.kron": lambda a, b: beyond.kron(_tensor(a), _tensor(b)),
+    "numpy.lib.stride_tricks.sliding_window_view": _sliding_window_view,
     "numpy.linalg.cholesky": _of_matrices(linear_algebra.cholesky),
     "numpy.linalg.cross": _cross,
     "numpy.linalg.det": _of_matrices(linear_algebra.det),
@@ -1295,9 +1391,14 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.nan_to_num": _nan_to_num,
     "numpy.nanmax": _without_nan_extreme(statistical.max, -math.inf),
     "numpy.nanmean": lambda a, axis=None, keepdims=False: pytorch.nanmean(_floating(a), axis, keepdims),
+    "numpy.nanmedian": lambda a, axis=None, keepdims=False: _nanquantile(a, 0.5, axis, keepdims=keepdims),
     "numpy.nanmin": _without_nan_extreme(statistical.min, math.inf),
+    "numpy.nanpercentile": lambda a, q, *args, **kwargs: _nanquantile(a, np.asarray(q) / 100, *args, **kwargs),
     "numpy.nanprod": lambda a, axis=None, dtype=None, keepdims=False: _prod(_without_nan(a, 1.0)[0], axis, dtype, keepdims),
+    "numpy.nanquantile": _nanquantile,
+    "numpy.nanstd": _nanstd,
     "numpy.nansum": lambda a, axis=None, dtype=None, keepdims=False: _sum(_without_nan(a, 0.0)[0], axis, dtype, keepdims),
+    "numpy.nanvar": _nanvar,
     "numpy.ndim": lambda a: int(a.ndim),
     "numpy.nonzero": searching.nonzero,
     "numpy.ones_like": _like("ones"),
@@ -1349,6 +1450,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.unique_inverse": sets.unique_inverse,
     "numpy.unique_values": sets.unique_values,
     "numpy.unstack": manipulation.unstack,
+    "numpy.unwrap": _unwrap,
+    "numpy.vander": _vander,
     "numpy.var": _var,
     "numpy.vdot": lambda a, b: linear_algebra.vecdot(_ravel(a), _ravel(b)),
     "numpy.vsplit": lambda ary, indices_or_sections: _split(ary, indices_or_sections, 0),
