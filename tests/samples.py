@@ -413,7 +413,7 @@ def _special_of_two(name: str, low: float, high: float) -> None:
     add(name, lambda x: function(1.3, x), real(3, low=low, high=high), label="number-left-")
 
 
-for _name in ("betaln", "kl_div", "rel_entr", "xlogy", "xlog1py"):
+for _name in ("beta", "betaln", "kl_div", "rel_entr", "xlogy", "xlog1py"):
     _special_of_two(_name, 0.4, 3)
 for _name in ("xlogy", "xlog1py"):
     add(_name, getattr(xp.special, _name), np.asarray([0.0, -1.0, 0.0]), np.asarray([0.5, 2.0, 3.0]), label="zero-")

@@ -15,6 +15,7 @@ Array = np.ndarray[Any, Any]
 
 _FROM_SCIPY = frozenset(
     (
+        "beta",
         "betainc",
         "betaincc",
         "betaincinv",

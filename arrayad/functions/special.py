@@ -80,6 +80,7 @@ __all__ = [
     "bdtr",
     "bdtrc",
     "bdtri",
+    "beta",
     "betainc",
     "betaincc",
     "betaincinv",
@@ -314,6 +315,14 @@ def polygamma(n: Tensor | int, x: Tensor | float, /) -> Tensor:
     if not isinstance(n, TensorBase) and operator.index(n) < 0:
         raise ValueError(f"polygamma(): the order must not be negative, got {n}")
     return _polygamma(n, x)
+
+
+@special(
+    x1=lambda xp, g, x1, x2, out: g * out * (xp.special.digamma(x1) - xp.special.digamma(x1 + x2)),
+    x2=lambda xp, g, x1, x2, out: g * out * (xp.special.digamma(x2) - xp.special.digamma(x1 + x2)),
+)
+def beta(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
+    """Beta function of the elements of two tensors (DLMF 5.12.1)."""
 
 
 @special(
