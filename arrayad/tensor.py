@@ -261,7 +261,7 @@ def _along_axis(function: Callable[..., Tensor], called: Callable[P, Tensor]) ->
     return out
 
 
-_of_numpy: Any = np  # whose functions ask a Tensor, by its `__array_function__`; the stubs know arrays alone
+_of_numpy = numpy_protocols.FUNCTIONS  # what NumPy's functions, and so its arrays' methods, are on Tensors
 
 
 @functools.wraps(statistical.mean)
@@ -1245,7 +1245,7 @@ class Tensor(TensorBase):
 
     def ravel(self, order: str = "C") -> Tensor:
         """All axes joined into one: a view where that is possible. In NumPy's other orders if it is contiguous."""
-        return pytorch.ravel(self) if order == "C" else _of_numpy.ravel(self, order)
+        return pytorch.ravel(self) if order == "C" else _of_numpy["numpy.ravel"](self, order)
 
     def tile(self, *repetitions: Sides) -> Tensor:
         """The tensor repeated as a whole along its axes."""
@@ -1309,9 +1309,9 @@ class Tensor(TensorBase):
     ) -> Tensor:
         """`arrayad.take`; of an integer, a list or a NumPy array, or with a mode, what NumPy's method gives."""
         axis = dim if axis is None else axis
-        if isinstance(indices, TensorBase) and mode == "raise":
-            return indexing.take(self, indices, axis=axis)  # type: ignore[arg-type]  # a TensorBase is a Tensor
-        out: Tensor = _of_numpy.take(self, indices, axis, mode=mode)
+        if mode == "raise" and (axis is not None or isinstance(indices, TensorBase)):
+            return indexing.take(self, creation.asarray(indices), axis=axis)
+        out: Tensor = _of_numpy["numpy.take"](self, indices, axis, mode=mode)
         return out
 
     index_select = pytorch_indexing.index_select
@@ -1442,7 +1442,7 @@ class Tensor(TensorBase):
 
     def round(self, decimals: builtins.int = 0) -> Tensor:
         """The nearest whole number of each element, or that of a number of decimals."""
-        return _of_numpy.round(self, decimals) if decimals else elementwise.round(self)
+        return _of_numpy["numpy.round"](self, decimals) if decimals else elementwise.round(self)
 
     rsqrt = pytorch.rsqrt
     sgn = elementwise.sign
@@ -1492,7 +1492,7 @@ class Tensor(TensorBase):
 
     def searchsorted(self, v: Any, side: Literal["left", "right"] = "left", sorter: Any = None) -> Tensor:
         """Where to insert values into a sorted tensor, as NumPy's method: `arrayad.searchsorted`."""
-        out: Tensor = _of_numpy.searchsorted(self, v, side, sorter)
+        out: Tensor = _of_numpy["numpy.searchsorted"](self, v, side, sorter)
         return out
 
     def quantile(
