@@ -419,7 +419,7 @@ def test_a_training_step_waits_for_what_was_asked(monkeypatch: pytest.MonkeyPatc
     assert bool(losses[0] > losses[-1]) is not None
     assert waits.count == 2
     repr(loss)
-    float(loss)
+    float(losses[0])
     assert waits.count == 4
 
 
