@@ -315,6 +315,33 @@ def test_of_equal_values_the_first_has_the_derivative(unique: Any) -> None:
     assert xp.func.grad(lambda x: (unique(x) ** 2).sum())(x).tolist() == [6.0, 2.0, 4.0, 0.0]
 
 
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.asarray([2.0, np.nan, -0.0, np.inf, 0.0, np.nan, 2.0, -np.inf, np.inf], np.float32),
+        np.asarray([1 + 2j, complex(np.nan, 1), 1 + 1j, complex(np.nan, 1), complex(1, np.nan), 1 + 2j, -0.0, 0.0]),
+        np.asarray([[True, False], [True, True]]),
+        np.asarray([2**64 - 1, 0, 2**64 - 1, 2**63], np.uint64),
+        np.asarray([], np.float64),
+        np.asarray(3, np.int8),
+    ],
+)
+def test_unique(x: Any) -> None:
+    a = xp.asarray(x)
+    values, counts = np.unique(x, return_counts=True, equal_nan=False)
+    for found in (
+        xp.unique_values(a),
+        xp.unique_counts(a).values,
+        xp.unique(a),
+        xp.unique_all(a).values,
+        np.unique(a, equal_nan=False),
+    ):
+        close(found, values)
+    for found in (xp.unique_counts(a), xp.unique(a, return_counts=True), np.unique(a, return_counts=True, equal_nan=False)):
+        close(found[1], counts)
+    close(xp.unique(a, return_inverse=True, return_counts=True)[2], counts)
+
+
 def test_numpy_arrays_as_indices() -> None:
     x = xp.asarray(rng.normal(size=(3, 4))).requires_grad_()
     integers, mask = np.asarray([2, 0]), np.asarray([True, False, True])

@@ -551,6 +551,8 @@ def _unique(
     x = _tensor(ar)
     if equal_nan and x.dtype.kind in "fc" and bool(utility.any(elementwise.isnan(x))):
         raise _NotTakenError("numpy.unique() on Tensors takes NaNs for different from each other: give it equal_nan=False")
+    if not (return_index or return_inverse):
+        return tuple(sets.unique_counts(x)) if return_counts else sets.unique_values(x)
     found: Any = sets.unique_all(x)
     wanted = [found.values]
     wanted += [found.indices] if return_index else []

@@ -17,7 +17,7 @@ from .keys import key_along, raw_key
 from .manipulation import broadcast_arrays, concat, expand_dims, moveaxis, reshape, stack
 from .numerical import bincount
 from .searching import nonzero, searchsorted, where
-from .sets import unique_all
+from .sets import unique_all, unique_counts, unique_values
 from .sorting import argsort
 from .statistical import cumulative_sum
 from .utility import any
@@ -440,6 +440,8 @@ def unique(
     Differentiable: a value, or slice, is that where it is first met, which is given its cotangent.
     """
     check_tensor(x, "unique")
+    if dim is None and not return_inverse:  # needs no more than to sort the elements
+        return tuple(unique_counts(x)) if return_counts else unique_values(x)
     if dim is None:
         found = unique_all(x)
         out = (found[0], found[2], found[3])
