@@ -16,7 +16,8 @@ from .. import dtypes
 from ..arguments import axis_of
 from ..autograd.mutation import assign_item, check_writeable
 from ..autograd.operation import linear, public
-from ..autograd.tape import TensorBase, namespace_of_tensors
+from ..autograd.tape import TensorBase
+from ..backends import backend_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -209,4 +210,5 @@ def put_along_axis(x: Tensor, indices: Tensor, /, values: Tensor | complex, axis
     check_tensor(x, "put_along_axis")
     check_tensor(indices, "put_along_axis", "indices")
     axis = axis_of(axis, x.ndim, "put_along_axis")
-    setitem(x, key_along(namespace_of_tensors(), axis, indices, tuple(x.shape)), values)
+    places = raw_key(indices, x, values)
+    setitem(x, key_along(backend_of(indices._array), axis, places, tuple(x.shape)), values)

@@ -13,7 +13,9 @@ from .data_types import astype, check_tensor, to_common_dtype
 from .elementwise import not_equal
 from .indexing import getitem, index_put, setitem, take, take_along_axis
 from .indexing import scatter_add as added_at
+from .keys import index_put as put_at_key
 from .keys import key_along, raw_key
+from .keys import scatter_add as added_at_key
 from .manipulation import broadcast_arrays, concat, expand_dims, moveaxis, reshape, stack
 from .numerical import bincount
 from .searching import nonzero, searchsorted, where
@@ -25,7 +27,8 @@ from .. import dtypes
 from ..arguments import axis_of, integer_of
 from ..autograd.mutation import add_item, check_writeable, overwrite
 from ..autograd.operation import REAL_OR_BOOLEAN, not_differentiable, of_backend, public
-from ..autograd.tape import TensorBase, namespace_of_tensors
+from ..autograd.tape import TensorBase
+from ..backends import backend_of
 
 if TYPE_CHECKING:
     from .indexing import Values
@@ -176,7 +179,7 @@ def index_fill(x: Tensor, /, dim: int, index: Tensor, value: Tensor | complex) -
 @public
 def index_add_(x: Tensor, /, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
     """`index_add` in place; gives the tensor itself. Differentiable as the function is."""
-    key = _slices("index_add_", x, dim, index, source)
+    key = raw_key(_slices("index_add_", x, dim, index, source), x, source)
     whole, source = to_common_dtype(x, source)
     return _add_in_place(x, whole, key, source if alpha == 1 else source * alpha, "index_add_")
 
@@ -196,10 +199,10 @@ def index_fill_(x: Tensor, /, dim: int, index: Tensor, value: Tensor | complex) 
 
 
 def _add_in_place(x: Any, whole: Any, key: Any, values: Any, name: str) -> Any:
-    """Add values at a key to a tensor, which is `whole` in the dtype of the sum."""
-    if not add_item(x, raw_key(key, x), values, name):
+    """Add values at a raw key to a tensor, which is `whole` in the dtype of the sum."""
+    if not add_item(x, key, values, name):
         check_writeable(x, name)
-        overwrite(x, whole + added_at(values, key, tuple(x.shape)), name)
+        overwrite(x, whole + added_at_key(values, key, tuple(x.shape)), name)
     return x
 
 
@@ -240,7 +243,7 @@ def gather(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
 
 
 def _places(name: str, x: Tensor, dim: int, index: Tensor, source: Any) -> tuple[Any, Any]:
-    """The key of the elements that `index` names along an axis, and what of a source they get."""
+    """The raw key of the elements that `index` names along an axis, and what of a source they get."""
     check_tensor(x, name)
     check_tensor(index, name, "index")
     axis = axis_of(dim, x.ndim, name)
@@ -253,8 +256,8 @@ def _places(name: str, x: Tensor, dim: int, index: Tensor, source: Any) -> tuple
     ):
         beside = "" if whole else f" and a source of shape {tuple(source.shape)}"
         raise RuntimeError(f"{name}(): an index of shape {shape} does not fit a tensor of shape {tuple(x.shape)}{beside}")
-    key = key_along(namespace_of_tensors(), axis, index, shape)
-    return key, source if whole else getitem(source, tuple([slice(n) for n in shape]))
+    key = key_along(backend_of(index._array), axis, raw_key(index, x, source), shape)
+    return key, source if whole or source.shape == shape else getitem(source, tuple([slice(n) for n in shape]))
 
 
 @public
@@ -293,7 +296,7 @@ def scatter(
     if (src is None) is (value is None):
         raise TypeError("scatter(): give either src or value")
     key, part = _places("scatter", x, dim, index, value if src is None else src)
-    return index_put(x, key, part)
+    return put_at_key(x, key, part)
 
 
 @public
@@ -321,7 +324,7 @@ def scatter_add(x: Tensor, /, dim: int, index: Tensor, src: Tensor) -> Tensor:
     check_tensor(src, "scatter_add", "src")
     key, part = _places("scatter_add", x, dim, index, src)
     x, part = to_common_dtype(x, part)
-    return x + added_at(part, key, tuple(x.shape))
+    return x + added_at_key(part, key, tuple(x.shape))
 
 
 @public
