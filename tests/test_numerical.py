@@ -204,7 +204,8 @@ def test_norm_of_neither() -> None:
 
 def test_diag() -> None:
     for k in (-2, 0, 1):
-        close(xp.diag(xp.asarray([1.0, 2.0, 3.0], dtype=xp.float64), k), np.diag([1.0, 2.0, 3.0], k))
+        for x in ([1.0, 2.0, 3.0], [1.0], []):
+            close(xp.diag(xp.asarray(x, dtype=xp.float64), k), np.diag(x, k))
         close(xp.diag(xp.asarray(np.arange(12.0).reshape(3, 4)), k), np.diag(np.arange(12.0).reshape(3, 4), k))
     with pytest.raises(ValueError, match="dimensions"):
         xp.diag(xp.ones(2, 2, 2))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Literal
 
-from .creation import arange, asarray, eye, linspace, ones_like, zeros
+from .creation import asarray, eye, linspace, ones_like, zeros
 from .data_types import astype, check_tensor, dtype_of, result_type
 from .elementwise import abs as magnitude
 from .elementwise import (
@@ -43,7 +43,7 @@ from .sorting import sort
 from .statistical import axes_of, mean, sum
 from .statistical import max as greatest
 from .statistical import min as least
-from .utility import all, any, diff
+from .utility import all, diff
 from .. import dtypes
 from ..arguments import axis_of, integer_of
 from ..autograd.calls import promote
@@ -270,7 +270,7 @@ def bincount(x: Tensor, /, weights: Tensor | None = None, minlength: int = 0) ->
         raise ValueError("bincount(): x must be one-dimensional, and weights of its shape")
     at_least, length = integer_of(minlength, "bincount", "minlength", 0), 0
     if x.shape[0]:
-        if bool(any(x < 0)):
+        if int(least(x)) < 0:
             raise ValueError("bincount(): elements must not be negative")
         length = int(greatest(x)) + 1
     length = max(length, at_least)
@@ -414,9 +414,16 @@ def diag(x: Tensor, /, k: int = 0) -> Tensor:
         return diagonal(x, offset=k)
     if x.ndim != 1:
         raise ValueError(f"diag(): expected one or two dimensions, got {x.ndim}")
-    size = x.shape[0] + abs(k)
-    places = arange(x.shape[0], device=x.device)
-    return scatter_add(x, (places + max(-k, 0), places + max(k, 0)), (size, size))
+    return on_diagonal(x, integer_of(k, "diag", "k"))
+
+
+def on_diagonal(x: Tensor, k: int) -> Tensor:
+    """Matrices with the vectors of the last axis on a diagonal: in memory, one element in each ``size + 1``."""
+    count = x.shape[-1]
+    size = count + abs(k)
+    first = k if k > 0 else -k * size
+    flat = scatter_add(x, (..., slice(first, first + count * (size + 1), size + 1)), (*x.shape[:-1], size * size))
+    return reshape(flat, (*x.shape[:-1], size, size))
 
 
 # --- convolution ---

@@ -10,8 +10,8 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from .beyond import angle, pad
-from .creation import arange, asarray, empty, ones, tensor, tril, triu, zeros_like
+from .beyond import angle
+from .creation import arange, asarray, empty, full_like, tensor, zeros_like
 from .data_types import astype, check_tensor, result_type, to_common_dtype, view_dtype
 from .elementwise import (
     abs,
@@ -49,6 +49,7 @@ from .elementwise import (
 )
 from .indexing import getitem
 from .indexing import scatter_add as added_at
+from .keys import getitem as at_key
 from .linear_algebra import (
     cross,
     det,
@@ -77,7 +78,8 @@ from .manipulation import (
     stack,
     unstack,
 )
-from .searching import nonzero, where
+from .numerical import on_diagonal
+from .searching import where
 from .special import digamma, erf, erfc, erfinv, gammaln, logit, sinc, xlogy
 from .statistical import cumulative_prod, cumulative_sum, max, mean, min, std, sum, var
 from .. import dtypes
@@ -562,7 +564,8 @@ def complex(real: Tensor, imag: Tensor, /) -> Tensor:
     """Complex numbers of their parts, of float32 or float64; differentiable."""
     check_tensor(real, "complex", "real")
     check_tensor(imag, "complex", "imag")
-    real, imag = broadcast_arrays(*to_common_dtype(real, imag))
+    real, imag = to_common_dtype(real, imag)
+    real, imag = (real, imag) if real.shape == imag.shape else broadcast_arrays(real, imag)
     if real.dtype not in (dtypes.float32, dtypes.float64):
         raise TypeError(f"complex(): the parts must be of float32 or float64, got {real.dtype.name}")
     return view_as_complex(stack([real, imag], axis=-1))
@@ -756,10 +759,7 @@ def diag_embed(x: Tensor, /, offset: int = 0, dim1: int = -2, dim2: int = -1) ->
     check_tensor(x, "diag_embed")
     if not x.ndim:
         raise ValueError("diag_embed(): the tensor must have at least one dimension")
-    size = x.shape[-1] + builtins.abs(offset)
-    places = arange(x.shape[-1], device=x.device)
-    key = (..., places + builtins.max(-offset, 0), places + builtins.max(offset, 0))
-    return moveaxis(added_at(x, key, (*x.shape[:-1], size, size)), (-2, -1), (dim1, dim2))
+    return moveaxis(on_diagonal(x, integer_of(offset, "diag_embed", "offset")), (-2, -1), (dim1, dim2))
 
 
 @public
@@ -773,21 +773,38 @@ def block_diag(*tensors: Tensor) -> Tensor:
     width, left = builtins.sum(x.shape[1] for x in blocks), 0
     rows = []
     for x in blocks:
-        rows.append(pad(x, ((0, 0), (left, width - left - x.shape[1]))))
-        left += x.shape[1]
+        height, right = x.shape[0], left + x.shape[1]
+        rows.append(added_at(x, (slice(None), slice(left, right)), (height, width)))
+        left = right
     return concat(rows, axis=0)
 
 
 @public
 def tril_indices(row: int, col: int, offset: int = 0, *, device: DeviceLike | None = None) -> Tensor:
     """The places of the lower triangle of a matrix, a row for those along each axis."""
-    return stack(nonzero(tril(ones((row, col), device=device), k=offset)))
+    rows, width = _numbers_of_rows("tril_indices", row, col, device)
+    return _places(rows, zeros_like(rows), clip(rows + (integer_of(offset, "tril_indices", "offset") + 1), 0, width))
 
 
 @public
 def triu_indices(row: int, col: int, offset: int = 0, *, device: DeviceLike | None = None) -> Tensor:
     """The places of the upper triangle of a matrix, a row for those along each axis."""
-    return stack(nonzero(triu(ones((row, col), device=device), k=offset)))
+    rows, width = _numbers_of_rows("triu_indices", row, col, device)
+    firsts = clip(rows + integer_of(offset, "triu_indices", "offset"), 0, width)
+    return _places(rows, firsts, full_like(rows, width))
+
+
+def _numbers_of_rows(name: str, row: int, col: int, device: DeviceLike | None) -> tuple[Tensor, int]:
+    return arange(integer_of(row, name, "row", 0), device=device), integer_of(col, name, "col", 0)
+
+
+def _places(rows: Tensor, firsts: Tensor, ends: Tensor) -> Tensor:
+    """The places of elements of a matrix, in each row those from one column up to another."""
+    counts = ends - firsts
+    along_rows = repeat(rows, counts)
+    # Of all places the number, less those before the row: the column, counted from the first one there.
+    before = cumulative_sum(counts) - ends
+    return stack([along_rows, arange(along_rows.shape[0], device=rows.device) - repeat(before, counts)])
 
 
 def _floating(*tensors: Tensor) -> list[Any]:
@@ -888,7 +905,7 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
             raise ValueError(f"split(): sizes {sizes} do not add up to the length {length}")
     front = (slice(None),) * axis
     ends = itertools.accumulate(sizes)
-    return tuple([getitem(x, (*front, slice(end - n, end))) for n, end in zip(sizes, ends, strict=True)])
+    return tuple([at_key(x, (*front, slice(end - n, end))) for n, end in zip(sizes, ends, strict=True)])
 
 
 @public

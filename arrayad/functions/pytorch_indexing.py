@@ -16,7 +16,7 @@ from .indexing import scatter_add as added_at
 from .keys import index_put as put_at_key
 from .keys import key_along, raw_key
 from .keys import scatter_add as added_at_key
-from .manipulation import broadcast_arrays, concat, expand_dims, moveaxis, reshape, stack
+from .manipulation import broadcast_arrays, concat, moveaxis, reshape, stack
 from .numerical import bincount
 from .searching import nonzero, searchsorted, where
 from .sets import unique_all, unique_counts, unique_values
@@ -382,9 +382,15 @@ def unfold(x: Tensor, dim: int, size: int, step: int) -> Tensor:
     size, step = integer_of(size, "unfold", "size", 0), integer_of(step, "unfold", "step", 1)
     if size > x.shape[axis]:
         raise ValueError(f"unfold(): a window of {size} is longer than the axis, {x.shape[axis]}")
-    starts = arange(0, x.shape[axis] - size + 1, step, device=x.device)
-    places = expand_dims(starts, axis=1) + arange(size, device=x.device)
-    return moveaxis(getitem(x, (*(slice(None),) * axis, places)), axis + 1, -1)
+    front = (slice(None),) * axis
+    last = x.shape[axis] - size
+    # By slices, of whose gradients each is added at once: of one place in all windows or, if these are fewer, of one window.
+    if 0 < size <= last // step:
+        places = [getitem(x, (*front, slice(i, last + i + 1, step))) for i in range(size)]
+        windows = stack(places, axis=axis + 1)
+    else:
+        windows = stack([getitem(x, (*front, slice(i, i + size))) for i in range(0, last + 1, step)], axis=axis)
+    return moveaxis(windows, axis + 1, -1)
 
 
 @overload
@@ -547,7 +553,7 @@ def masked_select(x: Tensor, /, mask: Tensor) -> Tensor:
     """The elements where a boolean mask, broadcast with the tensor, is true, in one axis; differentiable."""
     check_tensor(x, "masked_select")
     _check_mask(mask, "masked_select")
-    x, mask = broadcast_arrays(x, mask)
+    x, mask = (x, mask) if x.shape == mask.shape else broadcast_arrays(x, mask)
     return getitem(x, mask)
 
 
