@@ -360,7 +360,11 @@ def _facts_in(obj: Any) -> set[Any]:
     """The dtypes of what has one, in a nested sequence, and `float` if there is one of Python's."""
     if isinstance(obj, (list, tuple)):
         kinds = set(map(type, obj))
-        return kinds & _FLOAT if kinds <= NUMBER_TYPES else set().union(*map(_facts_in, obj))
+        if kinds <= NUMBER_TYPES:
+            return kinds & _FLOAT
+        if all(kind in NUMBER_TYPES or issubclass(kind, np.number) for kind in kinds):
+            obj = [kind() for kind in kinds]  # one of each tells as much
+        return set().union(*map(_facts_in, obj))
     if type(obj) in NUMBER_TYPES or not (hasattr(obj, "dtype") or hasattr(obj, "__array__") or _has_buffer(obj)):
         return {float} if isinstance(obj, float) else set()
     found = dtypes.from_raw.get(np.asarray(obj).dtype.newbyteorder("="))
