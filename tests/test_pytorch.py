@@ -323,7 +323,7 @@ def test_spellings_of_axes(call: Any) -> None:
         lambda x: xp.real(xp.polar(x * x, x) * (1 + 2j)), lambda x: xp.abs(xp.view_as_complex(xp.reshape(x, (3, 2, 2)))),
         lambda x: xp.view_as_real(x * (1 + 2j)), lambda x: x.unfold(1, 2, 1), lambda x: x.unfold(0, 2, 1),
         lambda x: xp.diag_embed(x, 1), lambda x: xp.diag(x[0], -2),
-        lambda x: xp.block_diag(x, x[0]), xp.cov, xp.corrcoef, lambda x: xp.fmod(x * 5, 0.7), xp.frac, xp.nanmean,
+        lambda x: xp.block_diag(x, x[0]), xp.cov, xp.corrcoef, lambda x: xp.fmod(x * 5, 0.7), xp.frac, xp.nanmean, xp.nan_to_num,
         lambda x: xp.logdet(x[:, :3] @ x[:, :3].T + xp.eye(3, dtype=x.dtype)), lambda x: xp.addmm(x[:, :3], x, x.T, beta=2),
         lambda x: xp.inner(x, x * x), lambda x: xp.var_mean(x, 0)[0], lambda x: xp.diagonal(x, 1), lambda x: xp.angle(x * 1j + 1),
     ],

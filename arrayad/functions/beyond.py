@@ -19,13 +19,10 @@ from .elementwise import (
     atan2,
     equal,
     imag,
-    isfinite,
     isnan,
     kept,
     less,
-    less_equal,
     logical_and,
-    logical_or,
     multiply,
     negative,
     not_equal,
@@ -43,8 +40,9 @@ from .statistical import count_of, keep, sum, wide
 from .utility import all
 from .. import dtypes
 from ..arguments import flag_of
-from ..autograd.operation import REAL, REAL_FLOATING, differentiable, public
+from ..autograd.operation import REAL, REAL_FLOATING, differentiable, not_differentiable, public
 from ..autograd.tape import TensorBase
+from ..backends import backend_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -312,17 +310,26 @@ def isclose(
     Not differentiable: its output is boolean.
     """
     check_tensor(x1, "isclose", "x1")
-    x1 = x1.detach()
     second: Any = x2.detach() if isinstance(x2, TensorBase) else beside(x2, [x1], "isclose", x1.device)
     dtype = result_type(x1, second)
     if dtype.kind in "biu":  # differences of integers wrap around
         dtype = dtypes.float64
-    x1, second = astype(x1, dtype), astype(second, dtype)
-    finite = logical_and(isfinite(x1), isfinite(second))
-    near = less_equal(abs(where(finite, x1, 0) - where(finite, second, 0)), atol + rtol * abs(where(finite, second, 0)))
-    close = where(finite, near, equal(x1, second))
-    nans = flag_of(equal_nan, "isclose", "equal_nan")
-    return logical_or(close, logical_and(isnan(x1), isnan(second))) if nans else close
+    first, second = astype(x1.detach(), dtype, copy=False), astype(second, dtype, copy=False)
+    return _close(first, second, rtol, atol, flag_of(equal_nan, "isclose", "equal_nan"))
+
+
+@not_differentiable("its output is boolean")
+def _close(
+    xp: Namespace, x1: Tensor, x2: Tensor, /, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> Tensor:
+    """What `isclose` gives of floating tensors."""
+    finite = xp.logical_and(xp.isfinite(x1), xp.isfinite(x2))
+    if not xp.asynchronous and xp.all(finite):  # as mostly
+        return xp.abs(x1 - x2) <= atol + rtol * xp.abs(x2)
+    zero = xp.zeros((), dtype=x1.dtype, device=x1.device)
+    first, second = xp.where(finite, x1, zero), xp.where(finite, x2, zero)
+    close = xp.where(finite, xp.abs(first - second) <= atol + rtol * xp.abs(second), x1 == x2)
+    return xp.logical_or(close, xp.logical_and(xp.isnan(x1), xp.isnan(x2))) if equal_nan else close
 
 
 @public
@@ -370,7 +377,8 @@ def nan_to_num(x: Tensor, /, nan: float = 0.0, posinf: float | None = None, negi
     if x.dtype.kind == "c":
         parts = [nan_to_num(part, nan, posinf, neginf) for part in (real(x), imag(x))]
         return view_dtype(stack(parts, axis=-1), x.dtype)[..., 0]
-    if x.dtype.kind != "f":
+    xp = backend_of(x._array)
+    if x.dtype.kind != "f" or (not xp.asynchronous and xp.all(xp.isfinite(x._array))):
         return clone(x)
     info = finfo(x.dtype)
     out = where(isnan(x), nan, x)

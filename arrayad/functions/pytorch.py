@@ -86,6 +86,7 @@ from .. import dtypes
 from ..arguments import axis_of, integer_of
 from ..autograd.operation import public
 from ..autograd.tape import TensorBase
+from ..backends import backend_of
 from ..size import Size
 
 if TYPE_CHECKING:
@@ -295,6 +296,10 @@ def cumprod(x: Tensor, /, axis: int | None = None, *, dtype: DTypeLike | None = 
 @public
 def nansum(x: Tensor, /, axis: Axis = None, keepdims: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The sum of the elements that are not NaN, which get the gradient."""
+    check_tensor(x, "nansum")
+    xp = backend_of(x._array)
+    if x.dtype.kind not in "fc" or (not xp.asynchronous and not xp.any(xp.isnan(x._array))):
+        return sum(x, axis=axis, dtype=dtype, keepdims=keepdims)
     return sum(where(isnan(x), 0, x), axis=axis, dtype=dtype, keepdims=keepdims)
 
 
