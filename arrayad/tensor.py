@@ -1694,8 +1694,10 @@ class Tensor(TensorBase):
         if not isinstance(p, TensorBase) and not 0 <= p <= 1:
             raise ValueError(f"bernoulli_(): p must be between 0 and 1, got {p}")
         check_writeable(self, "bernoulli_")
-        chances: Any = p if isinstance(p, TensorBase) else creation.asarray(p, dtype=dtypes.float64, device=self.device)
-        chances = manipulation.broadcast_to(chances, self.shape)  # for each element draws a number of its own
+        if not isinstance(p, TensorBase):
+            drawn = random_numbers.rand(self.shape, generator=generator, dtype=dtypes.float64, device=self.device)
+            return self.copy_(elementwise.less(drawn, float(p)))
+        chances = manipulation.broadcast_to(p, self.shape)  # for each element draws a number of its own
         return self.copy_(random_numbers.bernoulli(chances, generator=generator))
 
     def exponential_(self, lambd: builtins.float = 1.0, *, generator: Generator | None = None) -> Tensor:
@@ -1721,8 +1723,11 @@ class Tensor(TensorBase):
         if self.dtype.kind == "f" and not high - low <= data_types.finfo(self.dtype).max:
             raise ValueError(f"uniform_(): from {low} to {high} is further than {self.dtype.name} has numbers")
         check_writeable(self, "uniform_")
-        drawn = low + (high - low) * random_numbers.drawn("uniform_", "uniform", self, generator)
-        return self.copy_(searching.where(drawn < high, drawn, low))  # what was rounded up to `high` is none of the interval
+        drawn = random_numbers.drawn("uniform_", "uniform", self, generator)
+        if low != 0 or high != 1:
+            drawn = low + (high - low) * drawn
+            drawn = searching.where(drawn < high, drawn, low)  # what was rounded up to `high` is none of the interval
+        return self.copy_(drawn)
 
     def normal_(
         self, mean: builtins.float = 0.0, std: builtins.float = 1.0, *, generator: Generator | None = None
