@@ -588,3 +588,5 @@ add("index_put", _put, real(2, 3), real(2, 2), label="put_along_axis-")
 for _ord in (None, 1, "fro"):
     add("matrix_norm", lambda x, o=_ord: xp.linalg.norm(x, ord=o, axis=(0, 2)), real(2, 3, 4), label=f"norm-{_ord}-")
 add("vector_norm", lambda x: xp.linalg.norm(x, axis=1), cplx(2, 3), label="norm-")
+add("distances", xp.cdist, real(3, 2), real(4, 2))
+add("distances", xp.cdist, real(2, 1, 3, 2), real(3, 2, 2), label="batches-")

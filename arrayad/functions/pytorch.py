@@ -40,6 +40,7 @@ from .elementwise import (
     multiply,
     negative,
     not_equal,
+    or_infinite,
     reciprocal,
     sign,
     sin,
@@ -84,7 +85,7 @@ from .special import digamma, erf, erfc, erfinv, gammaln, logit, sinc, xlogy
 from .statistical import cumulative_prod, cumulative_sum, max, mean, min, std, sum, var
 from .. import dtypes
 from ..arguments import axis_of, integer_of
-from ..autograd.operation import public
+from ..autograd.operation import REAL_FLOATING_ONLY, differentiable, public
 from ..autograd.tape import TensorBase
 from ..backends import backend_of
 from ..size import Size
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .statistical import Axis
+    from ..backends import Namespace
     from ..devices import DeviceLike
     from ..dtypes import DType, DTypeLike
     from ..tensor import Tensor
@@ -825,6 +827,32 @@ def dist(x: Tensor, y: Tensor, /, p: float = 2) -> Tensor:
     return vector_norm(subtract(*_floating(x, y)), ord=p)
 
 
+def _apart(x1: Any, x2: Any, column: int) -> Any:
+    """The differences of all rows of one matrix and all of another in a column."""
+    return x1[..., :, None, column] - x2[..., None, :, column]
+
+
+def _shift(xp: Namespace, g: Any, x1: Any, x2: Any, out: Any, axis: int) -> Any:
+    """How the distances change with the rows of the first matrix, summed over those of one: 0 where they are 0."""
+    weights = g / or_infinite(xp, out)
+    columns = range(x1.shape[-1])
+    return xp.stack([xp.sum(weights * _apart(x1, x2, column), axis=axis) for column in columns], axis=-1)
+
+
+@differentiable(
+    takes=REAL_FLOATING_ONLY,
+    grad_name="Cdist",
+    x1=lambda xp, g, x1, x2, out: _shift(xp, g, x1, x2, out, -1),
+    x2=lambda xp, g, x1, x2, out: -_shift(xp, g, x1, x2, out, -2),
+)
+def _distances(xp: Namespace, x1: Tensor, x2: Tensor, /) -> Tensor:
+    """What `cdist` gives, by columns: in memory there are never more numbers than distances."""
+    total = xp.square(_apart(x1, x2, 0))
+    for column in range(1, x1.shape[-1]):
+        total = total + xp.square(_apart(x1, x2, column))
+    return xp.sqrt(total)
+
+
 @public
 def cdist(x1: Tensor, x2: Tensor, /, p: float = 2) -> Tensor:
     """The distances between the rows of two matrices, or of the matrices of two batches.
@@ -841,8 +869,8 @@ def cdist(x1: Tensor, x2: Tensor, /, p: float = 2) -> Tensor:
     Returns
     -------
     Tensor
-        Of shape ``(..., M, N)``. All differences, ``M * N * K`` numbers, are in memory at once, so that small distances are
-        exact.
+        Of shape ``(..., M, N)``. Small distances are exact, being norms of differences, of which all ``M * N * K`` are in
+        memory at once; those of up to 8 columns, of order 2, are taken column by column.
 
     Notes
     -----
@@ -855,6 +883,8 @@ def cdist(x1: Tensor, x2: Tensor, /, p: float = 2) -> Tensor:
     if not p >= 0:
         raise ValueError(f"cdist(): p must not be negative, got {p}")
     x1, x2 = _floating(x1, x2)
+    if p == 2 and 0 < x1.shape[-1] <= 8 and x1.dtype in (dtypes.float32, dtypes.float64):
+        return _distances(x1, x2)
     return vector_norm(expand_dims(x1, axis=-2) - expand_dims(x2, axis=-3), axis=-1, ord=p)
 
 
