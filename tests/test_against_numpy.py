@@ -832,22 +832,24 @@ def test_astype(array: np.ndarray, dtype: Any) -> None:
     same(x.to(dtype), array.astype(dtype.name))
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "int64"])
 @pytest.mark.parametrize(
     ("shape", "axis"),
     [
         ((300, 2), 1), ((300, 3), -1), ((1200, 16), 1), ((20, 20, 5), 2), ((70, 128), 1), ((70, 129), 1), ((65, 6), -1),
         ((700, 3), 0), ((640, 2, 5), 0), ((640, 2, 5), -3), ((600, 1), 1), ((1, 600), 0), ((512, 2), (0, 1)),
+        ((1000, 12), 0), ((1030, 64), 0), ((900, 2, 5), -3), ((6001, 3), 0), ((500, 4, 4), 1), ((500, 4, 4), -2),
+        ((100, 5, 16, 1), 1), ((128, 16, 1), 1), ((40, 5, 128), -1),
     ],
 )  # fmt: skip
 def test_many_short_rows(dtype: str, shape: tuple[int, ...], axis: Any) -> None:
     """Which the NumPy backend reduces in ways of its own; of whole numbers every order gives the same."""
     rng = np.random.default_rng(5)
     a = rng.integers(-50, 50, shape).astype(dtype)
-    if dtype != "complex64":
+    if dtype.startswith("float"):
         a[rng.random(shape) < 0.01] = np.nan
         a[rng.random(shape) < 0.01] = np.inf
-    names = ("sum", "mean") if dtype == "complex64" else ("sum", "mean", "max", "min")
+    names = {"complex64": ("sum", "mean"), "int64": ("sum", "max", "min")}.get(dtype, ("sum", "mean", "max", "min"))
     with np.errstate(invalid="ignore"):
         for name in names:
             for keepdims in (False, True):
@@ -876,8 +878,133 @@ def test_top(data: Any) -> None:
     np.testing.assert_array_equal(found.values.numpy(force=True), np.take_along_axis(a, expected, axis))
 
 
+# --- ways of its own that the NumPy backend has for many elements ---
+
+SPECIAL = np.asarray([0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 0.5, -2.5, 1e-40, 3e38, 2.0**24, -(2.0**28)])
+
+
+def many(dtype: str, size: int, seed: int) -> np.ndarray:
+    """Special values and others in random order."""
+    rng = np.random.default_rng(seed)
+    with np.errstate(over="ignore"):
+        return np.where(rng.random(size) < 0.1, rng.choice(SPECIAL, size), rng.normal(0, 30, size)).astype(dtype)
+
+
+def signs_too(found: xp.Tensor, expected: np.ndarray) -> None:
+    """The same values, zeros of the same sign."""
+    array = found.numpy(force=True)
+    assert array.dtype == expected.dtype
+    np.testing.assert_array_equal(array, expected)
+    numbers = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit(array[numbers]), np.signbit(expected[numbers]))
+
+
+@pytest.mark.parametrize("size", [13, 300, 5000])
+@pytest.mark.parametrize("exponent", [2, 3, -1, 0.5, 0, 1.5])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "int64"])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_powers(dtype: str, exponent: float, size: int) -> None:
+    if dtype == "int64":
+        if exponent not in (0, 2, 3):
+            return
+        arrays = [np.arange(-(size // 2), size - size // 2)]
+    elif dtype == "complex64":
+        arrays = [many("float32", size, 1) + 1j * many("float32", size, 2), np.linspace(-9, 9, size) * (1 - 0.5j)]
+        arrays = [a.astype(dtype) for a in arrays]
+    else:
+        arrays = [many(dtype, size, 1), np.linspace(0.1, 9, size).astype(dtype)]
+    for a in arrays:
+        found, expected = (xp.asarray(a) ** exponent).numpy(force=True), np.pow(a, np.asarray(exponent, dtype))
+        eps = 0 if dtype == "int64" else np.finfo(dtype).eps
+        np.testing.assert_allclose(found, expected, rtol=4 * eps, atol=1e-44)
+        if dtype.startswith("float"):
+            np.testing.assert_array_equal(np.signbit(found[expected == 0]), np.signbit(expected[expected == 0]))
+
+
+@pytest.mark.parametrize("size", [300, 5000])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_cubes(dtype: str) -> None:
-    a = np.concatenate([np.asarray([0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0]), np.linspace(-9, 9, 100)]).astype(dtype)
-    np.testing.assert_allclose((xp.asarray(a) ** 3).numpy(force=True), a**3, rtol=4 * np.finfo(dtype).eps)
-    np.testing.assert_array_equal(np.signbit((xp.asarray(a) ** 3).numpy(force=True)), np.signbit(a**3))
+def test_clip_and_relu(dtype: str, size: int) -> None:
+    a = many(dtype, size, 3)
+    with np.errstate(all="raise"):
+        signs_too(xp.relu(xp.asarray(a)), np.maximum(a, np.zeros((), dtype)))
+        for low, high in itertools.product([0.0, 0.5, -1.0, np.inf, -np.inf, np.nan], repeat=2):
+            expected = np.minimum(np.maximum(a, np.asarray(low, dtype)), np.asarray(high, dtype))
+            signs_too(xp.clip(xp.asarray(a), low, high), expected)
+            signs_too(xp.asarray(a.copy()).clamp_(low, high), expected)
+        signs_too(xp.clip(xp.asarray(a), xp.asarray(0.5, dtype=getattr(xp, dtype)), 3), np.clip(a, 0.5, 3))
+
+
+@examples
+@given(
+    size=st.sampled_from([50, 5000]),
+    seed=st.integers(0, 99),
+    scale=st.sampled_from([1e-38, 1e-3, 1.0, 1e5]),
+    divisor=st.sampled_from([None, 1.0, -0.3, 1e-3, 0.0, np.inf, np.nan]),
+    special=st.booleans(),
+)
+def test_remainders(size: int, seed: int, scale: float, divisor: float | None, special: bool) -> None:
+    """Of float32 from float64, bit by bit as NumPy has them: of multiples, of what is next to one, of special values."""
+    rng = np.random.default_rng(seed)
+    b = (rng.normal(0, 1, size) if divisor is None else np.asarray(divisor)).astype("float32")
+    with np.errstate(all="ignore"):
+        a = many("float32", size, seed) if special else (scale * rng.normal(0, 1, size)).astype("float32")
+        if seed % 3 == 0:
+            a = (b * rng.integers(-1000, 1000, size)).astype("float32")
+        elif seed % 3 == 1:
+            a = np.nextafter(a, np.float32(9))
+        signs_too(xp.remainder(xp.asarray(a), xp.asarray(b)), np.remainder(a, b))
+        if np.isfinite(a).all() and np.isfinite(b).all():
+            signs_too(xp.floor_divide(xp.asarray(a), xp.asarray(b)), np.floor_divide(a, b))
+
+
+@pytest.mark.parametrize(
+    "shapes", [((9, 9), (9, 9)), ((60, 50), (50, 70)), ((2, 40, 50), (50, 30)), ((50, 90), (90,))], ids=str
+)
+def test_products_of_integers(shapes: tuple[tuple[int, ...], ...]) -> None:
+    """Exact, also modulo 2**64, where float64 could not have them."""
+    rng = np.random.default_rng(5)
+    for dtype, scale in (("int64", 1), ("int64", 2**22), ("int64", 2**40), ("uint64", 2**45), ("int16", 1), ("uint8", 1)):
+        a, b = (rng.integers(0 if dtype[0] == "u" else -99, 99, shape).astype(dtype) * scale for shape in shapes)
+        a, b = a.astype(dtype), b.astype(dtype)
+        same(xp.matmul(xp.asarray(a), xp.asarray(b)), np.matmul(a, b))
+
+
+@pytest.mark.host_memory  # only NumPy has half precision here
+def test_products_of_half_precision() -> None:
+    a, b = (np.random.default_rng(seed).normal(0, 1, (70, 60)).astype("float16") for seed in (1, 2))
+    expected = a.astype("float64") @ b.T.astype("float64")
+    found = xp.matmul(xp.asarray(a), xp.asarray(b).mT)
+    assert found.dtype is xp.float16
+    np.testing.assert_allclose(found.numpy(force=True), expected, rtol=2**-11, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(30,), (30_000,), (40, 30), (900, 30), (20, 1500), (150, 30, 5)], ids=str)
+def test_norms(dtype: str, shape: tuple[int, ...]) -> None:
+    a = np.random.default_rng(5).normal(0, 1, shape).astype(dtype)
+    for axis, keepdims in itertools.product([None, 0, -1, (0, len(shape) - 1)], [False, True]):
+        if axis == (0, 0):
+            continue
+        found = xp.linalg.vector_norm(xp.asarray(a), axis=axis, keepdims=keepdims)
+        expected = np.sqrt(np.sum(a.astype("float64") ** 2, axis=axis, keepdims=keepdims)).astype(dtype)
+        same(found, expected, rtol=8 * np.finfo(dtype).eps)
+    a[-1] = np.finfo(dtype).max
+    with np.errstate(over="ignore"):
+        assert xp.linalg.vector_norm(xp.asarray(a)).item() == np.inf
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_many_small_matrices(dtype: str) -> None:
+    """Of 2 rows, by formulas: as exact as LAPACK's, and where products would over- or underflow, or one is singular, that."""
+    a = np.random.default_rng(5).normal(0, 1, (500, 2, 2)).astype(dtype)
+    a[:9, 1] = a[:9, 0] * (1 + np.linspace(1e-4, 1e-2, 9)[:, None].astype(dtype)) + np.asarray([0, 1e-3], dtype)
+    for scale in (1, 1e15) if dtype == "float32" else (1, 1e-160, 1e160):
+        b = a * np.asarray(scale, dtype)
+        with np.errstate(over="ignore", under="ignore"):
+            np.testing.assert_allclose(xp.linalg.inv(xp.asarray(b)).numpy(force=True), np.linalg.inv(b), rtol=1e-4)
+            found = xp.linalg.det(xp.asarray(b))
+            same(found, np.linalg.det(b), rtol=1e-5 if dtype == "float32" else 1e-10)
+    a[3] = [[1, 2], [2, 4]]
+    with pytest.raises(np.linalg.LinAlgError):
+        xp.linalg.inv(xp.asarray(a))
+    assert xp.linalg.det(xp.asarray(a))[3].item() == 0

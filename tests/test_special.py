@@ -56,6 +56,24 @@ def test_unary(name: str, dtype: Any) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["exp2", "expit", "logit"])
+def test_of_many_elements(name: str, dtype: Any) -> None:
+    """For which the NumPy backend has ways of its own."""
+    rng = np.random.default_rng(5)
+    for x in (rng.uniform(0, 1, 9000), rng.normal(0, 20, 9000), rng.permutation(np.resize(POINTS[POINTS < 99], 9000))):
+        x = x.astype(dtype)
+        with np.errstate(all="raise", under="ignore"):
+            close(getattr(xp.special, name)(xp.asarray(x)), getattr(scipy.special, name)(x), dtype)
+
+
+@pytest.mark.host_memory  # only NumPy has half precision here
+def test_sigmoid_of_half_precision() -> None:
+    x = np.linspace(-12, 12, 500).astype(np.float16)
+    expected = (1 / (1 + np.exp(-x.astype(float)))).astype(np.float16)
+    np.testing.assert_allclose(xp.sigmoid(xp.asarray(x)).numpy(), expected, rtol=2**-10)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", BINARY)
 def test_binary(name: str, dtype: Any) -> None:
     x, y = POINTS.astype(dtype)[:, None], POINTS.astype(dtype)

@@ -277,6 +277,12 @@ def astype(x: Array, dtype: Any, /, *, copy: bool = True) -> Array:
         return x.astype(dtype, copy=copy)
 
 
+def clip(x: Array, low: Array, high: Array | None, /) -> Array:
+    """CuPy's own takes a bound that is NaN for none."""
+    out = cp.maximum(x, low)
+    return out if high is None else cp.minimum(out, high)
+
+
 def remainder(x1: Array, x2: Array, /) -> Array:
     """CuPy's own is NaN for an infinite `x2`."""
     return fallbacks.remainder(cp, cp.fmod, x1, x2) if x1.dtype.kind == "f" else cp.remainder(x1, x2)

@@ -160,6 +160,9 @@ class Backend(Protocol):
     def top(self, x: Array, k: int, axis: int, largest: bool, /) -> Array:
         """The positions of the `k` greatest or least elements along an axis, in order, and of equal ones in theirs."""
 
+    def clip(self, x: Array, low: Array, high: Array | None, /) -> Array:
+        """``minimum(maximum(x, low), high)`` for 0-d bounds in the dtype of `x`, which may cross or be NaN."""
+
     def convolve(self, x1: Array, x2: Array, mode: str, /) -> Array:
         """NumPy's, of two vectors: ``"full"`` or, with the longer one first, ``"valid"``."""
 

@@ -5,11 +5,12 @@ SciPy is optional and takes longer to import than all the rest, so it waits unti
 
 from __future__ import annotations
 
+import functools
 import importlib
 from typing import Any
 
 import numpy as np
-from numpy import cbrt, sinc  # noqa: F401  (the backend's namespace)
+from numpy import cbrt, exp2, sinc  # noqa: F401  (the backend's namespace)
 
 Array = np.ndarray[Any, Any]
 
@@ -40,7 +41,6 @@ _FROM_SCIPY = frozenset(
         "erfinv",
         "exp1",
         "exp10",
-        "exp2",
         "expi",
         "expn",
         "exprel",
@@ -74,7 +74,6 @@ _FROM_SCIPY = frozenset(
         "log_expit",
         "log_ndtr",
         "loggamma",
-        "logit",
         "lpmv",
         "ndtr",
         "ndtri",
@@ -108,6 +107,7 @@ def __getattr__(name: str) -> Any:
     return function
 
 
+@functools.cache
 def _from_scipy(name: str) -> Any:
     try:
         special = importlib.import_module("scipy.special")
@@ -116,10 +116,33 @@ def _from_scipy(name: str) -> Any:
     return getattr(special, name)
 
 
+_LEAST_EXPONENT = {"f": -87.0, "d": -707.0}  # of which the reciprocal has an exponential
+
+
 def expit(x: Array, /) -> Array:
-    """The logistic function, without SciPy because `arrayad.sigmoid` is to work without; the exponent is never positive."""
+    """The logistic function, without SciPy because `arrayad.sigmoid` is to work without; the exponential never overflows.
+
+    In place where it cannot for any element: two thirds of the time. NumPy's half precision takes five times that of single.
+    """
+    if x.size >= 64 and x.dtype.char == "e":
+        return expit(x.astype(np.float32)).astype(x.dtype)
+    if x.size >= 64 and x.min() > _LEAST_EXPONENT.get(x.dtype.char, np.inf):
+        e = np.negative(x)
+        np.exp(e, e)
+        e += 1
+        return np.reciprocal(e, e)
     e = np.exp(-np.abs(x))
     return np.maximum(e, (x >= 0).astype(x.dtype)) / (1 + e)  # a third of the time of a `where`; `e` is 1 at most
+
+
+def logit(x: Array, /) -> Array:
+    """SciPy's; of many float32 in float64, rounded once: of a million 6 ms for 16."""
+    if x.size < 8192 or x.dtype.char != "f":
+        return _from_scipy("logit")(x)
+    with np.errstate(divide="ignore", invalid="ignore"):  # as SciPy
+        out = x.astype(np.float64)
+        out /= 1 - out
+        return np.log(out, out).astype(np.float32)
 
 
 def bdtr(k: Array, n: Array, p: Array, /) -> Array:

@@ -105,7 +105,8 @@ def relu(xp: Namespace, x: Tensor, /) -> Tensor:
     >>> xp.relu(xp.asarray([-1.5, 0.0, 2.0]))
     tensor([0., 0., 2.])
     """
-    return xp.maximum(x, xp.zeros((), dtype=x.dtype, device=x.device))
+    zero = xp.scalar(0, x)
+    return xp.maximum(x, zero) if x.size < 4096 else xp.clip(x, zero, None)  # half the time for many float32 on NumPy
 
 
 def _softmax_rule(xp: Namespace, g: Any, out: Any, axis: Axis) -> Any:

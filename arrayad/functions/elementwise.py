@@ -330,11 +330,15 @@ def clip(xp: Namespace, x: Tensor, /, min: Tensor | float | None = None, max: Te
     rank = as_dtype(x.dtype).rank
     if (min is not None and _rank(min) > rank) or (max is not None and _rank(max) > rank):
         x = promote(xp, x, *[bound for bound in (min, max) if bound is not None])[0]
+    low = None if min is None else _bound(xp, min, x)
+    high = None if max is None else _bound(xp, max, x)
+    if low is not None and high is not None and low.ndim == 0 == high.ndim:
+        return xp.clip(x, low, high)
     out = x
-    if min is not None:
-        out = xp.maximum(out, _bound(xp, min, x))
-    if max is not None:
-        out = xp.minimum(out, _bound(xp, max, x))
+    if low is not None:
+        out = xp.maximum(out, low)
+    if high is not None:
+        out = xp.minimum(out, high)
     return xp.asarray(x, copy=True) if out is x else out
 
 
