@@ -309,14 +309,10 @@ def clip(x: Array, low: Array, high: Array | None, /) -> Array:
     if x.size < 1024 or (high is None and x.dtype.char != "f"):
         out: Array = np.maximum(x, low)
         return out if high is None else np.minimum(out, high)
-    if high is None:
-        out = x.clip(low, np.inf)
-    else:
-        out = x.clip(low, high)
-        if low:
-            low = high
-    if not low and x.dtype.kind == "f":  # -0 becomes the zero that is a bound, as of the extrema
-        out += low
+    out = x.clip(low, np.inf if high is None else high)
+    zero = high if low else low  # the bound that is 0, if one is
+    if zero is not None and not zero and x.dtype.kind == "f":
+        out += zero  # so that -0 is the zero of the bound, as of the extrema
     return out
 
 
