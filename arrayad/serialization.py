@@ -17,7 +17,7 @@ import numpy as np
 
 from .autograd.tape import TensorBase
 from .backends import backend_of
-from .functions.creation import asarray
+from .functions.creation import asarray, place_of
 
 if TYPE_CHECKING:
     from .devices import DeviceLike
@@ -183,6 +183,7 @@ def load(file: str | os.PathLike[str] | IO[bytes], /, *, device: DeviceLike | No
             metadata, arrays = _read(path, name, reader)
     if _KEY not in metadata:
         return {name: asarray(array, device=device) for name, array in arrays.items()}
+    place_of(device, "load")  # whether there is one, before anything is called damaged
     try:
         return _built(json.loads(metadata[_KEY]), arrays, device, {})
     except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:  # RuntimeError: nested too deeply, too

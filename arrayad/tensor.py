@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, ov
 import numpy as np
 
 from . import dtypes
-from .arguments import axis_of, flag_of
-from .autograd import engine, tape
+from .arguments import axis_of, flag_of, integer_of
+from .autograd import engine
 from .autograd.calls import operator
 from .autograd.mutation import become, check_writeable, export, give_back, lend, overwrite, update
 from .autograd.tape import (
@@ -616,9 +616,10 @@ class Tensor(TensorBase):
 
     def detach(self) -> Tensor:
         """A tensor on the same memory, without history."""
-        with tape.writing:
-            out: Tensor = make(self._array)
-            alias(self, out, None)
+        out: Tensor = make(self._array)
+        alias(self, out, None)
+        if out._array is not self._array:  # another thread's write moved it meanwhile
+            return self.detach()
         return out
 
     def detach_(self) -> Tensor:
@@ -1245,7 +1246,8 @@ class Tensor(TensorBase):
 
     def ravel(self, order: str = "C") -> Tensor:
         """All axes joined into one: a view where that is possible. In NumPy's other orders if it is contiguous."""
-        return pytorch.ravel(self) if order == "C" else _of_numpy["numpy.ravel"](self, order)
+        of_numpy: Any = np.ravel  # which asks the tensor; its stubs know arrays alone
+        return pytorch.ravel(self) if order == "C" else of_numpy(self, order)
 
     def tile(self, *repetitions: Sides) -> Tensor:
         """The tensor repeated as a whole along its axes."""
@@ -1308,6 +1310,8 @@ class Tensor(TensorBase):
         mode: Literal["raise", "wrap", "clip"] = "raise",
     ) -> Tensor:
         """`arrayad.take`; of an integer, a list or a NumPy array, or with a mode, what NumPy's method gives."""
+        if axis is not None and dim is not None:
+            raise TypeError("take(): 'dim' and 'axis' are the same argument; give one")
         axis = dim if axis is None else axis
         if mode == "raise" and (axis is not None or isinstance(indices, TensorBase)):
             return indexing.take(self, creation.asarray(indices), axis=axis)
@@ -1442,6 +1446,7 @@ class Tensor(TensorBase):
 
     def round(self, decimals: builtins.int = 0) -> Tensor:
         """The nearest whole number of each element, or that of a number of decimals."""
+        decimals = integer_of(decimals, "round", "decimals")
         return _of_numpy["numpy.round"](self, decimals) if decimals else elementwise.round(self)
 
     rsqrt = pytorch.rsqrt

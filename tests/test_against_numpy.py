@@ -961,11 +961,14 @@ def test_remainders(size: int, seed: int, scale: float, divisor: float | None, s
     "shapes", [((9, 9), (9, 9)), ((60, 50), (50, 70)), ((2, 40, 50), (50, 30)), ((50, 90), (90,))], ids=str
 )
 def test_products_of_integers(shapes: tuple[tuple[int, ...], ...]) -> None:
-    """Exact, also modulo 2**64, where float64 could not have them."""
+    """Exact, also where float64 could not have them, and wrapped round where the dtype has not."""
     rng = np.random.default_rng(5)
     for dtype, scale in (("int64", 1), ("int64", 2**22), ("int64", 2**40), ("uint64", 2**45), ("int16", 1), ("uint8", 1)):
         a, b = (rng.integers(0 if dtype[0] == "u" else -99, 99, shape).astype(dtype) * scale for shape in shapes)
         a, b = a.astype(dtype), b.astype(dtype)
+        same(xp.matmul(xp.asarray(a), xp.asarray(b)), np.matmul(a, b))
+    for dtype, bound in (("int8", 127), ("uint8", 255), ("int16", 2**15 - 1), ("uint16", 2**16 - 1), ("int32", 2**22), ("uint32", 2**22)):  # fmt: skip
+        a, b = (rng.integers(bound // 2, bound, shape).astype(dtype) for shape in shapes)
         same(xp.matmul(xp.asarray(a), xp.asarray(b)), np.matmul(a, b))
 
 

@@ -680,7 +680,7 @@ AXES = {
     "xp.fft.rfftn(x * w, s=(2, 2, 2))": (ValueError, "rfftn(): there are 3 lengths for a tensor of 2 dimensions"),
     "xp.fft.hfft(x * w, n=0)": (ValueError, "hfft(): "),
     "xp.linalg.matrix_power((x * w)[:, :2], 'a')": (TypeError, "matrix_power(): "),
-    "np.nan_to_num(w, copy=False)": (TypeError, "numpy.nan_to_num() on Tensors takes copy=True alone"),
+    "np.nan_to_num(w, copy=False)": (RuntimeError, "__setitem__(): a leaf Variable that requires grad"),
     "x + np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0])": (TypeError, "add(): a MaskedArray means something else"),
     "np.append(v, x, axis=0)": (ValueError, "concat(): "),
     "np.add.at(n, ([0], [1]), w[0, 0])": (TypeError, "numpy.add.at has no counterpart"),
@@ -713,6 +713,9 @@ AXES = {
     "xp.set_printoptions(precision=2.5)": (TypeError, "set_printoptions(): precision must be an int, got 2.5"),
     "np.rot90(x, 1, (0, 0))": (ValueError, "numpy.rot90(): the axes must be different"),
     "x.normal_('a')": (TypeError, "normal_(): mean must be a number, got str"),
+    "xp.put_along_axis(x[0], xp.asarray(1), 5.0)": (ValueError, "put_along_axis(): indices must have as many dimensions"),
+    "x.take(i, axis=1, dim=0)": (TypeError, "take(): 'dim' and 'axis' are the same argument; give one"),
+    "x.round(1.5)": (TypeError, "round(): decimals must be an int, got 1.5"),
     "xp.zeros(2).normal_(w.sum())": (TypeError, "normal_(): there is no derivative of mean, which requires grad"),
     "xp.zeros(2).uniform_(0, w.sum())": (TypeError, "uniform_(): there is no derivative of high, which requires grad"),
     "xp.zeros(2).uniform_(-3e38, 3e38)": (

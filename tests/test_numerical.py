@@ -412,3 +412,16 @@ def test_covariances_of_too_few_observations() -> None:
 def test_means_of_half_precision_without_nan() -> None:
     assert xp.nanmean(xp.full((40,), 3000.0, dtype=xp.float16)).item() == 3000.0
     assert xp.cumsum(xp.ones(3000, dtype=xp.float16), 0)[-1].item() == 3000.0
+
+
+def test_closeness_within_what_is_tracked() -> None:
+    x = xp.asarray([1.0, 2.0, xp.inf]).requires_grad_()
+    within = xp.asarray([0.1, 0.0, 0.0])
+    assert xp.isclose(x, x + 0.05, atol=x[0] * 0.1).tolist() == [True, True, True]
+    assert xp.isclose(x, x.detach() + 0.05, rtol=0.0, atol=within).tolist() == [True, False, True]
+
+
+def test_what_stands_for_nan_decides_the_dtype_whether_there_is_one() -> None:
+    wide = xp.asarray(0.0, dtype=xp.float64)
+    for value in (1.0, xp.nan):
+        assert xp.nan_to_num(xp.asarray(value, dtype=xp.float32), nan=wide).dtype is xp.float64

@@ -254,6 +254,14 @@ def test_damaged_descriptions(text: str) -> None:
         xp.load(file)
 
 
+def test_a_device_that_there_is_not_is_no_damage() -> None:
+    file = io.BytesIO()
+    xp.save(xp.ones(1), file)
+    file.seek(0)
+    with pytest.raises(RuntimeError, match=r"load\(\): .*nowhere"):
+        xp.load(file, device="nowhere")
+
+
 def test_places_with_one_name(tmp_path: Path) -> None:
     given = {"a.b": xp.ones(1), "a": {"b": xp.zeros(1)}, "a.b_": xp.full((1,), 2.0), "__metadata__": xp.full((1,), 3.0)}
     xp.save(given, tmp_path / "x")

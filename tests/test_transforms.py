@@ -239,6 +239,15 @@ def test_function_with_arguments_by_name() -> None:
     SumOfSquares.apply(x, scale=3.0).backward()
     SumOfSquares.apply(scale=3.0, x=x).backward()
     assert x.grad.tolist() == [12.0, 24.0]
+
+    class Named(SumOfSquares):
+        @staticmethod
+        def forward(ctx: Any, x: Any, scale: float = 1.0, *, flag: bool = False) -> Any:
+            return SumOfSquares.forward(ctx, x, scale)
+
+    assert Named.apply(x, scale=2.0).item() == 10.0
+    with pytest.raises(TypeError, match=r"Named.apply\(\): forward takes flag by name only"):
+        Named.apply(x, flag=True)
     with pytest.raises(TypeError, match=r"SumOfSquares.apply\(\): got an unexpected keyword argument 'size'"):
         SumOfSquares.apply(x, size=3.0)
 

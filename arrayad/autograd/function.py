@@ -125,7 +125,7 @@ class _Rule:
             for i, part in enumerate(seeds):
                 if part is None:
                     seeds[i] = make(backend.zeros(node.shape[i], dtype=node.dtype[i], device=like.device))
-        given = self.owner.backward(self.context, *_among(self.context._is_tensor, seeds))
+        given = self.owner.backward(self.context, *_spread(self.context._is_tensor, seeds))
         parts = list(given) if isinstance(given, tuple) else [given]
         while len(parts) > len(node.edges) and parts[-1] is None:
             parts.pop()
@@ -149,11 +149,14 @@ class _Rule:
             return None
         given = self.owner.jvp(self.context, *tangents)
         parts = given if isinstance(given, tuple) else (given,)
+        if len(parts) != len(self.context._is_tensor):
+            count = len(self.context._is_tensor)
+            raise RuntimeError(f"{self.owner.__name__}.jvp gave {len(parts)} tangents; its forward has {count} results")
         return tuple([part for part, is_tensor in zip(parts, self.context._is_tensor, strict=True) if is_tensor])
 
 
-def _among(places: Sequence[bool], values: Sequence[Any]) -> list[Any]:
-    """Values at the places that are so marked, None at the others."""
+def _spread(places: Sequence[bool], values: Sequence[Any]) -> list[Any]:
+    """Values put one after the other at the places that are so marked, and None at the others."""
     each = iter(values)
     return [next(each) if is_marked else None for is_marked in places]
 
@@ -259,7 +262,7 @@ class Function:
             for x in context._dirty:
                 check_writeable(x, cls.__name__)  # when it has been, as PyTorch's
             results = _record(cls, context, args, edges, [part for part in parts if isinstance(part, TensorBase)])
-            tensors = _among(context._is_tensor, results)
+            tensors = _spread(context._is_tensor, results)
             parts = tuple([y if y is not None else part for y, part in zip(tensors, parts, strict=True)])
         return parts if isinstance(given, tuple) else parts[0]
 
@@ -271,9 +274,9 @@ def _placed(cls: type[Function], args: tuple[Any, ...], kwargs: dict[str, Any]) 
         bound = inspect.signature(cls.forward).bind(*before, *args, **kwargs)
     except TypeError as error:
         raise TypeError(f"{cls.__name__}.apply(): {error}") from None
-    bound.apply_defaults()
     if bound.kwargs:
         raise TypeError(f"{cls.__name__}.apply(): forward takes {', '.join(bound.kwargs)} by name only, which has no place")
+    bound.apply_defaults()
     return bound.args[len(before) :]
 
 

@@ -182,7 +182,8 @@ if hasattr(os, "register_at_fork"):
 def alias(x: TensorBase, y: TensorBase, step: Step | None) -> None:
     """Write down that `y` shares the memory of `x`: through a view operation, or, without one, as a detached alias.
 
-    Another thread may have moved `x` to other memory since `y` was made: who called looks, once this is written down.
+    Another thread may have moved `x` to other memory since `y` was made. From here on it would move `y` too, so who called
+    looks now whether it did.
     """
     storage = x._storage
     if storage is None or storage.aliases is None:
@@ -217,9 +218,9 @@ def _sweep(storage: Storage) -> None:
     """Drop dead references; not what other threads append meanwhile."""
     with writing:
         aliases: Any = storage.aliases
-        count = len(aliases)
-        alive = [reference for reference in aliases[:count] if reference() is not None]
-        aliases[:count] = alive
+        seen = len(aliases)
+        alive = [reference for reference in aliases[:seen] if reference() is not None]
+        aliases[:seen] = alive
         storage.sweep_at = 2 * len(alive) + 16
 
 

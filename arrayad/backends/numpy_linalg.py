@@ -43,7 +43,7 @@ def vector_norm(x: Array, /, *, axis: Any = None, keepdims: bool = False, ord: f
         return vector_norm(x.astype(np.float32), axis=axis, keepdims=keepdims, ord=ord).astype(x.dtype)
     if ord != 2 or x.dtype.kind != "f" or not x.ndim:
         return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
-    squares = None if x.size < 16384 else _added_squares(x, axis)
+    squares = None if x.size < 65536 else _added_squares(x, axis)
     if squares is None:
         squares = np.add.reduce(x * x, axis, keepdims=keepdims, out=...)
     elif keepdims:

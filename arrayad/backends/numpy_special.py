@@ -10,7 +10,7 @@ import importlib
 from typing import Any
 
 import numpy as np
-from numpy import cbrt, exp2, sinc  # noqa: F401  (the backend's namespace)
+from numpy import cbrt, sinc  # noqa: F401  (the backend's namespace)
 
 Array = np.ndarray[Any, Any]
 
@@ -126,13 +126,19 @@ def expit(x: Array, /) -> Array:
     """
     if x.size >= 64 and x.dtype.char == "e":
         return expit(x.astype(np.float32)).astype(x.dtype)
-    if x.size >= 64 and x.min() > _LEAST_EXPONENT.get(x.dtype.char, np.inf):
+    if x.size >= 1024 and x.min() > _LEAST_EXPONENT.get(x.dtype.char, np.inf):
         e = np.negative(x)
         np.exp(e, e)
         e += 1
         return np.reciprocal(e, e)
     e = np.exp(-np.abs(x))
     return np.maximum(e, (x >= 0).astype(x.dtype)) / (1 + e)  # a third of the time of a `where`; `e` is 1 at most
+
+
+def exp2(x: Array, /) -> Array:
+    """``numpy.exp2``, as silent where it overflows as SciPy's, which takes seven times as long."""
+    with np.errstate(over="ignore", under="ignore"):
+        return np.exp2(x)
 
 
 def logit(x: Array, /) -> Array:

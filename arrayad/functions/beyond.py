@@ -321,7 +321,7 @@ def isclose(
 
 @not_differentiable("its output is boolean")
 def _close(
-    xp: Namespace, x1: Tensor, x2: Tensor, /, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+    xp: Namespace, x1: Tensor, x2: Tensor, rtol: Tensor | float, atol: Tensor | float, equal_nan: bool = False, /
 ) -> Tensor:
     """What `isclose` gives of floating tensors."""
     finite = xp.logical_and(xp.isfinite(x1), xp.isfinite(x2))
@@ -379,7 +379,8 @@ def nan_to_num(x: Tensor, /, nan: float = 0.0, posinf: float | None = None, negi
         parts = [nan_to_num(part, nan, posinf, neginf) for part in (real(x), imag(x))]
         return view_dtype(stack(parts, axis=-1), x.dtype)[..., 0]
     xp = backend_of(x._array)
-    if x.dtype.kind != "f" or (not xp.asynchronous and xp.all(xp.isfinite(x._array))):
+    numbers = {type(y) for y in (nan, posinf, neginf)} <= {int, float, type(None)}
+    if x.dtype.kind != "f" or (numbers and not xp.asynchronous and xp.all(xp.isfinite(x._array))):
         return clone(x)
     info = finfo(x.dtype)
     out = where(isnan(x), nan, x)

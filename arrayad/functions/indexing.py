@@ -210,5 +210,7 @@ def put_along_axis(x: Tensor, indices: Tensor, /, values: Tensor | complex, axis
     check_tensor(x, "put_along_axis")
     check_tensor(indices, "put_along_axis", "indices")
     axis = axis_of(axis, x.ndim, "put_along_axis")
+    if not indices.ndim:
+        raise ValueError("put_along_axis(): indices must have as many dimensions as the tensor, got 0")
     places = raw_key(indices, x, values)
     setitem(x, key_along(backend_of(indices._array), axis, places, tuple(x.shape)), values)

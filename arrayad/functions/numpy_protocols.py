@@ -148,7 +148,8 @@ def _instead(
 ) -> Any:
     """What NumPy's own function gives, as Tensors, where arguments are not taken; the error where anything would be lost."""
     first = _first_tensor((*args, *kwargs.values()))
-    if out is not None or first is None or first.device.type != "cpu" or (first._node is not None and recording()):
+    writes = kwargs.get("overwrite_input")  # into memory that the tape may have
+    if writes or out is not None or first is None or first.device.type != "cpu" or (first._node is not None and recording()):
         raise TypeError(str(error)) from None
     return _as_tensors(_of_numpy(function, function.__name__, args, kwargs))
 
@@ -474,16 +475,24 @@ def _nanvar(
     return squares / searching.where(freedom > 0, data_types.astype(freedom, squares.dtype), math.nan)
 
 
-def _nanstd(*args: Any, **kwargs: Any) -> Any:
-    variance = _nanvar(*args, **kwargs)
+def _nanstd(
+    a: Tensor, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False, correction: Any = None
+) -> Any:
+    variance = _nanvar(a, axis, dtype, ddof, keepdims, correction)
     # At 0 the slope is 0, as that of `std`.
     return searching.where(variance == 0, variance, elementwise.sqrt(variance))
 
 
 def _nanquantile(a: Tensor, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Any:
-    if method != "linear" or isinstance(axis, tuple):
-        raise _NotTakenError("numpy.nanquantile() on Tensors takes method 'linear', and one axis or None, alone")
+    probabilities = np.asarray(_array(q), float)
+    if not ((probabilities >= 0) & (probabilities <= 1)).all():
+        raise ValueError(f"numpy.nanquantile(): probabilities must be between 0 and 1, got {q}")
     x, missing = _without_nan(_floating(a), math.inf)
+    plain = method == "linear" and not isinstance(axis, tuple) and probabilities.ndim < 2
+    if not plain or x.dtype.kind != "f" or not math.prod(x.shape) or bool(utility.any(elementwise.isinf(_floating(a)))):
+        raise _NotTakenError(
+            "quantiles without NaN, on Tensors, take method 'linear', one axis or None, and finite real numbers alone"
+        )
     kept = tuple(1 if axis is None or i == axis_of(axis, x.ndim, "numpy.nanquantile") else n for i, n in enumerate(x.shape))
     (x, place), (missing, _) = _flat(x, axis), _flat(missing, axis)
     ordered = sorting.sort(x, axis=place)  # what is missing comes last
@@ -500,8 +509,8 @@ def _nanquantile(a: Tensor, q: Any, axis: Any = None, method: Any = "linear", ke
         out = manipulation.reshape(searching.where(last < 0, math.nan, out), kept)
         return out if keepdims else _squeeze(out, axis)
 
-    probabilities = np.asarray(q, float)
-    return at(float(q)) if probabilities.ndim == 0 else manipulation.stack([at(p) for p in probabilities.tolist()])
+    values = probabilities.tolist()
+    return manipulation.stack([at(p) for p in values]) if probabilities.ndim else at(values)
 
 
 def _cov(m: Tensor, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None) -> Any:
@@ -640,14 +649,16 @@ def _column_stack(tup: Any) -> Any:
 
 def _block(arrays: Any) -> Any:
     def depth(part: Any) -> int:
-        return 1 + max(depth(x) for x in part) if isinstance(part, list) else 0
+        return 1 + max((depth(x) for x in part), default=0) if isinstance(part, list) else 0
 
     def rank(part: Any) -> int:
-        return max(rank(x) for x in part) if isinstance(part, list) else int(_tensor(part).ndim)
+        return max((rank(x) for x in part), default=0) if isinstance(part, list) else int(_tensor(part).ndim)
 
     levels, axes = depth(arrays), max(depth(arrays), rank(arrays))
 
     def joined(part: Any, level: int) -> Any:
+        if isinstance(part, list) != (level > 0) or part == []:
+            raise ValueError("numpy.block(): lists are to be nested equally deep, with an array at the bottom of each")
         if isinstance(part, list):
             return manipulation.concat([joined(x, level - 1) for x in part], axis=-level)
         x = _tensor(part)
@@ -665,9 +676,12 @@ def _delete(arr: Tensor, obj: Any, axis: Any = None) -> Any:
 def _sliding_window_view(x: Tensor, window_shape: Any, axis: Any = None, *, subok: bool = False) -> Any:
     x = _tensor(x)
     sizes = tuple(window_shape) if isinstance(window_shape, (tuple, list)) else (window_shape,)
-    axes = range(x.ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    given = range(x.ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = [axis_of(place, x.ndim, "numpy.sliding_window_view") for place in given]  # before there are more
+    if len(axes) != len(sizes):
+        raise ValueError(f"numpy.sliding_window_view(): {len(sizes)} lengths of windows for {len(axes)} axes")
     for place, size in zip(axes, sizes, strict=True):
-        x = pytorch_indexing.unfold(x, axis_of(place, _tensor(x).ndim, "numpy.sliding_window_view"), size, 1)
+        x = pytorch_indexing.unfold(x, place, size, 1)
     return x
 
 
@@ -745,7 +759,7 @@ def _take(a: Tensor, indices: Any, axis: Any = None, mode: Any = "raise") -> Any
         places = elementwise.clip(places, 0, x.shape[axis] - 1)
     elif mode != "raise":
         raise ValueError(f"numpy.take(): mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
-    return x[(*(slice(None),) * axis, places)]
+    return indexing.take(x, places, axis=axis)
 
 
 def _take_along_axis(arr: Tensor, indices: Any, axis: Any = -1) -> Any:
@@ -851,9 +865,11 @@ def _round(a: Tensor, decimals: int = 0) -> Any:
 
 
 def _nan_to_num(x: Tensor, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
-    if not copy:
-        raise _NotTakenError("numpy.nan_to_num() on Tensors takes copy=True alone")
-    return beyond.nan_to_num(_tensor(x), nan, posinf, neginf)
+    out = beyond.nan_to_num(_tensor(x), nan, posinf, neginf)
+    if copy:
+        return out
+    indexing.setitem(x, ..., out)
+    return x
 
 
 def _cbrt(x: Tensor) -> Any:
@@ -1004,7 +1020,9 @@ def _slope(x: Any, h: Any, axis: int) -> Any:
 
 
 def _unwrap(p: Tensor, discont: Any = None, axis: int = -1, *, period: Any = 2 * math.pi) -> Any:
-    x = _floating(p)
+    x = _tensor(p)
+    if x.dtype.kind != "f":
+        raise _NotTakenError("numpy.unwrap() on Tensors takes floating angles alone")
     gap = utility.diff(x.detach(), axis=axis)
     near = elementwise.remainder(gap + period / 2, period) - period / 2
     near = searching.where((near == -period / 2) & (gap > 0), period / 2, near)
@@ -1015,7 +1033,9 @@ def _unwrap(p: Tensor, discont: Any = None, axis: int = -1, *, period: Any = 2 *
 
 def _vander(x: Tensor, N: Any = None, increasing: bool = False) -> Any:
     x = _tensor(x)
-    count = x.shape[0] if N is None else N
+    count = x.shape[0] if x.ndim == 1 and N is None else N
+    if x.ndim != 1 or count < 0:
+        raise ValueError(f"numpy.vander(): expected a vector and a count of columns, got {x.ndim} dimensions and {N}")
     columns = list(itertools.accumulate([x] * (count - 1), elementwise.multiply, initial=creation.ones_like(x)))
     return manipulation.stack(columns if increasing else columns[::-1], axis=1)[:, :count]
 
@@ -1395,7 +1415,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.nanmean": lambda a, axis=None, keepdims=False: pytorch.nanmean(_floating(a), axis, keepdims),
     "numpy.nanmedian": lambda a, axis=None, keepdims=False: _nanquantile(a, 0.5, axis, keepdims=keepdims),
     "numpy.nanmin": _without_nan_extreme(statistical.min, math.inf),
-    "numpy.nanpercentile": lambda a, q, *args, **kwargs: _nanquantile(a, np.asarray(q) / 100, *args, **kwargs),
+    "numpy.nanpercentile": lambda a, q, axis=None, method="linear", keepdims=False: _nanquantile(
+        a, np.asarray(_array(q)) / 100, axis, method, keepdims
+    ),
     "numpy.nanprod": lambda a, axis=None, dtype=None, keepdims=False: _prod(_without_nan(a, 1.0)[0], axis, dtype, keepdims),
     "numpy.nanquantile": _nanquantile,
     "numpy.nanstd": _nanstd,

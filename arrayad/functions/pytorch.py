@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .beyond import angle
-from .creation import arange, asarray, empty, full_like, tensor, zeros_like
+from .creation import asarray, empty, ones, tensor, tril, triu, zeros_like
 from .data_types import astype, check_tensor, result_type, to_common_dtype, view_dtype
 from .elementwise import (
     abs,
@@ -80,7 +80,7 @@ from .manipulation import (
     unstack,
 )
 from .numerical import on_diagonal
-from .searching import where
+from .searching import nonzero, where
 from .special import digamma, erf, erfc, erfinv, gammaln, logit, sinc, xlogy
 from .statistical import cumulative_prod, cumulative_sum, max, mean, min, std, sum, var
 from .. import dtypes
@@ -789,29 +789,13 @@ def block_diag(*tensors: Tensor) -> Tensor:
 @public
 def tril_indices(row: int, col: int, offset: int = 0, *, device: DeviceLike | None = None) -> Tensor:
     """The places of the lower triangle of a matrix, a row for those along each axis."""
-    rows, width = _numbers_of_rows("tril_indices", row, col, device)
-    return _places(rows, zeros_like(rows), clip(rows + (integer_of(offset, "tril_indices", "offset") + 1), 0, width))
+    return stack(nonzero(tril(ones((row, col), device=device), k=offset)))
 
 
 @public
 def triu_indices(row: int, col: int, offset: int = 0, *, device: DeviceLike | None = None) -> Tensor:
     """The places of the upper triangle of a matrix, a row for those along each axis."""
-    rows, width = _numbers_of_rows("triu_indices", row, col, device)
-    firsts = clip(rows + integer_of(offset, "triu_indices", "offset"), 0, width)
-    return _places(rows, firsts, full_like(rows, width))
-
-
-def _numbers_of_rows(name: str, row: int, col: int, device: DeviceLike | None) -> tuple[Tensor, int]:
-    return arange(integer_of(row, name, "row", 0), device=device), integer_of(col, name, "col", 0)
-
-
-def _places(rows: Tensor, firsts: Tensor, ends: Tensor) -> Tensor:
-    """The places of elements of a matrix, in each row those from one column up to another."""
-    counts = ends - firsts
-    along_rows = repeat(rows, counts)
-    # Of all places the number, less those before the row: the column, counted from the first one there.
-    before = cumulative_sum(counts) - ends
-    return stack([along_rows, arange(along_rows.shape[0], device=rows.device) - repeat(before, counts)])
+    return stack(nonzero(triu(ones((row, col), device=device), k=offset)))
 
 
 def _floating(*tensors: Tensor) -> list[Any]:

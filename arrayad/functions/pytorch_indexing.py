@@ -16,7 +16,7 @@ from .indexing import scatter_add as added_at
 from .keys import index_put as put_at_key
 from .keys import key_along, raw_key
 from .keys import scatter_add as added_at_key
-from .manipulation import broadcast_arrays, concat, moveaxis, reshape, stack
+from .manipulation import broadcast_arrays, concat, expand_dims, moveaxis, reshape, stack
 from .numerical import bincount
 from .searching import nonzero, searchsorted, where
 from .sets import unique_all, unique_counts, unique_values
@@ -384,13 +384,18 @@ def unfold(x: Tensor, dim: int, size: int, step: int) -> Tensor:
         raise ValueError(f"unfold(): a window of {size} is longer than the axis, {x.shape[axis]}")
     front = (slice(None),) * axis
     last = x.shape[axis] - size
-    # By slices, of whose gradients each is added at once: of one place in all windows or, if these are fewer, of one window.
-    if 0 < size <= last // step:
-        places = [getitem(x, (*front, slice(i, last + i + 1, step))) for i in range(size)]
-        windows = stack(places, axis=axis + 1)
-    else:
-        windows = stack([getitem(x, (*front, slice(i, i + size))) for i in range(0, last + 1, step)], axis=axis)
-    return moveaxis(windows, axis + 1, -1)
+    count = last // step + 1
+    # By slices if they are few or long, of whose gradients each is added at once: of one place in all windows or, if these
+    # are fewer, of one window.
+    if 0 < min(size, count) <= max(8, math.prod(x.shape) // x.shape[axis] * max(size, count) // 256):
+        if size < count:
+            places = [getitem(x, (*front, slice(i, last + i + 1, step))) for i in range(size)]
+            return moveaxis(stack(places, axis=axis + 1), axis + 1, -1)
+        windows = [getitem(x, (*front, slice(i, i + size))) for i in range(0, last + 1, step)]
+        return moveaxis(stack(windows, axis=axis), axis + 1, -1)
+    starts = arange(0, last + 1, step, device=x.device)
+    numbers = expand_dims(starts, axis=1) + arange(size, device=x.device)
+    return moveaxis(getitem(x, (*front, numbers)), axis + 1, -1)
 
 
 @overload
