@@ -139,7 +139,7 @@ class Storage:
     exported: Writes | None = None  # of memory that NumPy or another library may see, so that it cannot move
     root: Array = None  # the array of the whole memory, which `_steps` start from
     aliases: list[ref[TensorBase]] | None = None  # every tensor on it, once there are two
-    sweep_at: int = 16  # the length of `aliases` at which dead references are dropped
+    sweep_at: int = 64  # the length of `aliases` at which dead references are dropped
     looked_at: int = -1  # when the tape was last found to have no array of it, in the order of nodes
 
 
@@ -221,7 +221,7 @@ def _sweep(storage: Storage) -> None:
         seen = len(aliases)
         alive = [reference for reference in aliases[:seen] if reference() is not None]
         aliases[:seen] = alive
-        storage.sweep_at = 2 * len(alive) + 16
+        storage.sweep_at = 2 * len(alive) + 64
 
 
 def steps_after(first: Steps, last: Steps) -> tuple[Step, ...]:
