@@ -198,7 +198,7 @@ def alias(x: TensorBase, y: TensorBase, step: Step | None) -> None:
         y._steps = (x._steps, step)
     aliases = storage.aliases
     aliases.append(ref(y))  # type: ignore[union-attr]  # they are there
-    if len(aliases) >= storage.sweep_at:  # type: ignore[arg-type]  # as above
+    if len(aliases) >= storage.sweep_at:  # type: ignore[arg-type]  # they are there
         _sweep(storage)
 
 
