@@ -10,7 +10,7 @@ from .arguments import axis_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Count", "Size", "inverse_of"]
+__all__ = ["Count", "Size", "broadcasts", "inverse_of"]
 
 
 class Size(tuple[int, ...]):
@@ -74,6 +74,12 @@ class Count(int):
     def __call__(self, dim: int | None = None) -> Any:
         """The shape, or one side of it."""
         return self.shape if dim is None else self.shape[axis_of(dim, len(self.shape), "size")]
+
+
+def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether a shape broadcasts to another."""
+    before = len(to) - len(shape)
+    return shape == to or (before >= 0 and all(n in (1, m) for n, m in zip(shape, to[before:], strict=True)))
 
 
 def inverse_of(order: Sequence[int]) -> tuple[int, ...]:

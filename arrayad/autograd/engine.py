@@ -51,6 +51,7 @@ __all__ = [
     "rebuilt",
     "refuse_overwritten",
     "saved_of",
+    "zeros_like",
 ]
 
 
@@ -183,8 +184,7 @@ def grad(
     result: list[Any] = []
     for tensor, g in zip(wanted, found, strict=True):
         if g is None and materialize_grads:
-            xp = backend_of(tensor._array)
-            g = make(xp.zeros(tensor._array.shape, dtype=tensor._array.dtype, device=tensor._array.device))
+            g = zeros_like(tensor)
         elif g is None and not allow_unused:  # reached, by a Function that gave None
             raise RuntimeError(_UNUSED.format("grad"))
         result.append(g)
@@ -195,6 +195,12 @@ _UNUSED = (
     "{}(): one of the inputs was not used in computing the outputs. Set allow_unused=True to get None, or "
     "materialize_grads=True to get zeros, for it."
 )
+
+
+def zeros_like(x: Any) -> Any:
+    """The gradient of a Tensor on which nothing depends."""
+    a = x._array
+    return make(backend_of(a).zeros(a.shape, dtype=a.dtype, device=a.device))
 
 
 def _tensors(given: Any, name: str, parameter: str) -> list[Any]:

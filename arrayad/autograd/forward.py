@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 __all__ = ["push_forward"]
 
 
-def push_forward(outputs: Sequence[Node], tangents: dict[Node, Any]) -> list[Any]:
+def push_forward(outputs: Sequence[Node | None], tangents: dict[Node, Any]) -> list[Any]:
     """The tangents of some nodes, given those of others.
 
     Parameters
     ----------
-    outputs : sequence of Node
+    outputs : sequence of Node or None
+        None for what is not tracked.
     tangents : dict
         Node to tangent, a Tensor of its shape and dtype; the trace is not followed behind these.
 
@@ -38,7 +39,7 @@ def push_forward(outputs: Sequence[Node], tangents: dict[Node, Any]) -> list[Any
         One for each output; None for one that does not depend on any of the given.
     """
     functions = namespace_of_tensors()
-    known: dict[Node, Any] = dict(tangents)
+    known: dict[Any, Any] = dict(tangents)
     nodes = _between(outputs, known)
     # Of an operation with several outputs, those that are asked for; others may have no derivative.
     asked: dict[Node | None, set[int]] = {}
@@ -47,11 +48,11 @@ def push_forward(outputs: Sequence[Node], tangents: dict[Node, Any]) -> list[Any
             asked.setdefault(node.edges[0], set()).add(node.index)
     for node in nodes:
         if isinstance(node, Output):
-            of_all = known.get(node.edges[0])  # type: ignore[arg-type]  # the edge of an Output is a node
+            of_all = known.get(node.edges[0])
             if of_all is not None:
                 known[node] = of_all[node.index]
             continue
-        incoming = [None if edge is None else known.get(edge) for edge in node.edges]
+        incoming = [known.get(edge) for edge in node.edges]
         if any(t is not None for t in incoming):
             known[node] = _through(functions, node, incoming, asked.get(node, set()))
     return [_own(functions, known.get(node), tangents) for node in outputs]
@@ -64,16 +65,16 @@ def _own(functions: Any, t: Any, given: dict[Node, Any]) -> Any:
     return functions.clone(t)
 
 
-def _between(outputs: Sequence[Node], known: dict[Node, Any]) -> list[Node]:
+def _between(outputs: Sequence[Node | None], known: dict[Any, Any]) -> list[Node]:
     """The nodes on the way from the known ones to the outputs, inputs first."""
     found: set[Node] = set()
-    stack = [node for node in outputs if node not in known]
+    stack = list(outputs)
     while stack:
         node = stack.pop()
-        if node in found or node in known or isinstance(node, Leaf):
+        if node is None or node in found or node in known or isinstance(node, Leaf):
             continue
         found.add(node)
-        stack.extend(edge for edge in node.edges if edge is not None)
+        stack.extend(node.edges)
     return sorted(found, key=lambda node: node.sequence)
 
 
@@ -163,7 +164,7 @@ def _transposed(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]
                     )
                 continue
             part = xp.conj(part) if shown is not g else part
-            pairs.append((_fitted(xp, part, edge), t))
+            pairs.append((fit(xp, part, part._array, edge), t))
         wanted = [seed for seed in seeds if seed is not None]
         if not pairs:
             out: list[Any] = [None] * len(wanted)
@@ -174,9 +175,3 @@ def _transposed(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]
         back = iter(out)
         return tuple([next(back) if seed is not None else None for seed in seeds])
     return out[0]
-
-
-def _fitted(xp: Any, part: Any, edge: Node) -> Any:
-    """A cotangent brought to the shape and dtype of the input it belongs to."""
-    a = part._array
-    return fit(xp, part, a, edge) if a.shape != edge.shape or a.dtype != edge.dtype else part

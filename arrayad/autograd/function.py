@@ -21,6 +21,7 @@ from .tape import (
 )
 from ..backends import backend_of
 from ..dtypes import from_raw
+from ..size import broadcasts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -136,7 +137,7 @@ class _Rule:
         for i, (part, edge) in enumerate(zip(parts, node.edges, strict=True)):
             if part is not None and not isinstance(part, TensorBase):
                 raise TypeError(f"{self.owner.__name__}.backward must give Tensors or None, not {type(part).__name__}")
-            if part is not None and edge is not None and not _broadcasts(edge.shape, part._array.shape):
+            if part is not None and edge is not None and not broadcasts(edge.shape, part._array.shape):
                 raise RuntimeError(
                     f"{self.owner.__name__}.backward gave an invalid gradient at index {i}: got shape "
                     f"{tuple(part._array.shape)}, and the argument has {tuple(edge.shape)}"
@@ -159,12 +160,6 @@ def _spread(places: Sequence[bool], values: Sequence[Any]) -> list[Any]:
     """Values put one after the other at the places that are so marked, and None at the others."""
     each = iter(values)
     return [next(each) if is_marked else None for is_marked in places]
-
-
-def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
-    """Whether a shape broadcasts to another, so that the sum over what is broadcast leads back."""
-    before = len(to) - len(shape)
-    return before >= 0 and all(n in (1, m) for n, m in zip(shape, to[before:], strict=True))
 
 
 class _Call:

@@ -46,6 +46,7 @@ from .tape import (
 )
 from .. import dtypes
 from ..backends import backend_of
+from ..size import broadcasts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -299,7 +300,7 @@ def update(x: Any, other: Any, op: Operation, name: str) -> bool:
             return False
         if of_tensor:
             b = other._array
-            if b.__class__ is not a.__class__ or b.dtype != a.dtype or not _fits(b.shape, a.shape):
+            if b.__class__ is not a.__class__ or b.dtype != a.dtype or not broadcasts(b.shape, a.shape):
                 return False
         else:
             operands = op.with_number(a, other)
@@ -347,13 +348,6 @@ def add_item(x: Any, key: Any, values: Any, name: str) -> bool:
             raise
         _count(x, name)
     return True
-
-
-def _fits(part: tuple[int, ...], whole: tuple[int, ...]) -> bool:
-    """Whether a shape is broadcast to another."""
-    return part == whole or (
-        len(part) <= len(whole) and all(m in (1, n) for m, n in zip(reversed(part), reversed(whole), strict=False))
-    )
 
 
 def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any, name: str) -> None:
@@ -411,27 +405,22 @@ def become(x: Any, function: Callable[[Any], Any], name: str) -> Any:
         If other tensors are views of it: they are seen through the form it had.
     """
     with tape.writing, enable_grad():
-        return _become(x, function(x), name)
-
-
-def _become(x: Any, view: Any, name: str) -> Any:
-    storage = storage_of(x)
-    others = [t for t in (r() for r in storage.aliases or ()) if t is not None and t is not view]
-    if any(t._viewed is x for t in others):
-        raise RuntimeError(
-            f"{name}(): the tensor has views, which are seen through the form that it has. Use the view itself."
-        )
-    base = base_of(x)
-    x._array = view._array
-    if isinstance(x._node, Leaf):
-        hooks = x._node.hooks
-        x._node = Leaf(x)
-        x._node.hooks = hooks
-    else:
-        _rewrite(x, view._node)
-    x._viewed, x._steps = base, view._steps
-    storage.version += 1
-    return x
+        view = function(x)
+        if any(t._viewed is x for t in tensors_on(x) if t is not view):
+            raise RuntimeError(
+                f"{name}(): the tensor has views, which are seen through the form that it has. Use the view itself."
+            )
+        base = base_of(x)
+        x._array = view._array
+        if isinstance(x._node, Leaf):
+            hooks = x._node.hooks
+            x._node = Leaf(x)
+            x._node.hooks = hooks
+        else:
+            _rewrite(x, view._node)
+        x._viewed, x._steps = base, view._steps
+        x._storage.version += 1
+        return x
 
 
 def _is_alone(x: TensorBase) -> bool:

@@ -9,6 +9,7 @@ import functools
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, TypeVarTuple, overload
 
 from . import engine
+from .engine import zeros_like
 from .forward import push_forward
 from .tape import (
     Leaf,
@@ -99,7 +100,7 @@ class _Trace:
         """The gradients of the inputs, given cotangents of the outputs."""
         tracked = [(x, g) for x, g in zip(self.outputs, cotangents, strict=True) if x._node is not None]
         if not tracked:
-            return [_zeros_like(x) for x in self.inputs]
+            return [zeros_like(x) for x in self.inputs]
         outputs, seeds = zip(*tracked, strict=True)
         again = recording() and (self.outer or any(g is not None and g._node is not None for g in seeds))
         return list(engine.grad(outputs, self.inputs, seeds, retain_graph=True, create_graph=again, materialize_grads=True))
@@ -108,12 +109,9 @@ class _Trace:
         """The tangents of the outputs, given those of the inputs."""
         known = {x._node: t for x, t in zip(self.inputs, tangents, strict=True)}
         again = recording() and (self.outer or any(t._node is not None for t in tangents))
-        moved = push_forward([x._node for x in self.outputs if x._node is not None], known)
-        iterator = iter(moved)
         out = []
-        for x in self.outputs:
-            t = next(iterator) if x._node is not None else None
-            t = _zeros_like(x) if t is None else t
+        for x, t in zip(self.outputs, push_forward([x._node for x in self.outputs], known), strict=True):
+            t = zeros_like(x) if t is None else t
             out.append(t if again else t.detach())
         return out
 
@@ -150,11 +148,6 @@ def _start(name: str, x: Any) -> Any:
     start = make(x._array)
     require_grad(start, name)
     return start
-
-
-def _zeros_like(x: Any) -> Any:
-    a = x._array
-    return make(backend_of(a).zeros(a.shape, dtype=a.dtype, device=a.device))
 
 
 def _same_form(name: str, tree: Any, form: Any, like: list[Any]) -> list[Any]:
@@ -397,7 +390,7 @@ def _basis(x: Any) -> list[Any]:
 
 def _directions(tensors: list[Any], k: int) -> list[list[Any]]:
     """Of each unit tensor of the shape of one of several, that and zeros for the others."""
-    return [[unit if i == k else _zeros_like(x) for i, x in enumerate(tensors)] for unit in _basis(tensors[k])]
+    return [[unit if i == k else zeros_like(x) for i, x in enumerate(tensors)] for unit in _basis(tensors[k])]
 
 
 def _assembled(name: str, rows: list[list[Any]], along: Any, others: list[Any], last: bool) -> list[Any]:
