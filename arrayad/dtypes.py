@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "NUMBERS",
     "NUMBER_TYPES",
+    "RANK",
     "DType",
     "as_dtype",
     "bool",
@@ -59,6 +60,8 @@ class DType:
         NumPy's letter: ``"b"`` boolean, ``"i"`` signed, ``"u"`` unsigned, ``"f"`` real floating, ``"c"`` complex.
     itemsize : int
         Bytes of one element.
+    rank : int
+        Of its kind, in promotion: boolean < integer < floating < complex.
     dtype : numpy.dtype
         NumPy's dtype, read by ``numpy.dtype(...)``.
     """
@@ -68,6 +71,7 @@ class DType:
     name: str
     kind: str
     itemsize: int
+    rank: int
 
     def __init__(self, name: str) -> None:
         # NumPy up to 2.3 reads the attribute `dtype`, from 2.4 on `__numpy_dtype__`.
@@ -75,7 +79,7 @@ class DType:
         self.name = name
         self.kind = self.dtype.kind
         self.itemsize = self.dtype.itemsize
-        self.rank = "bifc".index(self.kind.replace("u", "i"))  # of the kind, in promotion
+        self.rank = "bifc".index(self.kind.replace("u", "i"))
         self._hash = hash(self.dtype)
 
     def __repr__(self) -> str:
@@ -87,7 +91,7 @@ class DType:
     def __eq__(self, other: object) -> builtins.bool:
         if isinstance(other, DType):
             return self is other
-        return other is self.dtype.type or (isinstance(other, np.dtype) and bool_(self.dtype == other))
+        return other is self.dtype.type or (isinstance(other, np.dtype) and builtins.bool(self.dtype == other))
 
     def __reduce__(self) -> str:
         return self.name
@@ -114,11 +118,10 @@ class DType:
         return self.kind in "ifc"
 
 
-bool_ = builtins.bool
-
 # Python's numbers, to which no dtype belongs: what they are beside tensors, the tensors decide.
 NUMBERS = (builtins.bool, int, float, complex)
 NUMBER_TYPES = frozenset(NUMBERS)
+RANK = {kind: rank for rank, kind in enumerate(NUMBERS)}  # as `DType.rank`
 
 # What `as_dtype` takes.
 DTypeLike: TypeAlias = DType | np.dtype[Any] | type[complex | np.generic]

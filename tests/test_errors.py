@@ -146,7 +146,9 @@ def _give(op: Any, name: str, value: Any, tracked: bool) -> None:
     given = {n: [x] if op.sequence else x if n in op.tensors else n == "upper" or (4,) for n in op.parameters}
     needed = [n for n, default in zip(op.parameters, op.defaults, strict=True) if default is REQUIRED or n == name]
     given |= {name: value}
-    op.call(*[given[n] for n in needed if n not in op.named], **{n: given[n] for n in needed if n in op.named})
+    op.call(
+        *[given[n] for n in needed if n not in op.keyword_names], **{n: given[n] for n in needed if n in op.keyword_names}
+    )
 
 
 FLAGS = [case for op in operations.values() for case in _static(op, "bool")]

@@ -18,16 +18,17 @@ from .tape import Node, TensorBase, alias, anomaly, caller, make, record, record
 from .. import dtypes
 from ..arguments import flag_of, integer_of
 from ..backends import Array, Namespace, attributes, backend_of, backend_of_type
-from ..dtypes import NUMBERS
+from ..dtypes import NUMBERS, RANK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from .operation import Operation, Plan
 
-__all__ = ["RANK", "REFUSALS", "REQUIRED", "call_path", "fixed", "operator", "promote", "two_devices"]
+__all__ = ["REFUSALS", "REQUIRED", "call_path", "fixed", "operator", "promote", "two_devices"]
 
-RANK = {bool: 0, int: 1, float: 2, complex: 3}  # as `DType.rank`
+REQUIRED: Any = object()  # in the place of the default of a parameter that has none
+_NO_KEYWORDS: dict[str, Any] = {}
 # Classes of static arguments that are looked at: those that their owner may write into, and what may be no integer.
 _CHANGEABLE = frozenset((list, np.ndarray, bool, np.bool))
 
@@ -36,6 +37,21 @@ _as_array, _kept_scalars, _shares_memory = (attributes[name] for name in ("as_ar
 
 # What backends raise for arguments they do not take.
 REFUSALS = (TypeError, ValueError, IndexError, OverflowError)
+
+
+def call_path(op: Operation) -> Callable[..., Any]:
+    """The function over Tensors that an operation of such a declaration has."""
+    if op.sequence:
+        return _of_sequence(op)
+    if len(op.parameters) == 1 and op.forward is None:
+        return _unary(op)
+    if len(op.parameters) == 2 and op.tensors == op.parameters and not (op.optional or op.mixed):
+        return _binary(op)
+    if op.tensors == op.parameters[:1] and not op.scalars:
+        return _of_first(op)
+    if len(op.parameters) == 3 and op.tensors == op.parameters and not op.optional:
+        return _ternary(op)
+    return _of_several(op)
 
 
 def _fixed(op: Operation, name: str, value: Any) -> Any:
@@ -66,14 +82,6 @@ def fixed(op: Operation, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     return tuple([_fixed(op, name, value) for name, value in zip(op.parameters[1:], args, strict=False)]) if args else args
 
 
-class _Required:
-    __slots__ = ()
-
-
-REQUIRED = _Required()
-_NO_KEYWORDS: dict[str, Any] = {}
-
-
 def two_devices(op: Operation, arrays: Sequence[Array]) -> RuntimeError:
     """The error for arrays of two devices."""
     places = sorted({str(backend_of(a).as_device(a.device)) for a in arrays})
@@ -81,21 +89,6 @@ def two_devices(op: Operation, arrays: Sequence[Array]) -> RuntimeError:
         f"{op.name}(): expected all tensors to be on the same device, but found {' and '.join(places)}; nothing moves by "
         "itself: use .to()"
     )
-
-
-def call_path(op: Operation) -> Callable[..., Any]:
-    """The function over Tensors that an operation of such a declaration has."""
-    if op.sequence:
-        return _of_sequence(op)
-    if len(op.parameters) == 1 and op.forward is None:
-        return _unary(op)
-    if len(op.parameters) == 2 and op.tensors == op.parameters and not (op.optional or op.mixed):
-        return _binary(op)
-    if op.tensors == op.parameters[:1] and not op.scalars:
-        return _of_first(op)
-    if len(op.parameters) == 3 and op.tensors == op.parameters and not op.optional:
-        return _ternary(op)
-    return _of_several(op)
 
 
 def _unary(op: Operation) -> Callable[..., Any]:
@@ -401,7 +394,7 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
     forwards, native, view = op.forwards, op.native, op.view
     plan = op.plans[True,] if op.differentiable else None
     name, positional, choosy = op.tensors[0], op.positional, op.choosy
-    plain = op.named - {"dtype"}  # names of what is the backend's as it is: 0.2 us less
+    plain = op.keyword_names - {"dtype"}  # names of what is the backend's as it is: 0.2 us less
     keyed = op.keyed
 
     def call(x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -414,7 +407,7 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
             a = op.admit(a)
         if kwargs and not plain.issuperset(kwargs):
             kwargs = op.keywords(kwargs, a)
-            if not op.named.issuperset(kwargs):
+            if not op.keyword_names.issuperset(kwargs):
                 op.misuse((x, *args), kwargs)
         if not keyed and args:
             args = fixed(op, x, args, kwargs)
@@ -478,7 +471,7 @@ def _kept(plan: Plan, a: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out
 
 def _several(op: Operation, x: Any, a: Array, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
     """The results of an operation that has more than one."""
-    parts = [_raw(part, a) for part in out]
+    parts = [part if part.__class__ is a.__class__ else _as_array[part.__class__](part) for part in out]
     out = _packed(out, parts)
     ys = [make(part) for part in parts]
     if op.part is not None:
@@ -494,10 +487,6 @@ def _several(op: Operation, x: Any, a: Array, args: tuple[Any, ...], kwargs: dic
     return _packed(out, ys)
 
 
-def _raw(out: Any, like: Array) -> Array:
-    return out if out.__class__ is like.__class__ else _as_array[out.__class__](out)
-
-
 def _packed(out: Any, ys: list[Any]) -> Any:
     """Results, raw or as tensors, in a tuple of the kind that the backend gave."""
     return out._make(ys) if hasattr(out, "_make") else tuple(ys)
@@ -508,7 +497,7 @@ def _of_several(op: Operation) -> Callable[..., Any]:
     slots = [(k, op.parameters.index(name), name) for k, name in enumerate(op.tensors)]
     count, native, differentiable = len(op.parameters), op.native, op.differentiable
     forwards = op.forwards if op.positional == count else None
-    plain = op.named - {"dtype"}
+    plain = op.keyword_names - {"dtype"}
     tensors = {i for _, i, _ in slots}
     static = [(i, name) for i, name in enumerate(op.parameters) if i not in tensors and not op.keyed]
 
@@ -547,7 +536,7 @@ def _of_several(op: Operation) -> Callable[..., Any]:
             raise op.not_a_tensor(op.tensors[0], inputs[slots[0][1]])
         try:
             if forwards is None:
-                named = {name: values[op.places[name]] for name in op.by_name_only}
+                named = {name: values[op.places[name]] for name in op.keyword_only}
                 out = op.forwards[kind](*values[: op.positional], **named)
             else:
                 out = forwards[kind](*values)
@@ -634,7 +623,7 @@ def _of_sequence(op: Operation) -> Callable[..., Any]:
     """A sequence of tensors, and static arguments."""
     plan = op.plans[True,] if op.differentiable else None
     before = () if plan is None else tuple(plan.defaults[:-1])
-    forwards, plain = op.forwards, op.named - {"dtype"}
+    forwards, plain = op.forwards, op.keyword_names - {"dtype"}
 
     def call(arrays: Any, /, *args: Any, **kwargs: Any) -> Any:
         if args:
@@ -667,7 +656,7 @@ def _of_sequence(op: Operation) -> Callable[..., Any]:
                 raise TypeError(f"{op.name}(): {error}") from None
         if kwargs and not plain.issuperset(kwargs):
             kwargs = op.keywords(kwargs, raw[0])
-            if not op.named.issuperset(kwargs):
+            if not op.keyword_names.issuperset(kwargs):
                 op.misuse((arrays,), kwargs)
         for given in kwargs:
             if kwargs[given].__class__ is not int:

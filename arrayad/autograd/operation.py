@@ -36,12 +36,12 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, NamedTuple, NoReturn, ParamSpec, TypeVar
 
-from .calls import RANK, REFUSALS, REQUIRED, call_path, fixed, two_devices
+from .calls import REFUSALS, REQUIRED, call_path, fixed, two_devices
 from .tape import TensorBase, namespace_of_tensors, recording
 from .. import dtypes
 from ..arguments import flag_of
 from ..backends import Array, Namespace, attributes, backend_of, backend_of_type
-from ..dtypes import NUMBERS
+from ..dtypes import NUMBERS, RANK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -403,8 +403,8 @@ class Operation:
         self.kind: Kind = kind
         self.parameters = names[skip:]
         self.positional = code.co_argcount - skip
-        self.by_name_only = self.parameters[self.positional :]
-        self.named = frozenset(names[code.co_posonlyargcount :])
+        self.keyword_only = self.parameters[self.positional :]
+        self.keyword_names = frozenset(names[code.co_posonlyargcount :])
         self.spellings = _spellings(self.parameters)
         self.tensors = tuple(n for n in self.parameters if "Tensor" in function.__annotations__.get(n, ""))
         self.sequence = "Sequence[Tensor]" in function.__annotations__.get(self.parameters[0], "")
@@ -454,7 +454,7 @@ class Operation:
         self.defaults = (
             [REQUIRED] * (self.positional - len(positional))
             + list(positional)
-            + [keyword.get(n, REQUIRED) for n in self.by_name_only]
+            + [keyword.get(n, REQUIRED) for n in self.keyword_only]
         )
         self.required = self.defaults.count(REQUIRED)
         self.call = self._caller()
@@ -491,7 +491,7 @@ class Operation:
             self.misuse(args, kwargs)
         values[: len(args)] = args
         for name, value in kwargs.items():
-            if name not in self.named or self.places[name] < len(args):
+            if name not in self.keyword_names or self.places[name] < len(args):
                 self.misuse(args, kwargs)
             values[self.places[name]] = value
         if len(args) < self.required and any(value is REQUIRED for value in values):
@@ -500,8 +500,8 @@ class Operation:
 
     def misuse(self, args: Sequence[Any], kwargs: dict[str, Any]) -> NoReturn:
         """Raise the TypeError that Python raises for such arguments, with the function's name."""
-        named = self.by_name_only
-        by_name = f"; {', '.join(named)} only by name" if named and len(args) > self.positional else ""
+        only = self.keyword_only
+        by_name = f"; {', '.join(only)} only by name" if only and len(args) > self.positional else ""
         try:
             inspect.signature(self.call).bind(*args, **kwargs)
         except TypeError as error:

@@ -9,12 +9,11 @@ import numpy as np
 
 from .. import backends, dtypes
 from ..arguments import flag_of
-from ..autograd.calls import RANK
 from ..autograd.operation import linear, named, of_backend
 from ..autograd.tape import TensorBase, make
 from ..backends import attributes, backend_of, backend_of_device
 from ..devices import device as Device
-from ..dtypes import NUMBERS, DType, as_dtype
+from ..dtypes import NUMBERS, RANK, DType, as_dtype
 
 if TYPE_CHECKING:
     from ..backends import Namespace
