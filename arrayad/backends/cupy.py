@@ -232,10 +232,9 @@ def linspace(start: Any, stop: Any, /, num: int, *, dtype: Any, device: RawDevic
     with _at(device):
         if np.dtype(dtype).kind != "c":
             return cp.linspace(start, stop, num, endpoint, dtype=dtype)
-        out = cp.empty((num,), dtype)  # CuPy's own is of real numbers
-        out.real = cp.linspace(start.real, stop.real, num, endpoint)
-        out.imag = cp.linspace(start.imag, stop.imag, num, endpoint)
-        return out
+        # CuPy's own is of real numbers.
+        real = cp.linspace(start.real, stop.real, num, endpoint)
+        return fallbacks.complex_of(cp, real, cp.linspace(start.imag, stop.imag, num, endpoint), dtype)
 
 
 def from_dlpack(x: Any, /, *, device: RawDevice = None, copy: bool | None = None) -> Array:
@@ -353,12 +352,8 @@ def tanh(x: Array, /) -> Array:
 def tan(x: Array, /) -> Array:
     if x.dtype.kind != "c":
         return cp.tan(x)
-    turned = cp.empty_like(x)
-    turned.real, turned.imag = -x.imag, x.real
-    turned = tanh(turned)
-    out = cp.empty_like(x)
-    out.real, out.imag = turned.imag, -turned.real
-    return out
+    turned = tanh(fallbacks.complex_of(cp, -x.imag, x.real, x.dtype))
+    return fallbacks.complex_of(cp, turned.imag, -turned.real, x.dtype)
 
 
 def acosh(x: Array, /) -> Array:
@@ -703,7 +698,7 @@ class _Random:
 
     def permutation(self, n: int) -> Array:
         with self._raw:
-            return fallbacks.permutation(cp, self._source.integers(0, 2**63 - 1, (n,)))
+            return cp.argsort(self._source.integers(0, 2**63 - 1, (n,)))  # of so many bits that hardly two are equal
 
     def choice(self, weights: Array, count: int, replacement: bool) -> Array:
         with self._raw:

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 __all__ = [
     "choice",
     "cofactors",
+    "complex_of",
     "convolve",
     "empty_transform",
     "expm1",
     "floor_divide",
     "log1p",
     "matrix_rank",
-    "permutation",
     "pinv",
     "remainder",
     "scatter_add",
@@ -58,8 +58,8 @@ def floor_divide(xp: Namespace, fmod: Callable[[Array, Array], Array], x1: Array
     return xp.where((x2 == 0) | xp.isinf(x1) | xp.isinf(x2), xp.floor(x1 / x2), out)
 
 
-def _complex(xp: Namespace, real: Array, imag: Array, dtype: Any) -> Array:
-    """Complex numbers of their parts."""
+def complex_of(xp: Namespace, real: Array, imag: Array, dtype: Any) -> Array:
+    """Complex numbers of their parts; ``real + 1j*imag`` would lose signs of zeros."""
     out = xp.empty(real.shape, dtype=dtype)
     out.real, out.imag = real, imag
     return out
@@ -70,17 +70,17 @@ def expm1(xp: Namespace, x: Array) -> Array:
     a, b = x.real, x.imag
     half = xp.sin(b / 2)
     real = xp.expm1(a) * xp.cos(b) - 2 * half * half + 0.0  # never -0
-    out = _complex(xp, real, xp.exp(a) * xp.sin(b), x.dtype)
+    out = complex_of(xp, real, xp.exp(a) * xp.sin(b), x.dtype)
     return xp.where(xp.isfinite(x), out, xp.exp(x) - 1)
 
 
 def log1p(xp: Namespace, x: Array) -> Array:
     """``log(1 + x)`` of complex numbers, exact for small ones, and on the side of the cut that the sign of a zero says."""
     a, b = x.real, x.imag
-    out = xp.log(_complex(xp, 1 + a, b, x.dtype))
+    out = xp.log(complex_of(xp, 1 + a, b, x.dtype))
     near = a * a + b * b < 0.25
     small = xp.log1p(xp.where(near, a * (2 + a) + b * b, xp.zeros_like(a))) / 2
-    return _complex(xp, xp.where(near, small, out.real), out.imag, x.dtype)
+    return complex_of(xp, xp.where(near, small, out.real), out.imag, x.dtype)
 
 
 def convolve(xp: Namespace, x1: Array, x2: Array, mode: str) -> Array:
@@ -117,27 +117,28 @@ def solve(xp: Namespace, solve: Callable[[Array, Array], Array], x1: Array, x2: 
 
 
 def matrix_rank(xp: Namespace, x: Array, rtol: Any) -> Array:
-    """How many singular values are more than `rtol` times the largest, by default the longer side times the precision."""
+    """How many singular values count as more than 0."""
     if 0 in x.shape[-2:]:
         return xp.zeros(x.shape[:-2], dtype=xp.int64, device=x.device)
     values = xp.linalg.svdvals(x)
+    return xp.count_nonzero(values > _cutoff(xp, values, x, rtol), axis=-1)
+
+
+def _cutoff(xp: Namespace, values: Array, x: Array, rtol: Any) -> Array:
+    """Up to where singular values count as 0: `rtol` times the largest, by default the longer side times the precision."""
     if rtol is None:
         rtol = max(x.shape[-2:]) * float(xp.finfo(values.dtype).eps)
     elif not isinstance(rtol, (int, float)):
         rtol = rtol[..., None]
-    return xp.count_nonzero(values > xp.max(values, axis=-1, keepdims=True) * rtol, axis=-1)
+    return xp.max(values, axis=-1, keepdims=True) * rtol
 
 
 def pinv(xp: Namespace, x: Array, rtol: Any) -> Array:
-    """The pseudoinverse by singular values; those up to `rtol` times the largest count as 0, as in `matrix_rank`."""
+    """The pseudoinverse by singular values; those that count as 0 are left out, as in `matrix_rank`."""
     if 0 in x.shape[-2:]:
         return xp.zeros((*x.shape[:-2], x.shape[-1], x.shape[-2]), dtype=x.dtype, device=x.device)
     u, s, vh = xp.linalg.svd(x, full_matrices=False)
-    if rtol is None:
-        rtol = max(x.shape[-2:]) * float(xp.finfo(s.dtype).eps)
-    elif not isinstance(rtol, (int, float)):
-        rtol = rtol[..., None]
-    none = s <= xp.max(s, axis=-1, keepdims=True) * rtol
+    none = s <= _cutoff(xp, s, x, rtol)
     inverse = xp.where(none, xp.zeros_like(s), 1 / xp.where(none, xp.ones_like(s), s))
     left, right = xp.matrix_transpose(vh), xp.matrix_transpose(u)
     if xp.isdtype(x.dtype, "complex floating"):
@@ -195,11 +196,6 @@ def scatter_by_mask(xp: Namespace, values: Array, mask: Array) -> Array:
     rows = xp.take(values, xp.maximum(places, xp.zeros_like(places)), axis=0)
     rows = xp.reshape(rows, (*mask.shape, *rest))
     return xp.where(xp.reshape(mask, mask.shape + (1,) * len(rest)), rows, xp.zeros_like(rows))
-
-
-def permutation(xp: Namespace, keys: Array) -> Array:
-    """The integers from 0 in the order of random keys, of so many bits that hardly two are equal."""
-    return xp.argsort(keys)
 
 
 def choice(

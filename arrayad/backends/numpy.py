@@ -97,6 +97,7 @@ from numpy import (  # noqa: F401  (the backend's namespace)
 )
 
 from . import numpy_linalg as linalg  # noqa: F401
+from .fallbacks import complex_of
 from ..devices import device
 from ..dtypes import SUPPORTED, DType
 
@@ -186,7 +187,8 @@ def tanh(x: Array, /) -> Array:
         return out
     infinite = np.isinf(x.real)
     if infinite.any():
-        out = np.where(infinite, _complex(np.copysign(1, x.real), np.copysign(0, x.imag)), out).astype(x.dtype)
+        limits = complex_of(np, np.copysign(1, x.real), np.copysign(0, x.imag), x.dtype)
+        out = np.where(infinite, limits, out)
     return out
 
 
@@ -197,14 +199,8 @@ def tan(x: Array, /) -> Array:
         return out
     infinite = np.isinf(x.imag)
     if infinite.any():
-        out = np.where(infinite, _complex(np.copysign(0, x.real), np.copysign(1, x.imag)), out).astype(x.dtype)
-    return out
-
-
-def _complex(re: Array, im: Array) -> Array:
-    """A complex array of its parts; ``re + 1j*im`` would lose signs of zeros."""
-    out = np.empty(re.shape, np.result_type(re.dtype, np.complex64))
-    out.real, out.imag = re, im
+        limits = complex_of(np, np.copysign(0, x.real), np.copysign(1, x.imag), x.dtype)
+        out = np.where(infinite, limits, out)
     return out
 
 
