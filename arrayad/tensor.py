@@ -69,7 +69,6 @@ if TYPE_CHECKING:
     from .devices import DeviceLike
     from .dtypes import DType, DTypeLike
     from .functions.indexing import Key, Values
-    from .functions.random import Generator
     from .functions.statistical import Axis
 
     P = ParamSpec("P")
@@ -282,13 +281,6 @@ def _times(x: Tensor, other: Any, alpha: complex) -> Any:
     if isinstance(other, (TensorBase, int, float, complex)):
         return data_types.to_common_dtype(x, other)[1] * alpha
     return other  # for the function to refuse
-
-
-def _constant(x: Any, name: str, parameter: str) -> Any:
-    """A number of which there is no derivative."""
-    if isinstance(x, TensorBase) and x._node is not None and recording():
-        raise TypeError(f"{name}(): there is no derivative of {parameter}, which requires grad; give it detach()")
-    return creation.number_of(x, name, parameter)
 
 
 def _sizes(given: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -1469,29 +1461,29 @@ class Tensor(TensorBase):
     # --- reductions, searching and sorting ---
 
     all = _along_axis(utility.all, _reduced)
-    any = _along_axis(utility.any, _reduced)
     amax = _known(pytorch.amax, _reduced)
     amin = _known(pytorch.amin, _reduced)
     aminmax = pytorch.aminmax
+    any = _along_axis(utility.any, _reduced)
     argmax = _along_axis(searching.argmax, _reduced)
     argmin = _along_axis(searching.argmin, _reduced)
-    bincount = numerical.bincount
     argsort = _along_axis(sorting.argsort, _sorted)
+    bincount = numerical.bincount
+    corrcoef = numerical.corrcoef
     count_nonzero = _along_axis(searching.count_nonzero, _reduced)
+    cov = numerical.cov
     cumprod = _known(pytorch.cumprod, _cumulated)
     cumsum = _known(pytorch.cumsum, _cumulated)
     diff = utility.diff
+    histc = numerical.histc
     log_softmax = _known(beyond.log_softmax, _normed)
     logsumexp = _known(beyond.logsumexp, _reduced)
     max = _along_axis(statistical.max, _reduced)
     mean = _along_axis(_mean, _summed)
-    corrcoef = numerical.corrcoef
-    cov = numerical.cov
-    histc = numerical.histc
     median = _along_axis(numerical.median, _reduced)
+    min = _along_axis(statistical.min, _reduced)
     nanmean = _known(pytorch.nanmean, _reduced)
     nansum = _known(pytorch.nansum, _reduced)
-    min = _along_axis(statistical.min, _reduced)
     prod = _along_axis(statistical.prod, _summed)
     sort = _along_axis(sorting.sort, _sorted)
 
@@ -1565,6 +1557,7 @@ class Tensor(TensorBase):
     acosh_ = _in_place(elementwise.acosh)
     addcdiv_ = _in_place(pytorch.addcdiv)
     addcmul_ = _in_place(pytorch.addcmul)
+    addmm_ = _in_place(pytorch.addmm)
     asin_ = _in_place(elementwise.asin)
     asinh_ = _in_place(elementwise.asinh)
     atan_ = _in_place(elementwise.atan)
@@ -1587,20 +1580,28 @@ class Tensor(TensorBase):
     cosh_ = _in_place(elementwise.cosh)
     cumprod_ = _in_place(cumprod, "cumprod_")
     cumsum_ = _in_place(cumsum, "cumsum_")
+    deg2rad_ = _in_place(pytorch.deg2rad)
+    digamma_ = _in_place(special.digamma)
     divide_ = _in_place(elementwise.divide)
     eq_ = _in_place(elementwise.equal, "eq_")
-    digamma_ = _in_place(special.digamma)
     erf_ = _in_place(special.erf)
     erfc_ = _in_place(special.erfc)
     erfinv_ = _in_place(special.erfinv)
     exp_ = _in_place(elementwise.exp)
     expm1_ = _in_place(elementwise.expm1)
+    fix_ = _in_place(elementwise.trunc, "fix_")
     floor_ = _in_place(elementwise.floor)
     floor_divide_ = _in_place(elementwise.floor_divide)
+    fmod_ = _in_place(beyond.fmod)
+    frac_ = _in_place(beyond.frac)
     ge_ = _in_place(elementwise.greater_equal, "ge_")
     gt_ = _in_place(elementwise.greater, "gt_")
     hypot_ = _in_place(elementwise.hypot)
+    index_add_ = pytorch_indexing.index_add_
+    index_copy_ = pytorch_indexing.index_copy_
+    index_fill_ = pytorch_indexing.index_fill_
     le_ = _in_place(elementwise.less_equal, "le_")
+    lerp_ = _in_place(pytorch.lerp)
     lgamma_ = _in_place(special.gammaln, "lgamma_")
     log_ = _in_place(elementwise.log)
     log10_ = _in_place(elementwise.log10)
@@ -1611,31 +1612,31 @@ class Tensor(TensorBase):
     logical_not_ = _in_place(elementwise.logical_not)
     logical_or_ = _in_place(elementwise.logical_or)
     logical_xor_ = _in_place(elementwise.logical_xor)
-    lerp_ = _in_place(pytorch.lerp)
+    logit_ = _in_place(special.logit)
     lt_ = _in_place(elementwise.less, "lt_")
-    index_add_ = pytorch_indexing.index_add_
-    index_copy_ = pytorch_indexing.index_copy_
-    index_fill_ = pytorch_indexing.index_fill_
     masked_fill_ = _in_place(pytorch_indexing.masked_fill)
-    nan_to_num_ = _in_place(beyond.nan_to_num)
     maximum_ = _in_place(elementwise.maximum)
     minimum_ = _in_place(elementwise.minimum)
     mul_ = _in_place(elementwise.multiply, "mul_")
     multiply_ = _in_place(elementwise.multiply)
+    nan_to_num_ = _in_place(beyond.nan_to_num)
     ne_ = _in_place(elementwise.not_equal, "ne_")
     neg_ = _in_place(elementwise.negative, "neg_")
     negative_ = _in_place(elementwise.negative)
     pow_ = _in_place(elementwise.pow)
+    rad2deg_ = _in_place(pytorch.rad2deg)
     reciprocal_ = _in_place(elementwise.reciprocal)
     relu_ = _in_place(beyond.relu)
-    rsqrt_ = _in_place(pytorch.rsqrt)
     remainder_ = _in_place(elementwise.remainder)
     round_ = _in_place(elementwise.round)
+    rsqrt_ = _in_place(pytorch.rsqrt)
     scatter_ = pytorch_indexing.scatter_
     scatter_add_ = pytorch_indexing.scatter_add_
+    sgn_ = _in_place(elementwise.sign, "sgn_")
     sigmoid_ = _in_place(special.expit, "sigmoid_")
     sign_ = _in_place(elementwise.sign)
     sin_ = _in_place(elementwise.sin)
+    sinc_ = _in_place(special.sinc)
     sinh_ = _in_place(elementwise.sinh)
     sqrt_ = _in_place(elementwise.sqrt)
     square_ = _in_place(elementwise.square)
@@ -1644,17 +1645,8 @@ class Tensor(TensorBase):
     tril_ = _in_place(tril)
     triu_ = _in_place(triu)
     true_divide_ = _in_place(elementwise.divide, "true_divide_")
-    addmm_ = _in_place(pytorch.addmm)
-    fmod_ = _in_place(beyond.fmod)
-    frac_ = _in_place(beyond.frac)
-    logit_ = _in_place(special.logit)
-    xlogy_ = _in_place(special.xlogy)
-    sinc_ = _in_place(special.sinc)
-    deg2rad_ = _in_place(pytorch.deg2rad)
-    rad2deg_ = _in_place(pytorch.rad2deg)
-    fix_ = _in_place(elementwise.trunc, "fix_")
-    sgn_ = _in_place(elementwise.sign, "sgn_")
     trunc_ = _in_place(elementwise.trunc)
+    xlogy_ = _in_place(special.xlogy)
 
     squeeze_ = _view_in_place(squeeze)
     swapaxes_ = _view_in_place(pytorch.swapaxes)
@@ -1680,69 +1672,12 @@ class Tensor(TensorBase):
         indexing.setitem(self, ..., other, "copy_")
         return self
 
-    def fill_diagonal_(self, fill_value: complex, wrap: builtins.bool = False) -> Tensor:
-        """Set the diagonal of a matrix, or of a tensor whose sides are equal; gives the tensor itself.
-
-        With `wrap`, a tall matrix has a diagonal again below where the first one ends.
-        """
-        shape = self._array.shape
-        if len(shape) < 2 or (len(shape) > 2 and len(set(shape)) > 1):
-            raise RuntimeError(f"fill_diagonal_(): expected a matrix, or sides of one length, got shape {tuple(shape)}")
-        rows = np.arange(shape[0] if wrap and len(shape) == 2 else min(shape))
-        columns = rows % (shape[1] + 1)
-        rows, columns = rows[columns < shape[1]], columns[columns < shape[1]]
-        indexing.setitem(self, (rows, *[columns] * (len(shape) - 1)), fill_value, "fill_diagonal_")
-        return self
-
-    def bernoulli_(self, p: Tensor | builtins.float = 0.5, *, generator: Generator | None = None) -> Tensor:
-        """Set the elements to random zeros and ones, the ones with a probability; gives the tensor itself."""
-        if not isinstance(p, TensorBase) and not 0 <= p <= 1:
-            raise ValueError(f"bernoulli_(): p must be between 0 and 1, got {p}")
-        check_writeable(self, "bernoulli_")
-        if not isinstance(p, TensorBase):
-            drawn = random_numbers.rand(self.shape, generator=generator, dtype=dtypes.float64, device=self.device)
-            return self.copy_(elementwise.less(drawn, float(p)))
-        chances = manipulation.broadcast_to(p, self.shape)  # for each element draws a number of its own
-        return self.copy_(random_numbers.bernoulli(chances, generator=generator))
-
-    def exponential_(self, lambd: builtins.float = 1.0, *, generator: Generator | None = None) -> Tensor:
-        """Set the elements to random numbers, exponential with a rate; gives the tensor itself."""
-        if not lambd > 0:
-            raise ValueError(f"exponential_(): the rate must be positive, got {lambd}")
-        check_writeable(self, "exponential_")
-        drawn = random_numbers.drawn("exponential_", "uniform", self, generator, dtypes.float64)  # whose tail is long
-        return self.copy_(elementwise.log1p(-drawn) / -lambd)
-
-    def random_(self, low: builtins.int, high: builtins.int | None = None, *, generator: Generator | None = None) -> Tensor:
-        """Set the elements to random integers from ``[low, high)``, or ``[0, low)``; gives the tensor itself."""
-        check_writeable(self, "random_")
-        return self.copy_(random_numbers.randint_like(self, *((low,) if high is None else (low, high)), generator=generator))
-
-    def uniform_(
-        self, low: builtins.float = 0.0, high: builtins.float = 1.0, *, generator: Generator | None = None
-    ) -> Tensor:
-        """Set the elements to random numbers, uniform in ``[low, high)``; gives the tensor itself."""
-        low, high = _constant(low, "uniform_", "low"), _constant(high, "uniform_", "high")
-        if not low <= high:
-            raise ValueError(f"uniform_(): low must not be above high, got {low} and {high}")
-        if self.dtype.kind == "f" and not high - low <= data_types.finfo(self.dtype).max:
-            raise ValueError(f"uniform_(): from {low} to {high} is further than {self.dtype.name} has numbers")
-        check_writeable(self, "uniform_")
-        drawn = random_numbers.drawn("uniform_", "uniform", self, generator)
-        if low != 0 or high != 1:
-            drawn = low + (high - low) * drawn
-            drawn = searching.where(drawn < high, drawn, low)  # what was rounded up to `high` is none of the interval
-        return self.copy_(drawn)
-
-    def normal_(
-        self, mean: builtins.float = 0.0, std: builtins.float = 1.0, *, generator: Generator | None = None
-    ) -> Tensor:
-        """Set the elements to random numbers, normal with a mean and a standard deviation; gives the tensor itself."""
-        mean, std = _constant(mean, "normal_", "mean"), _constant(std, "normal_", "std")
-        if not std >= 0:
-            raise ValueError(f"normal_(): std must not be negative, got {std}")
-        check_writeable(self, "normal_")
-        return self.copy_(mean + std * random_numbers.drawn("normal_", "normal", self, generator))
+    fill_diagonal_ = pytorch_indexing.fill_diagonal_
+    bernoulli_ = random_numbers.bernoulli_
+    exponential_ = random_numbers.exponential_
+    random_ = random_numbers.random_
+    uniform_ = random_numbers.uniform_
+    normal_ = random_numbers.normal_
 
 
 _CLASS_NAMES = {

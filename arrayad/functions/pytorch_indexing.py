@@ -198,6 +198,21 @@ def index_fill_(x: Tensor, /, dim: int, index: Tensor, value: Tensor | complex) 
     return x
 
 
+def fill_diagonal_(x: Tensor, /, fill_value: complex, wrap: bool = False) -> Tensor:
+    """Set the diagonal of a matrix, or of a tensor whose sides are equal; gives the tensor itself.
+
+    With `wrap`, a tall matrix has a diagonal again below where the first one ends.
+    """
+    shape = x._array.shape
+    if len(shape) < 2 or (len(shape) > 2 and len(set(shape)) > 1):
+        raise RuntimeError(f"fill_diagonal_(): expected a matrix, or sides of one length, got shape {tuple(shape)}")
+    rows = np.arange(shape[0] if wrap and len(shape) == 2 else min(shape))
+    columns = rows % (shape[1] + 1)
+    rows, columns = rows[columns < shape[1]], columns[columns < shape[1]]
+    setitem(x, (rows, *[columns] * (len(shape) - 1)), fill_value, "fill_diagonal_")
+    return x
+
+
 def _add_in_place(x: Any, whole: Any, key: Any, values: Any, name: str) -> Any:
     """Add values at a raw key to a tensor, which is `whole` in the dtype of the sum."""
     if not add_item(x, key, values, name):

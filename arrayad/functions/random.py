@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from .creation import check_ends, finish, shape_of
+from .creation import check_ends, finish, number_of, shape_of
 from .data_types import check_tensor, dtype_of, finfo
-from .manipulation import broadcast_shapes, stack, unstack
+from .elementwise import log1p
+from .manipulation import broadcast_shapes, broadcast_to, stack, unstack
+from .searching import where
 from .. import dtypes
 from ..arguments import flag_of, integer_of
+from ..autograd.mutation import check_writeable
 from ..autograd.operation import named, public
-from ..autograd.tape import make
+from ..autograd.tape import TensorBase, make, recording
 from ..backends import backend_of, backend_of_device, get_default_device, indexed
 from ..devices import device as Device
 from ..dtypes import DType, get_default_dtype
@@ -219,16 +222,6 @@ def _floating(name: str, dtype: DTypeLike | None) -> DType:
     if chosen.kind != "f":
         raise TypeError(f"{name}(): dtype should be real-valued floating point. Got {chosen.name} instead.")
     return chosen
-
-
-def drawn(
-    name: str, kind: Literal["uniform", "normal"], x: Tensor, generator: Generator | None, dtype: DType | None = None
-) -> Tensor:
-    """Random numbers in the shape, on the device and, if no other is given, in the dtype of a tensor, for a function."""
-    source = _generator(generator, x.device, name)
-    own = _floating(name, x.dtype)
-    raw = source._backend.raw_dtype(own if dtype is None else dtype)
-    return make(getattr(source._source, kind)(tuple(x.shape), raw))
 
 
 @public
@@ -564,3 +557,72 @@ def multinomial(
     if not replacement and num_samples > size:
         raise ValueError(f"multinomial(): {num_samples} samples without replacement of {size} positive weights")
     return make(source._source.choice(weights._array, num_samples, replacement))
+
+
+# --- in place ---
+
+
+def _constant(x: Any, name: str, parameter: str) -> Any:
+    """A number of which there is no derivative."""
+    if isinstance(x, TensorBase) and x._node is not None and recording():
+        raise TypeError(f"{name}(): there is no derivative of {parameter}, which requires grad; give it detach()")
+    return number_of(x, name, parameter)
+
+
+def _drawn(
+    name: str, kind: Literal["uniform", "normal"], x: Tensor, generator: Generator | None, dtype: DType | None = None
+) -> Tensor:
+    """Random numbers in the shape, on the device and, if no other is given, in the dtype of a tensor, for a function."""
+    source = _generator(generator, x.device, name)
+    own = _floating(name, x.dtype)
+    raw = source._backend.raw_dtype(own if dtype is None else dtype)
+    return make(getattr(source._source, kind)(tuple(x.shape), raw))
+
+
+def bernoulli_(x: Tensor, /, p: Tensor | float = 0.5, *, generator: Generator | None = None) -> Tensor:
+    """Set the elements to random zeros and ones, the ones with a probability; gives the tensor itself."""
+    if not isinstance(p, TensorBase) and not 0 <= p <= 1:
+        raise ValueError(f"bernoulli_(): p must be between 0 and 1, got {p}")
+    check_writeable(x, "bernoulli_")
+    if isinstance(p, TensorBase):  # for each element draws a number of its own
+        return x.copy_(bernoulli(broadcast_to(p, x.shape), generator=generator))
+    return x.copy_(rand(x.shape, generator=generator, dtype=dtypes.float64, device=x.device) < float(p))
+
+
+def exponential_(x: Tensor, /, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Set the elements to random numbers, exponential with a rate; gives the tensor itself."""
+    if not lambd > 0:
+        raise ValueError(f"exponential_(): the rate must be positive, got {lambd}")
+    check_writeable(x, "exponential_")
+    u = _drawn("exponential_", "uniform", x, generator, dtypes.float64)  # whose tail is long
+    return x.copy_(log1p(-u) / -lambd)
+
+
+def random_(x: Tensor, /, low: int, high: int | None = None, *, generator: Generator | None = None) -> Tensor:
+    """Set the elements to random integers from ``[low, high)``, or ``[0, low)``; gives the tensor itself."""
+    check_writeable(x, "random_")
+    return x.copy_(randint_like(x, *((low,) if high is None else (low, high)), generator=generator))
+
+
+def uniform_(x: Tensor, /, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Set the elements to random numbers, uniform in ``[low, high)``; gives the tensor itself."""
+    low, high = _constant(low, "uniform_", "low"), _constant(high, "uniform_", "high")
+    if not low <= high:
+        raise ValueError(f"uniform_(): low must not be above high, got {low} and {high}")
+    if x.dtype.kind == "f" and not high - low <= finfo(x.dtype).max:
+        raise ValueError(f"uniform_(): from {low} to {high} is further than {x.dtype.name} has numbers")
+    check_writeable(x, "uniform_")
+    u = _drawn("uniform_", "uniform", x, generator)
+    if low != 0 or high != 1:
+        u = low + (high - low) * u
+        u = where(u < high, u, low)  # what was rounded up to `high` is none of the interval
+    return x.copy_(u)
+
+
+def normal_(x: Tensor, /, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Set the elements to random numbers, normal with a mean and a standard deviation; gives the tensor itself."""
+    mean, std = _constant(mean, "normal_", "mean"), _constant(std, "normal_", "std")
+    if not std >= 0:
+        raise ValueError(f"normal_(): std must not be negative, got {std}")
+    check_writeable(x, "normal_")
+    return x.copy_(mean + std * _drawn("normal_", "normal", x, generator))
