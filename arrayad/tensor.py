@@ -746,8 +746,7 @@ class Tensor(TensorBase):
         buffer.release()
         give_back(self)
 
-    def __copy__(self) -> Tensor:
-        return creation.clone(self)
+    __copy__ = creation.clone
 
     def copy(self) -> Tensor:
         """A copy with its history: NumPy's name for `clone`."""

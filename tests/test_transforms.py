@@ -545,6 +545,12 @@ def test_check_grads_of_complex_and_float32() -> None:
     xp.autograd.check_grads(xp.sin, xp.asarray([0.3, 0.4]), order=1, atol=1e-2, rtol=1e-2)
 
 
+@pytest.mark.parametrize(("how", "error"), [({"modes": ("bwd",)}, ValueError), ({"tolerance": 1e-2}, TypeError)])
+def test_check_grads_refuses_what_it_does_not_know(how: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"check_grads\(\).*(bwd|tolerance)"):
+        xp.autograd.check_grads(xp.sin, xp.asarray([0.3, 0.4]), **how)
+
+
 # --- hooks ---
 
 

@@ -95,7 +95,11 @@ def check_grads(
     args: Any,
     order: int = 2,
     modes: Sequence[str] = ("rev", "fwd"),
-    **how: Any,
+    *,
+    eps: float | None = None,
+    atol: float | None = None,
+    rtol: float | None = None,
+    fast_mode: bool = False,
 ) -> None:
     """Check the derivatives of a function up to an order, in both modes.
 
@@ -107,8 +111,8 @@ def check_grads(
         Those of a floating dtype are checked, whether they require a gradient or not.
     order : int, optional
     modes : sequence of {"rev", "fwd"}, optional
-    **how
-        ``eps``, ``atol``, ``rtol`` and ``fast_mode``, as in `gradcheck`.
+    eps, atol, rtol, fast_mode : optional
+        As in `gradcheck`.
 
     Raises
     ------
@@ -124,9 +128,8 @@ def check_grads(
         if dtypes.from_raw[x._array.dtype].kind in "fc":
             require_grad(fresh, "check_grads")
         tensors.append(fresh)
-    given = how.pop("eps", None), how.pop("atol", None), how.pop("rtol", None), how.pop("fast_mode", False)
     for _ in range(order):
-        _check(func, tensors, tuple(modes), *given)
+        _check(func, tensors, tuple(modes), eps, atol, rtol, fast_mode)
         func, tensors = _gradient_of(func, tensors)
 
 
