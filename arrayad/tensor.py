@@ -21,20 +21,9 @@ from . import dtypes
 from .arguments import axis_of, flag_of, integer_of
 from .autograd import engine
 from .autograd.calls import operator
+from .autograd.modes import no_grad, recording
 from .autograd.mutation import become, check_writeable, export, give_back, lend, overwrite, update
-from .autograd.tape import (
-    RETAINED,
-    Leaf,
-    TensorBase,
-    alias,
-    base_of,
-    make,
-    no_grad,
-    recording,
-    require_grad,
-    retaining,
-    sequence,
-)
+from .autograd.tape import RETAINED, Leaf, TensorBase, alias, base_of, make, require_grad, retaining, sequence
 from .backends import backend_of
 from .devices import device as Device
 from .dtypes import NUMBER_TYPES

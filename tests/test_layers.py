@@ -22,6 +22,7 @@ LAYERS = [
     "devices",
     "printing",
     "backends",
+    "autograd.modes",
     "autograd.tape",
     "autograd",
     "functions",

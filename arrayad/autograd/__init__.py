@@ -3,9 +3,17 @@
 from .engine import backward, grad
 from .function import Function, FunctionContext, once_differentiable
 from .gradcheck import GradcheckError, check_grads, gradcheck, gradgradcheck
+from .modes import (
+    detect_anomaly,
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_detect_anomaly,
+    set_grad_enabled,
+)
 from .mutation import copy_on_write_count
 from .picture import graph
-from .tape import detect_anomaly, enable_grad, inference_mode, is_grad_enabled, no_grad, set_detect_anomaly, set_grad_enabled
 
 __all__ = [
     "Function",

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import tape
-from .tape import Node, TensorBase, alias, anomaly, caller, make, record, record_several, recording, sequence
+from .modes import anomaly, caller, recording
+from .tape import Node, TensorBase, alias, make, record, record_several, sequence
 from .. import dtypes
 from ..arguments import flag_of, integer_of
 from ..backends import Array, Namespace, attributes, backend_of, backend_of_type

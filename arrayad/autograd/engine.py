@@ -15,23 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 
 from . import mutation, tape
+from .modes import anomaly, enable_grad, recording, set_recording
 from .operation import SHAPE
-from .tape import (
-    RETAINED,
-    Leaf,
-    MultiNode,
-    Node,
-    Output,
-    TensorBase,
-    anomaly,
-    enable_grad,
-    make,
-    namespace_of_tensors,
-    recording,
-    retaining,
-    sequence,
-    set_recording,
-)
+from .tape import RETAINED, Leaf, MultiNode, Node, Output, TensorBase, make, namespace_of_tensors, retaining, sequence
 from .used import Either, OfOutputs, PartOf, Through, unbroadcast
 from ..backends import Array, Namespace, backend_of, by_type, scalar_types, uses_current_device
 from ..dtypes import NUMBERS, from_raw

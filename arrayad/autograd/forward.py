@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import mutation
 from .engine import fit, grad, rebuilt, refuse_overwritten, saved_of
-from .tape import Leaf, MultiNode, Node, Output, enable_grad, make, namespace_of_tensors
+from .modes import enable_grad
+from .tape import Leaf, MultiNode, Node, Output, make, namespace_of_tensors
 from ..backends import backend_of
 
 if TYPE_CHECKING:

@@ -7,18 +7,9 @@ import inspect
 import weakref
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .modes import no_grad, recording
 from .mutation import check_writeable, rebase, tensors_on
-from .tape import (
-    MultiNode,
-    Node,
-    Output,
-    TensorBase,
-    alias,
-    make,
-    no_grad,
-    node_of_several,
-    recording,
-)
+from .tape import MultiNode, Node, Output, TensorBase, alias, make, node_of_several
 from ..backends import backend_of
 from ..dtypes import from_raw
 from ..size import broadcasts

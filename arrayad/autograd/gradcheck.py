@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import engine
-from .tape import TensorBase, enable_grad, make, no_grad, require_grad
+from .modes import enable_grad, no_grad
+from .tape import TensorBase, make, require_grad
 from .transforms import linearize
 from .. import dtypes
 from ..backends import backend_of

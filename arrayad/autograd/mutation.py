@@ -23,6 +23,7 @@ from weakref import ref
 
 from . import tape
 from .calls import REFUSALS
+from .modes import anomaly, caller, enable_grad, recording
 from .operation import named
 from .tape import (
     RETAINED,
@@ -31,14 +32,10 @@ from .tape import (
     Storage,
     TensorBase,
     Writes,
-    anomaly,
     base_of,
-    caller,
-    enable_grad,
     make,
     namespace_of_tensors,
     record,
-    recording,
     retaining,
     sequence,
     steps_after,

@@ -37,7 +37,8 @@ import re
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, NamedTuple, NoReturn, ParamSpec, TypeVar
 
 from .calls import REFUSALS, REQUIRED, call_path, fixed, two_devices
-from .tape import TensorBase, namespace_of_tensors, recording
+from .modes import recording
+from .tape import TensorBase, namespace_of_tensors
 from .. import dtypes
 from ..arguments import flag_of
 from ..backends import Array, Namespace, attributes, backend_of, backend_of_type

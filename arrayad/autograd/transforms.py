@@ -11,16 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, TypeVarTuple
 from . import engine
 from .engine import zeros_like
 from .forward import push_forward
-from .tape import (
-    Leaf,
-    TensorBase,
-    enable_grad,
-    make,
-    namespace_of_tensors,
-    recording,
-    require_grad,
-    sequence,
-)
+from .modes import enable_grad, recording
+from .tape import Leaf, TensorBase, make, namespace_of_tensors, require_grad, sequence
 from ..backends import backend_of
 from ..dtypes import from_raw
 

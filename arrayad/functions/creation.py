@@ -14,9 +14,10 @@ from .elementwise import add, multiply, subtract
 from .manipulation import broadcast_arrays, broadcast_to, reshape, stack
 from .. import dtypes
 from ..arguments import flag_of, integer_of, sides_of
+from ..autograd.modes import recording
 from ..autograd.mutation import mark_exported
 from ..autograd.operation import linear, named, of_backend, public
-from ..autograd.tape import TensorBase, make, recording, require_grad
+from ..autograd.tape import TensorBase, make, require_grad
 from ..backends import Namespace, backend_of, backend_of_device, backend_of_type
 from ..devices import default
 from ..devices import device as Device

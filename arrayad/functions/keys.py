@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
+from ..autograd.modes import recording
 from ..autograd.mutation import replay, replay_raw
 from ..autograd.operation import linear, of_backend
-from ..autograd.tape import TensorBase, recording
+from ..autograd.tape import TensorBase
 from ..backends import backend_of, by_type
 from ..size import inverse_of
 

@@ -19,6 +19,7 @@ from .statistical import keep, spread, sum
 from .. import dtypes
 from ..arguments import integer_of
 from ..autograd.calls import promote
+from ..autograd.modes import anomaly
 from ..autograd.operation import (
     FLOATING,
     NUMERIC,
@@ -30,7 +31,7 @@ from ..autograd.operation import (
     of_backend,
     public,
 )
-from ..autograd.tape import TensorBase, anomaly
+from ..autograd.tape import TensorBase
 from ..dtypes import as_dtype
 from ..size import inverse_of
 

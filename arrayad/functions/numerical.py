@@ -47,8 +47,9 @@ from .utility import all, diff
 from .. import dtypes
 from ..arguments import axis_of, integer_of
 from ..autograd.calls import promote
+from ..autograd.modes import no_grad
 from ..autograd.operation import NUMERIC, multilinear, public
-from ..autograd.tape import TensorBase, no_grad
+from ..autograd.tape import TensorBase
 from ..backends import backend_of
 
 if TYPE_CHECKING:

@@ -39,8 +39,9 @@ from . import (
 from .elementwise import abs as absolute
 from .. import dtypes
 from ..arguments import axis_of
+from ..autograd.modes import recording
 from ..autograd.mutation import check_writeable
-from ..autograd.tape import TensorBase, recording
+from ..autograd.tape import TensorBase
 from ..backends import backend_of
 from ..dtypes import NUMBERS
 

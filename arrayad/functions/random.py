@@ -15,9 +15,10 @@ from .manipulation import broadcast_shapes, broadcast_to, stack, unstack
 from .searching import where
 from .. import dtypes
 from ..arguments import flag_of, integer_of
+from ..autograd.modes import recording
 from ..autograd.mutation import check_writeable
 from ..autograd.operation import named, public
-from ..autograd.tape import TensorBase, make, recording
+from ..autograd.tape import TensorBase, make
 from ..backends import backend_of, backend_of_device, get_default_device, indexed
 from ..devices import device as Device
 from ..dtypes import DType, get_default_dtype

@@ -67,8 +67,9 @@ from .manipulation import reshape
 from .searching import where
 from .statistical import axes_of, max, sum
 from .utility import any
+from ..autograd.modes import no_grad
 from ..autograd.operation import public
-from ..autograd.tape import TensorBase, no_grad
+from ..autograd.tape import TensorBase
 from ..backends import backend_of
 
 if TYPE_CHECKING:

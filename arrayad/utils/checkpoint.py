@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..autograd.engine import saved_of
+from ..autograd.modes import enable_grad
 from ..autograd.mutation import write_since
-from ..autograd.tape import Leaf, Node, Output, TensorBase, enable_grad, make, sequence
+from ..autograd.tape import Leaf, Node, Output, TensorBase, make, sequence
 from ..functions import random
 
 if TYPE_CHECKING:
