@@ -339,6 +339,10 @@ class Operation:
         Of the public signature.
     tensors : tuple of str
         Those that may be tensors.
+    sequence : bool
+        Whether the first of them is a sequence of tensors, as of `concat`; it is the only one then.
+    optional, scalars : frozenset of str
+        Those of `tensors` that may be None, and those that may be a Python number.
     flags, integers : frozenset of str
         Those of the others that are booleans, and those that are, or are made of, integers.
     layout : tuple of str
@@ -359,6 +363,8 @@ class Operation:
         Of an elementwise operation of two arguments, Python's operator that does it in the memory of the first array.
     alike : bool
         Whether it is the backend's function of its name for booleans and two tensors of one dtype, as most calls give.
+    native : set
+        The raw dtypes that it takes as they are.
     used : tuple of Rule or None, or None
         One for each name of `tensors`: from which entries of the output are used, as booleans of its shape, to which of the
         input are (`arrayad.autograd.used`). Where there is none all are, save of an elementwise operation, where they are
