@@ -78,8 +78,10 @@ class Count(int):
 
 def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     """Whether a shape broadcasts to another."""
+    if shape == to:
+        return True
     before = len(to) - len(shape)
-    return shape == to or (before >= 0 and all(n in (1, m) for n, m in zip(shape, to[before:], strict=True)))
+    return before >= 0 and all(n in (1, m) for n, m in zip(shape, to[before:], strict=True))
 
 
 def inverse_of(order: Sequence[int]) -> tuple[int, ...]:
