@@ -17,8 +17,9 @@ import textwrap
 import warnings
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
 import arrayad as xp
@@ -109,6 +110,39 @@ def test_what_is_the_same_as_in_pytorch_is_there() -> None:
     for name in names - {"dim", "keepdim", "axis", "keepdims"}:
         homes = (xp, xp.Tensor, xp.autograd, xp.func, xp.utils.data)
         assert any(_has(home, name) for home in homes), f"{name} is not there"
+
+
+def _functional() -> list[tuple[str, str]]:
+    text = (ROOT / "docs" / "coming-from-pytorch.md").read_text()
+    return re.findall(r"^\| `(F\..+?)`.*? \| `(.+)` \|$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("theirs", "ours"), _functional())
+def test_what_nn_functional_has_is_an_expression(theirs: str, ours: str) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch, which says what it should be, is not installed")
+    rng = np.random.default_rng(0)
+    shapes = {"x": (5, 4), "y": (5, 4), "z": (5, 4), "w": (3, 4), "b": (3,), "scores": (5, 3)}
+    shapes |= {"images": (2, 3, 8, 6), "kernels": (5, 3, 3, 3)}
+    arrays = {name: rng.uniform(0, 1, size=shape) for name, shape in shapes.items()} | {
+        "classes": np.asarray([0, 2, 1, 1, 0])
+    }
+    numbers = {"p": 0.0, "n": 2, "c": 3, "h": 8, "w": 6} if "images" in ours else {"p": 0.0}
+
+    def result_and_gradients(code: str, lib: Any, names: dict[str, Any]) -> list[Any]:
+        tensors = {name: lib.asarray(array) for name, array in arrays.items()}
+        leaves = [tensors[name].requires_grad_() for name in shapes if re.search(rf"\b{name}\b", theirs)]
+        out = eval(code, names | tensors | numbers)
+        (out * out).sum().backward()
+        return [part.detach().numpy() for part in (out, *[leaf.grad for leaf in leaves])]
+
+    found = result_and_gradients(ours, xp, vars(xp))
+    wanted = result_and_gradients(theirs, torch, {"F": torch.nn.functional})
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
+
+
+def test_what_nn_functional_has_is_found() -> None:
+    assert len(_functional()) == 9
 
 
 def _has(home: object, name: str) -> bool:

@@ -70,7 +70,7 @@ def unique_all(xp: Namespace, x: Tensor, /) -> UniqueAll:
 
     Notes
     -----
-    Differentiable: a value is the element where it is first met, which is given its cotangent.
+    Differentiable. A value is the element where it is first met, which is given its cotangent.
     """
     if not isinstance(x, TensorBase):
         return UniqueAll(*xp.unique_all(x))
@@ -101,7 +101,7 @@ def unique_counts(xp: Namespace, x: Tensor, /) -> UniqueCounts:
 
     Notes
     -----
-    Differentiable: a value is the element where it is first met, which is given its cotangent.
+    Differentiable. A value is the element where it is first met, which is given its cotangent.
     """
     if not isinstance(x, TensorBase):
         return UniqueCounts(*xp.unique_counts(x))
@@ -132,7 +132,7 @@ def unique_inverse(xp: Namespace, x: Tensor, /) -> UniqueInverse:
 
     Notes
     -----
-    Differentiable: a value is the element where it is first met, which is given its cotangent.
+    Differentiable. A value is the element where it is first met, which is given its cotangent.
     """
     if not isinstance(x, TensorBase):
         return UniqueInverse(*xp.unique_inverse(x))
@@ -151,6 +151,6 @@ def unique_values(xp: Namespace, x: Tensor, /) -> Tensor:
 
     Notes
     -----
-    Differentiable: a value is the element where it is first met, which is given its cotangent.
+    Differentiable. A value is the element where it is first met, which is given its cotangent.
     """
     return unique_all(x).values if isinstance(x, TensorBase) else xp.unique_values(x)
