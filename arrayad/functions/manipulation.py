@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import operator
+import math
 from typing import TYPE_CHECKING, Any
 
 from .data_types import check_tensor
@@ -132,16 +131,13 @@ def along(axis: int, start: int | None, stop: int | None) -> tuple[Any, ...]:
 
 def _parts(xp: Namespace, g: Any, arrays_shape: list[Any], axis: int | None) -> list[Any]:
     """The parts of `g` that came from each of the joined arrays."""
-    if axis is None:
-        axis, g = 0, xp.reshape(g, (-1,))
-    axis %= g.ndim
-    flat = g.ndim == 1 and any(len(shape) != 1 for shape in arrays_shape)
+    place = 0 if axis is None else axis % g.ndim
     parts, start = [], 0
     for shape in arrays_shape:
-        length = functools.reduce(operator.mul, shape, 1) if flat else shape[axis]
-        part = g[along(axis, start, start + length)]
-        parts.append(xp.reshape(part, shape) if flat else part)
-        start += length
+        stop = start + (math.prod(shape) if axis is None else shape[place])
+        part = g[along(place, start, stop)]
+        parts.append(xp.reshape(part, shape) if axis is None else part)
+        start = stop
     return parts
 
 
@@ -288,18 +284,17 @@ def _counts(xp: Namespace, repeats: Any) -> Any:
 
 def _unrepeat(xp: Namespace, g: Any, x_shape: tuple[int, ...], repeats: Any, axis: int | None) -> Any:
     """Sums over the copies of each element: a scatter-add by the element that each copy came from."""
-    size = functools.reduce(operator.mul, x_shape, 1)
     flat = axis is None or not x_shape
-    flat_shape = (size,) if flat else x_shape
+    shape = (math.prod(x_shape),) if flat else x_shape
     place = 0 if axis is None or flat else axis % len(x_shape)
     places, counts = xp.arange(0, g.shape[place], 1, dtype=xp.int64, device=g.device), _counts(xp, repeats)
     if isinstance(counts, int):
         places = places // counts
     else:  # not by `repeat`, which on a GPU waits for the number of copies
-        ends = xp.cumulative_sum(xp.broadcast_to(counts, (flat_shape[place],)), axis=0)
+        ends = xp.cumulative_sum(xp.broadcast_to(counts, (shape[place],)), axis=0)
         places = xp.searchsorted(ends, places, side="right")
     key = (*(slice(None),) * place, places)
-    return xp.reshape(xp.scatter_add(g, key, flat_shape), x_shape)
+    return xp.reshape(xp.scatter_add(g, key, shape), x_shape)
 
 
 @linear(x=_unrepeat, used="rules")
