@@ -5,19 +5,17 @@ respect to the shape parameters, which have no closed form, are integrals of the
 `gamma_moment` and `beta_moment`), which are declared functions themselves, so that there are derivatives of all orders.
 """
 
-# The body of an elementwise function is its docstring; the backend has the rest.
-# mypy: disable-error-code="empty-body"
 from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .data_types import finfo
 from .declaring import special
-from .elementwise import zero_rule
+from .elementwise import kept, zero_rule
 from .. import dtypes
 from ..autograd.operation import REAL_FLOATING, differentiable
 from ..autograd.tape import TensorBase
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 
     from ..backends import Namespace
     from ..tensor import Tensor
-
-    F = TypeVar("F", bound=Callable[..., Any])
 
 __all__ = [
     "bdtr",
@@ -132,11 +128,7 @@ def _gamma_end_rule(xp: Namespace, g: Any, a: Any, x: Any, k: int) -> Any:
     return g * density * (xp.log(inside) - xp.special.digamma(a)) ** k
 
 
-@differentiable(
-    takes=REAL_FLOATING,
-    a=_gamma_rule,
-    x=_gamma_end_rule,
-)
+@differentiable(takes=REAL_FLOATING, a=_gamma_rule, x=_gamma_end_rule)
 def gamma_moment(xp: Namespace, a: Tensor, x: Tensor, /, k: int = 0) -> Tensor:
     """The integral from 0 to `x` of the density of the gamma distribution times a power of its score.
 
@@ -323,7 +315,7 @@ def gamma_density(xp: Namespace, a: Any, x: Any, power: int = 0) -> Any:
     density = xp.exp((a - 1) * xp.log(x) - x - log_gamma)
     density = density * x**power if power else density
     density = xp.where(zero, at_zero ** (a - 1 + power) * xp.exp(-at_zero - log_gamma), density)
-    return xp.where(infinite, xp.zeros_like(density), density)
+    return kept(xp, ~infinite, density)
 
 
 def beta_density(xp: Namespace, a: Any, b: Any, x: Any, power: int = 0, power_of_rest: int = 0) -> Any:
@@ -347,8 +339,7 @@ def _t_density(xp: Namespace, df: Any, t: Any) -> Any:
     infinite = xp.isinf(square)
     square = xp.where(infinite, xp.zeros_like(square), square)
     log_beta = xp.special.betaln(df / 2, xp.ones_like(df) / 2)
-    density = xp.exp(-(df + 1) / 2 * xp.log1p(square / df) - log_beta) / xp.sqrt(df)
-    return xp.where(infinite, xp.zeros_like(density), density)
+    return kept(xp, ~infinite, xp.exp(-(df + 1) / 2 * xp.log1p(square / df) - log_beta) / xp.sqrt(df))
 
 
 def _t_shape(xp: Namespace, df: Any, t: Any) -> Any:
@@ -590,8 +581,7 @@ def _binomial_slope(xp: Namespace, k: Any, n: Any, p: Any) -> Any:
     k, n = xp.floor(k), xp.trunc(_beside(xp, n, p))
     inside = (k >= 0) & (k < n)
     one = xp.ones_like(k + n)
-    density = beta_density(xp, xp.where(inside, k + 1, one), xp.where(inside, n - k, one), p)
-    return xp.where(inside, density, xp.zeros_like(density))
+    return kept(xp, inside, beta_density(xp, xp.where(inside, k + 1, one), xp.where(inside, n - k, one), p))
 
 
 def _negative_binomial_slope(xp: Namespace, k: Any, n: Any, p: Any) -> Any:

@@ -632,11 +632,7 @@ def _pow_exponent(xp: Namespace, g: Any, x1: Any, out: Any) -> Any:
     return g * out * xp.log(xp.where(limit, xp.ones((), dtype=x1.dtype, device=x1.device), x1))
 
 
-@elementwise(
-    takes=NUMERIC,
-    x1=_pow_base,
-    x2=_pow_exponent,
-)
+@elementwise(takes=NUMERIC, x1=_pow_base, x2=_pow_exponent)
 def pow(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
     """Each element of ``x1`` to the power of the element of ``x2``.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .data_types import astype, check_tensor, finfo
 from .elementwise import abs as absolute
-from .elementwise import or_infinite, square, subtract
+from .elementwise import kept, or_infinite, square, subtract
 from .manipulation import expand_dims, moveaxis
 from .statistical import keep, spread, sum
 from .. import dtypes
@@ -90,10 +90,6 @@ def _column(xp: Namespace, x: Any) -> Any:
 
 def _row(xp: Namespace, x: Any) -> Any:
     return xp.expand_dims(x, axis=-2)
-
-
-def _diagonal_of(xp: Namespace, x: Any) -> Any:
-    return xp.linalg.diagonal(x)
 
 
 def _only_diagonal(xp: Namespace, x: Any) -> Any:
@@ -633,7 +629,7 @@ def _cofactors_rule(xp: Namespace, g: Any, x: Any) -> Any:
     others = xp.where(one, xp.zeros_like(others), others)
     turned = xp.matmul(_h(xp, u), xp.matmul(g, _h(xp, vh)))
     others = xp.astype(others, turned.dtype)
-    on = xp.matmul(others, _column(xp, _diagonal_of(xp, turned)))[..., 0]
+    on = xp.matmul(others, _column(xp, xp.linalg.diagonal(turned)))[..., 0]
     middle = _on_diagonal(xp, on, tuple(turned.shape), 0) - others * _t(xp, turned)
     scale = _column(xp, _column(xp, xp.linalg.det(u) * xp.linalg.det(vh)))
     out = scale * xp.matmul(xp.conj(u), xp.matmul(middle, xp.conj(vh)))
@@ -666,8 +662,8 @@ def _slogdet_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
     elif g_log is None:
         return xp.zeros_like(x)
     result = _column(xp, _column(xp, weight)) * _h(xp, _inverse_or_nan(xp, x, sign))
-    unused = _column(xp, _column(xp, (sign == 0) & (weight == 0)))  # which NaN would spoil
-    return xp.where(unused, xp.zeros((), dtype=result.dtype, device=x.device), result)
+    used = _column(xp, _column(xp, (sign != 0) | (weight != 0)))  # a singular matrix that is not would give NaN, not 0
+    return kept(xp, used, result)
 
 
 def _slogdet_tangent(xp: Namespace, t: Any, x: Any, out: Any) -> tuple[Any, Any]:
@@ -903,7 +899,7 @@ def _warn_of_gauge(xp: Namespace, name: str, turning: Any, parts: list[Any], val
         return
     if xp.asynchronous and not anomaly.enabled:
         return
-    free = xp.where(_equal(xp, values), turning, xp.zeros_like(turning))
+    free = kept(xp, _equal(xp, values), turning)
     size = max(float(xp.max(xp.abs(part))) for part in parts)
     if float(xp.max(xp.abs(free))) > math.sqrt(_eps(turning)) * size:
         warnings.warn(
@@ -996,7 +992,7 @@ def _eig_rule(xp: Namespace, g: Any, out: Any) -> Any:
     middle = xp.zeros_like(vectors)
     if g_vectors is not None:
         inner = xp.matmul(adjoint, g_vectors)
-        along = xp.real(_diagonal_of(xp, inner))
+        along = xp.real(xp.linalg.diagonal(inner))
         kept = _on_diagonal(xp, xp.astype(along, inner.dtype), tuple(inner.shape), 0)
         _warn_of_gauge(xp, "eig", inner - kept, [inner], values)
         inner = inner - xp.matmul(adjoint, vectors) * _row(xp, along)
@@ -1059,27 +1055,24 @@ def _qr_rule(xp: Namespace, g: Any, out: Any) -> Any:
     g_q, g_r = g
     q, r = out
     rows, columns = q.shape[-2], r.shape[-1]
+    wide = rows < columns
     if q.shape[-1] != min(rows, columns):
         raise RuntimeError("qr(): mode='complete' of a tall matrix has no gradient: the added columns of Q are arbitrary")
-    square = r[..., :, :rows] if rows < columns else r
-    g_square = None if g_r is None else (g_r[..., :, :rows] if rows < columns else g_r)
-    g_rest = g_r[..., :, rows:] if g_r is not None and rows < columns else None
+    square = r[..., :rows] if wide else r
     total_q = xp.zeros_like(q) if g_q is None else g_q
-    if g_rest is not None:  # the rest of R is Q^H times the rest of A, which is Q times the rest of R
-        total_q = total_q + xp.matmul(xp.matmul(q, r[..., :, rows:]), _h(xp, g_rest))
+    if g_r is not None and wide:  # the rest of R is Q^H times the rest of A, which is Q times the rest of R
+        total_q = total_q + xp.matmul(xp.matmul(q, r[..., rows:]), _h(xp, g_r[..., rows:]))
     inner = -xp.matmul(_h(xp, total_q), q)
-    if g_square is not None:
-        inner = inner + xp.matmul(square, _h(xp, g_square))
+    if g_r is not None:
+        inner = inner + xp.matmul(square, _h(xp, g_r[..., :rows] if wide else g_r))
     lower = xp.tril(inner)
     hermitian = lower + _h(xp, lower)
     hermitian = hermitian - _only_diagonal(xp, hermitian) / 2
     result = _h(xp, xp.linalg.solve(square, _h(xp, total_q + xp.matmul(q, hermitian))))
-    if g_rest is None:
-        if rows < columns:
-            shape = (*result.shape[:-1], columns - rows)
-            result = xp.concat([result, xp.zeros(shape, dtype=result.dtype, device=result.device)], axis=-1)
+    if not wide:
         return result
-    return xp.concat([result, xp.matmul(q, g_rest)], axis=-1)
+    rest = xp.zeros_like(r[..., rows:]) if g_r is None else xp.matmul(q, g_r[..., rows:])
+    return xp.concat([result, rest], axis=-1)
 
 
 class QR(NamedTuple):
@@ -1327,10 +1320,8 @@ def matrix_norm(
         return xp.linalg.vector_norm(x, axis=(-2, -1), keepdims=keepdims)
     if ord in ("nuc", 2, -2):
         values = xp.linalg.svdvals(x)
-        if ord == "nuc":
+        if ord == "nuc" or 0 in x.shape[-2:]:  # the norm of an empty matrix is 0
             out = xp.sum(values, axis=-1)
-        elif x.shape[-1] == 0 or x.shape[-2] == 0:
-            out = xp.sum(values, axis=-1)  # the norm of an empty matrix is 0
         else:
             out = xp.max(values, axis=-1) if ord == 2 else xp.min(values, axis=-1)
         return keep(xp, out, x.shape, (-2, -1)) if keepdims else out
@@ -1338,7 +1329,7 @@ def matrix_norm(
         raise ValueError(f"matrix_norm(): ord must be 'fro', 'nuc', 1, -1, 2, -2, inf or -inf, got {ord!r}")
     summed = -2 if abs(ord) == 1 else -1
     sums = xp.sum(xp.abs(x), axis=summed, keepdims=True)
-    if x.shape[-1] == 0 or x.shape[-2] == 0:
+    if 0 in x.shape[-2:]:
         return xp.sum(sums, axis=(-2, -1), keepdims=keepdims)
     reduce = xp.max if ord > 0 else xp.min
     return reduce(sums, axis=(-2, -1), keepdims=keepdims)

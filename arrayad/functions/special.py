@@ -53,6 +53,7 @@ from .elementwise import (
     exp,
     greater,
     isfinite,
+    kept,
     less,
     less_equal,
     log,
@@ -539,9 +540,7 @@ def i1(x: Tensor, /) -> Tensor:
     """Modified Bessel function of the first kind and order 1 of each element (DLMF 10.25.2)."""
 
 
-@special(
-    x=lambda xp, g, x, out: g * (xp.special.i0e(x) - xp.sign(x) * out - _i1e_over_x(xp, x)),
-)
+@special(x=lambda xp, g, x, out: g * (xp.special.i0e(x) - xp.sign(x) * out - _i1e_over_x(xp, x)))
 def i1e(x: Tensor, /) -> Tensor:
     """``exp(-abs(x)) * i1(x)`` of each element, without overflow between."""
 
@@ -765,9 +764,7 @@ def xlog1py(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """
 
 
-@special(
-    x=lambda xp, g, x: xp.where(x > 0, -g * (1 + _log_where(xp, x > 0, x)), xp.zeros_like(g)),
-)
+@special(x=lambda xp, g, x: kept(xp, x > 0, -g * (1 + _log_where(xp, x > 0, x))))
 def entr(x: Tensor, /) -> Tensor:
     """``-x * log(x)`` of each element, a term of an entropy: 0 at 0, ``-inf`` for negative elements.
 
@@ -786,7 +783,7 @@ def _ratio(xp: Namespace, x1: Any, x2: Any) -> Any:
 
 
 @special(
-    x1=lambda xp, g, x1, x2: xp.where((x1 > 0) & (x2 > 0), g * (_log_ratio(xp, x1, x2) + 1), xp.zeros_like(g)),
+    x1=lambda xp, g, x1, x2: kept(xp, (x1 > 0) & (x2 > 0), g * (_log_ratio(xp, x1, x2) + 1)),
     x2=lambda xp, g, x1, x2: -g * _ratio(xp, x1, x2),
 )
 def rel_entr(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
@@ -798,7 +795,7 @@ def rel_entr(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
 
 @special(
     x1=lambda xp, g, x1, x2: g * _log_ratio(xp, x1, x2),
-    x2=lambda xp, g, x1, x2: xp.where((x1 >= 0) & (x2 >= 0), g * (1 - _ratio(xp, x1, x2)), xp.zeros_like(g)),
+    x2=lambda xp, g, x1, x2: kept(xp, (x1 >= 0) & (x2 >= 0), g * (1 - _ratio(xp, x1, x2))),
 )
 def kl_div(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """``x1 * log(x1 / x2) - x1 + x2`` of the elements of two tensors, a term of a Kullback-Leibler divergence.
@@ -915,13 +912,8 @@ def inv_boxcox1p(y: Tensor | float, lmbda: Tensor | float, /) -> Tensor:
     """Inverse of `boxcox1p` in its first argument."""
 
 
-def _huber_bound(xp: Namespace, g: Any, delta: Any, r: Any) -> Any:
-    beyond = xp.abs(r) > delta
-    return xp.where(beyond, g * (xp.abs(r) - delta), xp.zeros_like(g))
-
-
 @special(
-    delta=_huber_bound,
+    delta=lambda xp, g, delta, r: kept(xp, xp.abs(r) > delta, g * (xp.abs(r) - delta)),
     r=lambda xp, g, delta, r: g * xp.where(xp.abs(r) <= delta, r, delta * xp.sign(r)),
 )
 def huber(delta: Tensor | float, r: Tensor | float, /) -> Tensor:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .elementwise import or_infinite
+from .elementwise import kept, or_infinite
 from .manipulation import along
 from ..arguments import integer_of
 from ..autograd.operation import (
@@ -244,7 +244,7 @@ def _share(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], ax
     g = wide(xp, g)
     count = xp.sum(xp.astype(chosen, g.dtype), axis=axis, keepdims=True)
     # A choice, not a product with 0, so that forward mode, which transposes it, leaves out the tangents of the others.
-    return xp.where(chosen, keep(xp, g, x_shape, axis) / count, xp.zeros((), dtype=g.dtype, device=g.device))
+    return kept(xp, chosen, keep(xp, g, x_shape, axis) / count)
 
 
 def _used_of_extremum(xp: Namespace, used: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
