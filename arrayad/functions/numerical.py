@@ -40,8 +40,8 @@ from .linear_algebra import diagonal, eigvals, matmul, matrix_transpose
 from .manipulation import concat, expand_dims, moveaxis, permute_dims, reshape
 from .searching import argmin, nonzero, searchsorted, where
 from .sorting import sort
-from .statistical import axes_of, mean, sum
 from .statistical import max as greatest
+from .statistical import mean, sum
 from .statistical import min as least
 from .utility import all, diff
 from .. import dtypes
@@ -90,9 +90,8 @@ def _checked(axis: Axis, rank: int, name: str) -> tuple[int, ...]:
     return axes
 
 
-def _together(x: Tensor, axis: Axis) -> tuple[Tensor, tuple[int, ...]]:
-    """A tensor with the reduced axes as one, the last; and the shape that keeps them, with length 1."""
-    axes = axes_of(axis, x.ndim)
+def _together(x: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, tuple[int, ...]]:
+    """A tensor with some axes, counted from the front, as one, the last; and the shape that keeps them, with length 1."""
     kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
     others = [i for i in range(x.ndim) if i not in axes]
     x = permute_dims(x, (*others, *axes))
@@ -167,8 +166,8 @@ def quantile(
         raise ValueError(f"quantile(): unknown method {method!r}; there are {', '.join(map(repr, _METHODS))}")
     if x.dtype.kind == "c":
         raise TypeError(f"quantile(): input dtype should be real-valued dtypes. Got {x.dtype.name} instead.")
-    axis = _checked(axis, x.ndim, "quantile")
-    ordered, kept = _together(x if x.dtype.kind == "f" else astype(x, dtypes.get_default_dtype()), axis)
+    axes = _checked(axis, x.ndim, "quantile")
+    ordered, kept = _together(x if x.dtype.kind == "f" else astype(x, dtypes.get_default_dtype()), axes)
     count = ordered.shape[-1]
     if count == 0:
         raise ValueError("quantile(): there is no quantile of no elements")
@@ -179,16 +178,11 @@ def quantile(
     ordered = sort(ordered, axis=-1, stable=False)  # a sixth of the time; equal ones are one value
     out = _interpolated(ordered, multiply(astype(probabilities, dtypes.float64, copy=False), float(count - 1)), method)
     # A NaN is sorted last, and is the quantile whatever the probability.
-    last = ordered[..., -1]
-    if probabilities.ndim:
-        last = expand_dims(last, axis=-1)
+    last = ordered[..., -1:] if probabilities.ndim else ordered[..., -1]
     out = where(isnan(last), last, out)
-    if probabilities.ndim:
-        out = moveaxis(out, -1, 0)
-    front = tuple(probabilities.shape)
-    axes = axes_of(axis, x.ndim)
+    out = moveaxis(out, -1, 0) if probabilities.ndim else out
     shape = kept if keepdims else tuple(n for i, n in enumerate(x.shape) if i not in axes)
-    return reshape(out, (*front, *shape))
+    return reshape(out, (*probabilities.shape, *shape))
 
 
 @public
@@ -380,7 +374,7 @@ def corrcoef(x: Tensor, /) -> Tensor:
     return out if out.dtype.kind == "c" else out + (clip(out, -1.0, 1.0) - out).detach()
 
 
-# --- diagonals and assignment along an axis ---
+# --- diagonals ---
 
 
 @public
