@@ -344,9 +344,6 @@ def _of_numbers(obj: Any, array: np.ndarray[Any, Any], default: DType) -> np.nda
     return np.asarray(obj, wanted.dtype) if kind == "i" else array.astype(wanted.dtype, copy=False)
 
 
-_FLOAT = frozenset((float,))
-
-
 def _is_numeric(obj: Any) -> bool:
     """Whether there are but numbers in it; NumPy makes some of None, strings and any object, if it is told the dtype."""
     if type(obj) in NUMBER_TYPES or (isinstance(obj, (list, tuple)) and NUMBER_TYPES.issuperset(map(type, obj))):
@@ -362,7 +359,7 @@ def _facts_in(obj: Any) -> set[Any]:
     if isinstance(obj, (list, tuple)):
         kinds = set(map(type, obj))
         if kinds <= NUMBER_TYPES:
-            return kinds & _FLOAT
+            return kinds & {float}
         if all(kind in NUMBER_TYPES or issubclass(kind, np.number) for kind in kinds):
             obj = [kind() for kind in kinds]  # one of each tells as much
         return set().union(*map(_facts_in, obj))

@@ -62,6 +62,20 @@ def dtype_of(dtype: Any, name: str) -> DType:
         raise TypeError(f"{name}(): {error}") from None
 
 
+def floating_dtype_of(dtype: Any, name: str) -> DType:
+    """The real floating dtype that the `dtype` argument of a function stands for, the default one for None.
+
+    Raises
+    ------
+    TypeError
+        If it stands for another, or for none.
+    """
+    chosen = dtypes.get_default_dtype() if dtype is None else dtype_of(dtype, name)
+    if chosen.kind != "f":
+        raise TypeError(f"{name}(): dtype should be real-valued floating point. Got {chosen.name} instead.")
+    return chosen
+
+
 def astype(x: Tensor, dtype: DTypeLike, /, *, copy: bool = True, device: DeviceLike | None = None) -> Tensor:
     """The values of a tensor in another dtype.
 

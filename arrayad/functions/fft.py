@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from .creation import arange, number_of
-from .data_types import astype, dtype_of
+from .data_types import astype, floating_dtype_of
 from .manipulation import along, concat
 from .. import dtypes
 from ..arguments import axis_of, integer_of
 from ..autograd.operation import FLOATING, composite, differentiable, linear, public
-from ..dtypes import COMPLEX_OF, as_dtype, get_default_dtype
+from ..dtypes import COMPLEX_OF, as_dtype
 
 if TYPE_CHECKING:
     from ..backends import Namespace
@@ -473,10 +473,7 @@ def ihfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, 
 def _frequencies(name: str, whole: Tensor, n: int, d: Any, dtype: DTypeLike | None) -> Tensor:
     if isinstance(number_of(d, name, "d"), complex):
         raise TypeError(f"{name}(): d must be a real number, got {d!r}")
-    chosen = get_default_dtype() if dtype is None else dtype_of(dtype, name)
-    if chosen.kind != "f":
-        raise TypeError(f"{name}(): dtype should be real-valued floating point. Got {chosen.name} instead.")
-    return astype(whole / (n * d), chosen, copy=False)
+    return astype(whole / (n * d), floating_dtype_of(dtype, name), copy=False)
 
 
 @public

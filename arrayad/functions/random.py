@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from .creation import check_ends, finish, number_of, shape_of
-from .data_types import check_tensor, dtype_of, finfo
+from .data_types import check_tensor, dtype_of, finfo, floating_dtype_of
 from .elementwise import log1p
 from .manipulation import broadcast_shapes, broadcast_to, stack, unstack
 from .searching import where
@@ -21,14 +21,13 @@ from ..autograd.operation import named, public
 from ..autograd.tape import TensorBase, make
 from ..backends import backend_of, backend_of_device, get_default_device, indexed
 from ..devices import device as Device
-from ..dtypes import DType, get_default_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..arguments import Sides
     from ..devices import DeviceLike
-    from ..dtypes import DTypeLike
+    from ..dtypes import DType, DTypeLike
     from ..tensor import Tensor
 
 __all__ = [
@@ -130,7 +129,7 @@ class _Scope(threading.local):
 scope = _Scope()
 
 
-def _generator(generator: Generator | None, device: Any, name: str = "") -> Generator:
+def _generator(generator: Generator | None, device: Any, name: str) -> Generator:
     """The generator given, or the device's own."""
     if generator is not None and not isinstance(generator, Generator):
         raise TypeError(f"{name}(): generator must be a Generator or None, got {type(generator).__name__}")
@@ -218,13 +217,6 @@ def initial_seed() -> int:
     return default_generator().initial_seed()
 
 
-def _floating(name: str, dtype: DTypeLike | None) -> DType:
-    chosen = get_default_dtype() if dtype is None else dtype_of(dtype, name)
-    if chosen.kind != "f":
-        raise TypeError(f"{name}(): dtype should be real-valued floating point. Got {chosen.name} instead.")
-    return chosen
-
-
 @public
 def rand(
     shape: Sides,
@@ -248,7 +240,7 @@ def rand(
     requires_grad : bool, optional
     """
     source = _generator(generator, device, "rand")
-    raw = source._backend.raw_dtype(_floating("rand", dtype))
+    raw = source._backend.raw_dtype(floating_dtype_of(dtype, "rand"))
     return finish(source._source.uniform(shape_of(shape, more, "rand"), raw), requires_grad, "rand")
 
 
@@ -275,7 +267,7 @@ def randn(
     requires_grad : bool, optional
     """
     source = _generator(generator, device, "randn")
-    raw = source._backend.raw_dtype(_floating("randn", dtype))
+    raw = source._backend.raw_dtype(floating_dtype_of(dtype, "randn"))
     return finish(source._source.normal(shape_of(shape, more, "randn"), raw), requires_grad, "randn")
 
 
@@ -575,7 +567,7 @@ def _drawn(
 ) -> Tensor:
     """Random numbers in the shape, on the device and, if no other is given, in the dtype of a tensor, for a function."""
     source = _generator(generator, x.device, name)
-    own = _floating(name, x.dtype)
+    own = floating_dtype_of(x.dtype, name)
     raw = source._backend.raw_dtype(own if dtype is None else dtype)
     return make(getattr(source._source, kind)(tuple(x.shape), raw))
 
