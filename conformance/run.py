@@ -108,24 +108,25 @@ def count(report: Path) -> dict[str, Counter[str]]:
     chapters: dict[str, Counter[str]] = defaultdict(Counter)
     for case in ElementTree.parse(report).iter("testcase"):
         chapter = case.get("classname", "").split(".")[1].removeprefix("test_")
-        skipped = case.find("skipped")
-        if case.find("failure") is not None or case.find("error") is not None:
-            outcome = "failed"
-        elif skipped is not None:
-            outcome = "xfailed" if skipped.get("type") == "pytest.xfail" else "skipped"
-        else:
-            outcome = "passed"
-        chapters[chapter][outcome] += 1
-    return chapters
+        chapters[chapter.replace("_", " ")][outcome_of(case)] += 1
+    return dict(sorted(chapters.items()))
 
 
-def table(chapters: dict[str, Counter[str]]) -> str:
-    """A Markdown table of the counts."""
-    total = sum(chapters.values(), Counter[str]())
-    rows = [(name.replace("_", " "), counts) for name, counts in sorted(chapters.items())]
-    lines = ["| chapter | " + " | ".join(OUTCOMES) + " |", "|---|" + "---:|" * len(OUTCOMES)]
-    for name, counts in [*rows, ("**all**", total)]:
-        lines.append(f"| {name} | " + " | ".join(str(counts[outcome]) for outcome in OUTCOMES) + " |")
+def outcome_of(case: ElementTree.Element) -> str:
+    """How a test of JUnit's XML ended."""
+    skipped = case.find("skipped")
+    if case.find("failure") is not None or case.find("error") is not None:
+        return "failed"
+    if skipped is not None:
+        return "xfailed" if skipped.get("type") == "pytest.xfail" else "skipped"
+    return "passed"
+
+
+def table(what: str, rows: dict[str, Counter[str]], outcomes: tuple[str, ...] = OUTCOMES) -> str:
+    """A Markdown table of counts."""
+    lines = [f"| {what} | " + " | ".join(outcomes) + " |", "|---|" + "---:|" * len(outcomes)]
+    for name, counts in {**rows, "**all**": sum(rows.values(), Counter[str]())}.items():
+        lines.append(f"| {name} | " + " | ".join(str(counts[outcome]) for outcome in outcomes) + " |")
     return "\n".join(lines)
 
 
@@ -153,7 +154,7 @@ def main(arguments: list[str] | None = None) -> int:
         code = run_suite(suite, options.namespace, options.version, options.examples, report)
         if not report.exists():
             return code or 1
-        text = table(count(report))
+        text = table("chapter", count(report))
     print(text)
     if options.output:
         import numpy

@@ -23,7 +23,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..run import HERE, cache_folder, clone
+from ..run import HERE, cache_folder, clone, outcome_of, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,16 +59,11 @@ def count(report: Path) -> tuple[Counter[str], list[str]]:
     outcomes: Counter[str] = Counter()
     failed = []
     for case in ElementTree.parse(report).iter("testcase"):
-        name = f"{case.get('classname')}.{case.get('name')}"
-        skipped = case.find("skipped")
-        if case.find("failure") is not None or case.find("error") is not None:
-            known = any(part in name for part in DEFECTS)
-            outcomes["test's defect" if known else "failed"] += 1
-            failed += [] if known else [name]
-        elif skipped is not None:
-            outcomes["xfailed" if skipped.get("type") == "pytest.xfail" else "skipped"] += 1
-        else:
-            outcomes["passed"] += 1
+        name, outcome = f"{case.get('classname')}.{case.get('name')}", outcome_of(case)
+        if outcome == "failed" and any(part in name for part in DEFECTS):
+            outcome = "test's defect"
+        outcomes[outcome] += 1
+        failed += [name] if outcome == "failed" else []
     return outcomes, failed
 
 
@@ -117,15 +112,6 @@ def extra(submodules: list[str], work: Path) -> dict[str, tuple[Counter[str], li
 SUITES = {"scipy": scipy, "sklearn": sklearn, "extra": extra}
 
 
-def table(found: dict[str, tuple[Counter[str], list[str]]]) -> str:
-    """A Markdown table of the counts."""
-    total = sum((outcomes for outcomes, _ in found.values()), Counter[str]())
-    lines = ["| tests | " + " | ".join(OUTCOMES) + " |", "|---|" + "---:|" * len(OUTCOMES)]
-    for name, outcomes in [*((f"`{name}`", outcomes) for name, (outcomes, _) in found.items()), ("**all**", total)]:
-        lines.append(f"| {name} | " + " | ".join(str(outcomes[o]) for o in OUTCOMES) + " |")
-    return "\n".join(lines)
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -142,7 +128,9 @@ def main(arguments: list[str] | None = None) -> int:
             found = suite(options.submodule, Path(work)) if name in wanted else {}
             if found:
                 failed += [test for _, tests in found.values() for test in tests]
-                parts.append(f"## Tests of {name if name != 'extra' else 'array-api-extra'}\n\n{table(found)}")
+                rows = {f"`{part}`": outcomes for part, (outcomes, _) in found.items()}
+                title = "array-api-extra" if name == "extra" else name
+                parts.append(f"## Tests of {title}\n\n{table('tests', rows, OUTCOMES)}")
     if parts:
         parts.append(
             "## Defects of tests\n\n| test | why it cannot pass |\n|---|---|\n"

@@ -64,29 +64,21 @@ def cases() -> list[Case]:
     x, y = rng.normal(size=12), rng.normal(size=12) + 0.5
     grid = rng.normal(size=(5, 3))
     positive = rng.uniform(0.5, 2.0, 12)
+    reverse = positive[::-1].copy()
     unit = rng.uniform(0.1, 0.9, 12)
 
     # --- stats ---
     for name in (
         "skew", "kurtosis", "gmean", "hmean", "sem", "variation", "kstat", "kstatvar", "circmean", "circvar", "circstd",
-        "entropy", "tmean", "tvar", "tstd", "tsem", "zscore", "zmap", "gzscore", "pmean", "moment", "differential_entropy",
-        "trim_mean", "boxcox_llf", "describe", "lmoment", "gstd",
+        "entropy", "tmean", "tvar", "tstd", "tsem", "zscore", "gzscore", "differential_entropy", "describe", "gstd",
     ):  # fmt: skip
-        function = getattr(stats, name)
-        if name == "zmap":
-            add("scipy.stats", name, function, positive, positive[::-1].copy())
-        elif name == "pmean":
-            add("scipy.stats", name, lambda a, f=function: f(a, 2.5), positive)
-        elif name == "boxcox_llf":
-            add("scipy.stats", name, lambda a, f=function: f(0.7, a), positive)
-        elif name == "trim_mean":
-            add("scipy.stats", name, lambda a, f=function: f(a, 0.2), positive)
-        elif name == "lmoment":
-            add("scipy.stats", name, lambda a, f=function: f(a, order=2), positive)
-        elif name == "moment":
-            add("scipy.stats", name, lambda a, f=function: f(a, order=3), positive)
-        else:
-            add("scipy.stats", name, function, positive)
+        add("scipy.stats", name, getattr(stats, name), positive)
+    add("scipy.stats", "zmap", stats.zmap, positive, reverse)
+    add("scipy.stats", "pmean", lambda a: stats.pmean(a, 2.5), positive)
+    add("scipy.stats", "moment", lambda a: stats.moment(a, order=3), positive)
+    add("scipy.stats", "lmoment", lambda a: stats.lmoment(a, order=2), positive)
+    add("scipy.stats", "trim_mean", lambda a: stats.trim_mean(a, 0.2), positive)
+    add("scipy.stats", "boxcox_llf", lambda a: stats.boxcox_llf(0.7, a), positive)
     add("scipy.stats", "boxcox_llf (lambda)", lambda k, a: stats.boxcox_llf(k[0], a), unit[:1], positive)
     add("scipy.stats", "pearsonr (statistic)", lambda a, b: stats.pearsonr(a, b).statistic, x, y)
     add("scipy.stats", "pearsonr (p-value)", lambda a, b: stats.pearsonr(a, b).pvalue, x, y)
@@ -113,15 +105,12 @@ def cases() -> list[Case]:
     add("scipy.special", "softmax", special.softmax, x)
     add("scipy.special", "log_softmax", special.log_softmax, x)
     for name, arrays in (
-        ("gammaln", (positive,)), ("erf", (x,)), ("xlogy", (positive, positive[::-1].copy())), ("betainc", (positive, positive[::-1].copy(), unit)),
-        ("stdtr", (positive, x)), ("chdtrc", (positive, positive[::-1].copy())), ("gammainc", (positive, positive[::-1].copy())),
-        ("ndtri", (unit,)), ("j0", (x,)), ("rel_entr", (unit, unit[::-1].copy())), ("stdtrit", (positive, unit)), ("multigammaln", (positive + 1,)),
+        ("gammaln", (positive,)), ("erf", (x,)), ("xlogy", (positive, reverse)), ("betainc", (positive, reverse, unit)),
+        ("stdtr", (positive, x)), ("chdtrc", (positive, reverse)), ("gammainc", (positive, reverse)), ("ndtri", (unit,)),
+        ("j0", (x,)), ("rel_entr", (unit, unit[::-1].copy())), ("stdtrit", (positive, unit)),
     ):  # fmt: skip
-        special_function = getattr(special, name)
-        if name == "multigammaln":
-            add("scipy.special", name, lambda a, f=special_function: f(a, 2), *arrays)
-        else:
-            add("scipy.special", name, special_function, *arrays)
+        add("scipy.special", name, getattr(special, name), *arrays)
+    add("scipy.special", "multigammaln", lambda a: special.multigammaln(a, 2), positive + 1)
 
     # --- signal, ndimage, fft ---
     taps = rng.normal(size=4)
@@ -234,7 +223,7 @@ def cases() -> list[Case]:
             lambda a, b, f=name: getattr(metrics, f)(a, b, multioutput="raw_values"), grid[:4], other)  # fmt: skip
     for name in ("mean_squared_log_error", "mean_tweedie_deviance", "mean_gamma_deviance", "mean_poisson_deviance",
                  "root_mean_squared_log_error", "d2_tweedie_score"):  # fmt: skip
-        add("sklearn.metrics", name, getattr(metrics, name), positive, positive[::-1].copy())
+        add("sklearn.metrics", name, getattr(metrics, name), positive, reverse)
     add("sklearn.metrics", "mean_pinball_loss", metrics.mean_pinball_loss, x, y)
     add("sklearn.metrics", "log_loss", lambda p: metrics.log_loss(_like(p, [0, 1] * 6, integers=True), p), unit)
     add(
