@@ -344,6 +344,19 @@ def _typed(x: Any, dtype: Any) -> Any:
     return _tensor(x) if dtype is None else data_types.astype(_tensor(x), dtypes.as_dtype(np.dtype(dtype)), copy=False)
 
 
+def _reduced(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A reduction over axes."""
+
+    def call(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
+        return function(_tensor(a), axis=axis, keepdims=keepdims)
+
+    return call
+
+
+_all, _any = _reduced(utility.all), _reduced(utility.any)
+_max, _min = _reduced(statistical.max), _reduced(statistical.min)
+
+
 def _sum(a: Tensor, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
     return statistical.sum(_typed(a, dtype), axis=axis, keepdims=keepdims)
 
@@ -381,22 +394,6 @@ def _std(
         spread, count = _spread(x, axis, ddof if correction is None else correction)
         return linear_algebra.vector_norm(spread, axis=axis, keepdims=keepdims) / math.sqrt(count)
     return statistical.std(x, axis=axis, correction=ddof if correction is None else correction, keepdims=keepdims)
-
-
-def _max(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
-    return statistical.max(_tensor(a), axis=axis, keepdims=keepdims)
-
-
-def _min(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
-    return statistical.min(_tensor(a), axis=axis, keepdims=keepdims)
-
-
-def _all(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
-    return utility.all(_tensor(a), axis=axis, keepdims=keepdims)
-
-
-def _any(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
-    return utility.any(_tensor(a), axis=axis, keepdims=keepdims)
 
 
 def _flat(a: Tensor, axis: Any) -> tuple[Any, int]:
@@ -544,10 +541,6 @@ def _where(condition: Tensor, *choices: Any) -> Any:
     if not choices:
         return searching.nonzero(_tensor(condition))
     return searching.where(_tensor(condition), *[_operand(x) for x in choices])
-
-
-def _count_nonzero(a: Tensor, axis: Any = None, *, keepdims: bool = False) -> Any:
-    return searching.count_nonzero(_tensor(a), axis=axis, keepdims=keepdims)
 
 
 def _unique(
@@ -1136,11 +1129,7 @@ def _one_triangle(a: Tensor, uplo: str) -> Any:
     x = _floating(a)
     if uplo not in ("L", "l", "U", "u"):
         raise ValueError(f"numpy.linalg: UPLO must be 'L' or 'U', got {uplo!r}")
-    if uplo in "Ll":
-        return x
-    return (
-        elementwise.conj(linear_algebra.matrix_transpose(x)) if x.dtype.kind == "c" else linear_algebra.matrix_transpose(x)
-    )
+    return x if uplo in "Ll" else elementwise.conj(linear_algebra.matrix_transpose(x))
 
 
 def _pinv(a: Tensor, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
@@ -1148,9 +1137,8 @@ def _pinv(a: Tensor, rcond: Any = None, hermitian: bool = False, *, rtol: Any = 
 
 
 def _qr(a: Tensor, mode: Any = "reduced") -> Any:
-    if mode == "r":
-        return linear_algebra.qr(_floating(a))[1]
-    return linear_algebra.qr(_floating(a), mode=mode)
+    x = _floating(a)
+    return linear_algebra.qr(x).R if mode == "r" else linear_algebra.qr(x, mode=mode)
 
 
 def _matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
@@ -1176,7 +1164,7 @@ def _transform(function: Callable[..., Any]) -> Callable[..., Any]:
     """A Fourier transform of one axis."""
 
     def call(a: Tensor, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
-        return function(_floating(a), n=n, axis=axis, norm="backward" if norm is None else norm)
+        return function(_floating(a), n=n, axis=axis, norm=norm)
 
     return call
 
@@ -1185,7 +1173,7 @@ def _transform_of_several(function: Callable[..., Any], usual: Any = None) -> Ca
     """A Fourier transform of several axes."""
 
     def call(a: Tensor, s: Any = None, axes: Any = usual, norm: Any = None) -> Any:
-        return function(_floating(a), s=s, axes=axes, norm="backward" if norm is None else norm)
+        return function(_floating(a), s=s, axes=axes, norm=norm)
 
     return call
 
@@ -1299,8 +1287,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.angle": _angle,
     "numpy.any": _any,
     "numpy.append": lambda arr, values, axis=None: manipulation.concat([_tensor(arr), _tensor(values)], axis=axis),
-    "numpy.argmax": lambda a, axis=None, *, keepdims=False: searching.argmax(_tensor(a), axis=axis, keepdims=keepdims),
-    "numpy.argmin": lambda a, axis=None, *, keepdims=False: searching.argmin(_tensor(a), axis=axis, keepdims=keepdims),
+    "numpy.argmax": _reduced(searching.argmax),
+    "numpy.argmin": _reduced(searching.argmin),
     "numpy.argsort": _sorted(sorting.argsort),
     "numpy.argwhere": lambda a: pytorch_indexing.argwhere(_tensor(a)),
     "numpy.around": _round,
@@ -1323,7 +1311,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.copy": lambda a, order="K", subok=False: creation.clone(_tensor(a)),
     "numpy.corrcoef": lambda x, y=None, rowvar=True: _squeeze(numerical.corrcoef(_variables(x, y, rowvar))),
     "numpy.correlate": _correlate,
-    "numpy.count_nonzero": _count_nonzero,
+    "numpy.count_nonzero": _reduced(searching.count_nonzero),
     "numpy.cov": _cov,
     "numpy.cross": _cross,
     "numpy.cumprod": _cumulated(statistical.cumulative_prod),
@@ -1407,7 +1395,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.matrix_transpose": linear_algebra.matrix_transpose,
     "numpy.max": _max,
     "numpy.mean": _mean,
-    "numpy.median": lambda a, axis=None, keepdims=False: numerical.median(_tensor(a), axis=axis, keepdims=keepdims),
+    "numpy.median": _reduced(numerical.median),
     "numpy.meshgrid": _meshgrid,
     "numpy.min": _min,
     "numpy.moveaxis": lambda a, source, destination: manipulation.moveaxis(_tensor(a), source, destination),
