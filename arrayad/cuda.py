@@ -180,11 +180,8 @@ class Stream:
     @property
     def device(self) -> _device:
         """The GPU it is a queue of."""
-        return (
-            _device("cuda", int(self._stream.device_id))
-            if self._stream.device_id >= 0
-            else _device("cuda", current_device())
-        )
+        number = int(self._stream.device_id)
+        return _device("cuda", number if number >= 0 else current_device())  # -1: the default stream, which every GPU has
 
     @property
     def cuda_stream(self) -> int:

@@ -117,7 +117,7 @@ def _collate(samples: Sequence[Any], path: str) -> Any:
             _check(samples, "length", len, path)
         return [_collate(part, f"{path}[{i}]") for i, part in enumerate(zip(*samples, strict=True))]
     every = [_parts(sample) or {} for sample in samples]
-    _check(every, "number of parts" if isinstance(first, Sequence) else "set of keys", _names, path)
+    _check(every, "number of parts" if isinstance(first, Sequence) else "set of keys", frozenset, path)
     return _rebuild(first, {key: _collate([x[key] for x in every], f"{path}[{key!r}]") for key in parts})
 
 
@@ -216,10 +216,6 @@ def _rebuild(like: Any, parts: dict[Any, Any]) -> Any:
     for name in [name for name in known if isinstance(getattr(type(out), name, None), functools.cached_property)]:
         del known[name]  # which was of the one that was copied
     return out
-
-
-def _names(parts: dict[Any, Any]) -> Any:
-    return frozenset(parts)
 
 
 def _check(values: Sequence[Any], what: str, of: Callable[[Any], Any], path: str) -> None:

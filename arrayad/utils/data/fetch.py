@@ -97,16 +97,16 @@ class MapFetcher(Fetcher):
             batch = gather(self._dataset, indices)
             if batch is not NotImplemented:
                 return batch
-        listed = indices.tolist() if isinstance(indices, np.ndarray) else indices
+        given = indices.tolist() if isinstance(indices, np.ndarray) else indices
         with self.seeds:
             self._doing = self._getting, self.seeds
             if not self._batched:
-                (found,) = self.seeds.each(self._get, [listed])
+                (found,) = self.seeds.each(self._get, [given])
             elif self._several:  # as one, seeded by all the indices
-                (found,) = self.seeds.each(self._get, [list(listed)])
+                (found,) = self.seeds.each(self._get, [list(given)])
             else:
-                found = self.seeds.each(self._get, listed)
-            self._doing = f"{'collating the samples' if self._batched else 'converting the sample'} at ", listed
+                found = self.seeds.each(self._get, given)
+            self._doing = f"{'collating the samples' if self._batched else 'converting the sample'} at ", given
             return self._collate(found)
 
 

@@ -107,7 +107,7 @@ class RandomSampler(_Ordered):
         num_samples: int | None = None,
         generator: Generator | None = None,
     ) -> None:
-        if num_samples is not None and _positive(num_samples) is None:
+        if num_samples is not None and not _is_positive(num_samples):
             raise ValueError(f"RandomSampler(): num_samples must be a positive integer, got {num_samples!r}")
         self.data_source = data_source
         self.replacement = replacement
@@ -174,7 +174,7 @@ class WeightedRandomSampler(_Ordered):
     """
 
     def __init__(self, weights: Any, num_samples: int, replacement: bool = True, generator: Generator | None = None) -> None:
-        if _positive(num_samples) is None:
+        if not _is_positive(num_samples):
             raise ValueError(f"WeightedRandomSampler(): num_samples must be a positive integer, got {num_samples!r}")
         if not isinstance(replacement, bool):
             raise ValueError(f"WeightedRandomSampler(): replacement must be a bool, got {replacement!r}")
@@ -242,7 +242,7 @@ class DistributedSampler(_Ordered):
             raise ValueError(
                 "DistributedSampler(): num_replicas and rank have to be given: there is no process group to ask"
             )
-        if _positive(num_replicas) is None or not 0 <= rank < num_replicas:
+        if not _is_positive(num_replicas) or not 0 <= rank < num_replicas:
             raise ValueError(f"DistributedSampler(): rank must be in [0, num_replicas), got {rank} of {num_replicas}")
         self.dataset = dataset
         self.num_replicas = num_replicas
@@ -306,7 +306,7 @@ class BatchSampler(Sampler[list[Any]]):
     """
 
     def __init__(self, sampler: Iterable[Any], batch_size: int, drop_last: bool) -> None:
-        if _positive(batch_size) is None:
+        if not _is_positive(batch_size):
             raise ValueError(f"BatchSampler(): batch_size should be a positive integer value, got {batch_size!r}")
         if not isinstance(drop_last, bool):
             raise ValueError(f"BatchSampler(): drop_last should be a boolean value, got {drop_last!r}")
@@ -325,12 +325,9 @@ class BatchSampler(Sampler[list[Any]]):
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
 
 
-def _positive(x: Any) -> int | None:
-    """A positive integer, None for anything else."""
-    if isinstance(x, bool) or not hasattr(x, "__index__"):
-        return None
-    number = operator.index(x)
-    return number if number > 0 else None
+def _is_positive(x: Any) -> bool:
+    """Whether it is a positive integer."""
+    return not isinstance(x, bool) and hasattr(x, "__index__") and operator.index(x) > 0
 
 
 def batches_of(sampler: Any) -> Iterator[Any]:
