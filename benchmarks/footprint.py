@@ -1,4 +1,4 @@
-"""What a library costs beside time: memory of a workload, import, and the disk."""
+"""What a library costs beside time: memory of a workload, and the disk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from .import_time import ENVIRONMENT, once
+from .import_time import ENVIRONMENT
 
 ROOT = Path(__file__).resolve().parents[1]
 _PEAK = """
@@ -32,11 +32,6 @@ def peak_memory(library: str, workload: str) -> int:
     """Bytes by which two steps of a workload grow a fresh process at its largest (Linux)."""
     command = [sys.executable, "-c", _PEAK, library, workload]
     return int(subprocess.run(command, check=True, capture_output=True, text=True, env=ENVIRONMENT, cwd=ROOT).stdout)
-
-
-def import_time(library: str) -> float:
-    """Seconds of an import in a fresh interpreter."""
-    return once(library)
 
 
 def disk(library: str) -> int:

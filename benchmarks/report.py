@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from . import footprint
+from . import footprint, import_time
 from .contestants import KINDS, contestants
 from .timing import Times, interleave
 from .workloads import (
@@ -146,7 +146,7 @@ def footprints(names: list[str], runs: int) -> list[Row]:
     """Bytes of memory and disk, and seconds of the import."""
     names = [name for name in names if name in (US, THEM)]
     rows = [measured(f"peak memory: {w}", {n: float(footprint.peak_memory(n, w)) for n in names}) for w in MEMORY]
-    times = [{name: footprint.import_time(name) for name in names} for _ in range(runs)]
+    times = [{name: import_time.once(name) for name in names} for _ in range(runs)]
     rows.append(measured("import", {name: statistics.median(t[name] for t in times) for name in names}))
     rows.append(measured("disk", {name: float(footprint.disk(name)) for name in names}))
     return rows
