@@ -213,7 +213,26 @@ def test_no_derivative_waits_for_values(name: str, monkeypatch: pytest.MonkeyPat
                 xp.autograd.grad(again, leaves, [xp.ones_like(g) for g in again], materialize_grads=True)
 
 
-# --- equal eigenvalues and singular values, and the gauge ---
+@pytest.mark.parametrize("sample", ALL, ids=str)
+def test_a_write_into_an_operand_leaves_what_a_node_has_of_the_result(sample: Sample) -> None:
+    """Be it a view of the operand's memory, and its tensor gone."""
+    tensors = [xp.asarray(x, copy=True) for x in sample.inputs]
+    out = sample.function(*tensors)
+    had = [part._array for part in (out if isinstance(out, tuple) else (out,))]  # as a node has it
+    del out
+    before = [_values(array) for array in had]
+    for x in tensors:
+        if x.size:
+            x[...] = x + 1
+    for array, values in zip(had, before, strict=True):
+        np.testing.assert_array_equal(_values(array), values)
+
+
+def _values(array: Any) -> np.ndarray:
+    return np.array(backend_of(array).to_numpy(array))
+
+
+# --- matrices: equal eigenvalues and singular values, the gauge, and singular ones ---
 
 
 def _with_values(values: list[float], complexes: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -266,6 +285,91 @@ def test_svd_of_equal_singular_values(complexes: bool) -> None:
     np.testing.assert_allclose(xp.autograd.grad(total, leaf)[0].numpy(force=True), np.eye(3), atol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["eigh", "eig"])
+def test_a_loss_of_phases_is_warned_of(name: str) -> None:
+    x, _ = _with_values([1.0, 2.0, 3.0], True)
+    leaf = xp.asarray(x).requires_grad_()
+    loss = xp.sum(xp.real(getattr(xp.linalg, name)(leaf).eigenvectors))
+    with xp.autograd.detect_anomaly(), pytest.warns(UserWarning, match="phases of the vectors"):
+        loss.backward()
+
+
+@pytest.mark.parametrize("ratio", [1e-2, 1e-5, 1e-9])
+def test_singular_vectors_of_small_values_that_differ(ratio: float) -> None:
+    values, turn = np.asarray([1.0, 2 * ratio, ratio]), np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
+    x = xp.asarray(turn * values).requires_grad_()
+    second = xp.linalg.svd(x, full_matrices=False)[0][:, 1]
+    (second[0] * second[1]).backward()
+    # Of the columns u s, in the basis of both sides: du_2 = sum over i of u_i (dA_i2 s_2 + s_i dA_2i) / (s_2^2 - s_i^2).
+    g = turn.T @ (turn[[1, 0, 2], 1] * [1, 1, 0])
+    expected = np.zeros((3, 3))
+    for i in (0, 2):
+        gap = (values[1] - values[i]) * (values[1] + values[i])
+        expected[i, 1] += g[i] * values[1] / gap
+        expected[1, i] += g[i] * values[i] / gap
+    np.testing.assert_allclose(x.grad.numpy(force=True), turn @ expected, rtol=1e-5)
+
+
+def test_one_singular_matrix_of_a_stack() -> None:
+    x = xp.stack([xp.eye(2), xp.ones((2, 2))]).requires_grad_()
+    (g,) = xp.autograd.grad(xp.linalg.slogdet(x).logabsdet[0], x)
+    assert g.tolist() == [[[1.0, 0.0], [0.0, 1.0]], [[0.0, 0.0], [0.0, 0.0]]]
+    (g,) = xp.autograd.grad(xp.linalg.slogdet(x).logabsdet.sum(), x)
+    assert g[0].tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    assert xp.all(xp.isnan(g[1]))
+    (h,) = xp.autograd.grad(xp.linalg.slogdet(x).logabsdet[0], x, create_graph=True)
+    assert xp.autograd.grad(h.sum(), x)[0].tolist() == [[[-1.0, -1.0], [-1.0, -1.0]], [[0.0, 0.0], [0.0, 0.0]]]
+    # And alike by forward mode, in which, too, NaN stays with its matrix.
+    _, tangent = xp.func.jvp(lambda x: xp.linalg.slogdet(x).logabsdet, (x.detach(),), (xp.ones((2, 2, 2)),))
+    assert tangent[0].item() == 2
+    assert xp.isnan(tangent[1])
+
+
+def test_slogdet_of_one_complex_matrix() -> None:
+    """Whose sign NumPy gives as a scalar."""
+    x = xp.asarray([[1 + 1j, 2], [3, 4j]], dtype=xp.complex128).requires_grad_()
+
+    def phase(x: Any) -> Any:
+        return xp.real(xp.linalg.slogdet(x).sign)
+
+    (g,) = xp.autograd.grad(phase(x), x, create_graph=True)
+    assert xp.autograd.grad(xp.real(xp.sum(g * xp.conj(g))), x)[0].shape == (2, 2)
+    assert xp.autograd.gradcheck(phase, (x,))
+    _, tangent = xp.func.jvp(phase, (x.detach(),), (xp.ones_like(x.detach()),))
+    assert tangent.item() == pytest.approx(xp.sum(xp.real(g)).item())
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in det:RuntimeWarning")
+def test_the_determinant_of_what_is_not_finite() -> None:
+    x = xp.asarray(np.stack([np.eye(2) * 2, [[np.nan, 1], [1, 2]]])).requires_grad_()
+    (g,) = xp.autograd.grad(xp.linalg.det(x).sum(), x, create_graph=True)
+    (h,) = xp.autograd.grad(g[0].sum(), x)
+    assert g[0].tolist() == [[2.0, 0.0], [0.0, 2.0]]
+    assert bool(xp.all(xp.isnan(g[1])))
+    assert h[0].tolist() == [[1.0, -1.0], [-1.0, 1.0]]
+
+
+@pytest.mark.parametrize("transpose", [lambda w: w.T, lambda w: w.t(), lambda w: w.mT, lambda w: w.transpose(-1, 0)])
+@pytest.mark.parametrize("rows", [(4,), (5, 4), ()])
+def test_gradients_of_transposed_matrices_are_contiguous(transpose: Any, rows: tuple[int, ...]) -> None:
+    x = xp.ones((*rows, 3), requires_grad=True)
+    w = xp.ones((2, 3), requires_grad=True)
+    (x @ transpose(w)).sum().backward()
+    assert w.grad.is_contiguous()
+    assert w.grad.tolist() == [[float(math.prod(rows))] * 3] * 2
+    assert x.grad.is_contiguous()
+
+
+@pytest.mark.parametrize("sample", SAMPLES["cholesky"], ids=str)
+def test_cholesky_by_halves(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("arrayad.functions.linear_algebra._UNDIVIDED", 1)  # as if the samples were large matrices
+    test_reverse(sample)
+    test_reverse_twice(sample)
+
+
+# --- points and arguments at which a rule has to say something of its own ---
+
+
 @pytest.mark.parametrize("name", ["acos", "acosh", "asin", "atan", "atanh"])
 @pytest.mark.parametrize("z", [complex(2, 0.0), complex(2, -0.0), complex(-2, 0.0), complex(-2, -0.0), complex(0.0, 0.5), 2e19 + 2e19j])  # fmt: skip
 def test_inverse_functions_on_either_side_of_their_cuts(name: str, z: complex) -> None:
@@ -281,36 +385,104 @@ def test_inverse_functions_on_either_side_of_their_cuts(name: str, z: complex) -
     assert np.isfinite(g.numpy(force=True))
 
 
-@pytest.mark.parametrize("sample", SAMPLES["cholesky"], ids=str)
-def test_cholesky_by_halves(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("arrayad.functions.linear_algebra._UNDIVIDED", 1)  # as if the samples were large matrices
-    test_reverse(sample)
-    test_reverse_twice(sample)
+def test_a_variance_uses_all_of_its_input() -> None:
+    x = xp.ones(3, requires_grad=True)
+    y = xp.exp(x * xp.asarray([0.1, 0.5, 0.2]))
+    (g,) = xp.autograd.grad(xp.var(y), x, create_graph=True)
+    names, stack = set(), [g.grad_fn]
+    while stack:
+        node = stack.pop()
+        names.add(node.name)
+        stack.extend(edge for edge in node.edges if edge is not None)
+    assert "WhereBackward0" not in names
 
 
-@pytest.mark.parametrize("name", ["eigh", "eig"])
-def test_a_loss_of_phases_is_warned_of(name: str) -> None:
-    x, _ = _with_values([1.0, 2.0, 3.0], True)
-    leaf = xp.asarray(x).requires_grad_()
-    loss = xp.sum(xp.real(getattr(xp.linalg, name)(leaf).eigenvectors))
-    with xp.autograd.detect_anomaly(), pytest.warns(UserWarning, match="phases of the vectors"):
-        loss.backward()
+def test_where_sends_no_nan_from_the_other_branch() -> None:
+    x = xp.asarray([0.0, 4.0]).requires_grad_()
+    safe = xp.where(x > 0, x, 1.0)
+    xp.where(x > 0, xp.sqrt(safe), 0.0).sum().backward()
+    assert x.grad.tolist() == [0.0, 0.25]
 
 
-@pytest.mark.parametrize("sample", ALL, ids=str)
-def test_a_write_into_an_operand_leaves_what_a_node_has_of_the_result(sample: Sample) -> None:
-    """Be it a view of the operand's memory, and its tensor gone."""
-    tensors = [xp.asarray(x, copy=True) for x in sample.inputs]
-    out = sample.function(*tensors)
-    had = [part._array for part in (out if isinstance(out, tuple) else (out,))]  # as a node has it
-    del out
-    before = [_values(array) for array in had]
-    for x in tensors:
-        if x.size:
-            x[...] = x + 1
-    for array, values in zip(had, before, strict=True):
-        np.testing.assert_array_equal(_values(array), values)
+@pytest.mark.parametrize("function", [xp.abs, lambda x: xp.linalg.vector_norm(x), lambda x: x**2, lambda x: x**0, lambda x: xp.hypot(x, x), xp.std])  # fmt: skip
+def test_gradient_at_zero(function: Any) -> None:
+    x = xp.zeros(3, requires_grad=True)
+    function(x).sum().backward()
+    assert x.grad.tolist() == [0.0] * 3
 
 
-def _values(array: Any) -> np.ndarray:
-    return np.array(backend_of(array).to_numpy(array))
+@pytest.mark.parametrize("function", [lambda x: xp.linalg.vector_norm(x), xp.std, lambda x: xp.hypot(x[0], x[1]), lambda x: xp.atan2(x[0], x[1]), lambda x: xp.abs(xp.astype(x, xp.complex64)).sum()])  # fmt: skip
+def test_where_there_is_no_derivative_those_of_all_orders_are_zero(function: Any) -> None:
+    assert xp.func.grad(function)(xp.zeros(2)).tolist() == [0.0, 0.0]
+    assert xp.func.hessian(function)(xp.zeros(2)).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
+@pytest.mark.parametrize(("dtype", "unit"), [("float32", 1e-23), ("float32", 1e19), ("float64", 1e-170), ("float64", 1e160)])
+def test_gradient_of_an_angle_where_squares_leave_the_dtype(dtype: str, unit: float) -> None:
+    x, y = (xp.asarray(n * unit, dtype=getattr(xp, dtype)).requires_grad_() for n in (3, 4))
+    found = xp.autograd.grad(xp.atan2(x, y), (x, y))
+    assert [g.item() * unit for g in found] == pytest.approx([4 / 25, -3 / 25], rel=1e-6)
+
+
+def test_second_derivatives_of_logaddexp() -> None:
+    """Also where both are equal, as at the start of a logistic regression, and where one vanishes beside the other."""
+    hessian = xp.func.hessian(lambda x: xp.sum(xp.logaddexp(x, xp.zeros_like(x))))
+    for x, expected in ((0.0, 0.25), (-1000.0, 0.0), (1000.0, 0.0), (-2.0, 0.104993585)):
+        assert hessian(xp.asarray(x)).item() == pytest.approx(expected)
+    for x1, x2, slope in ((np.inf, np.inf, 0.5), (-np.inf, -np.inf, 0.5), (np.inf, 1.0, 1.0), (1.0, -np.inf, 1.0)):
+        assert xp.func.grad(xp.logaddexp)(xp.asarray(x1), xp.asarray(x2)).item() == slope
+
+
+def test_the_mixed_derivative_of_a_power_at_exponent_0() -> None:
+    x = xp.asarray([2.0, 0.5, 0.0])
+    by_base = xp.func.grad(lambda x, y: xp.sum(x**y))
+    mixed = xp.func.grad(lambda y: xp.sum(by_base(x, y)))(xp.zeros(3))
+    assert mixed.tolist() == [0.5, 2.0, 0.0]
+    mixed = xp.func.grad(lambda x: xp.sum(xp.func.grad(lambda y: xp.sum(x**y))(xp.zeros(3))))(x)
+    assert mixed.tolist() == [0.5, 2.0, 0.0]
+    infinite = xp.asarray([-xp.inf, xp.inf]).requires_grad_()
+    (infinite**0).sum().backward()
+    assert infinite.grad.tolist() == [0.0, 0.0]
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_norms_of_negative_order_and_powers_of_zero() -> None:
+    for order in (-0.5, -1, -2, -3):
+        x = xp.asarray([0.0, 3.0, -4.0]).requires_grad_()
+        xp.linalg.vector_norm(x, ord=order).backward()
+        assert x.grad.tolist() == [0.0, 0.0, 0.0]
+    p = xp.asarray([-1.0, 0.0, 0.5, 2.0]).requires_grad_()
+    (xp.zeros(4) ** p).sum().backward()
+    assert p.grad.tolist() == [-np.inf, 0.0, 0.0, 0.0]
+
+
+def test_a_transform_along_no_axis() -> None:
+    for x in (xp.asarray(np.asarray(2.0)), xp.ones((2, 2), dtype=xp.float64)):
+        x.requires_grad_()
+        for transform in (xp.fft.fftn, xp.fft.ifftn):
+            out = transform(x, axes=())
+            assert out.dtype is xp.complex128
+            assert xp.autograd.grad(xp.real(out).sum(), x)[0].tolist() == xp.ones_like(x).tolist()
+
+
+def test_copies_along_many_axes() -> None:
+    x = xp.ones((1,) * 40, requires_grad=True)
+    xp.tile(x, (3, 2)).sum().backward()
+    assert x.grad.item() == 6.0
+
+
+@pytest.mark.parametrize(
+    "change", [lambda y: y, lambda y: xp.flip(y), lambda y: y * 1j, lambda y: xp.broadcast_to(y, (2, 6))]
+)
+def test_cotangents_of_any_layout_through_a_view_of_another_dtype(change: Any) -> None:
+    z = xp.asarray(np.arange(1.0, 4.0) + 1j).requires_grad_()
+    parts = xp.stack([xp.real(z), xp.imag(z)], axis=-1)
+    xp.real(xp.sum(change(z.view(xp.float64)) * (1 + 1j))).backward()
+    (expected,) = xp.autograd.grad(xp.real(xp.sum(change(xp.reshape(parts, (6,))) * (1 + 1j))), z)
+    assert z.grad.tolist() == expected.tolist()
+    tangent = xp.broadcast_to(xp.asarray(1.0, dtype=xp.float64), (4,))
+    _, t = xp.func.jvp(lambda x: x.view(xp.complex128), (xp.ones(4, dtype=xp.float64),), (tangent,))
+    assert t.tolist() == [1 + 1j, 1 + 1j]
+    big = xp.asarray(np.ones(5000) + 0j).requires_grad_()
+    big.view(xp.float64).sum().backward()
+    assert bool(xp.all(big.grad == 1 + 1j))
