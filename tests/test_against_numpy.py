@@ -900,13 +900,16 @@ def signs_too(found: xp.Tensor, expected: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("size", [13, 300, 5000])
-@pytest.mark.parametrize("exponent", [2, 3, -1, 0.5, 0, 1.5])
-@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "int64"])
+@pytest.mark.parametrize(
+    ("dtype", "exponent"),
+    [
+        *itertools.product(["float32", "float64", "complex64"], [2, 3, -1, 0.5, 0, 1.5]),
+        *itertools.product(["int64"], [2, 3, 0]),
+    ],
+)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_powers(dtype: str, exponent: float, size: int) -> None:
     if dtype == "int64":
-        if exponent not in (0, 2, 3):
-            return
         arrays = [np.arange(-(size // 2), size - size // 2)]
     elif dtype == "complex64":
         arrays = [many("float32", size, 1) + 1j * many("float32", size, 2), np.linspace(-9, 9, size) * (1 - 0.5j)]
