@@ -47,7 +47,7 @@ SAME = [
     "(x * 9).long()", "(x * 9).short()", "(x * 9).char()", "y.byte()", "(x * 9).int()", "x.bool()",
     "x.cfloat()", "x.cdouble()", "x.type_as(g)", "t.as_tensor(x[1].storage_offset())", "t.as_tensor(t.is_tensor(x))",
     "t.as_tensor(t.is_floating_point(x))", "t.as_tensor(t.is_complex(x))", "x.where(y > 0, y)", "x.tile(2, 1)",
-    "x.reshape_as(g.T) if 0 else x.reshape_as(y)", "x.new_ones(2, 3)", "x.new_empty(2, 3).shape",
+    "x.reshape_as(y)", "x.new_ones(2, 3)", "x.new_empty(2, 3).shape",
     "t.special.multigammaln(y * y + 2, 2)",
     "t.Tensor(x.shape).shape", "t.FloatTensor(x.shape).shape", "t.einsum(\"ij,ij\", [x, x])",
     "x.clone().tril_(1)",
@@ -386,17 +386,6 @@ def test_small_dtypes_do_not_wrap_round_in_what_is_composed() -> None:
     assert xp.addmm(xp.zeros(1, 1, dtype=xp.int64), small, small).item() == 10_000
     assert xp.cdist(xp.asarray([[0, 0]], dtype=xp.uint8), xp.asarray([[3, 4]], dtype=xp.uint8)).item() == 5.0
     assert xp.fmod(xp.asarray([5], dtype=xp.int8), 2).dtype is xp.int8
-    assert xp.reshape(xp.zeros(4), (Index(2), Index(2))).shape == (2, 2)
-
-
-class Index:
-    """Something that stands for an integer."""
-
-    def __init__(self, value: int) -> None:
-        self.value = value
-
-    def __index__(self) -> int:
-        return self.value
 
 
 def test_what_is_no_axis_or_flag() -> None:
@@ -474,6 +463,7 @@ def test_an_object_that_is_an_index() -> None:
             return 1
 
     x = xp.asarray([[1, 2], [3, 4]])
+    assert xp.reshape(x[1], (One(), -1)).shape == (1, 2)
     assert (x[One()].tolist(), x[0, One()].item(), x[One() :].tolist()) == ([3, 4], 2, [[3, 4]])
 
 
@@ -585,4 +575,5 @@ def test_exponential_numbers_in_half_precision_have_a_tail() -> None:
         pytest.skip("the standard has no half precision")
     xp.manual_seed(0)
     small = xp.zeros(100_000, dtype=xp.float16).exponential_()
-    assert (small.min().item() > 0, small.max().item() > 8.5) == (True, True)
+    assert small.min().item() > 0
+    assert small.max().item() > 8.5

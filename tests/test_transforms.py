@@ -165,6 +165,81 @@ def test_what_a_function_gives_beside_its_value_has_no_history_of_its_own() -> N
     assert (aux["y"].tolist(), aux["n"]) == ([3.0, 6.0], 1)
 
 
+def test_functions_that_write_into_their_argument() -> None:
+    def f(x: xp.Tensor) -> xp.Tensor:
+        return x.mul_(x).sum()
+
+    x = xp.asarray([1.0, 2.0, 3.0])
+    twice = [2.0, 4.0, 6.0]
+    assert xp.func.hessian(f)(x).tolist() == (2 * xp.eye(3)).tolist()
+    assert xp.func.grad(lambda z: xp.func.grad(f)(z).sum())(x).tolist() == [2.0, 2.0, 2.0]
+    tracked = x.clone().requires_grad_() * 1
+    assert xp.func.grad(f)(tracked).tolist() == twice
+    assert xp.func.jvp(f, (tracked,), (xp.ones(3),))[1].item() == 12.0
+    assert tracked.tolist() == x.tolist()
+
+
+def test_writes_into_the_value_beside_a_pull_back() -> None:
+    x = xp.asarray([1.0, 2.0, 3.0]).requires_grad_()
+    value, pull_back = xp.func.vjp(lambda x: x * x, x)
+    value *= 10
+    assert pull_back(xp.ones(3))[0].tolist() == [2.0, 4.0, 6.0]
+    value, push = xp.func.linearize(lambda x: x * x, x)
+    value *= 10
+    assert push(xp.ones(3)).tolist() == [2.0, 4.0, 6.0]
+
+
+def test_writes_into_the_result_that_the_function_gave_beside_the_value() -> None:
+    w = xp.ones(2, requires_grad=True)
+    given = []
+
+    def f(x: Any) -> Any:
+        y = x * w
+        given.extend([y, y[:1]])
+        with xp.no_grad():
+            y[0] = 5.0
+        return y
+
+    value, _ = xp.func.vjp(f, xp.ones(2))
+    with xp.no_grad():
+        given[0][0] = 7.0
+    assert value.tolist() == [5.0, 1.0]
+
+
+def test_a_tangent_is_the_users_own() -> None:
+    t = _x(1.0, 2.0, 3.0, 4.0)
+    for function in (lambda x: x, lambda x: x + 1, lambda x: x.reshape(2, 2), lambda x: x[1:].clone()):
+        tangent = xp.func.jvp(function, (_x(5.0, 6.0, 7.0, 8.0),), (t,))[1]
+        tangent += 10
+        assert t.tolist() == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_transforms_say_their_names() -> None:
+    x, of_all = xp.ones(2), lambda x: x
+    for call, kind, words in (
+        (lambda: xp.func.jvp(xp.sin, (x,), (xp.ones(3),)), ValueError, r"^jvp\(\): expected shape"),
+        (lambda: xp.func.hvp(lambda x: x.sum(), (x,), (xp.ones(3),)), ValueError, r"^hvp\(\): expected shape"),
+        (lambda: xp.func.hessian(of_all)(x), RuntimeError, r"^hessian\(\): the function must give"),
+        (lambda: xp.func.value_and_grad(of_all)(x), RuntimeError, r"^value_and_grad\(\): the function must give"),
+        (lambda: xp.func.jacfwd(of_all)(xp.ones(0)), ValueError, r"^jacfwd\(\): an argument or result has no elements"),
+        (lambda: xp.func.jacrev(of_all, 1)(x), ValueError, r"^jacrev\(\): argnums 1 is out of range for 1 arguments"),
+        (lambda: xp.func.grad(of_all, "a")(x), TypeError, r"^grad\(\): argnums must be"),
+        (
+            lambda: xp.func.grad(lambda x, y: (x * y).sum(), (0, -2))(x, x),
+            ValueError,
+            r"^grad\(\): .* names an argument twice",
+        ),
+    ):
+        with pytest.raises(kind, match=words):
+            call()
+
+
+@pytest.mark.parametrize("jacobian", [xp.func.jacrev, xp.func.jacfwd])
+def test_jacobians_of_functions_with_more_arguments_and_results(jacobian: Any) -> None:
+    found, aux = jacobian(lambda x, power=1: (x**power, "a"), has_aux=True)(xp.asarray([1.0, 3.0]), power=2)
+    assert (found.tolist(), aux) == ([[2.0, 0.0], [0.0, 6.0]], "a")
+
+
 # --- custom functions ---
 
 
@@ -306,19 +381,6 @@ def test_function_marks() -> None:
         g.sum().backward()
 
 
-def test_a_checkpoint_with_results_in_containers() -> None:
-    calls = []
-
-    def f(w: Any) -> Any:
-        calls.append(1)
-        return {"a": [w.exp().sin()]}
-
-    w = _x(1.0, 2.0).requires_grad_()
-    checkpoint(f, w)["a"][0].sum().backward()
-    assert len(calls) == 2
-    np.testing.assert_allclose(w.grad.numpy(force=True), np.cos(np.exp([1.0, 2.0])) * np.exp([1.0, 2.0]))
-
-
 @pytest.mark.parametrize("write", ["feature += 1", "feature[0] = 0", "reversed_.mul_(5)"])
 @pytest.mark.parametrize("forward", [lambda ctx, x: x, lambda ctx, x: x.view_as(x), lambda ctx, x: x[:]])
 def test_writes_beside_a_function_that_gives_its_argument_back(forward: Any, write: str) -> None:
@@ -421,47 +483,6 @@ def test_what_a_function_keeps_is_freed_without_the_collector() -> None:
         gc.enable()
 
 
-def test_functions_that_write_into_their_argument() -> None:
-    def f(x: xp.Tensor) -> xp.Tensor:
-        return x.mul_(x).sum()
-
-    x = xp.asarray([1.0, 2.0, 3.0])
-    twice = [2.0, 4.0, 6.0]
-    assert xp.func.hessian(f)(x).tolist() == (2 * xp.eye(3)).tolist()
-    assert xp.func.grad(lambda z: xp.func.grad(f)(z).sum())(x).tolist() == [2.0, 2.0, 2.0]
-    tracked = x.clone().requires_grad_() * 1
-    assert xp.func.grad(f)(tracked).tolist() == twice
-    assert xp.func.jvp(f, (tracked,), (xp.ones(3),))[1].item() == 12.0
-    assert tracked.tolist() == x.tolist()
-
-
-def test_writes_into_the_value_beside_a_pull_back() -> None:
-    x = xp.asarray([1.0, 2.0, 3.0]).requires_grad_()
-    value, pull_back = xp.func.vjp(lambda x: x * x, x)
-    value *= 10
-    assert pull_back(xp.ones(3))[0].tolist() == [2.0, 4.0, 6.0]
-    value, push = xp.func.linearize(lambda x: x * x, x)
-    value *= 10
-    assert push(xp.ones(3)).tolist() == [2.0, 4.0, 6.0]
-
-
-def test_writes_into_the_result_that_the_function_gave_beside_the_value() -> None:
-    w = xp.ones(2, requires_grad=True)
-    given = []
-
-    def f(x: Any) -> Any:
-        y = x * w
-        given.extend([y, y[:1]])
-        with xp.no_grad():
-            y[0] = 5.0
-        return y
-
-    value, _ = xp.func.vjp(f, xp.ones(2))
-    with xp.no_grad():
-        given[0][0] = 7.0
-    assert value.tolist() == [5.0, 1.0]
-
-
 def test_forward_mode_through_a_backward_outside_of_the_tape() -> None:
     class Outside(xp.autograd.Function):
         @staticmethod
@@ -500,6 +521,78 @@ def test_function_that_writes_into_a_leaf_or_gives_integers() -> None:
 
     values, order = Order.apply(_x(2.0, 1.0).requires_grad_())
     assert (values.requires_grad, order.requires_grad) == (True, False)
+
+
+def test_a_saved_tensor_written_into_leaves_the_memory_it_was_saved_from() -> None:
+    kept = []
+
+    class Twice(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            kept.extend(ctx.saved_tensors)
+            return g * 2
+
+    base = _x(1.0, 2.0, 3.0).requires_grad_() * 1
+    Twice.apply(base[1:]).sum().backward()
+    with xp.no_grad():
+        kept[0] += 5
+    assert kept[0].tolist() == [7.0, 8.0]
+    assert base.tolist() == [1.0, 2.0, 3.0]
+
+
+def test_a_function_that_is_given_none_for_what_nothing_was_computed_from() -> None:
+    class Two(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, materialize: bool) -> Any:
+            ctx.set_materialize_grads(materialize)
+            return x * 2, x * 3
+
+        @staticmethod
+        def backward(ctx: Any, g: Any, h: Any) -> Any:
+            seen.append(h if h is None else h.tolist())
+            return g * 2, None
+
+    seen: list[Any] = []
+    for materialize in (True, False):
+        x = xp.ones(2, requires_grad=True)
+        Two.apply(x, materialize)[0].sum().backward()
+        assert x.grad.tolist() == [2.0, 2.0]
+    assert seen == [[0.0, 0.0], None]
+
+
+def test_what_a_function_may_save() -> None:
+    class Wrong(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, method: str) -> Any:
+            getattr(ctx, method)(3)
+            return x * 2
+
+    for method in ("save_for_backward", "mark_dirty", "mark_non_differentiable"):
+        with pytest.raises(TypeError, match=rf"{method}\(\): expected Tensors, got int"):
+            Wrong.apply(xp.ones(2, requires_grad=True), method)
+
+
+def test_a_backward_that_cannot_be_differentiated_says_so_where_its_cotangent_is_constant() -> None:
+    class Square(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x**2
+
+        @staticmethod
+        @xp.autograd.once_differentiable
+        def backward(ctx: Any, g: Any) -> Any:
+            return 2 * ctx.saved_tensors[0] * g
+
+    x = xp.asarray([1.0, 3.0])
+    assert xp.func.grad(lambda x: Square.apply(x).sum())(x).tolist() == [2.0, 6.0]
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        xp.func.hessian(lambda x: Square.apply(x).sum())(x)
 
 
 # --- checks ---
@@ -605,36 +698,6 @@ def test_a_retained_gradient() -> None:
     y[0] = 5.0
     y.sum().backward()
     assert y.grad.tolist() == [1.0, 1.0]
-
-
-def test_a_saved_tensor_written_into_leaves_the_memory_it_was_saved_from() -> None:
-    kept = []
-
-    class Twice(xp.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, x: Any) -> Any:
-            ctx.save_for_backward(x)
-            return x * 2
-
-        @staticmethod
-        def backward(ctx: Any, g: Any) -> Any:
-            kept.extend(ctx.saved_tensors)
-            return g * 2
-
-    base = _x(1.0, 2.0, 3.0).requires_grad_() * 1
-    Twice.apply(base[1:]).sum().backward()
-    with xp.no_grad():
-        kept[0] += 5
-    assert kept[0].tolist() == [7.0, 8.0]
-    assert base.tolist() == [1.0, 2.0, 3.0]
-
-
-def test_a_tangent_is_the_users_own() -> None:
-    t = _x(1.0, 2.0, 3.0, 4.0)
-    for function in (lambda x: x, lambda x: x + 1, lambda x: x.reshape(2, 2), lambda x: x[1:].clone()):
-        tangent = xp.func.jvp(function, (_x(5.0, 6.0, 7.0, 8.0),), (t,))[1]
-        tangent += 10
-        assert t.tolist() == [1.0, 2.0, 3.0, 4.0]
 
 
 # --- checkpoints ---
@@ -752,6 +815,19 @@ def test_checkpoint_of_what_changes() -> None:
         checkpoint(f, _x(1.0).requires_grad_()).backward()
 
 
+def test_a_checkpoint_with_results_in_containers() -> None:
+    calls = []
+
+    def f(w: Any) -> Any:
+        calls.append(1)
+        return {"a": [w.exp().sin()]}
+
+    w = _x(1.0, 2.0).requires_grad_()
+    checkpoint(f, w)["a"][0].sum().backward()
+    assert len(calls) == 2
+    np.testing.assert_allclose(w.grad.numpy(force=True), np.cos(np.exp([1.0, 2.0])) * np.exp([1.0, 2.0]))
+
+
 # --- anomaly detection ---
 
 
@@ -821,89 +897,3 @@ def test_picture() -> None:
     assert ElementTree.fromstring(picture.svg).tag.endswith("svg")
     with pytest.raises(RuntimeError, match="no graph"):
         xp.autograd.graph(x.detach())
-
-
-def test_copies_are_counted() -> None:
-    before = xp.autograd.copy_on_write_count()
-    x = _x(1.0, 2.0).requires_grad_()
-    y = x * 1
-    part = y[:1]
-    _ = y * y
-    part.zero_()
-    assert xp.autograd.copy_on_write_count() == before + 1
-
-
-def test_transforms_say_their_names() -> None:
-    x, of_all = xp.ones(2), lambda x: x
-    for call, kind, words in (
-        (lambda: xp.func.jvp(xp.sin, (x,), (xp.ones(3),)), ValueError, r"^jvp\(\): expected shape"),
-        (lambda: xp.func.hvp(lambda x: x.sum(), (x,), (xp.ones(3),)), ValueError, r"^hvp\(\): expected shape"),
-        (lambda: xp.func.hessian(of_all)(x), RuntimeError, r"^hessian\(\): the function must give"),
-        (lambda: xp.func.value_and_grad(of_all)(x), RuntimeError, r"^value_and_grad\(\): the function must give"),
-        (lambda: xp.func.jacfwd(of_all)(xp.ones(0)), ValueError, r"^jacfwd\(\): an argument or result has no elements"),
-        (lambda: xp.func.jacrev(of_all, 1)(x), ValueError, r"^jacrev\(\): argnums 1 is out of range for 1 arguments"),
-        (lambda: xp.func.grad(of_all, "a")(x), TypeError, r"^grad\(\): argnums must be"),
-        (
-            lambda: xp.func.grad(lambda x, y: (x * y).sum(), (0, -2))(x, x),
-            ValueError,
-            r"^grad\(\): .* names an argument twice",
-        ),
-    ):
-        with pytest.raises(kind, match=words):
-            call()
-
-
-@pytest.mark.parametrize("jacobian", [xp.func.jacrev, xp.func.jacfwd])
-def test_jacobians_of_functions_with_more_arguments_and_results(jacobian: Any) -> None:
-    found, aux = jacobian(lambda x, power=1: (x**power, "a"), has_aux=True)(xp.asarray([1.0, 3.0]), power=2)
-    assert (found.tolist(), aux) == ([[2.0, 0.0], [0.0, 6.0]], "a")
-
-
-def test_a_function_that_is_given_none_for_what_nothing_was_computed_from() -> None:
-    class Two(xp.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, x: Any, materialize: bool) -> Any:
-            ctx.set_materialize_grads(materialize)
-            return x * 2, x * 3
-
-        @staticmethod
-        def backward(ctx: Any, g: Any, h: Any) -> Any:
-            seen.append(h if h is None else h.tolist())
-            return g * 2, None
-
-    seen: list[Any] = []
-    for materialize in (True, False):
-        x = xp.ones(2, requires_grad=True)
-        Two.apply(x, materialize)[0].sum().backward()
-        assert x.grad.tolist() == [2.0, 2.0]
-    assert seen == [[0.0, 0.0], None]
-
-
-def test_what_a_function_may_save() -> None:
-    class Wrong(xp.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, x: Any, method: str) -> Any:
-            getattr(ctx, method)(3)
-            return x * 2
-
-    for method in ("save_for_backward", "mark_dirty", "mark_non_differentiable"):
-        with pytest.raises(TypeError, match=rf"{method}\(\): expected Tensors, got int"):
-            Wrong.apply(xp.ones(2, requires_grad=True), method)
-
-
-def test_a_backward_that_cannot_be_differentiated_says_so_where_its_cotangent_is_constant() -> None:
-    class Square(xp.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, x: Any) -> Any:
-            ctx.save_for_backward(x)
-            return x**2
-
-        @staticmethod
-        @xp.autograd.once_differentiable
-        def backward(ctx: Any, g: Any) -> Any:
-            return 2 * ctx.saved_tensors[0] * g
-
-    x = xp.asarray([1.0, 3.0])
-    assert xp.func.grad(lambda x: Square.apply(x).sum())(x).tolist() == [2.0, 6.0]
-    with pytest.raises(RuntimeError, match="once_differentiable"):
-        xp.func.hessian(lambda x: Square.apply(x).sum())(x)
