@@ -242,8 +242,7 @@ class DataLoader(Generic[T_co]):
             self.prefetch_factor or 2,
             get_default_dtype(),
         )
-        order = self.sampler if self.batch_sampler is None else self.batch_sampler
-        todo = passes.tasks(order, key, position.done, frozenset(position.beyond))
+        todo = passes.tasks(self._order, key, position.done, frozenset(position.beyond))
         skipped = position.done if self._stream else 0
         if self.num_workers == 0:
             source = passes.local(work, todo, key, skipped)
@@ -276,7 +275,7 @@ class DataLoader(Generic[T_co]):
     def __len__(self) -> int:
         """The number of batches of an epoch; for an iterable dataset, what its length says, if it has one."""
         if not self._stream:
-            return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]  # TypeError without a length, as it should be
+            return len(self._order)  # TypeError without a length, as it should be
         n = len(self.dataset)
         if self.batch_size is None:
             return n
@@ -347,27 +346,29 @@ class DataLoader(Generic[T_co]):
                 f"load_state_dict(): the state is of {_readers(state['readers'])}, and the loader has {_readers(readers)}"
             )
         if state["sampler"] is not None:
-            self._order_of().load_state_dict(state["sampler"])
+            self._innermost_sampler().load_state_dict(state["sampler"])
         self._seed, self._drawn_from = state["seed"], None
         self._position = _Position(state["epoch"], state["batches"], state["beyond"])
 
-    def _order_of(self) -> Any:
-        """What the loader takes its indices from; what keeps the state of a BatchSampler is the sampler in it."""
-        order: Any = self.sampler if self.batch_sampler is None else self.batch_sampler
-        while type(order) is BatchSampler:
-            order = order.sampler
-        return order
+    @property
+    def _order(self) -> Any:
+        """What gives the indices, of batches or of samples; None for an iterable dataset."""
+        return self.sampler if self.batch_sampler is None else self.batch_sampler
+
+    def _innermost_sampler(self) -> Any:
+        """The one that may have a state; a BatchSampler has none but that of the sampler in it."""
+        sampler = self._order
+        while type(sampler) is BatchSampler:
+            sampler = sampler.sampler
+        return sampler
 
     def _sampler_state(self) -> Any:
-        order = self._order_of()
-        return order.state_dict() if hasattr(order, "state_dict") and hasattr(order, "load_state_dict") else None
-
-    def _numbers(self) -> Any:
-        return (self.generator or default_generator("cpu"))._source
+        sampler = self._innermost_sampler()
+        return sampler.state_dict() if hasattr(sampler, "state_dict") and hasattr(sampler, "load_state_dict") else None
 
     def _settle_seed(self) -> None:
         """Draw the seed, if it was not yet, or the generator was seeded anew since, which makes it the first epoch again."""
-        numbers = self._numbers()
+        numbers = (self.generator or default_generator("cpu"))._source
         if self._seed is None or (self._drawn_from is not None and self._drawn_from is not numbers):
             self._seed = int(randint(0, 2**63 - 1, (), generator=self.generator, device="cpu"))
             self._position = _Position(0)
