@@ -266,7 +266,7 @@ def ndtri(x: Tensor, /) -> Tensor:
     """Inverse of `ndtr` of each element: quantiles of the standard normal distribution; NaN outside of ``[0, 1]``."""
 
 
-# --- gamma functions ---
+# --- the gamma function, its logarithm's derivatives and its quotients ---
 
 
 @special(grad_name="Lgamma", x=lambda xp, g, x: g * xp.special.digamma(x))
@@ -333,9 +333,6 @@ def beta(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
 )
 def betaln(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """Logarithm of the absolute value of the beta function of the elements of two tensors (DLMF 5.12.1)."""
-
-
-# --- the gamma function and quotients of it ---
 
 
 @special(x=lambda xp, g, x, out: g * out * xp.special.digamma(x))
@@ -433,6 +430,8 @@ def poch(z: Tensor | float, m: Tensor | float, /) -> Tensor:
     Where both ``z`` and ``z + m`` are whole and not positive there is no derivative with respect to `m`, and it is NaN.
     """
 
+
+# --- zeta functions ---
 
 # Euler and Maclaurin's formula for Hurwitz' zeta function, DLMF 25.11.28: Bernoulli numbers over factorials.
 _BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510]
