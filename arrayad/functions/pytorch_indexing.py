@@ -250,11 +250,16 @@ def gather(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
     check_tensor(index, "gather", "index")
     axis = axis_of(dim, x.ndim, "gather")
     shape = tuple(index.shape)
-    if len(shape) != x.ndim or builtins.any(n > m for i, (n, m) in enumerate(zip(shape, x.shape, strict=True)) if i != axis):
+    if not _fits(shape, x.shape, axis):
         raise RuntimeError(f"gather(): an index of shape {shape} does not fit a tensor of shape {tuple(x.shape)}")
     if builtins.any(n < m for i, (n, m) in enumerate(zip(shape, x.shape, strict=True)) if i != axis):
         x = getitem(x, tuple([slice(None) if i == axis else slice(n) for i, n in enumerate(shape)]))
     return take_along_axis(x, index, axis=axis)
+
+
+def _fits(shape: tuple[int, ...], other: tuple[int, ...], axis: int | None = None) -> bool:
+    """Whether a shape has as many sides as another, and none is longer but that of an axis."""
+    return len(shape) == len(other) and all(n <= m or i == axis for i, (n, m) in enumerate(zip(shape, other, strict=True)))
 
 
 def _places(name: str, x: Tensor, dim: int, index: Tensor, source: Any) -> tuple[Any, Any]:
@@ -264,11 +269,7 @@ def _places(name: str, x: Tensor, dim: int, index: Tensor, source: Any) -> tuple
     axis = axis_of(dim, x.ndim, name)
     shape = tuple(index.shape)
     whole = not isinstance(source, TensorBase) or source.ndim == 0  # type: ignore[attr-defined]  # of every Tensor
-    if (
-        len(shape) != x.ndim
-        or builtins.any(n > m for i, (n, m) in enumerate(zip(shape, x.shape, strict=True)) if i != axis)
-        or not (whole or (len(shape) == source.ndim and all(n <= m for n, m in zip(shape, source.shape, strict=True))))
-    ):
+    if not (_fits(shape, x.shape, axis) and (whole or _fits(shape, source.shape))):
         beside = "" if whole else f" and a source of shape {tuple(source.shape)}"
         raise RuntimeError(f"{name}(): an index of shape {shape} does not fit a tensor of shape {tuple(x.shape)}{beside}")
     key = key_along(backend_of(index._array), axis, raw_key(index, x, source), shape)
