@@ -14,7 +14,7 @@ from .data_types import astype, floating_dtype_of
 from .manipulation import along, concat
 from .. import dtypes
 from ..arguments import axis_of, integer_of
-from ..autograd.operation import FLOATING, composite, differentiable, linear, public
+from ..autograd.operation import FLOATING, composite, linear, public
 from ..dtypes import COMPLEX_OF, as_dtype
 
 if TYPE_CHECKING:
@@ -308,7 +308,7 @@ def _irfft_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: int, norm
     return _fit(xp, out * weights, x_shape[axis], axis)
 
 
-@differentiable(takes=FLOATING, grad_name="FftC2R", x=_irfft_rule)
+@linear(takes=FLOATING, grad_name="FftC2R", x=_irfft_rule)
 def irfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm | None = "backward") -> Tensor:
     """Inverse of `rfft`.
 
