@@ -1,9 +1,9 @@
 """Special functions, named as SciPy names them.
 
-Unless said otherwise a function is its backend's of the same name, on NumPy that of ``scipy.special``: all but `expit`,
-`logsumexp`, `log_softmax`, `sinc` and `softmax` need SciPy there (``pip install scipy``). Formulas of derivatives
-are those of the NIST Digital Library of Mathematical Functions (https://dlmf.nist.gov), whose equations comments name;
-comments also give the conventions at singular points.
+Unless said otherwise a function is its backend's of the same name, on NumPy that of ``scipy.special``: all but `cbrt`,
+`exp2`, `expit`, `logsumexp`, `log_softmax`, `sinc` and `softmax` need SciPy there (``pip install scipy``). Formulas of
+derivatives are those of the NIST Digital Library of Mathematical Functions (https://dlmf.nist.gov), whose equations comments
+name; comments also give the conventions at singular points.
 """
 
 from __future__ import annotations
