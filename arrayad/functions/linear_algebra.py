@@ -97,6 +97,7 @@ def _only_diagonal(xp: Namespace, x: Any) -> Any:
 
 
 def _same_dtype(xp: Namespace, x1: Any, x2: Any) -> Any:
+    """`promote`, which takes 2 us where there is nothing to do."""
     return (x1, x2) if x1.dtype == x2.dtype else promote(xp, x1, x2)
 
 
