@@ -326,6 +326,47 @@ def test_getitems_is_asked_once_a_batch() -> None:
     assert epoch(DataLoader(data, batch_size=6)) == [[100, 101, 102, 103, 104, 105]]
 
 
+@pytest.mark.parametrize("kind", ["subset", "tensors"])
+def test_subclasses_that_fetch_several_samples(kind: str) -> None:
+    class Ten(Subset if kind == "subset" else TensorDataset):  # type: ignore[misc]  # a class that is chosen
+        def __getitems__(self, indices: Any) -> Any:
+            return [10 * i for i in indices]
+
+    dataset = Ten(xp.arange(4), [3, 2, 1]) if kind == "subset" else Ten(xp.arange(4))
+    assert epoch(DataLoader(dataset, 2))[0] == [0, 10]
+
+
+def test_a_subset_looks_only_at_the_indices_it_is_asked_for() -> None:
+    looked = []
+
+    class Counting(list):  # type: ignore[type-arg]  # of integers
+        def __getitem__(self, i: Any) -> Any:
+            looked.append(i)
+            return super().__getitem__(i)
+
+        def __iter__(self) -> Any:
+            raise AssertionError("all of them")
+
+    assert epoch(DataLoader(Subset(xp.arange(1000), Counting(range(1000))), 4, sampler=[1, 2, 3, 4])) == [[1, 2, 3, 4]]
+    assert looked == [1, 2, 3, 4]
+    assert epoch(DataLoader(Subset([0, {(1, 2): 5}][1], [(1, 2)]), None)) == [5]  # type: ignore[arg-type, misc]  # what is no integer
+
+
+@pytest.mark.parametrize("reused", [np.empty(3, int), [0, 0, 0]], ids=["array", "list"])
+def test_a_batch_sampler_that_writes_its_indices_over(reused: Any) -> None:
+    class Reusing:
+        def __iter__(self) -> Any:
+            for i in range(4):
+                reused[:] = range(3 * i, 3 * i + 3)
+                yield reused
+
+    for mode in ({}, THREAD, FORK):
+        found = epoch(DataLoader(xp.arange(12), batch_sampler=Reusing(), **mode))  # type: ignore[arg-type]  # any iterable
+        assert found == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10, 11]]
+    generators = ((i for i in range(3)) for _ in range(2))
+    assert epoch(DataLoader(range(3), batch_sampler=generators)) == [[0, 1, 2]] * 2  # type: ignore[arg-type]  # as above
+
+
 # --- collating ---
 
 
@@ -428,6 +469,34 @@ def test_ragged_samples(name: str, mode: Any) -> None:
     assert message in str(caught.value)
     assert "collating the samples at [0, 1" in "".join(caught.value.__notes__)
     assert [len(batch) for batch in DataLoader(samples, batch_size=3, collate_fn=list, **mode)] == [len(samples)]
+
+
+def test_tensors_of_several_dtypes_are_promoted_as_elsewhere() -> None:
+    samples = [xp.tensor(1), xp.tensor(1.0), xp.tensor(1.0, dtype=xp.float16)]
+    for pair in itertools.permutations(samples, 2):
+        assert default_collate(pair).dtype == xp.result_type(*pair)
+
+
+def test_collating_arrays() -> None:
+    assert default_collate(np.asarray([1, 2])).tolist() == [1, 2]  # type: ignore[arg-type]  # any sequence
+    assert default_collate(xp.zeros(1)).tolist() == [0.0]  # type: ignore[arg-type]  # as above
+
+
+@dataclasses.dataclass
+class WithTwice:
+    """A sample with a property that is kept once it was asked for."""
+
+    x: float
+
+    @functools.cached_property
+    def twice(self) -> Any:
+        return self.x * 2
+
+
+def test_a_batch_has_properties_of_its_own() -> None:
+    samples = [WithTwice(1.0), WithTwice(2.0)]
+    assert samples[0].twice == 2.0
+    assert default_collate(samples).twice.tolist() == [2.0, 4.0]
 
 
 # --- batches ---
@@ -691,6 +760,11 @@ def test_a_tensor_from_a_worker_is_an_ordinary_one() -> None:
     assert tracked.is_leaf
 
 
+def test_the_machinery_of_workers_is_imported_when_needed() -> None:
+    code = "import sys, arrayad; print([m for m in ('multiprocessing', 'socket', 'random', 'hashlib') if m in sys.modules])"
+    assert run(code).stdout.strip() == "[]"
+
+
 # --- iterable datasets ---
 
 
@@ -922,6 +996,15 @@ def test_worker_init_fn() -> None:
     assert get_worker_info() is None
 
 
+def test_numpys_second_normal_number_is_given_back() -> None:
+    np.random.seed(0)
+    expected = np.random.randn(4).tolist()
+    np.random.seed(0)
+    found = [np.random.randn()]
+    next(iter(DataLoader([1, 2], 2)))
+    assert [*found, *np.random.randn(3).tolist()] == expected
+
+
 # --- resuming ---
 
 RESUMED = [{}, FORK, {"num_workers": 3, "multiprocessing_context": "thread"}]
@@ -1071,6 +1154,62 @@ def test_copies_of_a_loader() -> None:
         assert state == loader.state_dict()
         assert sorted(itertools.chain(*epoch(copied))) == list(range(6))
     assert first != []
+
+
+def test_a_state_stays_where_it_is_when_random_numbers_are_seeded_anew() -> None:
+    loader = DataLoader(range(8), 2, shuffle=True)
+    batches = iter(loader)
+    next(batches), next(batches)
+    seed = loader.state_dict()["seed"]
+    xp.manual_seed(0)
+    state = loader.state_dict()
+    assert (state["seed"], state["epoch"], state["batches"]) == (seed, 0, 2)
+    rest = [batch.tolist() for batch in batches]
+    assert loader.state_dict()["epoch"] == 1
+    again = DataLoader(range(8), 2, shuffle=True)
+    again.load_state_dict(state)
+    again.state_dict()
+    xp.manual_seed(5)
+    assert [batch.tolist() for batch in again] == rest
+
+
+def test_a_generator_that_is_set_back_starts_the_order_again() -> None:
+    generator = xp.Generator().manual_seed(3)
+    state = generator.get_state()
+    loader = DataLoader(range(20), 20, shuffle=True, generator=generator)
+    first = epoch(loader)
+    generator.set_state(state)
+    assert epoch(loader) == first
+
+
+def test_a_pass_that_was_broken_off_says_so_and_keeps_its_place() -> None:
+    class Interrupting(Rows):
+        def __getitem__(self, i: int) -> Any:
+            if i == 4 and not again:
+                raise KeyboardInterrupt
+            return i
+
+    again: list[int] = []
+    loader = DataLoader(Interrupting(8), 2)
+    batches = iter(loader)
+    assert [lists(next(batches)), lists(next(batches))] == [[0, 1], [2, 3]]
+    with pytest.raises(KeyboardInterrupt):
+        next(batches)
+    with pytest.raises(RuntimeError, match="broken off"):
+        next(batches)
+    state = loader.state_dict()
+    assert (state["epoch"], state["batches"]) == (0, 2)
+    again.append(1)
+    loader.load_state_dict(state)
+    assert epoch(loader) == [[4, 5], [6, 7]]
+
+
+def test_a_copy_of_a_loader_goes_on_by_itself() -> None:
+    loader = DataLoader(range(4), 2)
+    next(iter(loader))
+    other = copy.copy(loader)
+    list(loader)
+    assert other.state_dict()["batches"] == 1
 
 
 # --- errors ---
@@ -1572,6 +1711,23 @@ def test_the_parent_has_no_threads() -> None:
         assert len(os.listdir("/proc/self/task")) <= tasks  # BLAS ends its own at a fork
 
 
+def test_threads_of_a_loader_that_cannot_start_all_of_them_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, start, started = threading.active_count(), threading.Thread.start, []
+
+    def fails(thread: threading.Thread) -> None:
+        if len(started) == 2:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", fails)
+    with pytest.raises(RuntimeError, match="can't start"):
+        list(DataLoader(range(4), num_workers=3, multiprocessing_context="thread"))
+    for thread in started:
+        thread.join(10)
+    assert threading.active_count() == before
+
+
 # --- devices ---
 
 
@@ -1704,159 +1860,3 @@ def test_refused_types_and_changes() -> None:
     with pytest.raises(ValueError, match="batch_size cannot be changed"):
         loader.batch_size = 2
     loader.timeout = 5
-
-
-def test_the_machinery_of_workers_is_imported_when_needed() -> None:
-    code = "import sys, arrayad; print([m for m in ('multiprocessing', 'socket', 'random', 'hashlib') if m in sys.modules])"
-    assert run(code).stdout.strip() == "[]"
-
-
-def test_tensors_of_several_dtypes_are_promoted_as_elsewhere() -> None:
-    samples = [xp.tensor(1), xp.tensor(1.0), xp.tensor(1.0, dtype=xp.float16)]
-    for pair in itertools.permutations(samples, 2):
-        assert default_collate(pair).dtype == xp.result_type(*pair)
-
-
-def test_threads_of_a_loader_that_cannot_start_all_of_them_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    before, start, started = threading.active_count(), threading.Thread.start, []
-
-    def fails(thread: threading.Thread) -> None:
-        if len(started) == 2:
-            raise RuntimeError("can't start new thread")
-        started.append(thread)
-        start(thread)
-
-    monkeypatch.setattr(threading.Thread, "start", fails)
-    with pytest.raises(RuntimeError, match="can't start"):
-        list(DataLoader(range(4), num_workers=3, multiprocessing_context="thread"))
-    for thread in started:
-        thread.join(10)
-    assert threading.active_count() == before
-
-
-def test_a_state_stays_where_it_is_when_random_numbers_are_seeded_anew() -> None:
-    loader = DataLoader(range(8), 2, shuffle=True)
-    batches = iter(loader)
-    next(batches), next(batches)
-    seed = loader.state_dict()["seed"]
-    xp.manual_seed(0)
-    state = loader.state_dict()
-    assert (state["seed"], state["epoch"], state["batches"]) == (seed, 0, 2)
-    rest = [batch.tolist() for batch in batches]
-    assert loader.state_dict()["epoch"] == 1
-    again = DataLoader(range(8), 2, shuffle=True)
-    again.load_state_dict(state)
-    again.state_dict()
-    xp.manual_seed(5)
-    assert [batch.tolist() for batch in again] == rest
-
-
-def test_a_generator_that_is_set_back_starts_the_order_again() -> None:
-    generator = xp.Generator().manual_seed(3)
-    state = generator.get_state()
-    loader = DataLoader(range(20), 20, shuffle=True, generator=generator)
-    first = epoch(loader)
-    generator.set_state(state)
-    assert epoch(loader) == first
-
-
-@pytest.mark.parametrize("kind", ["subset", "tensors"])
-def test_subclasses_that_fetch_several_samples(kind: str) -> None:
-    class Ten(Subset if kind == "subset" else TensorDataset):  # type: ignore[misc]  # a class that is chosen
-        def __getitems__(self, indices: Any) -> Any:
-            return [10 * i for i in indices]
-
-    dataset = Ten(xp.arange(4), [3, 2, 1]) if kind == "subset" else Ten(xp.arange(4))
-    assert epoch(DataLoader(dataset, 2))[0] == [0, 10]
-
-
-def test_a_subset_looks_only_at_the_indices_it_is_asked_for() -> None:
-    looked = []
-
-    class Counting(list):  # type: ignore[type-arg]  # of integers
-        def __getitem__(self, i: Any) -> Any:
-            looked.append(i)
-            return super().__getitem__(i)
-
-        def __iter__(self) -> Any:
-            raise AssertionError("all of them")
-
-    assert epoch(DataLoader(Subset(xp.arange(1000), Counting(range(1000))), 4, sampler=[1, 2, 3, 4])) == [[1, 2, 3, 4]]
-    assert looked == [1, 2, 3, 4]
-    assert epoch(DataLoader(Subset([0, {(1, 2): 5}][1], [(1, 2)]), None)) == [5]  # type: ignore[arg-type, misc]  # what is no integer
-
-
-@pytest.mark.parametrize("reused", [np.empty(3, int), [0, 0, 0]], ids=["array", "list"])
-def test_a_batch_sampler_that_writes_its_indices_over(reused: Any) -> None:
-    class Reusing:
-        def __iter__(self) -> Any:
-            for i in range(4):
-                reused[:] = range(3 * i, 3 * i + 3)
-                yield reused
-
-    for mode in ({}, THREAD, FORK):
-        found = epoch(DataLoader(xp.arange(12), batch_sampler=Reusing(), **mode))  # type: ignore[arg-type]  # any iterable
-        assert found == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10, 11]]
-    generators = ((i for i in range(3)) for _ in range(2))
-    assert epoch(DataLoader(range(3), batch_sampler=generators)) == [[0, 1, 2]] * 2  # type: ignore[arg-type]  # as above
-
-
-def test_numpys_second_normal_number_is_given_back() -> None:
-    np.random.seed(0)
-    expected = np.random.randn(4).tolist()
-    np.random.seed(0)
-    found = [np.random.randn()]
-    next(iter(DataLoader([1, 2], 2)))
-    assert [*found, *np.random.randn(3).tolist()] == expected
-
-
-def test_a_pass_that_was_broken_off_says_so_and_keeps_its_place() -> None:
-    class Interrupting(Rows):
-        def __getitem__(self, i: int) -> Any:
-            if i == 4 and not again:
-                raise KeyboardInterrupt
-            return i
-
-    again: list[int] = []
-    loader = DataLoader(Interrupting(8), 2)
-    batches = iter(loader)
-    assert [lists(next(batches)), lists(next(batches))] == [[0, 1], [2, 3]]
-    with pytest.raises(KeyboardInterrupt):
-        next(batches)
-    with pytest.raises(RuntimeError, match="broken off"):
-        next(batches)
-    state = loader.state_dict()
-    assert (state["epoch"], state["batches"]) == (0, 2)
-    again.append(1)
-    loader.load_state_dict(state)
-    assert epoch(loader) == [[4, 5], [6, 7]]
-
-
-def test_a_copy_of_a_loader_goes_on_by_itself() -> None:
-    loader = DataLoader(range(4), 2)
-    next(iter(loader))
-    other = copy.copy(loader)
-    list(loader)
-    assert other.state_dict()["batches"] == 1
-
-
-def test_collating_arrays() -> None:
-    assert default_collate(np.asarray([1, 2])).tolist() == [1, 2]  # type: ignore[arg-type]  # any sequence
-    assert default_collate(xp.zeros(1)).tolist() == [0.0]  # type: ignore[arg-type]  # as above
-
-
-@dataclasses.dataclass
-class WithTwice:
-    """A sample with a property that is kept once it was asked for."""
-
-    x: float
-
-    @functools.cached_property
-    def twice(self) -> Any:
-        return self.x * 2
-
-
-def test_a_batch_has_properties_of_its_own() -> None:
-    samples = [WithTwice(1.0), WithTwice(2.0)]
-    assert samples[0].twice == 2.0
-    assert default_collate(samples).twice.tolist() == [2.0, 4.0]
