@@ -22,7 +22,7 @@ from .arguments import axis_of, flag_of, integer_of
 from .autograd import engine
 from .autograd.calls import operator
 from .autograd.modes import no_grad, recording
-from .autograd.mutation import become, check_writeable, export, give_back, lend, overwrite, update
+from .autograd.mutation import become, check_writeable, compute, export, give_back, lend, overwrite
 from .autograd.tape import RETAINED, Leaf, TensorBase, alias, base_of, make, require_grad, retaining, sequence
 from .backends import backend_of
 from .devices import device as Device
@@ -116,13 +116,11 @@ def _in_place(function: Callable[Concatenate[Tensor, P], Any], name: str = "") -
         check_writeable(self, name)
         return overwrite(self, function(self, *args, **kwargs), name)
 
-    def of_two(self: Any, other: Any, /) -> Any:
-        if update(self, other, op, name):  # type: ignore[arg-type]  # which there is
-            return self
-        check_writeable(self, name)
-        return overwrite(self, function(self, other), name)  # type: ignore[call-arg]  # an operation of two arguments
+    def of_elements(self: Any, /, *others: Any) -> Any:
+        return compute(self, others, function, name)
 
-    method: Any = in_general if op is None or op.in_place is None else of_two
+    of_backend = op is not None and op.forward is None and op.kind in ("elementwise", "not differentiable")
+    method: Any = of_elements if of_backend else in_general
     method.__name__ = method.__qualname__ = name
     method.__wrapped__ = function  # whose signature inspect shows
     method.__doc__ = (
@@ -1543,8 +1541,8 @@ class Tensor(TensorBase):
     absolute_ = _in_place(elementwise.abs, "absolute_")
     acos_ = _in_place(elementwise.acos)
     acosh_ = _in_place(elementwise.acosh)
-    addcdiv_ = _in_place(pytorch.addcdiv)
-    addcmul_ = _in_place(pytorch.addcmul)
+    addcdiv_ = pytorch.addcdiv_
+    addcmul_ = pytorch.addcmul_
     addmm_ = _in_place(pytorch.addmm)
     asin_ = _in_place(elementwise.asin)
     asinh_ = _in_place(elementwise.asinh)

@@ -107,6 +107,7 @@ def _on_numpy(function: Callable[..., Any]) -> Callable[..., Any]:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):  # a GPU does not warn
             return _outer(function(*map(_inner, args), **{key: _inner(value) for key, value in kwargs.items()}), arrays)
 
+    call.nout = getattr(function, "nout", 0)  # of a ufunc
     return call
 
 

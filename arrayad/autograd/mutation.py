@@ -42,7 +42,7 @@ from .tape import (
     storage_of,
 )
 from .. import dtypes
-from ..backends import backend_of
+from ..backends import attributes, backend_of
 from ..size import broadcasts
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ __all__ = [
     "assign_item",
     "become",
     "check_writeable",
+    "compute",
     "copy_on_write_count",
     "export",
     "give_back",
@@ -66,10 +67,10 @@ __all__ = [
     "replay",
     "replay_raw",
     "tensors_on",
-    "update",
     "write_since",
 ]
 
+_is_writeable = attributes["is_writeable"]
 copies = 0
 
 # --- whether the tape has arrays of a memory ---
@@ -210,13 +211,13 @@ def check_writeable(x: TensorBase, name: str) -> None:
         For a leaf that requires a gradient or a view of one while operations are recorded, and for memory that is
         read-only or expanded, where one element stands for several.
     """
-    if recording():
+    base = base_of(x)
+    if (base is not None or x._node is not None) and recording():
         if isinstance(x._node, Leaf):
             raise RuntimeError(
                 f"{name}(): a leaf Variable that requires grad is being used in an in-place operation. Do it under "
                 "no_grad(), or on a clone()."
             )
-        base = base_of(x)
         if base is not None and isinstance(base._node, Leaf):
             raise RuntimeError(
                 f"{name}(): a view of a leaf Variable that requires grad is being used in an in-place operation. Do it "
@@ -227,7 +228,7 @@ def check_writeable(x: TensorBase, name: str) -> None:
                 f"{name}(): a view was created in no_grad mode and is being modified in place with grad mode enabled. Make "
                 "the view with grad mode enabled too."
             )
-    if not backend_of(x._array).is_writeable(x._array):
+    if not _is_writeable[x._array.__class__](x._array):
         raise RuntimeError(
             f"{name}(): the tensor's memory is read-only, or one element of it stands for several (an expanded tensor). "
             "Write into a clone() instead."
@@ -275,17 +276,28 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
     return x
 
 
-def update(x: Any, other: Any, op: Operation, name: str) -> bool:
-    """Compute ``x op= other`` in the memory of `x`, if nothing is recorded, saved or converted; else say no.
-
-    It saves the array that `overwrite` is given: of 800 kB, half of the time.
+def compute(x: Any, others: tuple[Any, ...], function: Any, name: str) -> Any:
+    """Give `x` the value and history of an elementwise function of it, for the method of a name.
 
     Parameters
     ----------
-    op : Operation
-        One that can be done `in_place`.
+    others : tuple of Tensor or number
+        What the function takes beside `x`: nothing, or one.
     """
-    in_place: Any = op.in_place
+    if not _in_memory(x, others, function.operation, name):
+        check_writeable(x, name)
+        overwrite(x, function(x, *others), name)
+    return x
+
+
+def _in_memory(x: Any, others: tuple[Any, ...], op: Operation, name: str) -> bool:
+    """What `compute` does, in the memory of `x`, if nothing is recorded, saved or converted; else say no.
+
+    It saves the array that `overwrite` is given: of 800 kB, half of the time.
+    """
+    if len(others) != len(op.parameters) - 1:
+        return False
+    other: Any = others[0] if others else None
     of_tensor = isinstance(other, TensorBase)
     if (x._node is not None or (of_tensor and other._node is not None)) and recording():
         return False
@@ -293,25 +305,24 @@ def update(x: Any, other: Any, op: Operation, name: str) -> bool:
         if (x._storage is None or x._storage.exported is None) and is_saved(x):
             return False
         a = x._array
-        if a.dtype not in op.native:
+        function = op.forwards[a.__class__]
+        # NumPy's ufuncs and CuPy's, which alone have such an attribute, take an array to write into.
+        if a.dtype not in op.native or getattr(function, "nout", 0) != 1:
             return False
-        if of_tensor:
+        if not others:
+            operands: Any = (a,)
+        elif of_tensor:
             b = other._array
             if b.__class__ is not a.__class__ or b.dtype != a.dtype or not broadcasts(b.shape, a.shape):
                 return False
+            operands = (a, b)
         else:
             operands = op.with_number(a, other)
             if operands is None:
                 return False
-            b = operands[1]
         check_writeable(x, name)
-        use_device = backend_of(a).use_device
         try:
-            if use_device is None:
-                in_place(a, b)
-            else:
-                with use_device(a):
-                    in_place(a, b)
+            function(*operands, out=a)
         finally:  # also where a warning is an error, which comes after the write
             _count(x, name)
         return True

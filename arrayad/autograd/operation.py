@@ -247,6 +247,7 @@ def _on_device(function: Callable[..., Any], backend: Namespace, array_type: typ
         with backend.use_device(*arrays):
             return function(*args, **kwargs)
 
+    call.nout = getattr(function, "nout", 0)  # type: ignore[attr-defined]  # of a ufunc, which `mutation.update` looks for
     return call
 
 
@@ -359,8 +360,6 @@ class Operation:
         Whether its tensors keep dtypes of their own, with no promotion among them.
     compares : bool
         Whether a Python number that an integer dtype does not hold can be compared with.
-    in_place : callable or None
-        Of an elementwise operation of two arguments, Python's operator that does it in the memory of the first array.
     alike : bool
         Whether it is the backend's function of its name for booleans and two tensors of one dtype, as most calls give.
     native : set
@@ -394,7 +393,6 @@ class Operation:
         namespace: str = "",
         mixed: bool = False,
         compares: bool = False,
-        in_place: Callable[[Any, Any], Any] | None = None,
         alike: bool = False,
         tangent: Callable[..., Any] | None = None,
         add: Callable[..., Any] | None = None,
@@ -435,7 +433,6 @@ class Operation:
         self.keyed = "key" in self.parameters  # as `indexing` makes them, in which nothing changes later
         self.mixed = mixed
         self.compares = compares
-        self.in_place = in_place
         self.alike = alike
         self.native: set[Any] = {d.dtype for d in dtypes.SUPPORTED if d.kind in takes.kinds}
         self.forwards = _Forwards(self)
@@ -619,7 +616,6 @@ def elementwise(
     namespace: str = "",
     mixed: bool = False,
     compares: bool = False,
-    in_place: Callable[[Any, Any], Any] | None = None,
     used: UsedRules = None,
     **rules: Callable[..., Any],
 ) -> Callable[[F], F]:
@@ -645,8 +641,6 @@ def elementwise(
         Whether two tensors keep dtypes of their own, as a count of integers beside a probability.
     compares : bool, optional
         Whether a Python number that an integer dtype does not hold can be compared with.
-    in_place : callable, optional
-        Python's operator that does it in the memory of the first of two arrays.
     used : dict, optional
         Of a choice between its arguments: by parameter the rule for used entries, as in `Operation`.
     **rules
@@ -668,7 +662,6 @@ def elementwise(
             namespace=namespace,
             mixed=mixed,
             compares=compares,
-            in_place=in_place,
             used=used,
             selects=tuple(used or ()),
         )

@@ -45,7 +45,7 @@ by_type: dict[type, Namespace] = {}  # raw array type -> backend; `backend_of_ty
 scalar_types: set[type] = set()  # of those, what a backend's functions may give in the place of 0-d arrays
 # What call paths look for of a backend, by name and raw array type: in a fifth of the time that backend and attribute take.
 attributes: dict[str, dict[type, Any]] = {
-    name: {} for name in ("as_array", "kept_scalars", "raw_dtype", "scalar", "shares_memory")
+    name: {} for name in ("as_array", "is_writeable", "kept_scalars", "raw_dtype", "scalar", "shares_memory")
 }
 _by_device: dict[str, Namespace] = {}
 _OURS = {"cuda": "arrayad.backends.cupy"}  # loaded when first asked for

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import builtins
 import math
-import operator
 from typing import TYPE_CHECKING, Any
 
 from ..autograd.calls import promote
@@ -162,7 +161,7 @@ def acosh(x: Tensor, /) -> Tensor:
     """Principal value of the inverse hyperbolic cosine of each element."""
 
 
-@elementwise(takes=NUMERIC_OR_BOOLEAN, in_place=operator.iadd, x1=lambda xp, g: g, x2=lambda xp, g: g)
+@elementwise(takes=NUMERIC_OR_BOOLEAN, x1=lambda xp, g: g, x2=lambda xp, g: g)
 def add(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
     """Sum of the elements of two tensors.
 
@@ -222,12 +221,12 @@ def atanh(x: Tensor, /) -> Tensor:
     """Inverse hyperbolic tangent of each element."""
 
 
-@elementwise(takes=INTEGER_OR_BOOLEAN, in_place=operator.iand, reason=_INTEGER_OUTPUT)
+@elementwise(takes=INTEGER_OR_BOOLEAN, reason=_INTEGER_OUTPUT)
 def bitwise_and(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
     """Bitwise AND of the elements of two tensors."""
 
 
-@elementwise(takes=INTEGER, in_place=operator.ilshift, reason=_INTEGER_OUTPUT)
+@elementwise(takes=INTEGER, reason=_INTEGER_OUTPUT)
 def bitwise_left_shift(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
     """Bits of each element of ``x1`` shifted left by the element of ``x2``.
 
@@ -241,12 +240,12 @@ def bitwise_invert(x: Tensor, /) -> Tensor:
     """Bitwise NOT of each element."""
 
 
-@elementwise(takes=INTEGER_OR_BOOLEAN, in_place=operator.ior, reason=_INTEGER_OUTPUT)
+@elementwise(takes=INTEGER_OR_BOOLEAN, reason=_INTEGER_OUTPUT)
 def bitwise_or(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
     """Bitwise OR of the elements of two tensors."""
 
 
-@elementwise(takes=INTEGER, in_place=operator.irshift, reason=_INTEGER_OUTPUT)
+@elementwise(takes=INTEGER, reason=_INTEGER_OUTPUT)
 def bitwise_right_shift(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
     """Bits of each element of ``x1`` shifted right by the element of ``x2``, the sign kept.
 
@@ -255,7 +254,7 @@ def bitwise_right_shift(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
     """
 
 
-@elementwise(takes=INTEGER_OR_BOOLEAN, in_place=operator.ixor, reason=_INTEGER_OUTPUT)
+@elementwise(takes=INTEGER_OR_BOOLEAN, reason=_INTEGER_OUTPUT)
 def bitwise_xor(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
     """Bitwise exclusive OR of the elements of two tensors."""
 
@@ -390,7 +389,6 @@ def cosh(x: Tensor, /) -> Tensor:
 @elementwise(
     takes=FLOATING,
     grad_name="Div",
-    in_place=operator.itruediv,
     x1=lambda xp, g, x2: g / x2,
     x2=lambda xp, g, x2, out: -g * out / x2,
 )
@@ -589,7 +587,6 @@ def minimum(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
 @elementwise(
     takes=NUMERIC_OR_BOOLEAN,
     grad_name="Mul",
-    in_place=operator.imul,
     x1=lambda xp, g, x2: g * x2,
     x2=lambda xp, g, x1: g * x1,
 )
@@ -711,7 +708,7 @@ def sqrt(x: Tensor, /) -> Tensor:
     """Principal square root of each element."""
 
 
-@elementwise(takes=NUMERIC, grad_name="Sub", in_place=operator.isub, x1=lambda xp, g: g, x2=lambda xp, g: -g)
+@elementwise(takes=NUMERIC, grad_name="Sub", x1=lambda xp, g: g, x2=lambda xp, g: -g)
 def subtract(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
     """Difference of the elements of two tensors."""
 

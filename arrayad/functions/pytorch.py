@@ -17,6 +17,7 @@ from .elementwise import (
     abs,
     acos,
     acosh,
+    add,
     asin,
     asinh,
     atan,
@@ -85,6 +86,7 @@ from .special import digamma, erf, erfc, erfinv, gammaln, logit, sinc, xlogy
 from .statistical import cumulative_prod, cumulative_sum, max, mean, min, std, sum, var
 from .. import dtypes
 from ..arguments import axis_of, integer_of
+from ..autograd.mutation import compute
 from ..autograd.operation import REAL_FLOATING_ONLY, differentiable, public
 from ..autograd.tape import TensorBase
 from ..backends import backend_of
@@ -548,10 +550,26 @@ def addcmul(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1)
 
 
 @public
+def addcmul_(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
+    """`addcmul` in place; gives the tensor itself. Differentiable as the function is."""
+    _, tensor1, tensor2 = to_common_dtype(x, tensor1, tensor2)
+    out: Tensor = compute(x, ((tensor1 if value == 1 else tensor1 * value) * tensor2,), add, "addcmul_")
+    return out
+
+
+@public
 def addcdiv(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
     """``x + value * tensor1 / tensor2``, as in the steps of optimizers; differentiable."""
     x, tensor1, tensor2 = to_common_dtype(x, tensor1, tensor2)
     return x + (tensor1 if value == 1 else tensor1 * value) / tensor2
+
+
+@public
+def addcdiv_(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
+    """`addcdiv` in place; gives the tensor itself. Differentiable as the function is."""
+    _, tensor1, tensor2 = to_common_dtype(x, tensor1, tensor2)
+    out: Tensor = compute(x, ((tensor1 if value == 1 else tensor1 * value) / tensor2,), add, "addcdiv_")
+    return out
 
 
 @public
