@@ -772,3 +772,66 @@ def test_functions_and_rules_run_on_the_device_of_their_arrays() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+_ROWS, _COLUMNS = np.arange(70)[:, None], np.random.default_rng(0).integers(0, 80, (70, 80))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        (_ROWS, _COLUMNS),
+        (_ROWS.astype(np.uint64), _COLUMNS.astype(np.uint8)),
+        (_ROWS, _COLUMNS - 3),  # from the end
+        (np.asarray([[3], [3]]), np.tile(np.arange(80), 60)),
+        (_ROWS > 3, slice(None)),
+        (_ROWS[:, 0], slice(1, 3)),
+        (_ROWS, 2),
+        (_ROWS, [1, 2]),
+        _ROWS,
+    ],
+    ids=str,
+)
+def test_many_elements_by_their_places(key: Any, order: Any) -> None:
+    """`numpy_backend` against NumPy's own ways, which take every key."""
+    if key[0].dtype == bool:
+        key = (key[0][:, 0], key[1])
+    x = np.random.default_rng(1).standard_normal((70, 80)).astype(np.float32, order=order)
+    np.testing.assert_array_equal(numpy_backend.getitem(x, key), x[key])
+    for values in (np.arange(x[key].size, dtype=np.float32).reshape(x[key].shape), np.float32(2)):
+        expected = x.copy()
+        expected[key] = values
+        np.testing.assert_array_equal(numpy_backend.index_put(x, key, values), expected)
+        expected, found = np.zeros_like(x), np.zeros_like(x)
+        np.add.at(expected, key, values)
+        numpy_backend.add_at(found, key, np.asarray(values))
+        np.testing.assert_allclose(found, expected)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1])
+def test_many_elements_along_an_axis(axis: int) -> None:
+    rng = np.random.default_rng(2)
+    x = rng.standard_normal((20, 17, 30))
+    longer = tuple(25 if i == axis % 3 else n for i, n in enumerate(x.shape))
+    for shape in (x.shape, longer, (1, 4096, 1) if axis == 1 else x.shape):
+        indices = rng.integers(-17, 17, shape)
+        for given in (indices, indices % 17, (indices % 17).astype(np.uint8)):
+            expected = np.take_along_axis(x, given, axis=axis)
+            np.testing.assert_array_equal(numpy_backend.take_along_axis(x, given, axis=axis), expected)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ((_ROWS, _COLUMNS + 1), "index 80 is out of bounds"),
+        ((_ROWS[:69], _COLUMNS), "could not be broadcast"),
+        ((_ROWS, _COLUMNS.astype(float)), "must be of integer"),
+    ],
+    ids=str,
+)
+def test_many_elements_that_are_not_there(key: Any, words: str) -> None:
+    x = np.zeros((70, 80))
+    for call in (lambda: numpy_backend.getitem(x, key), lambda: numpy_backend.setitem(x, key, 1.0)):
+        with pytest.raises(IndexError, match=words):
+            call()
