@@ -112,6 +112,8 @@ _binary("pow", 0.4, 2, complexes=True)
 for _name in ("atan2", "copysign", "hypot", "logaddexp", "maximum", "minimum"):
     _binary(_name)
 _binary("remainder", 0.6, 2.3)
+_binary("fmod", 0.6, 2.3)
+add("fmod", xp.fmod, np.asarray([-5.3, 5.3, -5.3]), np.asarray([2.0, -2.0, -0.7]), label="signs-")
 _binary("floor_divide", 0.6, 2.3)
 add("pow", lambda x: xp.pow(x, 2), np.asarray([-1.5, 0.0, 2.0]), label="square-")
 add("pow", lambda x: xp.pow(x, 0), np.asarray([-1.5, 0.0, 2.0]), label="zeroth-")

@@ -774,6 +774,23 @@ def test_functions_and_rules_run_on_the_device_of_their_arrays() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("odd", [None, 0.0, np.nan, np.inf, 1e30, 1e200])
+def test_cofactors_of_many_matrices_of_three_rows(dtype: Any, odd: float | None) -> None:
+    x = np.random.default_rng(0).standard_normal((50, 3, 3))
+    x[7] = x[7] if odd is None else odd
+    x[8, 1] = x[8, 0]  # a singular one
+    with np.errstate(all="ignore"):
+        x = x.astype(dtype)
+        found, expected = numpy_backend.linalg.cofactors(x), fallbacks.cofactors(np, x)
+    assert found.dtype == x.dtype
+    rest = np.arange(50) != 7
+    np.testing.assert_allclose(found[rest], expected[rest], atol=20 * np.finfo(dtype).eps)
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
+    if odd is None or odd == 0:
+        np.testing.assert_allclose(found[7], expected[7], atol=20 * np.finfo(dtype).eps)
+
+
 _ROWS, _COLUMNS = np.arange(70)[:, None], np.random.default_rng(0).integers(0, 80, (70, 80))
 
 

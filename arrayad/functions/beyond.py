@@ -12,23 +12,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from .creation import asarray, beside, clone, convert, full, zeros_like
+from .creation import asarray, beside, clone, full, zeros_like
 from .data_types import astype, check_tensor, finfo, result_type, view_dtype
 from .elementwise import (
-    abs,
     atan2,
     equal,
     imag,
     isnan,
     kept,
-    less,
-    logical_and,
     multiply,
-    negative,
-    not_equal,
     real,
-    remainder,
-    signbit,
     subtract,
     trunc,
 )
@@ -253,8 +246,13 @@ def frac(x: Tensor, /) -> Tensor:
     return subtract(x, trunc(x))
 
 
-@public
-def fmod(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
+def _fmod_divisor(xp: Namespace, g: Any, x1: Any, x2: Any) -> Any:
+    """By the divisor: the quotient without what is behind its point, negative."""
+    return -g * xp.sign(x1) * xp.sign(x2) * xp.floor_divide(xp.abs(x1), xp.abs(x2))
+
+
+@differentiable(takes=REAL, x1=lambda xp, g: g, x2=_fmod_divisor)
+def fmod(xp: Namespace, x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """The remainder with the sign of the first: exact, as `remainder` of the magnitudes is.
 
     Parameters
@@ -266,19 +264,10 @@ def fmod(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     -----
     Differentiable.
     """
-    check_tensor(x2 if isinstance(x1, (int, float)) else x1, "fmod", "x2" if isinstance(x1, (int, float)) else "x1")
-    dtype = result_type(x1, x2)
-    if dtype.kind not in "iuf":
-        raise TypeError(f"fmod(): input dtype should be real-valued dtypes. Got {dtype.name} instead.")
-    place: Any = (x1 if isinstance(x1, TensorBase) else x2).device  # type: ignore[union-attr]  # one is a Tensor
-    first, second = (convert(x, dtype, None if isinstance(x, TensorBase) else place, None, "fmod") for x in (x1, x2))
-    if dtype.kind in "iu":  # of which the least has no magnitude
-        rest = remainder(first, second)
-        other = logical_and(not_equal(rest, 0), not_equal(less(rest, 0), less(first, 0)))
-        return where(other, subtract(rest, second), rest)
-    below = signbit(first)  # a choice, since the magnitude has no slope at 0
-    rest = remainder(where(below, negative(first), first), abs(second))
-    return where(below, negative(rest), rest)
+    if dtypes.as_dtype(x1.dtype).kind == "f":  # type: ignore[union-attr]  # a number is an array here
+        return xp.copysign(xp.remainder(xp.abs(x1), xp.abs(x2)), x1)
+    rest = xp.remainder(x1, x2)  # of integers the least has no magnitude
+    return xp.where((rest != 0) & ((rest < 0) != (x1 < 0)), rest - x2, rest)
 
 
 # --- comparing, cleaning ---

@@ -331,7 +331,7 @@ def clip(xp: Namespace, x: Tensor, /, min: Tensor | float | None = None, max: Te
         x = promote(xp, x, *[bound for bound in (min, max) if bound is not None])[0]
     low = None if min is None else _bound(xp, min, x)
     high = None if max is None else _bound(xp, max, x)
-    if low is not None and high is not None and low.ndim == 0 == high.ndim:
+    if low is not None and low.ndim == 0 and (high is None or high.ndim == 0):
         return xp.clip(x, low, high)
     out = x
     if low is not None:
