@@ -852,3 +852,16 @@ def test_many_elements_that_are_not_there(key: Any, words: str) -> None:
     for call in (lambda: numpy_backend.getitem(x, key), lambda: numpy_backend.setitem(x, key, 1.0)):
         with pytest.raises(IndexError, match=words):
             call()
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (0, 3), (1, 1), (3, 5), (5, 3), (2, 4, 4), (65, 64)])
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "float16", "float32", "complex128"])
+def test_triangles(shape: tuple[int, ...], dtype: str) -> None:
+    x = np.random.default_rng(0).integers(1, 9, shape).astype(dtype)
+    if dtype == "float32" and x.size:
+        x[..., 0, -1] = np.nan  # is left out as well
+    for k in (-70, -2, -1, 0, 1, 2, np.int64(3), 70):
+        for name in ("tril", "triu"):
+            found, expected = getattr(numpy_backend, name)(x, k=k), getattr(np, name)(x, k)
+            assert found.dtype == expected.dtype
+            np.testing.assert_array_equal(found, expected)
