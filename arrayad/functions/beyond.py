@@ -251,7 +251,13 @@ def _fmod_divisor(xp: Namespace, g: Any, x1: Any, x2: Any) -> Any:
     return -g * xp.sign(x1) * xp.sign(x2) * xp.floor_divide(xp.abs(x1), xp.abs(x2))
 
 
-@differentiable(takes=REAL, x1=lambda xp, g: g, x2=_fmod_divisor)
+@differentiable(
+    takes=REAL,
+    x1=lambda xp, g: g,
+    x2=_fmod_divisor,
+    used={"x1": lambda xp, used: used, "x2": lambda xp, used: used},
+    selects=False,
+)
 def fmod(xp: Namespace, x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """The remainder with the sign of the first: exact, as `remainder` of the magnitudes is.
 
