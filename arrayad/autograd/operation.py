@@ -247,7 +247,7 @@ def _on_device(function: Callable[..., Any], backend: Namespace, array_type: typ
         with backend.use_device(*arrays):
             return function(*args, **kwargs)
 
-    call.nout = getattr(function, "nout", 0)  # type: ignore[attr-defined]  # of a ufunc, which `mutation.update` looks for
+    call.nout = getattr(function, "nout", 0)  # type: ignore[attr-defined]  # of a ufunc, which `mutation.compute` looks for
     return call
 
 
