@@ -285,7 +285,8 @@ class ThreadPool:
         self._end()
         end = time.monotonic() + _GRACE
         for thread in self._threads:
-            thread.join(max(0.0, end - time.monotonic()))
+            if thread.ident != threading.get_ident():  # the garbage collector may call this in one of them
+                thread.join(max(0.0, end - time.monotonic()))
         while not self._answers.empty():  # an exception in one has the frame of its thread, and that has the queue
             self._answers.get_nowait()
 
