@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import math
+import time
 import weakref
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -802,6 +804,28 @@ def test_checkpoints_in_one_another() -> None:
     assert found.grad.tolist() == expected.grad.tolist()
     out.backward()
     assert found.grad.tolist() == (expected.grad * 2).tolist()
+
+
+def _dropped(x: xp.Tensor) -> xp.Tensor:
+    """What has its own value for its gradient at ones, if it is differentiated with the numbers that it was made with."""
+    for _ in range(3):
+        x = x * xp.rand(20, dtype=F64)
+        time.sleep(0.001)  # other threads' turn
+    return x
+
+
+def test_checkpoints_of_random_numbers_in_several_threads_at_once() -> None:
+    given = [xp.ones(20, dtype=F64, requires_grad=True) for _ in range(4)]
+    out = [checkpoint(lambda x: checkpoint(_dropped, x) * xp.rand(20, dtype=F64), x) for x in given]
+    state = xp.random.get_state()
+    following = xp.rand(5).tolist()
+    xp.random.set_state(state)
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(y.sum().backward) for y in out]:
+            done.result()
+    for x, y in zip(given, out, strict=True):
+        np.testing.assert_allclose(x.grad.numpy(force=True), y.numpy(force=True))
+    assert xp.rand(5).tolist() == following
 
 
 def test_checkpoint_of_what_changes() -> None:

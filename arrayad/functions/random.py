@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -23,7 +24,7 @@ from ..backends import backend_of, backend_of_device, get_default_device, indexe
 from ..devices import device as Device
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ..arguments import Sides
     from ..devices import DeviceLike
@@ -153,12 +154,16 @@ def default_generator(device: DeviceLike | None = None) -> Generator:
         Default: the default device.
     """
     place = get_default_device() if device is None else indexed(Device(device))
-    if scope.source is not None:
-        return scope.source(place)
+    return (scope.source or _default_of)(place)
+
+
+def _default_of(place: Device) -> Generator:
+    """The generator of a device that all threads share."""
     if place not in _default:
-        _default[place] = Generator(place)
+        generator = Generator(place)
         if _seed_of_all is not None:
-            _default[place].manual_seed(_seed_of_all)
+            generator.manual_seed(_seed_of_all)
+        _default.setdefault(place, generator)  # another thread may have come first
     return _default[place]
 
 
@@ -194,9 +199,8 @@ def manual_seed(seed: int, /) -> Generator:
 
 def get_state() -> dict[Device, Any]:
     """Where the default generators are in their sequences, for `set_state`."""
-    for place in (None, "cpu"):  # made here, if nothing was drawn yet
-        default_generator(place)
-    return {place: generator.get_state() for place, generator in _default.items()}
+    places = {get_default_device(), indexed(Device("cpu")), *_default}  # of the first two also if nothing was drawn yet
+    return {place: default_generator(place).get_state() for place in places}
 
 
 def set_state(states: dict[Device, Any]) -> None:
@@ -205,6 +209,18 @@ def set_state(states: dict[Device, Any]) -> None:
         raise TypeError(f"set_state(): expected what get_state() gave, not {type(states).__name__}")
     for place, state in states.items():
         default_generator(place).set_state(state)
+
+
+@contextmanager
+def drawing_again(states: dict[Device, Any]) -> Iterator[None]:
+    """Have this thread draw once more what followed on `get_state`; for others the default generators stay as they are."""
+    generators = {place: _restored(str(place), state) for place, state in states.items()}
+    outer = scope.source
+    scope.source = lambda place: generators[place] if place in generators else (outer or _default_of)(place)
+    try:
+        yield
+    finally:
+        scope.source = outer
 
 
 def seed() -> int:

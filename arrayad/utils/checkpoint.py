@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..autograd.engine import saved_of
@@ -112,24 +113,17 @@ class _Segment:
         return saved
 
     def _compute(self) -> list[Node]:
-        now = random.get_state() if self.state is not None else None
-        try:
-            if self.state is not None:
-                random.set_state(self.state)
-            for kept in self.leaves:
-                if isinstance(kept, _Kept) and (write := write_since(self.begun, kept.array)) is not None:
-                    raise RuntimeError(
-                        "checkpoint(): an argument has been modified by an inplace operation since the function was called: "
-                        f"{write.by} made its version {write.version}, in memory that is shared with another library. Write "
-                        "into a clone() instead."
-                    )
-            start = next(sequence)
-            with enable_grad():
-                args, kwargs = self.form.unflatten([x.tensor() if isinstance(x, _Kept) else x for x in self.leaves])
-                nodes = _made_since(start, self.function(*args, **kwargs))
-        finally:
-            if now is not None:
-                random.set_state(now)
+        for kept in self.leaves:
+            if isinstance(kept, _Kept) and (write := write_since(self.begun, kept.array)) is not None:
+                raise RuntimeError(
+                    "checkpoint(): an argument has been modified by an inplace operation since the function was called: "
+                    f"{write.by} made its version {write.version}, in memory that is shared with another library. Write "
+                    "into a clone() instead."
+                )
+        start = next(sequence)
+        with enable_grad(), nullcontext() if self.state is None else random.drawing_again(self.state):
+            args, kwargs = self.form.unflatten([x.tensor() if isinstance(x, _Kept) else x for x in self.leaves])
+            nodes = _made_since(start, self.function(*args, **kwargs))
         if [node.name() for node in nodes] != self.names:
             raise RuntimeError("checkpoint(): the function did not do the same when it was called again")
         return nodes
