@@ -76,7 +76,7 @@ def save(
     structure = json.dumps(_described(obj, "", arrays, {}))
     if not isinstance(file, (str, os.PathLike)):
         _check_open(file, "save", "write")
-        file.write(writer.save(arrays, metadata={_KEY: structure}))
+        _write(file, writer.save(arrays, metadata={_KEY: structure}))
         return
     path = os.path.realpath(file)  # what a link leads to is replaced, and not the link
     if os.path.exists(path) and not os.path.isfile(path):  # a device, say, which nothing can take the place of
@@ -100,6 +100,18 @@ def save(
 def _check_open(file: object, name: str, method: str) -> None:
     if not hasattr(file, method) or isinstance(file, io.TextIOBase):
         raise TypeError(f"{name}(): the file must be a path or a binary file, not {type(file).__name__}")
+
+
+def _write(file: Any, data: bytes) -> None:
+    if not isinstance(file, io.RawIOBase):
+        file.write(data)
+        return
+    rest = memoryview(data)
+    while rest:  # an unbuffered file may take a part at a time
+        taken = file.write(rest)
+        if taken is None:
+            raise BlockingIOError("save(): the file takes no more at the moment")
+        rest = rest[taken:]
 
 
 def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]], known: dict[int, Any]) -> Any:
@@ -221,8 +233,8 @@ def _built(description: dict[str, Any], arrays: dict[str, np.ndarray[Any, Any]],
         if name not in known:
             array = arrays[name]
             if description["complex"]:
-                if array.dtype.kind != "f":
-                    raise ValueError(f"complex numbers of {array.dtype}")
+                if array.dtype.kind != "f" or array.shape[-1:] != (2,):
+                    raise ValueError(f"complex numbers of {array.dtype} in the shape {array.shape}")
                 array = array.view(np.result_type(array, np.complex64))[..., 0]
             x: Any = asarray(array, device=device)
             known[name] = x.requires_grad_() if description["requires_grad"] else x

@@ -22,7 +22,7 @@ import threading
 import time
 import traceback
 import weakref
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict, defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -387,6 +387,10 @@ class Frozen:
     image: Any
 
 
+class Stack(list):  # type: ignore[type-arg]  # of anything
+    """A list of a class of one's own."""
+
+
 def nested(i: int) -> Any:
     return {
         "point": Point(np.float32(i), xp.ones(2) * i),
@@ -427,6 +431,12 @@ def test_collate_forms() -> None:
     assert default_collate([1, 2.5]).dtype == xp.float32
     assert default_collate([xp.ones(2, requires_grad=True)] * 2).requires_grad
     assert default_collate([np.zeros((0, 3))] * 2).shape == (2, 0, 3)
+    assert default_convert([bytearray(b"a"), memoryview(b"b"), np.str_("c")]) == [b"a", b"b", "c"]
+    for make in (Stack, deque):
+        batch = default_collate([make([i, {"a": i}]) for i in range(2)])
+        assert type(batch) is make
+        assert lists(list(batch)) == [[0, 1], {"a": [0, 1]}]
+        assert default_convert(make([np.ones(1), "b"]))[0].tolist() == [1.0]
     converted = default_convert(Point(np.arange(2), ("a", None)))
     assert isinstance(converted, Point)
     assert converted.x.tolist() == [0, 1]
@@ -448,7 +458,7 @@ def test_numbers_of_python_and_numpy_in_any_order() -> None:
         assert default_collate(samples).dtype == xp.float32
     for samples in ([np.int32(1), 2], [2, np.int32(1)]):
         assert default_collate(samples).dtype == xp.int64
-    for samples in ([2**63, 1], [2**63, -1]):
+    for samples in ([2**63, 1], [2**63, -1], [2**70, 1]):
         with pytest.raises(OverflowError, match="no integer dtype holds"):
             default_collate(samples)
     with pytest.raises(TypeError, match=r"got tests\.test_dataloader\.Foreign, which from_dlpack\(\) converts"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import threading
+from collections import deque
 from collections.abc import Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["default_collate", "default_convert", "map_tensors", "memory"]
+
+_STRINGS = (str, bytes, bytearray, memoryview)  # sequences that are one thing
 
 
 def default_convert(data: Any) -> Any:
@@ -60,8 +63,8 @@ def default_collate(samples: Sequence[Any]) -> Any:
     Returns
     -------
     object
-        Of the form of a sample (lists for tuples, as in PyTorch), each Tensor with one axis more in front; strings as a
-        list. Numbers become the default dtypes. What is made of arrays and numbers is on the CPU.
+        Of the form of a sample (lists for tuples, as in PyTorch), each Tensor with one axis more in front; strings and bytes
+        as a list. Numbers become the default dtypes. What is made of arrays and numbers is on the CPU.
 
     Raises
     ------
@@ -102,7 +105,7 @@ def _collate(samples: Sequence[Any], path: str) -> Any:
         return asarray(_stack(samples), device="cpu")
     if isinstance(first, NUMBERS):
         return _numbers(samples, path)
-    if isinstance(first, (str, bytes)):
+    if isinstance(first, _STRINGS):
         return list(samples)
     parts = _parts(first)
     if parts is None:
@@ -168,13 +171,13 @@ def _numbers(samples: Sequence[Any], path: str) -> Tensor:
         array = np.array(samples)
     except (ValueError, OverflowError) as error:
         raise type(error)(f"default_collate(): {error}{_at(path)}") from None
+    if array.dtype.kind in "fcO" and all(isinstance(x, (int, np.integer)) for x in samples):
+        raise OverflowError(f"default_collate(): integers that no integer dtype holds together{_at(path)}")
     if array.ndim != 1 or array.dtype.kind not in "biufc":
         types = sorted({type(x).__name__ for x in samples})
         raise TypeError(
             f"default_collate(): the samples of one batch must be of one form, got {', '.join(types)}{_at(path)}"
         )
-    if array.dtype.kind in "fc" and all(isinstance(x, (int, np.integer)) for x in samples):
-        raise OverflowError(f"default_collate(): integers that no integer dtype holds together{_at(path)}")
     if array.dtype.kind in "fc":
         default = get_default_dtype()
         array = array.astype((default if array.dtype.kind == "f" else COMPLEX_OF[default]).dtype, copy=False)
@@ -186,7 +189,7 @@ def _parts(data: Any) -> dict[Any, Any] | None:
     """The parts of a container by key or position, None for what is none."""
     if isinstance(data, Mapping):
         return dict(data)
-    if isinstance(data, (list, tuple)) or (isinstance(data, Sequence) and not isinstance(data, (str, bytes))):
+    if isinstance(data, (list, tuple)) or (isinstance(data, Sequence) and not isinstance(data, _STRINGS)):
         return dict(enumerate(data))
     if hasattr(type(data), "__dataclass_fields__"):
         import dataclasses  # imported long since where there is a dataclass, and else not worth its time
@@ -207,6 +210,11 @@ def _rebuild(like: Any, parts: dict[Any, Any]) -> Any:
         return parts
     if isinstance(like, tuple) and hasattr(like, "_fields"):
         return type(like)(*parts.values())
+    if isinstance(like, (list, deque)) and type(like) is not list:  # of its own class too
+        several = copy.copy(like)
+        for i, part in parts.items():
+            several[i] = part
+        return several
     if isinstance(like, Sequence):
         return list(parts.values())
     out = copy.copy(like)
