@@ -1339,14 +1339,26 @@ def test_a_pass_goes_on_after_an_error(mode: Any) -> None:
         loader.load_state_dict(state)
 
 
-@pytest.mark.parametrize("mode", SLOW_MODES.values(), ids=SLOW_MODES)
+@every_mode
 def test_workers_make_what_the_program_would(mode: Any) -> None:
+    """With the default dtype of each pass, also those that are there since before."""
     before = xp.get_default_dtype()
-    xp.set_default_dtype(xp.float64)
+    loader = DataLoader([0.1, 0.2], **mode, **({"persistent_workers": True} if mode else {}))
     try:
-        assert next(iter(DataLoader([0.1, 0.2], **mode))).dtype == xp.float64
+        for dtype in (xp.float64, xp.float32):
+            xp.set_default_dtype(dtype)
+            assert [batch.dtype for batch in loader] == [dtype] * 2
     finally:
         xp.set_default_dtype(before)
+
+
+def test_a_worker_with_a_default_dtype_of_its_own() -> None:
+    def init(_: int) -> None:
+        xp.set_default_dtype(xp.float64)
+
+    loader = DataLoader([0.1] * 4, worker_init_fn=init, persistent_workers=True, **FORK)
+    assert [batch.dtype for _ in range(2) for batch in loader] == [xp.float64] * 8
+    assert xp.get_default_dtype() == xp.float32
 
 
 def test_a_loop_that_is_left_while_workers_wait_for_room(capfd: Any) -> None:

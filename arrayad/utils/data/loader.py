@@ -17,7 +17,6 @@ from .prefetch import moved_to, pinned
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
 from ... import cuda
 from ...devices import device as Device
-from ...dtypes import get_default_dtype
 from ...functions.random import Generator, default_generator, randint
 from ...tensor import Tensor
 
@@ -240,7 +239,6 @@ class DataLoader(Generic[T_co]):
             self.worker_init_fn,
             self.num_workers,
             self.prefetch_factor or 2,
-            get_default_dtype(),
         )
         todo = passes.tasks(self._order, key, position.done, frozenset(position.beyond))
         skipped = position.done if self._stream else 0

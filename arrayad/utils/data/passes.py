@@ -14,6 +14,7 @@ from .fetch import END, Failed, listed
 from .sampler import batches_of
 from .seeding import Seeds
 from .worker import Task
+from ...dtypes import get_default_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,6 +122,7 @@ class Run:
         self._timeout = timeout or None
         self._pool = pool
         self._give_back = give_back
+        self._dtype = get_default_dtype()
         self._run = pool.run = pool.run + 1
         self._indices: dict[int, Any] = {}  # of the batches that workers are at, to say so if one fails
         self._order: deque[int] = deque()  # the numbers of the batches that are under way or ready
@@ -146,7 +148,8 @@ class Run:
             self._owners[number] = worker
             self._indices[number] = indices
             self._workers[worker] += 1
-            self._pool.submit(worker, Task(self._run, self._key, number, indices, number >= self._skipped))
+            wanted = number >= self._skipped
+            self._pool.submit(worker, Task(self._run, self._key, number, indices, wanted, self._dtype))
 
     def _next_worker(self) -> int | None:
         """The worker that has the least to do; of a stream, the next in turn, which must not depend on how fast they are."""

@@ -1,9 +1,9 @@
 """What a worker does: batches for tasks, in a process or a thread of its own.
 
-A task is ``(run, key, number, indices, wanted)``: the number of a batch in a run, which is one pass over the loader; the
-seed of its epoch; the indices of its samples, None for an iterable dataset; whether the batch is wanted, or only passed
-over on the way to where a loader resumes. To each task there is one answer, ``(run, number, kind, content)``. When there
-is a task of a new run, the batches of older ones are no longer made.
+A task is ``(run, key, number, indices, wanted, dtype)``: the number of a batch in a run, which is one pass over the loader;
+the seed of its epoch; the indices of its samples, None for an iterable dataset; whether the batch is wanted, or only passed
+over on the way to where a loader resumes; the default dtype, of which a process has its own. To each task there is one
+answer, ``(run, number, kind, content)``. When there is a task of a new run, the batches of older ones are no longer made.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Task(NamedTuple):
     number: int
     indices: Any
     wanted: bool
+    dtype: DType  # the default one of the pass
 
 
 class Answer(NamedTuple):
@@ -69,7 +70,6 @@ class Work(NamedTuple):
     init: Callable[[int], None] | None
     num_workers: int
     prefetch_factor: int
-    dtype: DType  # the default one, which a process that was not forked does not have
 
     def fetcher(self, where: str, reader: int = 0) -> Fetcher:
         """What makes the batches."""
@@ -150,7 +150,6 @@ def run_in_process(work: Work, number: int, key: int, sock: socket.socket, inher
     # What was there before the fork is shared with the parent page by page, until it is written to: so let the garbage
     # collector keep off it.
     gc.freeze()
-    set_default_dtype(work.dtype)
     parent = os.getppid()
     sock.setblocking(True)
     channel, outbox, waiting = Channel(sock), Outbox(work.prefetch_factor), deque[Task]()
@@ -158,6 +157,7 @@ def run_in_process(work: Work, number: int, key: int, sock: socket.socket, inher
     type(here).process = info = WorkerInfo(number, work.num_workers, seed_of(key, "worker", number), work.dataset)
     manual_seed(info.seed)  # for what draws between batches, as a thread of the dataset's; by a fork all have the parent's
     worker = _Worker(work, "process", number, info)
+    dtype: DType | None = None
     while not channel.ended:
         for message in channel.receive(0 if waiting else _WATCH):
             task, released = pickle.loads(message)
@@ -168,6 +168,9 @@ def run_in_process(work: Work, number: int, key: int, sock: socket.socket, inher
         if waiting and not channel.ended:
             task = waiting.popleft()
             stale = waiting and waiting[-1].run != task.run
+            if task.dtype != dtype:  # the program's is another; else what a worker_init_fn has set stays
+                dtype = task.dtype
+                set_default_dtype(dtype)
             kind, content = ("passed", None) if stale else worker.answer(task)
             try:
                 _send(channel, outbox, task, kind, content, info)
