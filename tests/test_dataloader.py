@@ -34,6 +34,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import arrayad as xp
+from arrayad.utils.checkpoint import checkpoint
 from arrayad.utils.data import (
     BatchSampler,
     ChainDataset,
@@ -1015,6 +1016,24 @@ def test_numpys_second_normal_number_is_given_back() -> None:
     assert [*found, *np.random.randn(3).tolist()] == expected
 
 
+class Checkpointed(Rows):
+    """Samples that draw their random numbers again: a state is the sample's own."""
+
+    def __getitem__(self, i: int) -> Any:
+        state = xp.random.get_state()
+        first = xp.rand(2)
+        xp.random.set_state(state)
+        x = xp.ones(2, requires_grad=True)
+        y = checkpoint(lambda x: x * xp.rand(2), x)
+        y.sum().backward()
+        return (first == y.detach()).all(), (x.grad == y.detach()).all()
+
+
+@each_mode
+def test_random_numbers_of_a_sample_drawn_again(mode: Any) -> None:
+    assert epoch(DataLoader(Checkpointed(4), batch_size=4, **mode)) == [[[True] * 4] * 2]
+
+
 # --- resuming ---
 
 RESUMED = [{}, FORK, {"num_workers": 3, "multiprocessing_context": "thread"}]
@@ -1748,6 +1767,32 @@ def test_threads_of_a_loader_that_cannot_start_all_of_them_end(monkeypatch: pyte
     for thread in started:
         thread.join(10)
     assert threading.active_count() == before
+
+
+def test_a_pass_that_the_garbage_collector_ends_in_one_of_its_worker_threads() -> None:
+    left, collected = threading.Event(), threading.Event()
+
+    class Collecting(Rows):
+        def __getitem__(self, i: int) -> Any:
+            if i == 4:
+                left.wait(10)
+                gc.collect()  # pytest makes a failure of what an object cannot raise when it is freed
+                collected.set()
+            return i
+
+    before = threading.active_count()
+    batches = iter(DataLoader(Collecting(8), batch_size=2, **THREAD))
+    assert lists(next(batches)) == [0, 1]
+    cycle: list[Any] = [batches]
+    cycle.append(cycle)
+    gc.disable()
+    try:
+        del batches, cycle
+        left.set()
+        assert collected.wait(10)
+    finally:
+        gc.enable()
+    wait_for(lambda: threading.active_count() == before)
 
 
 # --- devices ---
