@@ -20,7 +20,7 @@ import numpy as np
 from . import dtypes
 from .arguments import axis_of, flag_of, integer_of
 from .autograd import engine
-from .autograd.calls import operator
+from .autograd.calls import apart, operator
 from .autograd.modes import no_grad, recording
 from .autograd.mutation import become, check_writeable, compute, export, give_back, lend, overwrite
 from .autograd.tape import RETAINED, Leaf, TensorBase, alias, base_of, make, require_grad, retaining, sequence
@@ -496,10 +496,10 @@ class Tensor(TensorBase):
     def data(self, value: Tensor) -> None:
         if not isinstance(value, TensorBase):
             raise TypeError(f"data must be a Tensor, not {type(value).__name__}")
-        if value.shape != self.shape or value.dtype != self.dtype:
+        if value.shape != self.shape or value.dtype != self.dtype or value.device != self.device:
             raise RuntimeError(
-                f"data must have the shape and dtype of the tensor, {tuple(self.shape)} {self.dtype}; got "
-                f"{tuple(value.shape)} {value.dtype}"
+                f"data must have the shape, dtype and device of the tensor, {tuple(self.shape)} {self.dtype} on "
+                f"{self.device}; got {tuple(value.shape)} {value.dtype} on {value.device}"
             )
         with no_grad():
             self.copy_(value)
@@ -1654,7 +1654,11 @@ class Tensor(TensorBase):
         return self
 
     def copy_(self, other: Values) -> Tensor:
-        """Set the elements to another tensor's, broadcast and cast; gives the tensor itself."""
+        """Set the elements to another tensor's, broadcast, cast and moved to its device; gives the tensor itself."""
+        if isinstance(other, np.ndarray):
+            other = creation.asarray(other)
+        if isinstance(other, TensorBase) and apart(other._array, self._array):
+            other = data_types.transfer(other, self.device, name="copy_")
         indexing.setitem(self, ..., other, "copy_")
         return self
 

@@ -281,10 +281,97 @@ def test_devices_are_kept_and_not_mixed() -> None:
     ):
         with pytest.raises(RuntimeError, match=r"expected all tensors to be on the same device.*strict:1"):
             call()
+    check_two_devices("strict:1", "strict:2")
     with pytest.raises(TypeError, match=r"\.cpu\(\)"):
         x.detach().numpy()
     assert x.numpy(force=True).tolist() == [1.0, 1.0, 1.0]
     assert "device='strict:1'" in repr(x)
+
+
+class _ThereAndBack(xp.autograd.Function):
+    """Gives a gradient on another device than its argument's."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, place: str) -> Any:
+        ctx.place = place
+        return x * 2
+
+    @staticmethod
+    def backward(ctx: Any, *g: Any) -> Any:
+        return g[0].to(ctx.place), None
+
+
+# Of a tracked tensor and what is not, on a device, and a tensor, an index and a mask on another.
+_MIXED = {
+    "backward": lambda w, x, y, i, m: (w * 2).backward(y),
+    "grad": lambda w, x, y, i, m: xp.autograd.grad(w * 2, w, y, create_graph=True),
+    "vjp": lambda w, x, y, i, m: xp.func.vjp(xp.exp, x)[1](y),
+    "jvp": lambda w, x, y, i, m: xp.func.jvp(xp.exp, (x,), (y,)),
+    "hook": lambda w, x, y, i, m: [(z := w * 2).register_hook(lambda g: g.to(y.device)), z.sum().backward()],
+    "hook of a leaf": lambda w, x, y, i, m: [w.register_hook(lambda g: g.to(y.device)), (w * 2).sum().backward()],
+    "Function": lambda w, x, y, i, m: _ThereAndBack.apply(w, str(y.device)).sum().backward(),
+    "x[0] = y[0]": lambda w, x, y, i, m: x.__setitem__(0, y[0]),
+    "x[:] = y": lambda w, x, y, i, m: x.__setitem__(slice(None), y),
+    "x[:] = y.to(float64)": lambda w, x, y, i, m: x.__setitem__(slice(None), y.to(xp.float64)),
+    "x[:] = [y[0], ...]": lambda w, x, y, i, m: x.__setitem__(slice(None), [y[0], 2.0, 3.0]),
+    "x[i] = 1": lambda w, x, y, i, m: x.__setitem__(i, 1.0),
+    "x[m] = 1": lambda w, x, y, i, m: x.__setitem__(m, 1.0),
+    "x[i]": lambda w, x, y, i, m: x[i],
+    "x[m]": lambda w, x, y, i, m: x[m],
+    "x += y": lambda w, x, y, i, m: x.__iadd__(y),
+    "data": lambda w, x, y, i, m: setattr(x, "data", y),
+    "fill_": lambda w, x, y, i, m: x.fill_(y[0]),
+    "scatter_ index": lambda w, x, y, i, m: x.scatter_(0, i, x + 1),
+    "scatter_": lambda w, x, y, i, m: x.scatter_(0, i.to(x.device), y),
+    "scatter_ value": lambda w, x, y, i, m: x.scatter_(0, i.to(x.device), y[0]),
+    "scatter_add_": lambda w, x, y, i, m: x.scatter_add_(0, i.to(x.device), y),
+    "scatter_add": lambda w, x, y, i, m: x.scatter_add(0, i.to(x.device), y),
+    "index_add_ index": lambda w, x, y, i, m: x.index_add_(0, i, x[:2]),
+    "index_add_": lambda w, x, y, i, m: x.index_add_(0, i.to(x.device), y[:2]),
+    "index_copy_": lambda w, x, y, i, m: x.index_copy_(0, i.to(x.device), y[:2]),
+    "index_fill_": lambda w, x, y, i, m: x.index_fill_(0, i.to(x.device), y[0]),
+    "masked_fill mask": lambda w, x, y, i, m: x.masked_fill(m, 0.0),
+    "masked_fill": lambda w, x, y, i, m: x.masked_fill(x > 1, y[0]),
+    "masked_fill_": lambda w, x, y, i, m: x.masked_fill_(x > 1, y[0]),
+    "masked_select": lambda w, x, y, i, m: x.masked_select(m),
+    "put_along_axis index": lambda w, x, y, i, m: xp.put_along_axis(x, i, 1.0),
+    "put_along_axis": lambda w, x, y, i, m: xp.put_along_axis(x, i.to(x.device), y[0]),
+    "asarray": lambda w, x, y, i, m: xp.asarray([[y[0], 1.0], [x[0], 1.0]]),
+}
+
+
+def check_two_devices(here: str, there: str) -> None:
+    """What is on two devices is refused before anything is changed, and numbers are where their tensors are."""
+    for name, call in _MIXED.items():
+        w = xp.ones(3, device=here, requires_grad=True)
+        x = xp.asarray([1.0, 2.0, 3.0], device=here)
+        y = xp.asarray([4.0, 5.0, 6.0], device=there)
+        i, m = xp.asarray([2, 0], device=there), xp.asarray([True, False, True], device=there)
+        with pytest.raises(RuntimeError) as found:
+            call(w, x, y, i, m)
+        assert all(place in str(found.value) for place in (here, there)), f"{name}: {found.value}"
+        assert (x.tolist(), w.grad) == ([1.0, 2.0, 3.0], None), name
+    made = [xp.asarray([y[0], 1.0]), xp.asarray([[y[0], 1.0], [2.0, np.float32(3.0)]])]
+    assert [str(out.device) for out in made] == [str(y.device)] * 2
+    x[:2] = [7, 8]
+    assert x[i[0]].item() == 3.0  # one integer is a number
+    assert x.copy_(y).tolist() == [4.0, 5.0, 6.0]
+    assert x.copy_(np.ones(3)).tolist() == [1.0, 1.0, 1.0]
+    x.copy_(y.requires_grad_())
+    (x * x).sum().backward()
+    assert (y.grad.tolist(), y.grad.device) == ([8.0, 10.0, 12.0], y.device)
+
+
+def test_two_devices_on_nearly_cupy() -> None:
+    code = (
+        "from tests import cupy_standin\n"
+        "cupy_standin.install()\n"
+        "from tests.test_backends import check_two_devices\n"
+        "check_two_devices('cpu', 'cuda')\n"
+        "check_two_devices('cuda', 'cpu')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_creation_function_takes_a_device() -> None:

@@ -1186,7 +1186,7 @@ ASSIGNMENTS = {
     "x[0] = xp.ones(4)": (ValueError, "(4,)", "(3,)"),
     "x[0] = [1, 2, 3, 4]": (ValueError, "(4,)", "(3,)"),
     "x.copy_(xp.ones(4))": (ValueError, "(4,)", "(2,3)"),
-    "x.data = xp.ones(7)": (RuntimeError, "data must have the shape and dtype of the tensor", "(7,)"),
+    "x.data = xp.ones(7)": (RuntimeError, "data must have the shape, dtype and device of the tensor", "(7,)"),
     "x[5] = 1": (IndexError, "index 5 is out of bounds"),
     "x[0, xp.asarray([0, 9])] = 1": (IndexError, "index 9 is out of bounds"),
     "x[xp.asarray([True])] = 1": (IndexError, "boolean index did not match"),

@@ -26,7 +26,17 @@ if TYPE_CHECKING:
 
     from .operation import Operation, Plan
 
-__all__ = ["REFUSALS", "REQUIRED", "call_path", "fixed", "operator", "promote", "two_devices"]
+__all__ = [
+    "REFUSALS",
+    "REQUIRED",
+    "apart",
+    "call_path",
+    "check_devices",
+    "fixed",
+    "operator",
+    "promote",
+    "two_devices",
+]
 
 REQUIRED: Any = object()  # in the place of the default of a parameter that has none
 _NO_KEYWORDS: dict[str, Any] = {}
@@ -83,11 +93,28 @@ def fixed(op: Operation, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     return tuple([_fixed(op, name, value) for name, value in zip(op.parameters[1:], args, strict=False)]) if args else args
 
 
-def two_devices(op: Operation, arrays: Sequence[Array]) -> RuntimeError:
+def apart(a: Array, b: Array) -> bool:
+    """Whether two raw arrays are on different devices."""
+    return a.__class__ is not b.__class__ or a.device != b.device
+
+
+def check_devices(name: str, *operands: Any) -> None:
+    """Refuse tensors of two devices, in the functions that are not declared as operations; numbers are on all.
+
+    Raises
+    ------
+    RuntimeError
+    """
+    arrays = [x._array for x in operands if isinstance(x, TensorBase)]
+    if any(apart(arrays[0], a) for a in arrays[1:]):
+        raise two_devices(f"{name}()", arrays)
+
+
+def two_devices(where: str, arrays: Sequence[Array]) -> RuntimeError:
     """The error for arrays of two devices."""
     places = sorted({str(backend_of(a).as_device(a.device)) for a in arrays})
     return RuntimeError(
-        f"{op.name}(): expected all tensors to be on the same device, but found {' and '.join(places)}; nothing moves by "
+        f"{where}: expected all tensors to be on the same device, but found {' and '.join(places)}; nothing moves by "
         "itself: use .to()"
     )
 
@@ -263,7 +290,7 @@ def _operands(op: Operation, x1: Any, x2: Any) -> tuple[Array, Array]:
         a1 = x1._array
         a2 = x2._array if isinstance(x2, TensorBase) else _number(op, op.tensors[1], x2)
         if isinstance(x2, TensorBase) and a1.__class__ is not a2.__class__:
-            raise two_devices(op, (a1, a2))
+            raise two_devices(f"{op.name}()", (a1, a2))
     elif isinstance(x2, TensorBase):
         a1, a2 = _number(op, op.tensors[0], x1), x2._array
     else:
@@ -532,7 +559,8 @@ def _of_several(op: Operation) -> Callable[..., Any]:
             if kind is None:
                 kind = a.__class__
             elif a.__class__ is not kind:
-                raise two_devices(op, [value for value in values if value.__class__ in (kind, a.__class__)])
+                both = [value for value in values if value.__class__ in (kind, a.__class__)]
+                raise two_devices(f"{op.name}()", both)
         if kind is None:
             raise op.not_a_tensor(op.tensors[0], inputs[slots[0][1]])
         try:
@@ -646,7 +674,7 @@ def _of_sequence(op: Operation) -> Callable[..., Any]:
                 kind = a.__class__
                 dtype = a.dtype
             elif a.__class__ is not kind:
-                raise two_devices(op, raw)
+                raise two_devices(f"{op.name}()", raw)
             elif a.dtype is not dtype:
                 mixed = True
         assert kind is not None  # for the type checker: there is at least one

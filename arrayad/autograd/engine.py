@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 
 from . import mutation, tape
+from .calls import apart, check_devices, two_devices
 from .modes import anomaly, enable_grad, recording, set_recording
 from .operation import SHAPE
 from .tape import RETAINED, Leaf, MultiNode, Node, Output, TensorBase, make, namespace_of_tensors, retaining, sequence
@@ -265,6 +266,7 @@ def _seed(name: str, root: Any, g: Any, create_graph: bool) -> Any:
         raise RuntimeError(
             f"{name}(): mismatch in shape: the gradient has shape {tuple(g._array.shape)} and the tensor {tuple(a.shape)}"
         )
+    check_devices(name, root, g)
     if not is_complex and from_raw[g._array.dtype].kind == "c":
         raise RuntimeError(f"{name}(): the gradient of a real tensor must be real, and it is complex")
     return g if create_graph else g._array
@@ -420,6 +422,8 @@ class Sweep:
             if not isinstance(given, TensorBase) or (given._array.shape, given._array.dtype) != (like.shape, like.dtype):
                 wanted = f"a Tensor of shape {tuple(like.shape)} and dtype {shown.dtype}"
                 raise RuntimeError(f"a hook of {node.name()} must give None or {wanted}")
+            if apart(given._array, like):
+                raise two_devices(f"a hook of {node.name()}", (given._array, like))
             g, owned = (given if self.create_graph else given._array), False
             self.used.pop(-node.sequence, None)  # what a hook gives goes back whole
         tensor = retaining(node)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ..backends import Namespace
+    from ..devices import device as Device
     from ..tensor import Tensor
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
@@ -101,9 +102,10 @@ class _Rule:
     at = ()
     only = add = None
 
-    def __init__(self, function: type[Function], context: FunctionContext) -> None:
+    def __init__(self, function: type[Function], context: FunctionContext, places: tuple[Device | None, ...]) -> None:
         self.owner = function
         self.context = context
+        self.places = places  # of the tracked arguments
 
     def function(self, xp: Namespace, g: list[Any]) -> list[Any]:
         """Call ``backward`` on Tensors, whether the engine walks on raw arrays or on Tensors."""
@@ -125,9 +127,14 @@ class _Rule:
             raise RuntimeError(
                 f"{self.owner.__name__}.backward gave {len(parts)} gradients; its forward has {len(node.edges)} arguments"
             )
-        for i, (part, edge) in enumerate(zip(parts, node.edges, strict=True)):
+        for i, (part, edge, place) in enumerate(zip(parts, node.edges, self.places, strict=True)):
             if part is not None and not isinstance(part, TensorBase):
                 raise TypeError(f"{self.owner.__name__}.backward must give Tensors or None, not {type(part).__name__}")
+            if part is not None and place is not None and part.device != place:  # type: ignore[attr-defined]  # of every Tensor
+                raise RuntimeError(
+                    f"{self.owner.__name__}.backward gave an invalid gradient at index {i}: it is on {part.device}, and the "  # type: ignore[attr-defined]
+                    f"argument is on {place}"
+                )
             if part is not None and edge is not None and not broadcasts(edge.shape, part._array.shape):
                 raise RuntimeError(
                     f"{self.owner.__name__}.backward gave an invalid gradient at index {i}: got shape "
@@ -164,9 +171,9 @@ class _Call:
     out = False
     layout = parameters = tensors = ()
 
-    def __init__(self, function: type[Function], context: FunctionContext) -> None:
+    def __init__(self, function: type[Function], context: FunctionContext, places: tuple[Device | None, ...]) -> None:
         self.keeps = bool(context._to_save)
-        self.rules = (_Rule(function, context),)
+        self.rules = (_Rule(function, context, places),)
         self.kind = "custom"
         self.name = f"{function.__name__}Backward"
 
@@ -270,7 +277,8 @@ def _record(
     cls: type[Function], context: FunctionContext, args: tuple[Any, ...], edges: tuple[Node | None, ...], results: list[Any]
 ) -> list[Any]:
     """Write down the call of a custom function; gives its results as the caller is to have them."""
-    call = _Call(cls, context)  # it answers to all that a Plan does
+    places = tuple([None if edge is None else x.device for x, edge in zip(args, edges, strict=True)])
+    call = _Call(cls, context, places)  # it answers to all that a Plan does
     node, outputs = node_of_several(call, edges, None, [out._array for out in results])
     context._node = weakref.ref(node)
 

@@ -36,7 +36,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, NamedTuple, NoReturn, ParamSpec, TypeVar
 
-from .calls import REFUSALS, REQUIRED, call_path, fixed, two_devices
+from .calls import REFUSALS, REQUIRED, apart, call_path, fixed, two_devices
 from .modes import recording
 from .tape import TensorBase, namespace_of_tensors
 from .. import dtypes
@@ -557,8 +557,8 @@ class Operation:
         """A backend's error, of the same type, that names the function; where devices are mixed, one that says so."""
         flat = [y for x in (*args, *kwargs.values()) for y in (x if isinstance(x, (list, tuple)) else (x,))]
         arrays = [x._array for x in flat if isinstance(x, TensorBase)]
-        if any(a.__class__ is not arrays[0].__class__ or a.device != arrays[0].device for a in arrays[1:]):
-            return two_devices(self, arrays)
+        if any(apart(arrays[0], a) for a in arrays[1:]):
+            return two_devices(f"{self.name}()", arrays)
         if isinstance(error, TypeError):
             try:
                 inspect.signature(self.call).bind(*args, **kwargs)

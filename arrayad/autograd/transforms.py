@@ -9,6 +9,7 @@ import functools
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, TypeVarTuple, overload
 
 from . import engine
+from .calls import check_devices
 from .engine import zeros_like
 from .forward import push_forward
 from .modes import enable_grad, recording
@@ -149,6 +150,7 @@ def _same_form(name: str, tree: Any, form: Any, like: list[Any]) -> list[Any]:
     for x, y in zip(leaves, like, strict=True):
         if x._array.shape != y._array.shape:
             raise ValueError(f"{name}(): expected shape {tuple(y._array.shape)}, got {tuple(x._array.shape)}")
+        check_devices(name, x, y)
     return leaves
 
 

@@ -306,7 +306,7 @@ def isclose(
     Not differentiable: its output is boolean.
     """
     check_tensor(x1, "isclose", "x1")
-    second: Any = x2.detach() if isinstance(x2, TensorBase) else beside(x2, [x1], "isclose", x1.device)
+    second: Any = x2.detach() if isinstance(x2, TensorBase) else beside(x2, [x1], "isclose")
     dtype = result_type(x1, second)
     if dtype.kind in "biu":  # differences of integers wrap around
         dtype = dtypes.float64

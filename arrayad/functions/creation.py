@@ -24,7 +24,7 @@ from ..devices import device as Device
 from ..dtypes import NUMBER_TYPES, NUMBERS, DType, get_default_dtype
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ..arguments import Sides
     from ..devices import DeviceLike
@@ -220,9 +220,12 @@ def asarray(
     return convert(obj, dtype, device, copy, "asarray")
 
 
-def beside(obj: Any, tensors: Iterable[Any], name: str, device: DeviceLike | None = None) -> Any:
-    """`asarray`, for the function of a name, of what stands beside tensors: Python's floats have the dtype of theirs."""
-    return convert(obj, None, device, None, name, floats_of(tensors))
+def beside(obj: Any, tensors: Sequence[Any], name: str) -> Any:
+    """`asarray`, for the function of a name, of what stands beside tensors: Python's numbers are where the first of them is.
+
+    Floats have the dtype of theirs.
+    """
+    return convert(obj, None, None, None, name, floats_of(tensors), tensors[0].device if tensors else None)
 
 
 def floats_of(tensors: Iterable[Any]) -> DType | None:
@@ -232,8 +235,13 @@ def floats_of(tensors: Iterable[Any]) -> DType | None:
     return dtypes.promote(*floating) if floating else None
 
 
-def convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, floats: DType | None = None) -> Any:
-    """`asarray`, for the function of a name; `floats` is the dtype of Python's floats, if it is not the default one."""
+def convert(
+    obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, floats: DType | None = None, near: Any = None
+) -> Any:
+    """`asarray`, for the function of a name.
+
+    `floats` is the dtype of Python's floats and `near` the device of Python's numbers, if these are not the default ones.
+    """
     chosen = None if dtype is None else dtype_of(dtype, name)
     if copy is not None:
         copy = flag_of(copy, name, "copy")
@@ -244,7 +252,8 @@ def convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, flo
             raise ValueError(f"{name}(): a sequence of Tensors cannot be made one Tensor without a copy")
         if floats is None:  # once, for all that is nested
             floats = dtypes.REAL_OF[chosen] if chosen in dtypes.REAL_OF else floats_of(tensors_in(obj))
-        parts = [convert(x, None, None, None, name, floats) for x in obj]
+        near = next(tensors_in(obj)).device
+        parts = [convert(x, None, None, None, name, floats, near) for x in obj]
         if len({x.shape for x in parts}) > 1:
             raise ValueError(f"{name}(): shapes must be equal, got {', '.join(str(tuple(x.shape)) for x in parts)}")
         try:
@@ -254,6 +263,8 @@ def convert(obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, flo
     foreign = not isinstance(obj, np.ndarray) and hasattr(obj, "__dlpack__") and hasattr(obj, "__dlpack_device__")
     if foreign and not isinstance(obj, np.generic):
         return _from_tensor(from_dlpack(obj), chosen, device, copy, name)
+    if device is None and not isinstance(obj, np.ndarray):  # which is where it is, and not moved unasked
+        device = near
     backend, place = place_of(device, name)
     array = _host_array(obj, chosen, copy, name, floats)
     if array is obj:

@@ -14,6 +14,7 @@ from .keys import index_put as put_at_key
 from .keys import scatter_add as added_at_key
 from .. import dtypes
 from ..arguments import axis_of
+from ..autograd.calls import apart, check_devices, two_devices
 from ..autograd.mutation import assign_item, check_writeable
 from ..autograd.operation import linear, public
 from ..autograd.tape import TensorBase
@@ -71,6 +72,8 @@ def setitem(x: Any, key: Key, value: Values, /, name: str = "__setitem__") -> No
     ------
     TypeError
         If the value is neither a Tensor nor a number, or complex for a real tensor.
+    RuntimeError
+        If it is on another device.
     """
     if isinstance(value, np.generic):
         value = value.item()  # a number, which is not wrapped round
@@ -79,6 +82,8 @@ def setitem(x: Any, key: Key, value: Values, /, name: str = "__setitem__") -> No
     raw: Any = value
     if isinstance(value, TensorBase):
         raw = value._array
+        if apart(raw, x._array):
+            raise two_devices(f"{name}()", (raw, x._array))
         have, want = dtypes.from_raw[raw.dtype], dtypes.from_raw[x._array.dtype]
         if have.kind == "c" and want.kind != "c":
             raise TypeError(f"{name}(): a {have.name} value cannot be assigned into {want.name}; take real() first")
@@ -209,6 +214,7 @@ def put_along_axis(x: Tensor, indices: Tensor, /, values: Tensor | complex, axis
     """
     check_tensor(x, "put_along_axis")
     check_tensor(indices, "put_along_axis", "indices")
+    check_devices("put_along_axis", x, indices, values)
     axis = axis_of(axis, x.ndim, "put_along_axis")
     if not indices.ndim:
         raise ValueError("put_along_axis(): indices must have as many dimensions as the tensor, got 0")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
+from ..autograd.calls import apart, two_devices
 from ..autograd.modes import recording
 from ..autograd.mutation import replay, replay_raw
 from ..autograd.operation import linear, of_backend
@@ -40,6 +41,8 @@ def raw_key(key: Any, x: Any, *others: Any) -> Any:
     ------
     IndexError
         For a Tensor, an array or a sequence that is neither of integers nor boolean.
+    RuntimeError
+        For a Tensor on another device than `x`.
     """
     if isinstance(key, tuple):  # what most parts are is spelled out: 0.3 us less for each slice
         return tuple(
@@ -75,6 +78,8 @@ def _raw_part(part: Any, x: Any, others: tuple[Any, ...]) -> Any:
         _check_index(dtype)
         if a.ndim == 0 and dtype.kind != "b":
             return int(a)  # as in PyTorch: so it is a view, which an array would not give
+        if apart(a, x._array):
+            raise two_devices("an index", (a, x._array))
         kept = recording() and any(isinstance(y, TensorBase) and y._node is not None for y in (x, *others))
         return backend_of(a).asarray(a, copy=True) if kept else a
     if isinstance(part, (list, tuple)):

@@ -25,6 +25,7 @@ from .statistical import cumulative_sum
 from .utility import any
 from .. import dtypes
 from ..arguments import axis_of, integer_of
+from ..autograd.calls import check_devices
 from ..autograd.mutation import add_item, check_writeable, overwrite
 from ..autograd.operation import REAL_OR_BOOLEAN, not_differentiable, of_backend, public
 from ..autograd.tape import TensorBase
@@ -99,6 +100,7 @@ def _slices(name: str, x: Tensor, dim: int, index: Tensor, source: Any = None) -
     """The key of slices along an axis; RuntimeError if the shape of `source`, where there is one, is not theirs."""
     check_tensor(x, name)
     check_tensor(index, name, "index")
+    check_devices(name, x, index, source)
     axis = axis_of(dim, x.ndim, name)
     if index.ndim > 1:
         raise IndexError(f"{name}(): index must be one-dimensional, got {index.ndim} dimensions")
@@ -266,6 +268,7 @@ def _places(name: str, x: Tensor, dim: int, index: Tensor, source: Any) -> tuple
     """The raw key of the elements that `index` names along an axis, and what of a source they get."""
     check_tensor(x, name)
     check_tensor(index, name, "index")
+    check_devices(name, x, index, source)
     axis = axis_of(dim, x.ndim, name)
     shape = tuple(index.shape)
     whole = not isinstance(source, TensorBase) or source.ndim == 0  # type: ignore[attr-defined]  # of every Tensor
@@ -559,7 +562,8 @@ def masked_fill(x: Tensor, /, mask: Tensor, value: Values) -> Tensor:
     check_tensor(x, "masked_fill")
     _check_mask(mask, "masked_fill")
     if not isinstance(value, (TensorBase, int, float, complex, np.generic)):
-        value = beside(value, [x], "masked_fill", x.device)
+        value = beside(value, [x], "masked_fill")
+    check_devices("masked_fill", x, mask, value)
     return where(mask, convert(value, x.dtype, x.device, None, "masked_fill"), x)
 
 
@@ -574,6 +578,7 @@ def masked_select(x: Tensor, /, mask: Tensor) -> Tensor:
     """The elements where a boolean mask, broadcast with the tensor, is true, in one axis; differentiable."""
     check_tensor(x, "masked_select")
     _check_mask(mask, "masked_select")
+    check_devices("masked_select", x, mask)
     x, mask = (x, mask) if x.shape == mask.shape else broadcast_arrays(x, mask)
     return getitem(x, mask)
 
