@@ -69,6 +69,9 @@ __all__ = ["Tensor"]
 _VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
 
 
+_SEQUENCES = (list, tuple, str, bytes)
+
+
 def _operand(self: Any, other: Any, name: str) -> Any:
     """What an operator takes for a value that is neither a Tensor nor one of Python's numbers.
 
@@ -81,6 +84,9 @@ def _operand(self: Any, other: Any, name: str) -> Any:
     if isinstance(other, (TensorBase, int, float, complex, np.generic)):
         return other
     kind = type(other)  # in which objects that answer for what is in them have their own
+    if kind in _SEQUENCES and name == "multiply" and (self._array.shape or self.dtype.kind not in "iu"):
+        # Of which Python would make copies, as many as the tensor says, and then complain of that as a number.
+        raise TypeError(f"unsupported operand type(s) for *: 'Tensor' and '{kind.__name__}'")
     holds_array = hasattr(kind, "__array_ufunc__") and not hasattr(kind, "__dlpack__")
     foreign = not holds_array and (hasattr(kind, "__array__") or hasattr(kind, "__dlpack__"))
     return other if foreign else NotImplemented
@@ -386,16 +392,16 @@ class Tensor(TensorBase):
     @property
     def mH(self) -> Tensor:
         """Matrices transposed and conjugated."""
-        return elementwise.conj(self.mT)
+        return self.mT if self.dtype is dtypes.bool else elementwise.conj(self.mT)
 
     @property
     def real(self) -> Tensor:
-        """The real part, a view."""
-        return elementwise.real(self)
+        """The real part, a view; of booleans, which `arrayad.real` does not take, the tensor itself."""
+        return self if self.dtype is dtypes.bool else elementwise.real(self)
 
     @real.setter
     def real(self, value: Values) -> None:
-        elementwise.real(self)[...] = value
+        self.real[...] = value
 
     @property
     def imag(self) -> Tensor:
@@ -944,8 +950,10 @@ class Tensor(TensorBase):
             if any(new is not None and old is not None for new, old in zip(of_arg, given, strict=True)):
                 raise TypeError(f"to(): {arg!r} is given beside another dtype or device")
             dtype, device = (new if old is None else old for new, old in zip(of_arg, given, strict=True))
+        if isinstance(device, str) and isinstance(getattr(dtypes, device, None), dtypes.DType):
+            raise TypeError(f"to(): {device!r} is no device; the dtype is arrayad.{device}")
         out = self if device is None else data_types.transfer(self, device, non_blocking=non_blocking)
-        out = out if dtype is None else data_types.astype(out, dtype, copy=False)
+        out = out if dtype is None else data_types.astype(out, data_types.dtype_of(dtype, "to"), copy=False)
         wanted = copy is not False and flag_of(copy, "to", "copy")
         return creation.clone(out) if wanted and out is self else out
 
@@ -989,7 +997,7 @@ class Tensor(TensorBase):
     def type(self, dtype: DTypeLike | None = None) -> Any:
         """The tensor in a dtype; without one, PyTorch's name of its class, as ``"arrayad.FloatTensor"``."""
         if dtype is not None:
-            return data_types.astype(self, dtype, copy=False)
+            return data_types.astype(self, data_types.dtype_of(dtype, "type"), copy=False)
         return f"arrayad.{'cuda.' if self.is_cuda else ''}{_CLASS_NAMES[self.dtype]}"
 
     def double(self) -> Tensor:
@@ -1209,7 +1217,10 @@ class Tensor(TensorBase):
         """A view with its axes in another order, given as a tuple or as several numbers."""
         if axes and dims is not None:
             raise TypeError("permute(): multiple values for argument 'dims'")
-        return manipulation.permute_dims(self, _sizes(axes if dims is None else (dims,)))
+        order = _sizes(axes if dims is None else (dims,))
+        if len(order) != len(self._array.shape):
+            raise ValueError(f"permute(): expected an order of all {self.ndim} axes of the tensor, got {order}")
+        return manipulation.permute_dims(self, order)
 
     def squeeze(self, axis: Axes = None, *, dim: Axes = None) -> Tensor:
         """A view without axes of length 1: those named, where they are of length 1, or all."""

@@ -163,6 +163,7 @@ add("roll", lambda x: xp.roll(x, (1, -1), axis=(0, 1)), real(2, 3))
 add("squeeze", lambda x: xp.squeeze(x, axis=(0, 2)), real(1, 3, 1))
 add("tile", lambda x: xp.tile(x, (2, 1, 3)), real(2, 3))
 add("tile", lambda x: xp.tile(x, (2,)), real(2, 3))
+add("tile", lambda x: xp.tile(x, 2), real(2, 3), label="int-")
 add("stack", lambda x, y: xp.stack([x, y, x], axis=-1), real(2, 3), real(2, 3))
 add("stack", lambda x, y: xp.stack([x, y]), real(), cplx())
 add("unstack", lambda x: xp.unstack(x, axis=1), real(2, 3))
@@ -455,6 +456,7 @@ add("radian", lambda d: xp.special.radian(d, 30, 1.5), real(3), label="numbers-"
 for _order in range(4):
     add("expn", lambda x, n=_order: xp.special.expn(n, x), real(3, low=0.3, high=3), label=f"{_order}-")
     add("yn", lambda x, n=_order: xp.special.yn(n, x), real(3, low=0.6, high=5), label=f"{_order}-")
+add("expn", lambda x: xp.special.expn(1.5, x), real(3, low=0.3, high=3), label="cut off-")
 add("hyp1f1", lambda x: xp.special.hyp1f1(0.7, 1.9, x), real(2, 3))
 for _order in (0, 1, 2):
     add("lpmv", lambda x, m=_order: xp.special.lpmv(m, 2.5, x), real(2, 3, low=-0.8, high=0.8), label=f"{_order}-")

@@ -318,6 +318,10 @@ call("may_share_memory", lambda a: np.may_share_memory(a, a[1:]), x)
 for _name in ("erf", "gammaln", "expit", "psi", "xlogy", "betainc", "stdtr"):
     _count = getattr(scipy.special, _name).nin
     call(f"scipy.{_name}", getattr(scipy.special, _name), *[x, y, x / 2][:_count])
+for _name in ("expm1", "log1p", "round"):  # the standard has them
+    call(f"scipy.{_name}", getattr(scipy.special, _name), x)
+call("scipy.zeta", scipy.special.zeta, x + 2)
+call("scipy.zeta", scipy.special.zeta, x + 2, y)
 
 
 def test_every_entry_is_called() -> None:

@@ -60,7 +60,7 @@ SAME = [
     "x.softmax(1)",
     "x.log_softmax(dim=0)",
     "x.logsumexp(1)",
-    "x.diff()",
+    "x.diff()", "x.diff(2)", "t.diff(x, 2)", "t.as_tensor(t.finfo(x.dtype).tiny)", "(x > 0).mH", "(x > 0).real",
     "x.nan_to_num()",
     "x.quantile(0.5, 1)",
     "x.quantile(0.3, dim=0, keepdim=True)",

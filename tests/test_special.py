@@ -185,7 +185,7 @@ def test_second_derivatives_where_a_quotient_is_zero_over_zero() -> None:
 )
 def test_no_derivative_with_respect_to_the_order(function: Any) -> None:
     order = xp.tensor(2.0, requires_grad=True)
-    with pytest.raises(NotImplementedError, match="order"):
+    with pytest.raises(NotImplementedError, match=rf"{name}\(\): .* order"):
         function(order).backward()
 
 

@@ -573,7 +573,7 @@ class Operation:
             hint = "; convert it with asarray() or from_dlpack() first"
         kind = type(value)
         found = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-        numbers = " or a number" if name in self.scalars else ""
+        numbers = " or a number" if name in self.scalars | self.optional else ""
         return TypeError(f"{self.name}(): argument {name!r} must be Tensor{numbers}, not {found}{hint}")
 
     def not_tensors(self, x1: Any, x2: Any) -> TypeError:

@@ -15,7 +15,7 @@ from .forward import push_forward
 from .modes import enable_grad, recording
 from .tape import Leaf, TensorBase, make, namespace_of_tensors, require_grad, sequence
 from ..backends import backend_of
-from ..dtypes import from_raw
+from ..dtypes import NUMBERS, from_raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,8 @@ def _flatten(tree: Any, what: str) -> tuple[list[Any], Any]:
     leaves, form = optree.tree_flatten(tree)
     for leaf in leaves:
         if not isinstance(leaf, TensorBase):
-            raise TypeError(f"{what} must be Tensors, in any containers; got {type(leaf).__name__}")
+            convert = "; convert it with asarray() first" if isinstance(leaf, NUMBERS) or hasattr(leaf, "__array__") else ""
+            raise TypeError(f"{what} must be Tensors, in any containers; got {type(leaf).__name__}{convert}")
     return leaves, form
 
 

@@ -188,6 +188,11 @@ class Limits:
     def __init__(self, **limits: Any) -> None:
         self.__dict__.update(limits)
 
+    @property
+    def tiny(self) -> float:
+        """NumPy's and PyTorch's name for `smallest_normal`."""
+        return self.smallest_normal
+
     def __repr__(self) -> str:
         return f"Limits({', '.join(f'{name}={value}' for name, value in self.__dict__.items())})"
 
@@ -211,7 +216,7 @@ def finfo(type: DTypeLike | Tensor, /) -> Limits:
     Returns
     -------
     object
-        With ``bits``, ``eps``, ``max``, ``min``, ``smallest_normal`` and the real ``dtype``.
+        With ``bits``, ``eps``, ``max``, ``min``, ``smallest_normal``, also ``tiny``, and the real ``dtype``.
 
     Raises
     ------

@@ -14,7 +14,7 @@ from .data_types import astype, floating_dtype_of
 from .manipulation import along, concat
 from .. import dtypes
 from ..arguments import axis_of, integer_of
-from ..autograd.operation import FLOATING, composite, linear, public
+from ..autograd.operation import FLOATING, REAL_FLOATING, composite, linear, public
 from ..dtypes import COMPLEX_OF, as_dtype
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ def _rfft_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], n: int | None, a
     return _fit(xp, xp.fft.fft(_fit(xp, g, length, axis), axis=axis, norm=norm), x_shape[axis], axis)
 
 
-@linear(takes=FLOATING, grad_name="FftR2C", conjugate=True, x=_rfft_rule)
+@linear(takes=REAL_FLOATING, grad_name="FftR2C", conjugate=True, x=_rfft_rule)
 def rfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm | None = "backward") -> Tensor:
     """Discrete Fourier transform of real values along an axis: the half that the other follows from.
 
@@ -336,7 +336,7 @@ def irfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, 
     return _to_real(xp, x, n, axis, norm)
 
 
-@composite(takes=FLOATING)
+@composite(takes=REAL_FLOATING)
 def rfftn(
     xp: Namespace,
     x: Tensor,
@@ -442,7 +442,7 @@ def hfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, n
     return _to_real(xp, xp.conj(x), n, axis, _DUAL[norm])
 
 
-@composite(takes=FLOATING)
+@composite(takes=REAL_FLOATING)
 def ihfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm | None = "backward") -> Tensor:
     """Inverse of `hfft`.
 

@@ -17,7 +17,7 @@ from .elementwise import kept, or_infinite, square, subtract
 from .manipulation import expand_dims, moveaxis
 from .statistical import keep, spread, sum
 from .. import dtypes
-from ..arguments import integer_of
+from ..arguments import axis_of, integer_of
 from ..autograd.calls import promote
 from ..autograd.modes import anomaly
 from ..autograd.operation import (
@@ -280,6 +280,9 @@ def vecdot(xp: Namespace, x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tenso
     Differentiable.
     """
     _check_from_end(axis, x1, x2, "vecdot")
+    if x1.shape[axis_of(axis, x1.ndim, "vecdot")] != x2.shape[axis_of(axis, x2.ndim, "vecdot")]:
+        shapes = f"{tuple(x1.shape)} and {tuple(x2.shape)}"
+        raise ValueError(f"vecdot(): vectors must be of one length, got shapes {shapes} for axis {axis}")
     x1, x2 = _same_dtype(xp, x1, x2)
     return xp.vecdot(x1, x2, axis=axis)
 
@@ -470,6 +473,8 @@ def solve(xp: Namespace, x1: Tensor, x2: Tensor, /) -> Tensor:
     -----
     Differentiable.
     """
+    if x1.ndim > 1 and x2.ndim and x2.shape[-2 if x2.ndim > 1 else -1] != x1.shape[-2]:
+        raise ValueError(f"solve(): matrices of shape {tuple(x1.shape)} do not fit right-hand sides of {tuple(x2.shape)}")
     return xp.linalg.solve(x1, x2)
 
 

@@ -442,11 +442,17 @@ def stack(xp: Namespace, arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tenso
     return xp.stack(arrays, axis=axis)
 
 
-def _copies(xp: Namespace, g: Any, x_shape: tuple[int, ...], repetitions: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
+def _per_axis(repetitions: Any) -> tuple[int, ...]:
+    given = repetitions if isinstance(repetitions, (tuple, list)) else (repetitions,)
+    return tuple([integer_of(n, "tile", "repetitions", 0) for n in given])
+
+
+def _copies(xp: Namespace, g: Any, x_shape: tuple[int, ...], repetitions: Any) -> tuple[Any, tuple[int, ...]]:
     """What came from each element beside each other: the axes with copies are split in copies and places; and the former."""
+    repetitions = _per_axis(repetitions)
     rank = max(len(x_shape), len(repetitions))
     sides = (1,) * (rank - len(x_shape)) + tuple(x_shape)
-    counts = (1,) * (rank - len(repetitions)) + tuple(repetitions)
+    counts = (1,) * (rank - len(repetitions)) + repetitions
     shape: list[int] = []
     copies: list[int] = []
     for count, side in zip(counts, sides, strict=True):
@@ -457,25 +463,25 @@ def _copies(xp: Namespace, g: Any, x_shape: tuple[int, ...], repetitions: tuple[
     return xp.reshape(g, tuple(shape)), tuple(copies)
 
 
-def _untile(xp: Namespace, g: Any, x_shape: tuple[int, ...], repetitions: tuple[int, ...]) -> Any:
+def _untile(xp: Namespace, g: Any, x_shape: tuple[int, ...], repetitions: Any) -> Any:
     split, copies = _copies(xp, g, x_shape, repetitions)
     return xp.reshape(xp.sum(split, axis=copies), x_shape)
 
 
-def _used_of_tile(xp: Namespace, used: Any, x_shape: tuple[int, ...], repetitions: tuple[int, ...]) -> Any:
+def _used_of_tile(xp: Namespace, used: Any, x_shape: tuple[int, ...], repetitions: Any) -> Any:
     split, copies = _copies(xp, used, x_shape, repetitions)
     return xp.reshape(xp.any(split, axis=copies), x_shape)
 
 
 @linear(grad_name="Repeat", x=_untile, used={"x": _used_of_tile})
-def tile(xp: Namespace, x: Tensor, repetitions: tuple[int, ...], /) -> Tensor:
+def tile(xp: Namespace, x: Tensor, repetitions: int | tuple[int, ...], /) -> Tensor:
     """A tensor repeated as a whole along its axes.
 
     Parameters
     ----------
     x : Tensor
-    repetitions : tuple of int
-        How often along each axis; the shorter of the shape and this is filled up with ones in front.
+    repetitions : int or tuple of int
+        How often along each axis, or the last one; the shorter of the shape and this is filled up with ones in front.
 
     Notes
     -----
@@ -487,7 +493,7 @@ def tile(xp: Namespace, x: Tensor, repetitions: tuple[int, ...], /) -> Tensor:
     >>> xp.tile(xp.asarray([1, 2]), (2,))
     tensor([1, 2, 1, 2])
     """
-    return xp.tile(x, tuple(repetitions))
+    return xp.tile(x, _per_axis(repetitions))
 
 
 def _restack(xp: Namespace, g: Any, axis: int) -> Any:

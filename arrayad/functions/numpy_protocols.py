@@ -248,14 +248,24 @@ def _call(name: str, function: Callable[..., Any], inputs: tuple[Any, ...], kwar
     return _bound(function, name, inputs, kwargs)
 
 
+# SciPy's ufuncs whose counterparts are in the standard, or have another name: `scipy.special.zeta` is made of two.
+_SCIPYS: dict[str, Callable[..., Any]] = {
+    "_riemann_zeta": special.zeta,
+    "_zeta": special.zeta,
+    "expm1": elementwise.expm1,
+    "log1p": elementwise.log1p,
+    "round": elementwise.round,
+}
+
+
 def _of_scipy(ufunc: np.ufunc) -> Callable[..., Any] | None:
     """The special function of a name, if it is SciPy's."""
+    name = ufunc.__name__
     # Where SciPy itself dispatches, its ufuncs are not in the public module.
     modules = [sys.modules[n] for n in ("scipy.special", "scipy.special._ufuncs") if n in sys.modules]
-    if ufunc.__name__ not in special.__all__ or not any(vars(m).get(ufunc.__name__) is ufunc for m in modules):
+    if not any(vars(m).get(name) is ufunc for m in modules):
         return None
-    ours: Callable[..., Any] = getattr(special, ufunc.__name__)
-    return ours
+    return getattr(special, name) if name in special.__all__ else _SCIPYS.get(name)
 
 
 def _bound(function: Callable[..., Any], name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:

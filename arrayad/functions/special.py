@@ -74,6 +74,8 @@ from ..autograd.tape import TensorBase
 from ..backends import backend_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .statistical import Axis
     from ..backends import Namespace
     from ..tensor import Tensor
@@ -282,14 +284,16 @@ def digamma(x: Tensor, /) -> Tensor:
 psi = digamma
 
 
-def _no_order(xp: Namespace, g: Any) -> NoReturn:
-    raise NotImplementedError(
-        "the derivative with respect to the order or a parameter of this special function is not implemented; detach() it "
-        "if it is not wanted"
-    )
+def _no_order(name: str) -> Callable[..., NoReturn]:
+    def rule(xp: Namespace, g: Any) -> NoReturn:
+        raise NotImplementedError(
+            f"{name}(): the derivative with respect to an order or a parameter is not implemented; detach() it if unwanted"
+        )
+
+    return rule
 
 
-@special(n=_no_order, x=lambda xp, g, n, x: g * xp.special.polygamma(n + 1, x))
+@special(n=_no_order("polygamma"), x=lambda xp, g, n, x: g * xp.special.polygamma(n + 1, x))
 def _polygamma(n: Tensor | int, x: Tensor | float, /) -> Tensor:
     """`polygamma`, whose checks are made."""
 
@@ -646,6 +650,7 @@ def expi(x: Tensor, /) -> Tensor:
 
 def _expn_rule(xp: Namespace, g: Any, n: Any, x: Any) -> Any:
     # DLMF 8.19.13; below order 0, where there is no expn, its closed form.
+    n = xp.trunc(n)  # as SciPy takes it
     positive = n > 0
     lower = xp.special.expn(xp.where(positive, n - 1, xp.zeros_like(n)), x)
     return -g * xp.where(positive, lower, xp.exp(-x) * (1 + 1 / x) / x)
@@ -653,7 +658,10 @@ def _expn_rule(xp: Namespace, g: Any, n: Any, x: Any) -> Any:
 
 @special(n=zero_rule, x=_expn_rule)
 def expn(n: Tensor | int, x: Tensor | float, /) -> Tensor:
-    """Generalized exponential integral of whole order `n` of the elements of `x` (DLMF 8.19.3)."""
+    """Generalized exponential integral of whole order `n` of the elements of `x` (DLMF 8.19.3).
+
+    What `n` has behind the point is cut off.
+    """
 
 
 # The derivative of spence(1 - u), log(1 - u) / u, in powers of u: exact to double precision for |u| < 0.25.
@@ -673,7 +681,9 @@ def spence(z: Tensor, /) -> Tensor:
 
 
 # DLMF 13.3.15
-@special(a=_no_order, b=_no_order, x=lambda xp, g, a, b, x: g * a / b * xp.special.hyp1f1(a + 1, b + 1, x))
+@special(
+    a=_no_order("hyp1f1"), b=_no_order("hyp1f1"), x=lambda xp, g, a, b, x: g * a / b * xp.special.hyp1f1(a + 1, b + 1, x)
+)
 def hyp1f1(a: Tensor | float, b: Tensor | float, x: Tensor | float, /) -> Tensor:
     """Kummer's confluent hypergeometric function ``M(a, b, x)`` of the elements of three tensors (DLMF 13.2.2).
 
@@ -686,7 +696,7 @@ def _lpmv_rule(xp: Namespace, g: Any, m: Any, v: Any, x: Any, out: Any) -> Any:
     return g * ((m + v) * xp.special.lpmv(m, v - 1, x) - v * x * out) / (1 - x * x)  # DLMF 14.10.5
 
 
-@special(m=_no_order, v=_no_order, x=_lpmv_rule)
+@special(m=_no_order("lpmv"), v=_no_order("lpmv"), x=_lpmv_rule)
 def lpmv(m: Tensor | float, v: Tensor | float, x: Tensor | float, /) -> Tensor:
     """Legendre function of whole order `m` and real degree `v`, at `x` in ``[-1, 1]`` (DLMF 14.3.1).
 

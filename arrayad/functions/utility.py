@@ -59,17 +59,17 @@ def any(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bo
 
 
 @public
-def diff(x: Tensor, /, *, axis: int = -1, n: int = 1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
+def diff(x: Tensor, /, n: int = 1, *, axis: int = -1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
     """Differences between neighbours along an axis, taken `n` times.
 
     Parameters
     ----------
     x : Tensor
         With at least one axis. Differences of booleans are whether neighbours differ.
+    n : int, optional
+        How often; 0 gives `x`. The standard has it by name alone, NumPy and PyTorch by position too.
     axis : int, optional
         Also ``dim``.
-    n : int, optional
-        How often; 0 gives `x`.
     prepend, append : Tensor, optional
         What is joined before and after `x` along the axis first.
 
