@@ -456,7 +456,6 @@ add("radian", lambda d: xp.special.radian(d, 30, 1.5), real(3), label="numbers-"
 for _order in range(4):
     add("expn", lambda x, n=_order: xp.special.expn(n, x), real(3, low=0.3, high=3), label=f"{_order}-")
     add("yn", lambda x, n=_order: xp.special.yn(n, x), real(3, low=0.6, high=5), label=f"{_order}-")
-add("expn", lambda x: xp.special.expn(1.5, x), real(3, low=0.3, high=3), label="cut off-")
 add("hyp1f1", lambda x: xp.special.hyp1f1(0.7, 1.9, x), real(2, 3))
 for _order in (0, 1, 2):
     add("lpmv", lambda x, m=_order: xp.special.lpmv(m, 2.5, x), real(2, 3, low=-0.8, high=0.8), label=f"{_order}-")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from typing import Any
@@ -173,6 +174,14 @@ def test_second_derivatives_where_a_quotient_is_zero_over_zero() -> None:
         (third,) = xp.autograd.grad(h, x)
         assert h.item() == pytest.approx(expected)
         assert third.item() == pytest.approx(3 / 8 if function is sp.i1 else 0.0)
+
+
+@pytest.mark.filterwarnings("ignore:floating point number truncated to an integer:RuntimeWarning")  # SciPy's
+@pytest.mark.parametrize("order", [0.5, 1.5])
+def test_slope_of_expn_of_an_order_that_is_cut_off(order: float) -> None:
+    x = xp.asarray([0.5, 2.0], dtype=xp.float64)
+    slope = xp.func.grad(lambda n, x: xp.special.expn(n, x).sum(), argnums=1)
+    assert slope(order, x).tolist() == slope(math.trunc(order), x).tolist()
 
 
 @pytest.mark.parametrize(
