@@ -185,14 +185,14 @@ def test_slope_of_expn_of_an_order_that_is_cut_off(order: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "function",
+    ("name", "function"),
     [
-        lambda n: xp.special.polygamma(n, 1.5),
-        lambda a: xp.special.hyp1f1(a, 1.5, 0.3),
-        lambda v: xp.special.lpmv(1, v, 0.3),
+        ("polygamma", lambda n: xp.special.polygamma(n, 1.5)),
+        ("hyp1f1", lambda a: xp.special.hyp1f1(a, 1.5, 0.3)),
+        ("lpmv", lambda v: xp.special.lpmv(1, v, 0.3)),
     ],
 )
-def test_no_derivative_with_respect_to_the_order(function: Any) -> None:
+def test_no_derivative_with_respect_to_the_order(name: str, function: Any) -> None:
     order = xp.tensor(2.0, requires_grad=True)
     with pytest.raises(NotImplementedError, match=rf"{name}\(\): .* order"):
         function(order).backward()
