@@ -102,6 +102,37 @@ def test_arithmetic_in_place_makes_no_other_array(write: Any, expected: float) -
     assert (x == expected).all()
 
 
+def _mask_of_all(x: xp.Tensor) -> xp.Tensor:
+    return xp.ones_like(x, dtype=xp.bool)
+
+
+@pytest.mark.parametrize("shared", [False, pytest.param(True, marks=pytest.mark.host_memory)])
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize(
+    ("write", "expected"),
+    [
+        (lambda x, f: x.__setitem__(_mask_of_all(x), f), [5.0, 4.0, 3.0, 2.0, 1.0, 0.0]),
+        (lambda x, f: x.__setitem__(x >= 0, f), [5.0, 4.0, 3.0, 2.0, 1.0, 0.0]),
+        (lambda x, f: x.copy_(f), [5.0, 4.0, 3.0, 2.0, 1.0, 0.0]),
+        (lambda x, f: x[::2].copy_(x[:3]), [0.0, 1.0, 1.0, 3.0, 2.0, 5.0]),
+        (lambda x, f: x[::2].__setitem__(..., x[:3]), [0.0, 1.0, 1.0, 3.0, 2.0, 5.0]),
+        (lambda x, f: setattr(x[::2], "data", x[:3]), [0.0, 1.0, 1.0, 3.0, 2.0, 5.0]),
+        (lambda x, f: x.__setitem__(slice(1, None), x[:-1]), [0.0, 0.0, 1.0, 2.0, 3.0, 4.0]),
+    ],
+)
+def test_what_is_assigned_of_the_same_memory_is_read_first(
+    write: Any, expected: list[float], before: bool, shared: bool
+) -> None:
+    array = np.arange(6.0)
+    x = xp.from_numpy(array) if shared else xp.asarray(array.tolist())
+    f = xp.flip(x)
+    if before:  # so that the memory is known not to be saved
+        x[0] = 0.0
+    with xp.no_grad():
+        write(x, f)
+    assert x.tolist() == expected
+
+
 @pytest.mark.parametrize("shape", [(2,), (5, 4, 3), (4, 1, 3), (3, 4)])
 def test_arithmetic_in_place_refuses_shapes_that_do_not_fit(shape: tuple[int, ...]) -> None:
     x = xp.ones((4, 3))

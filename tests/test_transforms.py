@@ -567,6 +567,63 @@ def test_a_function_that_is_given_none_for_what_nothing_was_computed_from() -> N
     assert seen == [[0.0, 0.0], None]
 
 
+@pytest.mark.parametrize("differentiate", ["jvp", "linearize", "jacfwd", "jvp of grad"])
+def test_forward_mode_of_a_function_of_which_a_result_is_not_used(differentiate: str) -> None:
+    class Two(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, y: Any) -> Any:
+            return x * 2, y * 3, xp.argmax(x)
+
+        @staticmethod
+        def backward(ctx: Any, g: Any, h: Any, _: Any) -> Any:
+            return 2 * g, 3 * h
+
+    def first(x: Any, y: Any) -> Any:
+        return Two.apply(x, y)[0].sum()
+
+    x, y = xp.ones(2), xp.ones(2)
+    if differentiate == "jvp":
+        assert [part.item() for part in xp.func.jvp(first, (x, y), (x, y))] == [4.0, 4.0]
+    elif differentiate == "linearize":
+        assert xp.func.linearize(first, x, y)[1](x, y).item() == 4.0
+    elif differentiate == "jacfwd":
+        assert xp.func.jacfwd(first)(x, y).tolist() == [2.0, 2.0]
+    else:
+        assert xp.func.jvp(xp.func.grad(lambda x: first(x * x, y)), (x,), (x,))[1].tolist() == [4.0, 4.0]
+
+
+@pytest.mark.parametrize("where", ["Function", "hook"])
+def test_a_gradient_that_was_given_from_a_buffer_used_again(where: str) -> None:
+    buffers = xp.zeros(2, 3)
+    buffer = buffers[0]  # of whose memory, as others have it, the tape does not look twice in a row
+
+    def in_buffer(g: Any, k: float) -> Any:
+        buffer[...] = g * k
+        return buffer
+
+    class Times(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, k: float) -> Any:
+            ctx.k = k
+            return x * k
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return in_buffer(g, ctx.k), None
+
+    def times(x: Any, k: float) -> Any:
+        if where == "Function":
+            return Times.apply(x, k)
+        y = x + 0  # whose gradient goes on as it is
+        y.register_hook(lambda g: in_buffer(g, k))
+        return y
+
+    a, b = xp.ones(3, requires_grad=True), xp.ones(3, requires_grad=True)
+    ones = a * 1, b * 1  # before the others, so that both gradients are there at once
+    (times(ones[0], 2.0) + times(ones[1], 5.0)).sum().backward()
+    assert [a.grad.tolist(), b.grad.tolist()] == [[2.0] * 3, [5.0] * 3]
+
+
 def test_what_a_function_may_save() -> None:
     class Wrong(xp.autograd.Function):
         @staticmethod

@@ -304,6 +304,7 @@ class Sweep:
         One loop has all that every node and every rule goes through, and what they share as locals: a backward takes a tenth
         less than with a method for each node.
         """
+        next(sequence)  # the seeds are the walk's, too, so the next write looks who has the memory
         for root, g in zip(nodes, seeds, strict=True):
             self.send(root, g, False)
         node: Any  # of whatever kind
@@ -425,6 +426,7 @@ class Sweep:
             if apart(given._array, like):
                 raise two_devices(f"a hook of {node.name()}", (given._array, like))
             g, owned = (given if self.create_graph else given._array), False
+            next(sequence)  # the array is the walk's, too, so the next write looks who has the memory
             self.used.pop(-node.sequence, None)  # what a hook gives goes back whole
         tensor = retaining(node)
         if tensor is not None:

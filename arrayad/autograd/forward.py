@@ -14,6 +14,7 @@ from . import mutation
 from .engine import fit, grad, rebuilt, refuse_overwritten, saved_of
 from .modes import enable_grad
 from .tape import Leaf, MultiNode, Node, Output, make, namespace_of_tensors
+from .. import dtypes
 from ..backends import backend_of
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ def _transposed(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]
     several = isinstance(node, MultiNode)
     with enable_grad():
         if several:
+            if op.kind == "custom":  # whose backward computes with zeros for the others: so those are recorded, too
+                asked = {i for i, dtype in enumerate(node.dtype) if dtypes.from_raw[dtype].kind in "fc"}
             kinds = enumerate(zip(node.shape, node.dtype, strict=True))
             seeds = [_zeros(shape, dtype, like) if i in asked else None for i, (shape, dtype) in kinds]
             g: Any = tuple(seeds)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .modes import no_grad, recording
 from .mutation import check_writeable, rebase, tensors_on
-from .tape import MultiNode, Node, Output, TensorBase, alias, make, node_of_several
+from .tape import MultiNode, Node, Output, TensorBase, alias, make, node_of_several, sequence
 from ..backends import backend_of
 from ..dtypes import from_raw
 from ..size import broadcasts
@@ -140,7 +140,10 @@ class _Rule:
                     f"{self.owner.__name__}.backward gave an invalid gradient at index {i}: got shape "
                     f"{tuple(part._array.shape)}, and the argument has {tuple(edge.shape)}"
                 )
-        return parts if recorded else [None if part is None else part._array for part in parts]
+        if recorded:
+            return parts
+        next(sequence)  # the engine has the arrays from here on, so the next write looks who has the memory
+        return [None if part is None else part._array for part in parts]
 
     def push(self, tangents: list[Any]) -> tuple[Any, ...] | None:
         """The tangents of the results by the function's ``jvp``, if it has one."""

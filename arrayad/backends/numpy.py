@@ -850,6 +850,9 @@ def getitem(x: Array, key: Any) -> Array:
 
 def setitem(x: Array, key: Any, value: Any) -> None:
     """``x[key] = value`` in place."""
+    # NumPy sees to it that a value on the same memory is read first, but not at a mask, nor with steps of one sign.
+    if value.__class__ is np.ndarray and np.may_share_memory(x, value):
+        value = value.copy()
     if key.__class__ is tuple and (places := _places(x, key)) is not None:
         x.reshape(-1)[places] = value
     else:
