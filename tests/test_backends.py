@@ -913,6 +913,22 @@ def test_many_elements_by_their_places(key: Any, order: Any) -> None:
         np.testing.assert_allclose(found, expected)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.complex64])
+@pytest.mark.parametrize("columns", [2, 3, 70])
+def test_sums_of_many_rows_keep_their_digits(columns: int, dtype: Any) -> None:
+    """NumPy adds row by row, and after 20,000 of them the fourth digit is wrong."""
+    x = np.full((20_000, columns), 0.1, dtype)
+    for given, axis in ((x, 0), (x, -2), (x.T, 1), (np.asfortranarray(x), 0)):
+        for keepdims in (False, True):
+            out = numpy_backend.sum(given, axis=axis, keepdims=keepdims)
+            assert (out.dtype, out.shape) == (dtype, np.sum(given, axis=axis, keepdims=keepdims).shape)
+            np.testing.assert_allclose(out, 2_000, rtol=1e-5)
+    for initial in (False, True):
+        out = numpy_backend.cumulative_sum(x, axis=0, include_initial=initial)
+        assert out.dtype == dtype
+        np.testing.assert_allclose(out[-1], 2_000, rtol=1e-6)
+
+
 @pytest.mark.parametrize("axis", [0, 1, 2, -1])
 def test_many_elements_along_an_axis(axis: int) -> None:
     rng = np.random.default_rng(2)
