@@ -103,13 +103,12 @@ def _check_open(file: object, name: str, method: str) -> None:
 
 
 def _write(file: Any, data: bytes) -> None:
-    if not isinstance(file, io.RawIOBase):
-        file.write(data)
-        return
-    rest = memoryview(data)
+    rest: Any = memoryview(data)
     while rest:  # an unbuffered file may take a part at a time
         taken = file.write(rest)
-        if taken is None:
+        if taken is None and not isinstance(file, io.RawIOBase):  # one that does not say how much takes all
+            return
+        if not taken:
             raise BlockingIOError("save(): the file takes no more at the moment")
         rest = rest[taken:]
 

@@ -392,6 +392,12 @@ class Stack(list):  # type: ignore[type-arg]  # of anything
     """A list of a class of one's own."""
 
 
+class Fixed(list):  # type: ignore[type-arg]  # of anything
+    """One that nothing is assigned into."""
+
+    __setitem__ = None
+
+
 def nested(i: int) -> Any:
     return {
         "point": Point(np.float32(i), xp.ones(2) * i),
@@ -432,7 +438,8 @@ def test_collate_forms() -> None:
     assert default_collate([1, 2.5]).dtype == xp.float32
     assert default_collate([xp.ones(2, requires_grad=True)] * 2).requires_grad
     assert default_collate([np.zeros((0, 3))] * 2).shape == (2, 0, 3)
-    assert default_convert([bytearray(b"a"), memoryview(b"b"), np.str_("c")]) == [b"a", b"b", "c"]
+    assert default_convert([bytearray(b"a"), np.str_("c")]) == [b"a", "c"]
+    assert default_collate([Fixed([1]), Fixed([2])])[0].tolist() == [1, 2]  # a list, which can be made
     for make in (Stack, deque):
         batch = default_collate([make([i, {"a": i}]) for i in range(2)])
         assert type(batch) is make

@@ -110,7 +110,7 @@ def test_other_operands_are_left_to_python(symbol: str) -> None:
         assert eval(f"(x {symbol} 'a', x {symbol} None)", _names()) == ((symbol == "!="),) * 2
     else:
         words = "not supported between" if symbol in MIRRORED else "unsupported operand"
-        for other in ("object()", "None", *["[1, 2, 3]", "'a'"]):
+        for other in ("object()", "None", "[1, 2, 3]", "'a'"):
             _check(f"x {symbol} {other}", TypeError, words)
 
 

@@ -11,6 +11,7 @@ import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -192,16 +193,29 @@ def test_an_open_file(tmp_path: Path) -> None:
                 xp.load(file)
 
 
-def test_an_open_file_that_takes_a_part_at_a_time() -> None:
+@pytest.mark.parametrize("base", [io.RawIOBase, object])
+def test_an_open_file_that_takes_a_part_at_a_time(base: type) -> None:
     written = bytearray()
 
-    class Raw(io.RawIOBase):
+    class Raw(base):  # type: ignore[misc]  # a class that is chosen
         def write(self, data: Any) -> int:
-            written.extend(data[:1000])
-            return min(len(data), 1000)
+            part = data[: min(1000, 3000 - len(written))] if full else data[:1000]
+            written.extend(part)
+            return len(part)
 
-    xp.save(xp.ones(1000), Raw())  # type: ignore[arg-type]  # of bytes
+    full = False
+    xp.save(xp.ones(1000), Raw())
     same(xp.load(io.BytesIO(written)), xp.ones(1000))
+    full = True
+    written.clear()
+    with pytest.raises(BlockingIOError, match=r"save\(\): the file takes no more"):
+        xp.save(xp.ones(1000), Raw())
+
+
+def test_an_open_file_that_does_not_say_how_much_it_took() -> None:
+    parts: list[bytes] = []
+    xp.save(xp.ones(1000), SimpleNamespace(write=lambda data: parts.append(bytes(data))))  # type: ignore[arg-type]  # enough
+    same(xp.load(io.BytesIO(b"".join(parts))), xp.ones(1000))
 
 
 @pytest.mark.parametrize("file", [None, 3, io.StringIO()])

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import arrayad as xp
+from arrayad.functions.random import default_generator
 from arrayad.utils.checkpoint import checkpoint
 
 pytestmark = pytest.mark.any_backend
@@ -883,6 +884,26 @@ def test_checkpoints_of_random_numbers_in_several_threads_at_once() -> None:
     for x, y in zip(given, out, strict=True):
         np.testing.assert_allclose(x.grad.numpy(force=True), y.numpy(force=True))
     assert xp.rand(5).tolist() == following
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: xp.rand(3, dtype=F64, generator=default_generator()),
+        lambda: ThreadPoolExecutor(1).submit(xp.rand, 3, dtype=F64).result(),
+        lambda: (xp.manual_seed(3), xp.rand(3, dtype=F64))[1],
+    ],
+    ids=["generator", "thread", "seed"],
+)
+def test_checkpoint_draws_again_what_was_drawn(draw: Any) -> None:
+    x = xp.ones(3, dtype=F64, requires_grad=True)
+    y = checkpoint(lambda x: x * draw() * x, x)
+    state = xp.random.get_state()
+    following = xp.rand(3).tolist()
+    xp.random.set_state(state)
+    y.sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(force=True), 2 * y.numpy(force=True))
+    assert xp.rand(3).tolist() == following
 
 
 def test_checkpoint_of_what_changes() -> None:

@@ -306,7 +306,7 @@ def _in_memory(x: Any, others: tuple[Any, ...], op: Operation, name: str) -> boo
             return False
         a = x._array
         function = op.forwards[a.__class__]
-        # NumPy's ufuncs and CuPy's, which alone have such an attribute, take an array to write into.
+        # What has such an attribute, as NumPy's ufuncs and CuPy's, takes an array to write into.
         if a.dtype not in op.native or getattr(function, "nout", 0) != 1:
             return False
         if not others:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -24,7 +23,7 @@ from ..backends import backend_of, backend_of_device, get_default_device, indexe
 from ..devices import device as Device
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from ..arguments import Sides
     from ..devices import DeviceLike
@@ -209,18 +208,6 @@ def set_state(states: dict[Device, Any]) -> None:
         raise TypeError(f"set_state(): expected what get_state() gave, not {type(states).__name__}")
     for place, state in states.items():
         default_generator(place).set_state(state)
-
-
-@contextmanager
-def drawing_again(states: dict[Device, Any]) -> Iterator[None]:
-    """Have this thread draw once more what followed on `get_state`; for others the default generators stay as they are."""
-    generators = {place: _restored(str(place), state) for place, state in states.items()}
-    outer = scope.source
-    scope.source = lambda place: generators[place] if place in generators else (outer or _default_of)(place)
-    try:
-        yield
-    finally:
-        scope.source = outer
 
 
 def seed() -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..autograd.engine import saved_of
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 __all__ = ["checkpoint"]
+
+# The default generators are set back for one at a time, of backwards in several threads at once.
+_set_back = threading.RLock()
 
 
 def checkpoint(
@@ -113,6 +116,17 @@ class _Segment:
         return saved
 
     def _compute(self) -> list[Node]:
+        if self.state is None:
+            return self._called_again()
+        with _set_back:
+            now = random.get_state()
+            random.set_state(self.state)
+            try:
+                return self._called_again()
+            finally:
+                random.set_state(now)
+
+    def _called_again(self) -> list[Node]:
         for kept in self.leaves:
             if isinstance(kept, _Kept) and (write := write_since(self.begun, kept.array)) is not None:
                 raise RuntimeError(
@@ -121,7 +135,7 @@ class _Segment:
                     "into a clone() instead."
                 )
         start = next(sequence)
-        with enable_grad(), nullcontext() if self.state is None else random.drawing_again(self.state):
+        with enable_grad():
             args, kwargs = self.form.unflatten([x.tensor() if isinstance(x, _Kept) else x for x in self.leaves])
             nodes = _made_since(start, self.function(*args, **kwargs))
         if [node.name() for node in nodes] != self.names:

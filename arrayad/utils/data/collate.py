@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["default_collate", "default_convert", "map_tensors", "memory"]
 
-_STRINGS = (str, bytes, bytearray, memoryview)  # sequences that are one thing
+_STRINGS = (str, bytes, bytearray)  # sequences that are one thing
 
 
 def default_convert(data: Any) -> Any:
@@ -212,8 +212,11 @@ def _rebuild(like: Any, parts: dict[Any, Any]) -> Any:
         return type(like)(*parts.values())
     if isinstance(like, (list, deque)) and type(like) is not list:  # of its own class too
         several = copy.copy(like)
-        for i, part in parts.items():
-            several[i] = part
+        try:
+            for i, part in parts.items():
+                several[i] = part
+        except TypeError:  # one that nothing is assigned into
+            return list(parts.values())
         return several
     if isinstance(like, Sequence):
         return list(parts.values())
