@@ -360,7 +360,7 @@ def add_item(x: Any, key: Any, values: Any, name: str) -> bool:
     return True
 
 
-def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any, name: str) -> None:
+def assign_item(x: Any, key: Any, value: Any, index_put: Operation, name: str) -> None:
     """``x[key] = value`` in place.
 
     Parameters
@@ -369,18 +369,25 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, raw: Any, na
     key
         Raw: arrays in it are the backend's.
     value : Tensor or number
-        What is assigned, recorded if it is tracked; `raw` is its array or number.
+        What is assigned, recorded if it is tracked.
     index_put : Operation
         The functional assignment, which is recorded.
     """
     check_writeable(x, name)
     xp = backend_of(x._array)
-    dtype = getattr(raw, "dtype", None)
+    raw: Any = None
+    if isinstance(value, TensorBase):
+        if value._array.dtype != x._array.dtype:
+            raw = _cast(xp, value._array, x._array, name)
     # Up to 65504, the greatest number of half precision, none overflows.
-    if (dtype is not None and dtype != x._array.dtype) or (isinstance(raw, float) and abs(raw) > 65504):
-        raw = _cast(xp, raw, x._array, name)
+    elif isinstance(value, float) and abs(value) > 65504:
+        raw = _cast(xp, value, x._array, name)
+    else:
+        raw = value
     with tape.writing:
-        _unshare(x)
+        _unshare(x)  # which would take an array of the value, if it is a part of `x`, for the tape's
+        if raw is None:
+            raw = value._array
         try:
             xp.setitem(x._array, key, raw)
         except REFUSALS as error:  # before anything has been changed or counted

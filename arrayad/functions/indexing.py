@@ -79,12 +79,10 @@ def setitem(x: Any, key: Key, value: Values, /, name: str = "__setitem__") -> No
         value = value.item()  # a number, which is not wrapped round
     if not isinstance(value, (TensorBase, bool, int, float, complex)):
         value = beside(value, [x], name)
-    raw: Any = value
     if isinstance(value, TensorBase):
-        raw = value._array
-        if apart(raw, x._array):
-            raise two_devices(f"{name}()", (raw, x._array))
-        have, want = dtypes.from_raw[raw.dtype], dtypes.from_raw[x._array.dtype]
+        if apart(value._array, x._array):
+            raise two_devices(f"{name}()", (value._array, x._array))
+        have, want = dtypes.from_raw[value._array.dtype], dtypes.from_raw[x._array.dtype]
         if have.kind == "c" and want.kind != "c":
             raise TypeError(f"{name}(): a {have.name} value cannot be assigned into {want.name}; take real() first")
     elif isinstance(value, complex) and dtypes.from_raw[x._array.dtype].kind != "c":
@@ -94,7 +92,7 @@ def setitem(x: Any, key: Key, value: Values, /, name: str = "__setitem__") -> No
     if isinstance(value, TensorBase) and _stands_at(value, x, place):
         check_writeable(x, name)
         return
-    assign_item(x, place, value, op, raw, name)
+    assign_item(x, place, value, op, name)
 
 
 def _stands_at(view: Any, x: Any, key: Any) -> bool:
