@@ -887,6 +887,14 @@ def test_a_pickle_on_a_mapped_file(tmp_path: Any) -> None:
     assert (x + 1).tolist() == [1.0, 1.0, 1.0]
 
 
+@pytest.mark.parametrize("name", ["max", "min", "all", "any", "argmax", "argmin"])
+def test_what_follows_the_axis_by_position_is_out(name: str) -> None:
+    function, x = getattr(np, name), xp.asarray([[1.0, 2.0], [3.0, 0.0]])
+    assert function(x, 1, None).tolist() == function(x.numpy(), 1, None).tolist()
+    with pytest.raises(TypeError):
+        function(x, 1, True)
+
+
 def test_windows_by_axes_from_the_end() -> None:
     a = np.arange(12.0).reshape(4, 3)
     windows = np.lib.stride_tricks.sliding_window_view

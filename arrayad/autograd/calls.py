@@ -105,9 +105,13 @@ def check_devices(name: str, *operands: Any) -> None:
     ------
     RuntimeError
     """
-    arrays = [x._array for x in operands if isinstance(x, TensorBase)]
-    if any(apart(arrays[0], a) for a in arrays[1:]):
-        raise two_devices(f"{name}()", arrays)
+    first = None
+    for x in operands:
+        if isinstance(x, TensorBase):
+            if first is None:
+                first = x._array
+            elif apart(first, x._array):
+                raise two_devices(f"{name}()", (first, x._array))
 
 
 def two_devices(where: str, arrays: Sequence[Array]) -> RuntimeError:

@@ -323,7 +323,7 @@ def _in_memory(x: Any, others: tuple[Any, ...], op: Operation, name: str) -> boo
         check_writeable(x, name)
         try:
             function(*operands, out=a)
-        except REFUSALS as error:  # of two devices
+        except REFUSALS as error:  # of two devices, or of a cast
             raise op.refused(error, (x, *others), {}) from None
         finally:  # also where a warning is an error, which comes after the write
             _count(x, name)

@@ -185,13 +185,10 @@ class Limits:
     eps: float
     smallest_normal: float
 
+    tiny: float  # NumPy's and PyTorch's name for `smallest_normal`
+
     def __init__(self, **limits: Any) -> None:
         self.__dict__.update(limits)
-
-    @property
-    def tiny(self) -> float:
-        """NumPy's and PyTorch's name for `smallest_normal`."""
-        return self.smallest_normal
 
     def __repr__(self) -> str:
         return f"Limits({', '.join(f'{name}={value}' for name, value in self.__dict__.items())})"
@@ -239,6 +236,7 @@ def finfo(type: DTypeLike | Tensor, /) -> Limits:
         max=float(info.max),
         min=float(info.min),
         smallest_normal=float(info.smallest_normal),
+        tiny=float(info.tiny),
         dtype=dtypes.REAL_OF[dtype],
     )
 

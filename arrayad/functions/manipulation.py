@@ -124,9 +124,9 @@ def broadcast_to(xp: Namespace, x: Tensor, /, shape: tuple[int, ...]) -> Tensor:
     return xp.broadcast_to(x, shape if isinstance(shape, tuple) else sides_of(shape, "broadcast_to"))
 
 
-def along(axis: int, start: int | None, stop: int | None, step: int | None = None) -> tuple[Any, ...]:
+def along(axis: int, start: int | None, stop: int | None) -> tuple[Any, ...]:
     """The key of a slice along one axis, counted from the front."""
-    return (*(slice(None),) * axis, slice(start, stop, step), ...)
+    return (*(slice(None),) * axis, slice(start, stop), ...)
 
 
 def _parts(xp: Namespace, g: Any, arrays_shape: list[Any], axis: int | None) -> list[Any]:

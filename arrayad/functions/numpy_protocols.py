@@ -357,7 +357,7 @@ def _typed(x: Any, dtype: Any) -> Any:
 def _reduced(function: Callable[..., Any]) -> Callable[..., Any]:
     """A reduction over axes."""
 
-    def call(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
+    def call(a: Tensor, axis: Any = None, *, keepdims: bool = False) -> Any:  # by position follows `out`
         return function(_tensor(a), axis=axis, keepdims=keepdims)
 
     return call

@@ -542,33 +542,39 @@ def ravel(x: Tensor, /) -> Tensor:
     return reshape(x, (-1,))
 
 
+def _scaled(x: Tensor, tensor1: Tensor, tensor2: Tensor, value: float) -> tuple[Tensor, Tensor, Tensor]:
+    """In one dtype, the first of the two factors or the numerator times a number."""
+    x, tensor1, tensor2 = to_common_dtype(x, tensor1, tensor2)
+    return x, (tensor1 if value == 1 else tensor1 * value), tensor2
+
+
 @public
 def addcmul(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
     """``x + value * tensor1 * tensor2``, as in the steps of optimizers; differentiable."""
-    x, tensor1, tensor2 = to_common_dtype(x, tensor1, tensor2)
-    return x + (tensor1 if value == 1 else tensor1 * value) * tensor2
+    x, tensor1, tensor2 = _scaled(x, tensor1, tensor2, value)
+    return x + tensor1 * tensor2
 
 
 @public
 def addcmul_(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
     """`addcmul` in place; gives the tensor itself. Differentiable as the function is."""
-    _, tensor1, tensor2 = to_common_dtype(x, tensor1, tensor2)
-    out: Tensor = compute(x, ((tensor1 if value == 1 else tensor1 * value) * tensor2,), add, "addcmul_")
+    _, tensor1, tensor2 = _scaled(x, tensor1, tensor2, value)
+    out: Tensor = compute(x, (tensor1 * tensor2,), add, "addcmul_")
     return out
 
 
 @public
 def addcdiv(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
     """``x + value * tensor1 / tensor2``, as in the steps of optimizers; differentiable."""
-    x, tensor1, tensor2 = to_common_dtype(x, tensor1, tensor2)
-    return x + (tensor1 if value == 1 else tensor1 * value) / tensor2
+    x, tensor1, tensor2 = _scaled(x, tensor1, tensor2, value)
+    return x + tensor1 / tensor2
 
 
 @public
 def addcdiv_(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
     """`addcdiv` in place; gives the tensor itself. Differentiable as the function is."""
-    _, tensor1, tensor2 = to_common_dtype(x, tensor1, tensor2)
-    out: Tensor = compute(x, ((tensor1 if value == 1 else tensor1 * value) / tensor2,), add, "addcdiv_")
+    _, tensor1, tensor2 = _scaled(x, tensor1, tensor2, value)
+    out: Tensor = compute(x, (tensor1 / tensor2,), add, "addcdiv_")
     return out
 
 

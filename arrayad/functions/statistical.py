@@ -309,16 +309,10 @@ def _check_cumulates(x: Any, axis: int | None, name: str) -> None:
         integer_of(axis, name, "axis")
 
 
-def _products_of_others(xp: Namespace, x: Any) -> Any:
-    """The product of all elements but each one along the last axis, from those of half as many products of two."""
-    length = x.shape[-1]
-    if length < 2:
-        return xp.ones_like(x)
-    half = length // 2
-    first, second, alone = x[..., :half], x[..., half : 2 * half], x[..., 2 * half :]
-    of_others = _products_of_others(xp, xp.concat([first * second, alone], axis=-1))
-    of_pairs = of_others[..., :half]
-    return xp.concat([of_pairs * second, of_pairs * first, of_others[..., half:]], axis=-1)
+def _exclusive_product(xp: Namespace, x: Any, axis: int) -> Any:
+    """The product of the elements before each one along an axis."""
+    products = xp.cumulative_prod(x, axis=axis, include_initial=True)
+    return products[along(axis, None, -1)]
 
 
 def _rest_product(xp: Namespace, g: Any, x: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
@@ -328,7 +322,10 @@ def _rest_product(xp: Namespace, g: Any, x: Any, x_shape: tuple[int, ...], axis:
     order = others + axes
     rows = tuple(x_shape[i] for i in others)
     flat = xp.reshape(xp.permute_dims(x, order), (*rows, count_of(x_shape, axis)))
-    rest = xp.reshape(_products_of_others(xp, flat), tuple(x_shape[i] for i in order))
+    last = len(rows)
+    before = _exclusive_product(xp, flat, last)
+    after = xp.flip(_exclusive_product(xp, xp.flip(flat, axis=last), last), axis=last)
+    rest = xp.reshape(before * after, tuple(x_shape[i] for i in order))
     return keep(xp, g, x_shape, axis) * xp.permute_dims(rest, inverse_of(order))
 
 
@@ -403,27 +400,22 @@ def cumulative_sum(
 
 
 def _suffix_recurrence(xp: Namespace, g: Any, factors: Any, axis: int) -> Any:
-    """``s`` with ``s[i] = g[i] + factors[i] * s[i + 1]`` along an axis, the last being that of `g`.
+    """``s`` with ``s[i] = g[i] + factors[i] * s[i + 1]`` along an axis, in log2(n) steps.
 
-    Two steps are one map of the same form, so every other element follows from half as many maps, and the rest from those
-    (Blelloch 1990, "Prefix sums and their applications", section 1.4). Nothing is divided by.
+    The maps ``s -> g[i] + factors[i] * s`` are composed in pairs, then fours, and so on (Hillis & Steele 1986, "Data
+    parallel algorithms", section "All partial sums"). Nothing is divided by.
     """
     length = g.shape[axis]
-    if length < 2:
-        return g
-    half, last, odd = length // 2, along(axis, length - 1, None), length % 2
-    first, second = along(axis, None, 2 * half, 2), along(axis, 1, None, 2)
-    starts, maps = g[first] + factors[first] * g[second], factors[first] * factors[second]
-    if odd:  # the last one is nobody's second
-        starts, maps = xp.concat([starts, g[last]], axis=axis), xp.concat([maps, factors[last]], axis=axis)
-    firsts = _suffix_recurrence(xp, starts, maps, axis)
-    inner = along(axis, 1, length - 1, 2)
-    seconds = g[inner] + factors[inner] * firsts[along(axis, 1, None)]
-    if not odd:
-        seconds = xp.concat([seconds, g[last]], axis=axis)
-    pairs = xp.stack([firsts[along(axis, None, half)], seconds], axis=axis + 1)
-    out = xp.reshape(pairs, (*g.shape[:axis], 2 * half, *g.shape[axis + 1 :]))
-    return xp.concat([out, g[last]], axis=axis) if odd else out
+    step = 1
+    while step < length:
+        here, there = along(axis, None, length - step), along(axis, step, None)
+        tail = along(axis, length - step, None)
+        g, factors = (
+            xp.concat([g[here] + factors[here] * g[there], g[tail]], axis=axis),
+            xp.concat([factors[here] * factors[there], xp.zeros_like(factors[tail])], axis=axis),
+        )
+        step *= 2
+    return g
 
 
 def _uncumulate_product(xp: Namespace, g: Any, x: Any, axis: int | None, include_initial: bool) -> Any:
@@ -433,9 +425,8 @@ def _uncumulate_product(xp: Namespace, g: Any, x: Any, axis: int | None, include
         g = g[along(axis, 1, None)]
     if g.shape[axis] == 0:
         return g
-    products = xp.cumulative_prod(x, axis=axis, include_initial=True)
     following = xp.concat([x[along(axis, 1, None)], xp.zeros_like(x[along(axis, 0, 1)])], axis=axis)
-    return products[along(axis, None, -1)] * _suffix_recurrence(xp, g, following, axis)
+    return _exclusive_product(xp, x, axis) * _suffix_recurrence(xp, g, following, axis)
 
 
 @differentiable(conjugate=True, takes=NUMERIC_OR_BOOLEAN, grad_name="Cumprod", x=_uncumulate_product)
