@@ -1431,7 +1431,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.piecewise": _piecewise,
     "numpy.polyval": _polyval,
     "numpy.prod": _prod,
-    "numpy.ptp": lambda a, axis=None, keepdims=False: elementwise.subtract(_max(a, axis, keepdims), _min(a, axis, keepdims)),
+    "numpy.ptp": lambda a, axis=None, keepdims=False: elementwise.subtract(
+        _max(a, axis, keepdims=keepdims), _min(a, axis, keepdims=keepdims)
+    ),
     "numpy.put_along_axis": _put_along_axis,
     "numpy.quantile": _quantile,
     "numpy.ravel": _ravel,
@@ -1461,7 +1463,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.take": _take,
     "numpy.take_along_axis": _take_along_axis,
     "numpy.tensordot": _tensordot,
-    "numpy.tile": lambda A, reps: manipulation.tile(_tensor(A), (reps,) if isinstance(reps, int) else tuple(reps)),
+    "numpy.tile": lambda A, reps: manipulation.tile(_tensor(A), reps),
     "numpy.trace": _trace,
     "numpy.transpose": _transpose,
     "numpy.trapezoid": _trapezoid,
