@@ -136,6 +136,26 @@ def test_what_is_assigned_of_the_same_memory_is_read_first(
     assert x.tolist() == expected
 
 
+def test_a_result_that_is_a_view_in_place() -> None:
+    x = xp.asarray([1 + 1j, 2 + 0j])
+    x.nan_to_num_()  # whose parts are put together, and seen as complex numbers
+    view = x[:1]
+    x[0] = 9
+    assert view.tolist() == [9]
+    view[0] = 7
+    assert x.tolist() == [7, 2]
+    w = xp.asarray([1 + 1j, 2 + 0j]).requires_grad_()
+    y = (w * 1).nan_to_num_()
+    y[0:1].mul_(3.0)
+    xp.real(y).sum().backward()
+    assert w.grad.tolist() == [3, 1]
+    w.grad = None
+    out = xp.real(w * x).sum()
+    x[0] = 50
+    out.backward()
+    assert w.grad.tolist() == [7, 2]
+
+
 @pytest.mark.parametrize("shape", [(2,), (5, 4, 3), (4, 1, 3), (3, 4)])
 def test_arithmetic_in_place_refuses_shapes_that_do_not_fit(shape: tuple[int, ...]) -> None:
     x = xp.ones((4, 3))

@@ -593,13 +593,67 @@ def test_forward_mode_of_a_function_of_which_a_result_is_not_used(differentiate:
         assert xp.func.jvp(xp.func.grad(lambda x: first(x * x, y)), (x,), (x,))[1].tolist() == [4.0, 4.0]
 
 
+class Cube(xp.autograd.Function):
+    """One that writes into what it is lent."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return x**3
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        (x,) = ctx.saved_tensors
+        return g.mul_(3 * x * x)
+
+    @staticmethod
+    def jvp(ctx: Any, t: Any) -> Any:
+        (x,) = ctx.saved_tensors
+        return t.mul_(3 * x * x)
+
+
+def test_writing_into_cotangents_and_tangents_changes_no_others() -> None:
+    def f(x: Any) -> Any:
+        u = x * 1.0
+        y = u * 1.0 + Cube.apply(u)
+        return (y * y).sum()
+
+    x = _x(1.0, 2.0)
+    assert xp.func.grad(f)(x).tolist() == [16.0, 260.0]
+    assert xp.func.hessian(f)(x).tolist() == [[56.0, 0.0], [0.0, 578.0]]
+    w = _x(1.0, 2.0).requires_grad_()
+    assert xp.autograd.grad(f(w), w, create_graph=True)[0].tolist() == [16.0, 260.0]
+    for create_graph in (False, True):
+        seed = xp.ones(2, dtype=F64)
+        assert xp.autograd.grad(Cube.apply(w), w, seed, create_graph=create_graph)[0].tolist() == [3.0, 12.0]
+        assert seed.tolist() == [1.0, 1.0]
+    _, push = xp.func.linearize(lambda x: Cube.apply(x) + x, x)
+    t = xp.ones(2, dtype=F64)
+    assert [push(t).tolist(), t.tolist(), push(t).tolist()] == [[4.0, 13.0], [1.0, 1.0], [4.0, 13.0]]
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_writing_into_what_a_hook_gave_or_was_seeded_with(create_graph: bool) -> None:
+    a, b = _x(1.0).requires_grad_(), _x(1.0).requires_grad_()
+    given, second = _x(5.0), b * 1
+    y = a * 1 + second
+    y.register_hook(lambda g: given)
+    second.register_hook(lambda g: given.mul_(100.0) and None)
+    assert [g.item() for g in xp.autograd.grad(y, [a, b], create_graph=create_graph)] == [5.0, 5.0]
+    seed, z = _x(1.0), b * 3
+    z.register_hook(lambda g: seed.mul_(50.0) and None)
+    assert xp.autograd.grad(z, b, seed, create_graph=create_graph)[0].item() == 3.0
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
 @pytest.mark.parametrize("where", ["Function", "hook"])
-def test_a_gradient_that_was_given_from_a_buffer_used_again(where: str) -> None:
+def test_a_gradient_that_was_given_from_a_buffer_used_again(where: str, create_graph: bool) -> None:
     buffers = xp.zeros(2, 3)
     buffer = buffers[0]  # of whose memory, as others have it, the tape does not look twice in a row
 
     def in_buffer(g: Any, k: float) -> Any:
-        buffer[...] = g * k
+        with xp.no_grad():
+            buffer[...] = g * k
         return buffer
 
     class Times(xp.autograd.Function):
@@ -621,8 +675,8 @@ def test_a_gradient_that_was_given_from_a_buffer_used_again(where: str) -> None:
 
     a, b = xp.ones(3, requires_grad=True), xp.ones(3, requires_grad=True)
     ones = a * 1, b * 1  # before the others, so that both gradients are there at once
-    (times(ones[0], 2.0) + times(ones[1], 5.0)).sum().backward()
-    assert [a.grad.tolist(), b.grad.tolist()] == [[2.0] * 3, [5.0] * 3]
+    out = (times(ones[0], 2.0) + times(ones[1], 5.0)).sum()
+    assert [g.tolist() for g in xp.autograd.grad(out, [a, b], create_graph=create_graph)] == [[2.0] * 3, [5.0] * 3]
 
 
 def test_what_a_function_may_save() -> None:
@@ -839,6 +893,23 @@ def test_checkpoint_of_a_function_that_writes_where_it_could_not_be_kept() -> No
     out = checkpoint(f, xp.from_numpy(np.asarray([1.0, 2.0])), _x(1.0, 2.0).requires_grad_())
     with pytest.raises(RuntimeError, match="an argument has been modified by an inplace operation"):
         out.backward()
+
+
+def test_checkpoint_of_a_function_that_writes_into_memory_of_two_arguments() -> None:
+    def f(a: Any, b: Any) -> Any:
+        a.mul_(2.0)
+        return a * b
+
+    expected, found = _x(1.0, 2.0).requires_grad_(), _x(1.0, 2.0).requires_grad_()
+    x, y = expected * 3, found * 3
+    f(x, x).sum().backward()
+    checkpoint(f, y, y).sum().backward()
+    assert found.grad.tolist() == expected.grad.tolist() == [72.0, 144.0]
+    for make in (lambda x: x[:1], lambda x: x.detach(), lambda x: x.reshape((2, 1))):
+        x = _x(1.0, 2.0).requires_grad_() * 3
+        with pytest.raises(RuntimeError, match="writes into memory that two of its arguments share"):
+            checkpoint(f, x, make(x))
+        checkpoint(xp.add, x, make(x)).sum().backward()
 
 
 def test_checkpoint_keeps_what_is_in_containers() -> None:

@@ -18,7 +18,19 @@ from . import mutation, tape
 from .calls import apart, check_devices, two_devices
 from .modes import anomaly, enable_grad, recording, set_recording
 from .operation import SHAPE
-from .tape import RETAINED, Leaf, MultiNode, Node, Output, TensorBase, make, namespace_of_tensors, retaining, sequence
+from .tape import (
+    RETAINED,
+    Leaf,
+    MultiNode,
+    Node,
+    Output,
+    TensorBase,
+    another,
+    make,
+    namespace_of_tensors,
+    retaining,
+    sequence,
+)
 from .used import Either, OfOutputs, PartOf, Through, unbroadcast
 from ..backends import Array, Namespace, backend_of, by_type, scalar_types, uses_current_device
 from ..dtypes import NUMBERS, from_raw
@@ -218,7 +230,6 @@ def _run(
     if len(cotangents) != len(roots):
         raise RuntimeError(f"{name}(): got {len(roots)} tensors and {len(cotangents)} gradients for them")
     seeds = [_seed(name, root, g, create_graph) for root, g in zip(roots, cotangents, strict=True)]
-    next(sequence)  # as whatever keeps arrays does
     for tensor in inputs or ():
         if tensor._node is None:
             raise RuntimeError(f"{name}(): one of the inputs does not require grad")
@@ -269,7 +280,8 @@ def _seed(name: str, root: Any, g: Any, create_graph: bool) -> Any:
     check_devices(name, root, g)
     if not is_complex and from_raw[g._array.dtype].kind == "c":
         raise RuntimeError(f"{name}(): the gradient of a real tensor must be real, and it is complex")
-    return g if create_graph else g._array
+    kept = another(g)
+    return kept if create_graph else kept._array
 
 
 class Sweep:
@@ -304,7 +316,6 @@ class Sweep:
         One loop has all that every node and every rule goes through, and what they share as locals: a backward takes a tenth
         less than with a method for each node.
         """
-        next(sequence)  # the seeds are the walk's, too, so the next write looks who has the memory
         for root, g in zip(nodes, seeds, strict=True):
             self.send(root, g, False)
         node: Any  # of whatever kind
@@ -425,8 +436,8 @@ class Sweep:
                 raise RuntimeError(f"a hook of {node.name()} must give None or {wanted}")
             if apart(given._array, like):
                 raise two_devices(f"a hook of {node.name()}", (given._array, like))
-            g, owned = (given if self.create_graph else given._array), False
-            next(sequence)  # the array is the walk's, too, so the next write looks who has the memory
+            kept = another(given)
+            g, owned = (kept if self.create_graph else kept._array), False
             self.used.pop(-node.sequence, None)  # what a hook gives goes back whole
         tensor = retaining(node)
         if tensor is not None:

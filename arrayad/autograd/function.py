@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .modes import no_grad, recording
 from .mutation import check_writeable, rebase, tensors_on
-from .tape import MultiNode, Node, Output, TensorBase, alias, make, node_of_several, sequence
+from .tape import MultiNode, Node, Output, TensorBase, alias, another, make, node_of_several
 from ..backends import backend_of
 from ..dtypes import from_raw
 from ..size import broadcasts
@@ -112,7 +112,7 @@ class _Rule:
         node: Any = self.context._node and self.context._node()  # which the engine holds
         recorded = any(isinstance(part, TensorBase) for part in g)
         # The engine's cotangents may be a backend's scalars, which are no arrays.
-        seeds: list[Any] = [part if recorded or part is None else make(xp.as_array(part)) for part in g]
+        seeds: list[Any] = [None if part is None else another(part) if recorded else make(xp.as_array(part)) for part in g]
         if self.context._materialize:
             like = next(part for part in seeds if part is not None)._array
             backend = backend_of(like)
@@ -140,16 +140,14 @@ class _Rule:
                     f"{self.owner.__name__}.backward gave an invalid gradient at index {i}: got shape "
                     f"{tuple(part._array.shape)}, and the argument has {tuple(edge.shape)}"
                 )
-        if recorded:
-            return parts
-        next(sequence)  # the engine has the arrays from here on, so the next write looks who has the memory
-        return [None if part is None else part._array for part in parts]
+        kept = [None if part is None else another(part) for part in parts]
+        return kept if recorded else [None if part is None else part._array for part in kept]
 
     def push(self, tangents: list[Any]) -> tuple[Any, ...] | None:
         """The tangents of the results by the function's ``jvp``, if it has one."""
         if self.owner.jvp is Function.jvp:
             return None
-        given = self.owner.jvp(self.context, *tangents)
+        given = self.owner.jvp(self.context, *[None if t is None else another(t) for t in tangents])
         parts = given if isinstance(given, tuple) else (given,)
         if len(parts) != len(self.context._is_tensor):
             count = len(self.context._is_tensor)

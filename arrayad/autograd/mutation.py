@@ -264,6 +264,8 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
         if x._storage is None or (x._storage.exported is None and _is_alone(x)):
             # Nobody else sees the memory, so taking over the fresh array does for writing into the old one.
             fresh = Storage() if out._storage is None else out._storage
+            if fresh.aliases is not None:  # of a result that was seen from another, which alone has the storage's root
+                a, fresh = backend_of(a).asarray(a, copy=True), Storage()
             fresh.version = (0 if x._storage is None else x._storage.version) + 1
             x._array = a
             x._storage = fresh

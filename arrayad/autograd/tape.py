@@ -33,6 +33,7 @@ __all__ = [
     "TensorBase",
     "Writes",
     "alias",
+    "another",
     "base_of",
     "make",
     "namespace_of_tensors",
@@ -80,6 +81,15 @@ def make(array: Array, node: Node | None = None) -> Any:
     tensor._node = node
     tensor._storage = None
     return tensor
+
+
+def another(x: Any) -> Any:
+    """Another tensor of the same array and history; a write into one of the two copies the array first.
+
+    For who keeps a tensor that the user has, or lends one.
+    """
+    next(sequence)  # as whatever keeps an array does, so that the next write looks who has it
+    return make(x._array, x._node)
 
 
 def require_grad(x: TensorBase, name: str) -> None:

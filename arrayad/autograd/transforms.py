@@ -13,7 +13,7 @@ from .calls import check_devices
 from .engine import zeros_like
 from .forward import push_forward
 from .modes import enable_grad, recording
-from .tape import Leaf, TensorBase, make, namespace_of_tensors, require_grad, sequence
+from .tape import Leaf, TensorBase, another, make, namespace_of_tensors, require_grad, sequence
 from ..backends import backend_of
 from ..dtypes import NUMBERS, from_raw
 
@@ -66,7 +66,7 @@ class _Trace:
         with enable_grad():
             self.inputs = [_start(name, x) for x in given]
             # The function may write into what is no leaf, which would have another history then.
-            out = function(*_build(self.form, [x if isinstance(x._node, Leaf) else _other(x) for x in self.inputs]))
+            out = function(*_build(self.form, [x if isinstance(x._node, Leaf) else another(x) for x in self.inputs]))
         self.aux: Any = None
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
@@ -127,13 +127,7 @@ def _reaches_before(start: int, outputs: list[Any]) -> bool:
 
 def _plain(x: Any, outer: bool) -> Any:
     """A result, without history unless an outer transform asks for it, that the user may write into."""
-    return _other(x) if outer else x.detach()
-
-
-def _other(x: Any) -> Any:
-    """Another tensor of the same value and history; a write into one of the two copies the value first."""
-    next(sequence)  # as whatever keeps an array does
-    return make(x._array, x._node)
+    return another(x) if outer else x.detach()
 
 
 def _start(name: str, x: Any) -> Any:

@@ -46,7 +46,7 @@ def checkpoint(
     Raises
     ------
     RuntimeError
-        In backward, if the function does not do the same again.
+        In backward, if the function does not do the same again; at once, if it writes into memory that two arguments share.
 
     Examples
     --------
@@ -88,13 +88,20 @@ class _Segment:
 
         given: Any = (args, kwargs)
         leaves, self.form = optree.tree_flatten(given)  # the tensors in containers too
-        self.leaves = [_Kept(x) if isinstance(x, TensorBase) else x for x in leaves]
+        self.tensors = {id(x): _Kept(x) for x in leaves if isinstance(x, TensorBase)}
+        self.leaves = [self.tensors.get(id(x), x) for x in leaves]
         self.state = state
         self.begun = next(sequence)
         self.computed: list[Node] | None = None
 
     def hold(self, nodes: list[Node]) -> None:
         """Take the place of what the nodes of the first call saved."""
+        storages = [kept.storage for kept in self.tensors.values() if kept.storage is not None]
+        if any(storages.count(kept.storage) > 1 and kept.is_written() for kept in self.tensors.values()):
+            raise RuntimeError(
+                "checkpoint(): the function writes into memory that two of its arguments share, which it could not do "
+                "again; give it a clone() of one of them"
+            )
         # Not the nodes themselves, which refer to this: a graph must be freed without the collector.
         self.places = {node.sequence: i for i, node in enumerate(nodes)}
         self.names = [node.name() for node in nodes]
@@ -136,7 +143,8 @@ class _Segment:
                 )
         start = next(sequence)
         with enable_grad():
-            args, kwargs = self.form.unflatten([x.tensor() if isinstance(x, _Kept) else x for x in self.leaves])
+            tensors = {kept: kept.tensor() for kept in self.tensors.values()}
+            args, kwargs = self.form.unflatten([tensors[x] if isinstance(x, _Kept) else x for x in self.leaves])
             nodes = _made_since(start, self.function(*args, **kwargs))
         if [node.name() for node in nodes] != self.names:
             raise RuntimeError("checkpoint(): the function did not do the same when it was called again")
@@ -149,7 +157,13 @@ class _Kept:
     def __init__(self, x: Any) -> None:
         self.array = x._array
         self.node = x._node
+        self.storage = x._storage
+        self.version = 0 if x._storage is None else x._storage.version
         next(sequence)  # as whatever keeps arrays does
+
+    def is_written(self) -> bool:
+        """Whether the memory was written into since."""
+        return self.storage is not None and self.storage.version != self.version
 
     def tensor(self) -> Any:
         """The argument again, with its history."""
