@@ -18,19 +18,7 @@ from . import mutation, tape
 from .calls import apart, check_devices, two_devices
 from .modes import anomaly, enable_grad, recording, set_recording
 from .operation import SHAPE
-from .tape import (
-    RETAINED,
-    Leaf,
-    MultiNode,
-    Node,
-    Output,
-    TensorBase,
-    another,
-    make,
-    namespace_of_tensors,
-    retaining,
-    sequence,
-)
+from .tape import RETAINED, Leaf, MultiNode, Node, Output, TensorBase, another, make, namespace_of_tensors, retaining
 from .used import Either, OfOutputs, PartOf, Through, unbroadcast
 from ..backends import Array, Namespace, backend_of, by_type, scalar_types, uses_current_device
 from ..dtypes import NUMBERS, from_raw
