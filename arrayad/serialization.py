@@ -103,14 +103,14 @@ def _check_open(file: object, name: str, method: str) -> None:
 
 
 def _write(file: Any, data: bytes) -> None:
-    rest: Any = memoryview(data)
+    rest: Any = data
     while rest:  # an unbuffered file may take a part at a time
         taken = file.write(rest)
         if taken is None and not isinstance(file, io.RawIOBase):  # one that does not say how much takes all
             return
         if not taken:
             raise BlockingIOError("save(): the file takes no more at the moment")
-        rest = rest[taken:]
+        rest = memoryview(rest)[taken:]
 
 
 def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]], known: dict[int, Any]) -> Any:

@@ -914,19 +914,19 @@ def test_many_elements_by_their_places(key: Any, fast: bool, order: Any) -> None
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.complex64])
-@pytest.mark.parametrize("columns", [2, 3, 70])
+@pytest.mark.parametrize("columns", [2, 3, 10, 64, 70])
 def test_sums_of_many_rows_keep_their_digits(columns: int, dtype: Any) -> None:
-    """NumPy adds row by row, and after 20,000 of them the fourth digit is wrong."""
-    x = np.full((20_000, columns), 0.1, dtype)
+    """NumPy adds row by row, and after 50,000 of them the fourth digit is wrong."""
+    x = np.full((50_000, columns), 0.1, dtype)
     for given, axis in ((x, 0), (x, -2), (x.T, 1), (np.asfortranarray(x), 0)):
         for keepdims in (False, True):
-            out = numpy_backend.sum(given, axis=axis, keepdims=keepdims)
+            out = numpy_backend.sum(given, axis=axis, keepdims=keepdims, dtype=dtype if keepdims else None)
             assert (out.dtype, out.shape) == (dtype, np.sum(given, axis=axis, keepdims=keepdims).shape)
-            np.testing.assert_allclose(out, 2_000, rtol=1e-5)
+            np.testing.assert_allclose(out, 5_000, rtol=1e-5)
     for initial in (False, True):
         out = numpy_backend.cumulative_sum(x, axis=0, include_initial=initial)
         assert out.dtype == dtype
-        np.testing.assert_allclose(out[-1], 2_000, rtol=1e-6)
+        np.testing.assert_allclose(out[-1], 5_000, rtol=1e-6)
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2, -1])

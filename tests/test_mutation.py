@@ -109,6 +109,14 @@ def _mask_of_all(x: xp.Tensor) -> xp.Tensor:
     return xp.ones_like(x, dtype=xp.bool)
 
 
+@pytest.mark.host_memory  # which cannot move, so that nothing is copied for the key
+def test_a_mask_of_the_memory_that_it_is_assigned_into() -> None:
+    bits = np.random.default_rng(2).random(300) > 0.5
+    x = xp.from_numpy(bits.copy())
+    x[xp.flip(x)] = False
+    assert x.tolist() == (bits & ~bits[::-1]).tolist()
+
+
 @pytest.mark.parametrize("shared", [False, pytest.param(True, marks=pytest.mark.host_memory)])
 @pytest.mark.parametrize("before", [True, False])
 @pytest.mark.parametrize(

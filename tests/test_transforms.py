@@ -568,7 +568,7 @@ def test_a_function_that_is_given_none_for_what_nothing_was_computed_from() -> N
     assert seen == [[0.0, 0.0], None]
 
 
-@pytest.mark.parametrize("differentiate", ["jvp", "linearize", "jacfwd", "jvp of grad"])
+@pytest.mark.parametrize("differentiate", ["jvp", "linearize", "jacfwd", "jvp of grad", "of None"])
 def test_forward_mode_of_a_function_of_which_a_result_is_not_used(differentiate: str) -> None:
     class Two(xp.autograd.Function):
         @staticmethod
@@ -579,6 +579,17 @@ def test_forward_mode_of_a_function_of_which_a_result_is_not_used(differentiate:
         def backward(ctx: Any, g: Any, h: Any, _: Any) -> Any:
             return 2 * g, 3 * h
 
+    class Unfilled(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.set_materialize_grads(False)
+            return x * 2, x * 3
+
+        @staticmethod
+        def backward(ctx: Any, g: Any, h: Any) -> Any:
+            assert h is None
+            return 2 * g
+
     def first(x: Any, y: Any) -> Any:
         return Two.apply(x, y)[0].sum()
 
@@ -587,6 +598,8 @@ def test_forward_mode_of_a_function_of_which_a_result_is_not_used(differentiate:
         assert [part.item() for part in xp.func.jvp(first, (x, y), (x, y))] == [4.0, 4.0]
     elif differentiate == "linearize":
         assert xp.func.linearize(first, x, y)[1](x, y).item() == 4.0
+    elif differentiate == "of None":
+        assert xp.func.jvp(lambda x: Unfilled.apply(x)[0].sum(), (x,), (x,))[1].item() == 4.0
     elif differentiate == "jacfwd":
         assert xp.func.jacfwd(first)(x, y).tolist() == [2.0, 2.0]
     else:
@@ -910,6 +923,23 @@ def test_checkpoint_of_a_function_that_writes_into_memory_of_two_arguments() -> 
         with pytest.raises(RuntimeError, match="writes into memory that two of its arguments share"):
             checkpoint(f, x, make(x))
         checkpoint(xp.add, x, make(x)).sum().backward()
+
+
+@pytest.mark.host_memory  # whose parts can be told apart
+def test_checkpoint_of_a_function_that_writes_into_parts_of_one_memory() -> None:
+    statistics = xp.zeros(2, dtype=F64)
+
+    def normalized(x: Any, mean: Any, count: Any) -> Any:
+        with xp.no_grad():
+            mean.copy_(x.mean())
+            count.add_(1)
+        return ((x - mean) * count).sum()
+
+    x = _x(2.0, 4.0).requires_grad_()
+    checkpoint(normalized, x, statistics[0], statistics[1]).backward()  # of one memory, but other parts of it
+    assert x.grad.tolist() == [1.0, 1.0]
+    with xp.no_grad():  # where nothing is done again
+        assert checkpoint(lambda a, b: a.mul_(2) * b, statistics, statistics[:1]).tolist() == [36.0, 12.0]
 
 
 def test_checkpoint_keeps_what_is_in_containers() -> None:

@@ -139,7 +139,8 @@ def _transposed(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]
     several = isinstance(node, MultiNode)
     with enable_grad():
         if several:
-            if op.kind == "custom":  # whose backward computes with zeros for the others: so those are recorded, too
+            # The backward of a Function may compute with zeros for the others: so those are recorded, too.
+            if op.kind == "custom" and op.rules[0].context._materialize:
                 asked = {i for i, dtype in enumerate(node.dtype) if dtypes.from_raw[dtype].kind in "fc"}
             kinds = enumerate(zip(node.shape, node.dtype, strict=True))
             seeds = [_zeros(shape, dtype, like) if i in asked else None for i, (shape, dtype) in kinds]

@@ -152,7 +152,8 @@ class _Rule:
         if len(parts) != len(self.context._is_tensor):
             count = len(self.context._is_tensor)
             raise RuntimeError(f"{self.owner.__name__}.jvp gave {len(parts)} tangents; its forward has {count} results")
-        return tuple([part for part, is_tensor in zip(parts, self.context._is_tensor, strict=True) if is_tensor])
+        given = [part for part, is_tensor in zip(parts, self.context._is_tensor, strict=True) if is_tensor]
+        return tuple([another(part) if isinstance(part, TensorBase) else part for part in given])
 
 
 def _spread(places: Sequence[bool], values: Sequence[Any]) -> list[Any]:

@@ -246,7 +246,7 @@ def _reduced(ufunc: np.ufunc, x: Array, axis: Any, keepdims: bool) -> Array:
         elif axis in (0, -x.ndim) and 2 <= others <= 64 and length >= 400 and length >= 16 * others:
             together = builtins.min(512 // others, math.isqrt(length))
             whole = length // together * together
-            partly = ufunc.reduce(x[:whole].reshape(-1, together * others)).reshape(together, *x.shape[1:])
+            partly = _reduced(ufunc, x[:whole].reshape(-1, together * others), 0, False).reshape(together, *x.shape[1:])
             out = ufunc.reduce(np.concatenate([partly, x[whole:]]))
         elif ufunc is np.add and axis in (0, -x.ndim) and length >= 4096 and x.dtype.kind in "fc":
             # Many rows are added one after the other, and the error grows with their number: 1 % for a million in single
@@ -264,6 +264,8 @@ def _reduced(ufunc: np.ufunc, x: Array, axis: Any, keepdims: bool) -> Array:
 
 def sum(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
     """``numpy.sum``: 0.8 for 2.1; of half precision in single, as it adds only 2,048 ones otherwise."""
+    if dtype is not None and dtype == x.dtype and x.dtype.kind in "fc":
+        dtype = None
     if dtype is None and x.dtype is _HALF:
         return np.add.reduce(x, axis, np.float32, keepdims=keepdims, out=...).astype(_HALF)
     if x.size >= 512 and dtype is None and (x.dtype.kind in "fc" or (x.itemsize == 8 and x.size >= 16384)):
@@ -470,7 +472,7 @@ def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
 
 def cumulative_sum(x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
     """``numpy.cumulative_sum``: 0.9 for 1.5; in twice the precision of half, as `sum`, and of single where it is long."""
-    if dtype is None and (x.dtype is _HALF or (x.dtype.char in "fF" and x.size >= 512)):
+    if (dtype is None or dtype == x.dtype) and (x.dtype is _HALF or (x.dtype.char in "fF" and x.size >= 512)):
         wide = np.float32 if x.dtype is _HALF else np.float64 if x.dtype.kind == "f" else np.complex128
         return np.cumulative_sum(x, axis=axis, dtype=wide, include_initial=include_initial).astype(x.dtype)
     if axis is None or include_initial:
@@ -869,6 +871,8 @@ def setitem(x: Array, key: Any, value: Any) -> None:
     # NumPy sees to it that a value on the same memory is read first, but not at a mask, nor with steps of one sign.
     if value.__class__ is np.ndarray and np.may_share_memory(x, value):
         value = value.copy()
+    if x.dtype.kind == "b" and key.__class__ is np.ndarray and np.may_share_memory(x, key):
+        key = key.copy()
     if x.size >= _MANY and (places := _places(x, key)) is not None:
         x.reshape(-1)[places] = value
     else:

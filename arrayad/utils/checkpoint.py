@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
 
 from ..autograd.engine import saved_of
 from ..autograd.modes import enable_grad
@@ -20,6 +24,16 @@ __all__ = ["checkpoint"]
 
 # The default generators are set back for one at a time, of backwards in several threads at once.
 _set_back = threading.RLock()
+
+
+def _renew() -> None:
+    """In a forked process, whose parent may have had a thread at it."""
+    global _set_back
+    _set_back = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)
 
 
 def checkpoint(
@@ -96,8 +110,8 @@ class _Segment:
 
     def hold(self, nodes: list[Node]) -> None:
         """Take the place of what the nodes of the first call saved."""
-        storages = [kept.storage for kept in self.tensors.values() if kept.storage is not None]
-        if any(storages.count(kept.storage) > 1 and kept.is_written() for kept in self.tensors.values()):
+        written = [kept for kept in self.tensors.values() if kept.is_written()]
+        if nodes and any(one.shares(other) for one, other in itertools.combinations(written, 2)):
             raise RuntimeError(
                 "checkpoint(): the function writes into memory that two of its arguments share, which it could not do "
                 "again; give it a clone() of one of them"
@@ -108,6 +122,8 @@ class _Segment:
         for node in nodes:
             if node.plan.keeps:
                 node.saved = self  # type: ignore[assignment]  # the engine restores it when it comes to the node
+        for kept in self.tensors.values():
+            kept.storage = None  # which has the memory that it moves to, too
 
     def restore(self, node: Node) -> tuple[Any, ...]:
         """Give a node what it would have saved, from the one second call."""
@@ -164,6 +180,15 @@ class _Kept:
     def is_written(self) -> bool:
         """Whether the memory was written into since."""
         return self.storage is not None and self.storage.version != self.version
+
+    def shares(self, other: _Kept) -> bool:
+        """Whether what is written through one of the two is seen through the other, or is in its history."""
+        if self.storage is not other.storage:
+            return False
+        if self.node is not None or other.node is not None:
+            return True
+        # On other backends than NumPy's there is nothing to tell parts by.
+        return not isinstance(self.array, np.ndarray) or np.may_share_memory(self.array, other.array)
 
     def tensor(self) -> Any:
         """The argument again, with its history."""
