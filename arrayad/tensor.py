@@ -67,8 +67,6 @@ if TYPE_CHECKING:
 __all__ = ["Tensor"]
 
 _VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")
-
-
 _SEQUENCES = (list, tuple, str, bytes)
 
 

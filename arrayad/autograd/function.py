@@ -130,10 +130,11 @@ class _Rule:
         for i, (part, edge, place) in enumerate(zip(parts, node.edges, self.places, strict=True)):
             if part is not None and not isinstance(part, TensorBase):
                 raise TypeError(f"{self.owner.__name__}.backward must give Tensors or None, not {type(part).__name__}")
-            if part is not None and place is not None and part.device != place:  # type: ignore[attr-defined]  # of every Tensor
+            tensor: Any = part  # TensorBase, to which it is narrowed, does not say where it is
+            if part is not None and place is not None and tensor.device != place:
                 raise RuntimeError(
-                    f"{self.owner.__name__}.backward gave an invalid gradient at index {i}: it is on {part.device}, and the "  # type: ignore[attr-defined]
-                    f"argument is on {place}"
+                    f"{self.owner.__name__}.backward gave an invalid gradient at index {i}: it is on {tensor.device}, and "
+                    f"the argument is on {place}"
                 )
             if part is not None and edge is not None and not broadcasts(edge.shape, part._array.shape):
                 raise RuntimeError(

@@ -227,7 +227,8 @@ def steps_after(first: Steps, last: Steps) -> tuple[Step, ...]:
 
 # --- nodes ---
 
-# Whatever keeps arrays takes a place: nodes, a backward, a checkpoint. So where none was taken since, none has been kept.
+# Whatever keeps arrays takes a place: nodes, what backward is given, a checkpoint. So where none was taken since, none has
+# been kept.
 sequence = count(1)
 
 

@@ -221,45 +221,55 @@ def arange(start: Any, stop: Any, step: Any, *, dtype: Any, device: Any = None) 
 
 
 def _reduced(ufunc: np.ufunc, x: Array, axis: Any, keepdims: bool) -> Array:
-    """``ufunc.reduce`` along an axis, in the dtype of the array.
+    """``ufunc.reduce`` along an axis, in the dtype of the array; of many elements by `_in_parts`, where that is better."""
+    if x.size >= 512 and x.ndim > 1 and axis.__class__ is int and -x.ndim <= axis < x.ndim:
+        if x.flags.c_contiguous:
+            out = _in_parts(ufunc, x, axis % x.ndim)
+            if out is not None:
+                return np.expand_dims(out, axis) if keepdims else out
+        elif x.flags.f_contiguous:
+            return _reduced(ufunc, x.T, x.ndim - 1 - axis % x.ndim, keepdims).T
+    return ufunc.reduce(x, axis, None, keepdims=keepdims, out=...)
+
+
+def _in_parts(ufunc: np.ufunc, x: Array, axis: int) -> Array | None:
+    """The same, of what lies row by row: where rows are short, or so many that their sums lose digits; else None.
 
     NumPy's loop has 20 to 50 ns for each short row. What is short is reduced otherwise: rows of up to 128 are added by
     ``einsum``, in a third of the time; up to 16 columns one after the other, in a tenth to a third; along the first
     axis several rows at once, as one long row: 100,000 of ten in a seventh.
     """
-    if x.size >= 512 and x.ndim > 1 and axis.__class__ is int and -x.ndim <= axis < x.ndim and x.flags.c_contiguous:
-        length = x.shape[axis]
-        others = x.size // length
-        below = x.strides[axis] // x.itemsize  # elements between two of a column
-        out = None
-        if ufunc is np.add and 6 <= length <= 128 and others >= 128 and axis in (-1, x.ndim - 1) and x.dtype.kind in "fc":
-            out = np.einsum("...i->...", x)  # not by a product with ones, for which OpenBLAS may start threads
-            if not np.isfinite(out).all():  # which NumPy's own loop may have to warn of
-                out = None
-        elif 2 <= length <= 16 and below * length <= 128 and others >= 64 * length:
-            before: tuple[Any, ...] = (slice(None),) * (axis % x.ndim)
-            out = ufunc(x[(*before, 0)], x[(*before, 1)])
-            for i in range(2, length):
-                ufunc(out, x[(*before, i)], out=out)
-        elif axis in (0, -x.ndim) and 2 <= others <= 10 and length >= 64 * others and x.size < 16384:
-            out = ufunc.reduce(np.ascontiguousarray(x.reshape(length, others).T), -1).reshape(x.shape[1:])
-        elif axis in (0, -x.ndim) and 2 <= others <= 64 and length >= 400 and length >= 16 * others:
-            together = builtins.min(512 // others, math.isqrt(length))
-            whole = length // together * together
-            partly = _reduced(ufunc, x[:whole].reshape(-1, together * others), 0, False).reshape(together, *x.shape[1:])
-            out = ufunc.reduce(np.concatenate([partly, x[whole:]]))
-        elif ufunc is np.add and axis in (0, -x.ndim) and length >= 4096 and x.dtype.kind in "fc":
-            # Many rows are added one after the other, and the error grows with their number: 1 % for a million in single
-            # precision. With their square root of them at a time it grows with that, in the same time.
-            together = math.isqrt(length)
-            whole = length // together * together
-            partly = ufunc.reduce(x[:whole].reshape(together, -1, *x.shape[1:]), 1)
-            out = ufunc.reduce(np.concatenate([partly, x[whole:]]))
-        if out is not None:
-            return np.expand_dims(out, axis) if keepdims else out
-    elif x.flags.f_contiguous and x.size >= 512 and x.ndim > 1 and axis.__class__ is int and -x.ndim <= axis < x.ndim:
-        return _reduced(ufunc, x.T, x.ndim - 1 - axis % x.ndim, keepdims).T
-    return ufunc.reduce(x, axis, None, keepdims=keepdims, out=...)
+    length = x.shape[axis]
+    others = x.size // length
+    below = x.strides[axis] // x.itemsize  # elements between two of a column
+    if ufunc is np.add and 6 <= length <= 128 and others >= 128 and axis == x.ndim - 1 and x.dtype.kind in "fc":
+        out: Array = np.einsum("...i->...", x)  # not by a product with ones, for which OpenBLAS may start threads
+        return out if np.isfinite(out).all() else None  # else NumPy's own loop may have to warn
+    if 2 <= length <= 16 and below * length <= 128 and others >= 64 * length:
+        before: tuple[Any, ...] = (slice(None),) * axis
+        out = ufunc(x[(*before, 0)], x[(*before, 1)])
+        for i in range(2, length):
+            ufunc(out, x[(*before, i)], out=out)
+        return out
+    if axis != 0:
+        return None
+    if 2 <= others <= 10 and length >= 64 * others and x.size < 16384:
+        out = ufunc.reduce(np.ascontiguousarray(x.reshape(length, others).T), -1)
+        return out.reshape(x.shape[1:])
+    if 2 <= others <= 64 and length >= 400 and length >= 16 * others:
+        together = builtins.min(512 // others, math.isqrt(length))
+        whole = length // together * together
+        partly = _reduced(ufunc, x[:whole].reshape(-1, together * others), 0, False).reshape(together, *x.shape[1:])
+    elif ufunc is np.add and length >= 4096 and x.dtype.kind in "fc":
+        # Many rows are added one after the other, and the error grows with their number: 1 % for a million in single
+        # precision. With their square root of them at a time it grows with that, in the same time.
+        together = math.isqrt(length)
+        whole = length // together * together
+        partly = ufunc.reduce(x[:whole].reshape(together, -1, *x.shape[1:]), 1)
+    else:
+        return None
+    total: Array = ufunc.reduce(np.concatenate([partly, x[whole:]]))
+    return total
 
 
 def sum(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:

@@ -184,7 +184,6 @@ class Limits:
     dtype: DType
     eps: float
     smallest_normal: float
-
     tiny: float  # NumPy's and PyTorch's name for `smallest_normal`
 
     def __init__(self, **limits: Any) -> None:
