@@ -254,7 +254,7 @@ def set_default_dtype(d: DTypeLike, /) -> None:
     Parameters
     ----------
     d : dtype
-        float32 (the default at start) or float64. Complex results follow: complex64 or complex128.
+        float32 (the default at start), float64 or float16. Complex results follow: complex64, for float64 complex128.
 
     Raises
     ------

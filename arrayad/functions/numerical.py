@@ -205,7 +205,7 @@ def median(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor
 
     Notes
     -----
-    Differentiable.
+    Differentiable; the elements that sorting, which keeps equal ones in order, puts in the middle get the gradient.
 
     Examples
     --------
@@ -278,7 +278,7 @@ def bincount(x: Tensor, /, weights: Tensor | None = None, minlength: int = 0) ->
 
 @public
 def histc(x: Tensor, /, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
-    """How many elements lie in each of some bins of one width.
+    """How many elements lie in each of a number of bins of equal width.
 
     Parameters
     ----------
