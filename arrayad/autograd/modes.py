@@ -126,7 +126,7 @@ class _Bare(_Switch):
 
 
 class no_grad(_Bare):
-    """Record nothing in a ``with`` block or a decorated function, in this thread.
+    """Do not record operations in a ``with`` block or a decorated function, in this thread.
 
     Examples
     --------
@@ -141,7 +141,7 @@ class no_grad(_Bare):
 
 
 class enable_grad(_Bare):
-    """Record in a ``with`` block or a decorated function, in this thread, also inside `no_grad`."""
+    """Record operations in a ``with`` block or a decorated function, in this thread, also inside `no_grad`."""
 
     _mode = True
 

@@ -242,7 +242,7 @@ def angle(x: Tensor, /) -> Tensor:
 
 @public
 def frac(x: Tensor, /) -> Tensor:
-    """What is behind the point, with the sign of the number. Differentiable."""
+    """The fractional part of each element, with its sign. Differentiable."""
     return subtract(x, trunc(x))
 
 

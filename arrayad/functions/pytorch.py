@@ -645,7 +645,7 @@ def view_as_complex(x: Tensor, /) -> Tensor:
 
 @public
 def lerp(x: Tensor, end: Tensor, /, weight: Tensor | float) -> Tensor:
-    """The point between two, ``x`` at a weight of 0 and ``end`` at 1, from the nearer one; differentiable."""
+    """``x + weight * (end - x)``, computed from the nearer of the two ends; differentiable."""
     x, end, weight = to_common_dtype(x, end, weight)
     way = end - x
     if isinstance(weight, (int, float)):
@@ -953,7 +953,7 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
 
 @public
 def chunk(x: Tensor, /, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """At most so many parts of a tensor along an axis, views, all but the last of one length; of no elements, as many.
+    """The parts of a tensor cut along an axis, views: at most `chunks`, all but the last of one length.
 
     Parameters
     ----------
@@ -1028,7 +1028,7 @@ def norm(
 
 
 def of_data_or_shape(data: tuple[Any, ...], dtype: DTypeLike, device: DeviceLike | None = None) -> Tensor:
-    """A tensor of data or, given integers or a `Size`, of that shape and not set."""
+    """A tensor of data or, given integers or a `Size`, one of that shape whose elements are not set."""
     sizes = data[0] if len(data) == 1 and isinstance(data[0], Size) else data
     if data and all(isinstance(n, int) and not isinstance(n, builtins.bool) for n in sizes):
         return empty(tuple(sizes), dtype=dtype, device=device)
@@ -1036,40 +1036,40 @@ def of_data_or_shape(data: tuple[Any, ...], dtype: DTypeLike, device: DeviceLike
 
 
 def FloatTensor(*data: Any) -> Tensor:
-    """A float32 tensor of data or, given integers, of that shape and not set."""
+    """A float32 tensor of data or, given integers, one of that shape whose elements are not set."""
     return of_data_or_shape(data, dtypes.float32)
 
 
 def DoubleTensor(*data: Any) -> Tensor:
-    """A float64 tensor of data or, given integers, of that shape and not set."""
+    """A float64 tensor of data or, given integers, one of that shape whose elements are not set."""
     return of_data_or_shape(data, dtypes.float64)
 
 
 def LongTensor(*data: Any) -> Tensor:
-    """An int64 tensor of data or, given integers, of that shape and not set."""
+    """An int64 tensor of data or, given integers, one of that shape whose elements are not set."""
     return of_data_or_shape(data, dtypes.int64)
 
 
 def IntTensor(*data: Any) -> Tensor:
-    """An int32 tensor of data or, given integers, of that shape and not set."""
+    """An int32 tensor of data or, given integers, one of that shape whose elements are not set."""
     return of_data_or_shape(data, dtypes.int32)
 
 
 def ShortTensor(*data: Any) -> Tensor:
-    """An int16 tensor of data or, given integers, of that shape and not set."""
+    """An int16 tensor of data or, given integers, one of that shape whose elements are not set."""
     return of_data_or_shape(data, dtypes.int16)
 
 
 def CharTensor(*data: Any) -> Tensor:
-    """An int8 tensor of data or, given integers, of that shape and not set."""
+    """An int8 tensor of data or, given integers, one of that shape whose elements are not set."""
     return of_data_or_shape(data, dtypes.int8)
 
 
 def ByteTensor(*data: Any) -> Tensor:
-    """A uint8 tensor of data or, given integers, of that shape and not set."""
+    """A uint8 tensor of data or, given integers, one of that shape whose elements are not set."""
     return of_data_or_shape(data, dtypes.uint8)
 
 
 def BoolTensor(*data: Any) -> Tensor:
-    """A boolean tensor of data or, given integers, of that shape and not set."""
+    """A boolean tensor of data or, given integers, one of that shape whose elements are not set."""
     return of_data_or_shape(data, dtypes.bool)

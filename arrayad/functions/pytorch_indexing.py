@@ -57,7 +57,7 @@ __all__ = [
 
 @public
 def narrow(x: Tensor, /, dim: int, start: int, length: int) -> Tensor:
-    """The part of a tensor of a length from a place on along an axis, a view.
+    """The part of a tensor along an axis that begins at `start` and is `length` long, a view.
 
     Parameters
     ----------
