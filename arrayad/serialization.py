@@ -70,6 +70,15 @@ def save(
     -----
     ``requires_grad`` of leaves is kept, and a tensor in several places is one when it is loaded. Complex tensors are kept as
     their parts, with one axis more.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> xp.save({"layers": [{"weight": xp.ones(2)}], "step": 3}, file)
+    >>> xp.load(io.BytesIO(file.getvalue()))
+    {'layers': [{'weight': tensor([1., 1.])}], 'step': 3}
     """
     json, writer, errors = _modules("save")
     arrays: dict[str, np.ndarray[Any, Any]] = {}

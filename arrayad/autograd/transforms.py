@@ -324,6 +324,13 @@ def linearize(func: Callable[[*Ts], R], *primals: *Ts) -> tuple[R, Callable[[*Ts
     push : callable
         Takes tangents of the forms of the arguments and gives the tangent of the value; it replays the one trace, any number
         of times.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> value, push = xp.func.linearize(xp.exp, xp.zeros(2))
+    >>> push(xp.asarray([1.0, 2.0]))
+    tensor([1., 2.])
     """
     return _linearize("linearize", func, primals)
 
@@ -536,6 +543,12 @@ def hvp(func: Callable[[*Ts], Any], primals: tuple[*Ts], tangents: tuple[*Ts]) -
     -------
     gradient, product : tuple
         One for each argument.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.func.hvp(lambda x: xp.sum(x**3), (xp.asarray([1.0, 2.0]),), (xp.asarray([1.0, 0.0]),))
+    ((tensor([ 3., 12.]),), (tensor([6., 0.]),))
     """
     primals = _arguments("hvp", primals)
     gradient, push = _linearize("hvp", _grad("hvp", func, tuple(range(len(primals)))), primals)

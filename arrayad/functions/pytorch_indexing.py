@@ -247,6 +247,14 @@ def gather(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
     Notes
     -----
     Differentiable with respect to `x`.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> x = xp.asarray([[1.0, 2.0], [3.0, 4.0]])
+    >>> xp.gather(x, 1, xp.asarray([[0], [1]]))  # x[0, 0] and x[1, 1]
+    tensor([[1.],
+            [4.]])
     """
     check_tensor(x, "gather")
     check_tensor(index, "gather", "index")

@@ -273,6 +273,12 @@ def max(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     Notes
     -----
     Differentiable; elements that tie get equal parts of the gradient.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.max(xp.asarray([[1.0, 5.0], [3.0, 2.0]]), axis=1)
+    tensor([5., 3.])
     """
 
 
