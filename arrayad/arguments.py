@@ -89,9 +89,9 @@ def sides_of(shape: Any, name: str) -> tuple[int, ...]:
     ValueError
         If one of them is negative.
     """
+    if not isinstance(shape, (tuple, list)):
+        raise TypeError(f"{name}(): shape must be a tuple of ints, got {shape!r}")
     try:
-        if not isinstance(shape, (tuple, list)):
-            raise TypeError
         sides = tuple([n if n.__class__ is int else _index(n) for n in shape])
     except TypeError:
         raise TypeError(f"{name}(): shape must be an int or a tuple of ints, got {shape!r}") from None

@@ -817,9 +817,7 @@ class Tensor(TensorBase):
             # Not every consumer has these, and PyTorch 2.13 ends the process on them.
             if copy is False:
                 raise BufferError("__dlpack__(): memory with negative strides cannot be exported without a copy")
-            return backend.to_dlpack(
-                backend.contiguous(self._array), stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
-            )
+            copy = True
         # On another kind of device it is a copy, which nobody shares; but for CUDA's managed memory, which both see.
         elsewhere = dl_device is not None and (own := self.__dlpack_device__()) != tuple(dl_device) and own[0] != 13
         if not copy and not elsewhere:

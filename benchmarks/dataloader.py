@@ -15,6 +15,7 @@ import argparse
 import gc
 import importlib.util
 import json
+import multiprocessing
 import os
 import platform
 import statistics
@@ -145,8 +146,8 @@ def resident(pid: int) -> float:
 
 
 def children() -> set[int]:
-    """The processes that this one has started."""
-    return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
+    """The processes that this one, or a fork server for it, has started."""
+    return {child.pid for child in multiprocessing.active_children() if child.pid is not None}
 
 
 def growth(workers: int = 2) -> dict[str, float]:

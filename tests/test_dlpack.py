@@ -3,6 +3,7 @@ strides, no elements; what is refused."""
 
 from __future__ import annotations
 
+import ctypes
 from typing import TYPE_CHECKING, Any
 
 import array_api_strict
@@ -141,6 +142,27 @@ def test_read_only_stays_read_only() -> None:
     jax = pytest.importorskip("jax", reason="an optional oracle")
     with pytest.raises(RuntimeError, match="read-only"):
         xp.from_dlpack(jax.numpy.zeros(3))[0] = 1.0
+
+
+class _Versioned(ctypes.Structure):
+    """The head of what a capsule of DLPack 1.0 has."""
+
+    _fields_ = (
+        ("major", ctypes.c_uint32),
+        ("minor", ctypes.c_uint32),
+        ("context", ctypes.c_void_p),
+        ("deleter", ctypes.c_void_p),
+        ("flags", ctypes.c_uint64),
+    )
+
+
+def test_a_copy_says_that_it_is_one() -> None:
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+    x = xp.arange(6.0).reshape(2, 3)
+    for y, copy, copied in ((x, None, False), (x, True, True), (x[:, ::2], None, False), (xp.flip(x), None, True)):
+        capsule = y.__dlpack__(max_version=(1, 0), copy=copy)
+        assert bool(_Versioned.from_address(pointer(capsule, b"dltensor_versioned")).flags & 2) == copied
 
 
 class Old:

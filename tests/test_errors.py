@@ -435,15 +435,16 @@ SHAPES = {
         "broadcast_arrays(): shapes (2, 3), (4,) cannot be broadcast together",
     ),
     "xp.broadcast_shapes((-1,), (1,))": (ValueError, "broadcast_shapes(): negative dimensions are not allowed, got (-1,)"),
-    "xp.broadcast_to(v, 3)": (TypeError, "broadcast_to(): shape must be an int or a tuple of ints, got 3"),
-    "xp.broadcast_to(v, {3})": (TypeError, "broadcast_to(): shape must be an int or a tuple of ints, got {3}"),
+    "xp.broadcast_to(v, 3)": (TypeError, "broadcast_to(): shape must be a tuple of ints, got 3"),
+    "xp.broadcast_to(v, {3})": (TypeError, "broadcast_to(): shape must be a tuple of ints, got {3}"),
+    "xp.broadcast_shapes(2, 3)": (TypeError, "broadcast_shapes(): shape must be a tuple of ints, got 2"),
     **{
-        f"xp.{name}({more}{given})": (TypeError, f"{name}(): shape must be an int or a tuple of ints, got ")
+        f"xp.{name}({more}{given})": (TypeError, f"{name}(): shape must be ", "a tuple of ints, got ")
         for name, more in (("broadcast_shapes", ""), ("broadcast_shapes", "(2,), "), ("zeros", ""))
         for given in ("{3: 1}", "{3}", "(1.5,)", "'3'", "None", "(xp.asarray([3]),)")
     },
     **{
-        f"xp.{name}({given})": (TypeError, f"{name}(): shape must be an int or a tuple of ints, got ", "True")
+        f"xp.{name}({given})": (TypeError, f"{name}(): shape must be ", "a tuple of ints, got ", "True")
         for name, given in (
             ("ones", "True"),
             ("zeros", "2, True"),
@@ -596,6 +597,13 @@ SHAPES = {
     "xp.clip(v, 0, min=1.5)": (TypeError, "clip():"),
     "xp.trapezoid(s)": (IndexError, "trapezoid(): axis -1 is out of range for a tensor of 0 dimensions"),
     "xp.roll(v, 1.5)": (TypeError, "roll():"),
+    "xp.roll(v, (1, 2))": (ValueError, "roll(): 2 shifts for 1 axes"),
+    "xp.roll(x, (1, 2), axis=(0,))": (ValueError, "roll(): 2 shifts for 1 axes"),
+    "xp.isin(1, 2)": (TypeError, "isin(): one of the arguments must be a Tensor, got 1 and 2"),
+    "xp.special.betainc(1.0, 2, 0.5)": (
+        TypeError,
+        "betainc(): one of the arguments must be a Tensor, got 1.0 and 2 and 0.5",
+    ),
     "xp.arange(0.0, 300.0, dtype=xp.uint8)": (OverflowError, "arange(): uint8 does not hold the integers from 0 to 299"),
     "xp.linspace(0, 300, 3, dtype=xp.uint8)": (OverflowError, "linspace(): uint8 does not hold the integers from 0 to 300"),
     "xp.func.grad(lambda t: xp.argmax(t))(v)": (TypeError, "grad(): the function's results must be floating", "int64"),

@@ -566,7 +566,7 @@ def _of_several(op: Operation) -> Callable[..., Any]:
                 both = [value for value in values if value.__class__ in (kind, a.__class__)]
                 raise two_devices(f"{op.name}()", both)
         if kind is None:
-            raise op.not_a_tensor(op.tensors[0], inputs[slots[0][1]])
+            raise op.not_tensors(*[inputs[i] for _, i, _ in slots])
         try:
             if forwards is None:
                 named = {name: values[op.places[name]] for name in op.keyword_only}

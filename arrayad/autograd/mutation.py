@@ -307,7 +307,8 @@ def _in_memory(x: Any, others: tuple[Any, ...], op: Operation, name: str) -> boo
         if (x._storage is None or x._storage.exported is None) and is_saved(x):
             return False
         a = x._array
-        function = op.forwards[a.__class__]
+        forward = op.forwards[a.__class__]  # first, since it fills `known`
+        function = op.known[a.__class__].get(a.dtype, forward)
         # What has such an attribute, as NumPy's ufuncs and CuPy's, takes an array to write into.
         if a.dtype not in op.native or getattr(function, "nout", 0) != 1:
             return False

@@ -223,10 +223,11 @@ class _Forwards(dict[type, "Callable[..., Any]"]):
             home = getattr(backend, op.namespace) if op.namespace else backend
             forward = getattr(home, op.name)
         known = getattr(backend, op.name) if op.alike else forward
+        of_real = getattr(known, "of_real", known)
         if backend.use_device is not None:
-            forward, known = _on_device(forward, backend, array_type), _on_device(known, backend, array_type)
+            forward, known, of_real = [_on_device(f, backend, array_type) for f in (forward, known, of_real)]
         self[array_type] = forward
-        op.known[array_type] = dict.fromkeys(op.native, known)
+        op.known[array_type] = {raw: known if dtypes.from_raw[raw].kind == "c" else of_real for raw in op.native}
         return forward
 
 
@@ -576,12 +577,12 @@ class Operation:
         numbers = " or a number" if name in self.scalars | self.optional else ""
         return TypeError(f"{self.name}(): argument {name!r} must be Tensor{numbers}, not {found}{hint}")
 
-    def not_tensors(self, x1: Any, x2: Any) -> TypeError:
-        """The error for two arguments of which one had to be a Tensor."""
-        if isinstance(x1, NUMBERS) and isinstance(x2, NUMBERS):
-            return TypeError(f"{self.name}(): one of the arguments must be a Tensor, got {x1!r} and {x2!r}")
-        number = 1 if isinstance(x1, NUMBERS) else 0
-        return self.not_a_tensor(self.tensors[number], (x1, x2)[number])
+    def not_tensors(self, *given: Any) -> TypeError:
+        """The error for arguments of which one had to be a Tensor."""
+        for name, x in zip(self.tensors, given, strict=True):
+            if not isinstance(x, NUMBERS):
+                return self.not_a_tensor(name, x)
+        return TypeError(f"{self.name}(): one of the arguments must be a Tensor, got {' and '.join(map(repr, given))}")
 
     def admit(self, a: Array) -> Array:
         """An array whose dtype is not known to be taken: cast to the default floating dtype, or refused."""

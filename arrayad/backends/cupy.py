@@ -118,6 +118,7 @@ from . import cupy_fft as fft  # noqa: F401
 from . import cupy_linalg as linalg  # noqa: F401
 from . import cupy_special as special  # noqa: F401
 from . import fallbacks
+from .fallbacks import of_complex
 from ..devices import device as _device
 
 if TYPE_CHECKING:
@@ -292,22 +293,19 @@ def floor_divide(x1: Array, x2: Array, /) -> Array:
     return fallbacks.floor_divide(cp, cp.fmod, x1, x2) if x1.dtype.kind == "f" else cp.floor_divide(x1, x2)
 
 
+@of_complex(cp.reciprocal)
 def reciprocal(x: Array, /) -> Array:
-    """CuPy's own is NaN for infinite complex numbers."""
-    out = cp.reciprocal(x)
-    return cp.where(cp.isinf(x), cp.zeros((), x.dtype), out) if x.dtype.kind == "c" else out
+    """CuPy's own is NaN for infinite numbers."""
+    return cp.where(cp.isinf(x), cp.zeros((), x.dtype), cp.reciprocal(x))
 
 
 # CuPy's of complex numbers are exp(x) - 1, the logarithm of x + 1, and a quotient of complex numbers: they lose small
 # results, the signs of zeros, and infinities.
 
 
+@of_complex(cp.expm1)
 def expm1(x: Array, /) -> Array:
-    return fallbacks.expm1(cp, x) if x.dtype.kind == "c" else cp.expm1(x)
-
-
-def log1p(x: Array, /) -> Array:
-    return _of_infinite(x, fallbacks.log1p(cp, x)) if x.dtype.kind == "c" else cp.log1p(x)
+    return fallbacks.expm1(cp, x)
 
 
 def _of_infinite(x: Array, out: Array) -> Array:
@@ -316,8 +314,14 @@ def _of_infinite(x: Array, out: Array) -> Array:
     return out
 
 
+@of_complex(cp.log1p)
+def log1p(x: Array, /) -> Array:
+    return _of_infinite(x, fallbacks.log1p(cp, x))
+
+
+@of_complex(cp.log)
 def log(x: Array, /) -> Array:
-    return _of_infinite(x, cp.log(x)) if x.dtype.kind == "c" else cp.log(x)
+    return _of_infinite(x, cp.log(x))
 
 
 def _log_of(x: Array, base: float) -> Array:
@@ -327,40 +331,41 @@ def _log_of(x: Array, base: float) -> Array:
     return out
 
 
+@of_complex(cp.log2)
 def log2(x: Array, /) -> Array:
-    return _log_of(x, 2) if x.dtype.kind == "c" else cp.log2(x)
+    return _log_of(x, 2)
 
 
+@of_complex(cp.log10)
 def log10(x: Array, /) -> Array:
-    return _log_of(x, 10) if x.dtype.kind == "c" else cp.log10(x)
+    return _log_of(x, 10)
 
 
 # CuPy's of complex numbers are NaN, or lack the sign of a zero, where the standard has special values: where the real part
 # is infinite (of `tan`, which is the same turned, the imaginary one), or is 0 beside what is not finite.
 
 
+@of_complex(cp.tanh)
 def tanh(x: Array, /) -> Array:
     out = cp.tanh(x)
-    if x.dtype.kind == "c":
-        infinite, nothing = cp.isinf(x.real), (x.real == 0) & ~cp.isfinite(x.imag)
-        out.real = cp.where(infinite, cp.copysign(cp.ones_like(x.real), x.real), cp.where(nothing, x.real, out.real))
-        finite = infinite & cp.isfinite(x.imag)
-        out.imag = cp.where(finite, cp.copysign(cp.zeros_like(x.imag), x.imag), out.imag)
+    infinite, nothing = cp.isinf(x.real), (x.real == 0) & ~cp.isfinite(x.imag)
+    out.real = cp.where(infinite, cp.copysign(cp.ones_like(x.real), x.real), cp.where(nothing, x.real, out.real))
+    finite = infinite & cp.isfinite(x.imag)
+    out.imag = cp.where(finite, cp.copysign(cp.zeros_like(x.imag), x.imag), out.imag)
     return out
 
 
+@of_complex(cp.tan)
 def tan(x: Array, /) -> Array:
-    if x.dtype.kind != "c":
-        return cp.tan(x)
     turned = tanh(fallbacks.complex_of(cp, -x.imag, x.real, x.dtype))
     return fallbacks.complex_of(cp, turned.imag, -turned.real, x.dtype)
 
 
+@of_complex(cp.acosh)
 def acosh(x: Array, /) -> Array:
     out = cp.acosh(x)
-    if x.dtype.kind == "c":
-        right = (x.real == 0) & cp.isnan(x.imag)
-        out.imag = cp.where(right, cp.full((), math.pi / 2, out.imag.dtype), out.imag)
+    right = (x.real == 0) & cp.isnan(x.imag)
+    out.imag = cp.where(right, cp.full((), math.pi / 2, out.imag.dtype), out.imag)
     return out
 
 

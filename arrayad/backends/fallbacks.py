@@ -6,6 +6,7 @@ array_api_strict what needs no more than the standard, on NumPy what rests on `v
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ __all__ = [
     "floor_divide",
     "log1p",
     "matrix_rank",
+    "of_complex",
     "pinv",
     "remainder",
     "scatter_add",
@@ -63,6 +65,20 @@ def complex_of(xp: Namespace, real: Array, imag: Array, dtype: Any) -> Array:
     out = xp.empty(real.shape, dtype=dtype)
     out.real, out.imag = real, imag
     return out
+
+
+def of_complex(of_real: Any) -> Callable[[Callable[[Array], Array]], Any]:
+    """Makes of a function of complex numbers one of all: for real ones `of_real`, which operations call without it."""
+
+    def declare(function: Callable[[Array], Array]) -> Any:
+        @functools.wraps(function)
+        def call(x: Array, /) -> Array:
+            return function(x) if x.dtype.kind == "c" else of_real(x)
+
+        call.of_real = of_real  # type: ignore[attr-defined]  # for `arrayad.autograd.operation`
+        return call
+
+    return declare
 
 
 def expm1(xp: Namespace, x: Array) -> Array:

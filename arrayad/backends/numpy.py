@@ -60,7 +60,6 @@ from numpy import (  # noqa: F401  (the backend's namespace)
     less_equal,
     linspace,
     log,
-    log1p,
     log2,
     log10,
     logaddexp,
@@ -76,8 +75,6 @@ from numpy import (  # noqa: F401  (the backend's namespace)
     not_equal,
     positive,
     real,
-    reciprocal,
-    sign,
     signbit,
     sin,
     sinh,
@@ -95,8 +92,9 @@ from numpy import (  # noqa: F401  (the backend's namespace)
     zeros,
 )
 
+from . import fallbacks
 from . import numpy_linalg as linalg  # noqa: F401
-from .fallbacks import complex_of
+from .fallbacks import complex_of, of_complex
 from ..devices import device
 from ..dtypes import SUPPORTED, DType
 
@@ -164,26 +162,43 @@ def floor_divide(x1: Array, x2: Array, /) -> Array:
         return np.where(infinite, np.floor(np.divide(x1, x2)), np.floor_divide(x1, x2))
 
 
+@of_complex(np.expm1)
 def expm1(x: Array, /) -> Array:
-    """NumPy's, save that complex infinities and NaNs go the way of ``exp(x) - 1``, whose special values are C99's.
+    """NumPy's, save that infinities and NaNs go the way of ``exp(x) - 1``, whose special values are C99's.
 
     The real part of a result is never -0: that of ``expm1(-0 + 0j)`` is 0.
     """
     out = np.asarray(np.expm1(x))
-    if x.dtype.kind == "c":
-        finite = np.isfinite(x)
-        if not finite.all():
-            with np.errstate(invalid="ignore"):
-                out = np.asarray(np.where(finite, out, np.exp(x) - 1))
-        out.real += 0.0
+    finite = np.isfinite(x)
+    if not finite.all():
+        with np.errstate(invalid="ignore"):
+            out = np.asarray(np.where(finite, out, np.exp(x) - 1))
+    out.real += 0.0
     return out
 
 
+@of_complex(np.log1p)
+def log1p(x: Array, /) -> Array:
+    """NumPy's is the logarithm of the rounded sum, which loses what is small."""
+    return fallbacks.log1p(np, x)
+
+
+@of_complex(np.sign)
+def sign(x: Array, /) -> Array:
+    """NumPy's, save that it is NaN where either part is, beside an infinity as well."""
+    return np.where(np.isnan(x), np.array(complex(np.nan, np.nan), x.dtype), np.sign(x))
+
+
+@of_complex(np.reciprocal)
+def reciprocal(x: Array, /) -> Array:
+    """As a quotient, which has the signs of zeros, and infinities for zeros."""
+    return np.divide(1, x)
+
+
+@of_complex(np.tanh)
 def tanh(x: Array, /) -> Array:
     """NumPy's, save that the imaginary part at an infinite real part has the sign of that of `x`, not of its double sine."""
     out = np.tanh(x)
-    if x.dtype.kind != "c":
-        return out
     infinite = np.isinf(x.real)
     if infinite.any():
         limits = complex_of(np, np.copysign(1, x.real), np.copysign(0, x.imag), x.dtype)
@@ -191,11 +206,10 @@ def tanh(x: Array, /) -> Array:
     return out
 
 
+@of_complex(np.tan)
 def tan(x: Array, /) -> Array:
-    """NumPy's, save that complex special values are those of ``-1j * tanh(1j * x)``."""
+    """NumPy's, save that special values are those of ``-1j * tanh(1j * x)``."""
     out = np.tan(x)
-    if x.dtype.kind != "c":
-        return out
     infinite = np.isinf(x.imag)
     if infinite.any():
         limits = complex_of(np, np.copysign(0, x.real), np.copysign(1, x.imag), x.dtype)
@@ -313,7 +327,8 @@ def mean(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
     if x.itemsize == 2 or x.size == 0 or x.ndim == 0:
         return np.mean(x, axis=axis, keepdims=keepdims)
     total = _reduced(np.add, x, axis, keepdims)
-    total /= x.size // total.size
+    for part in (total,) if x.dtype.kind == "f" else (total.real, total.imag):  # a complex quotient would mix the two
+        part /= x.size // total.size
     return total
 
 
@@ -335,9 +350,11 @@ def clip(x: Array, low: Array, high: Array | None, /) -> Array:
 def pow(x1: Array, x2: Array, /) -> Array:
     """``numpy.pow``, by what is the same for a few exponents: of many numbers in a twentieth to a half of the time.
 
-    The operator of NumPy's arrays knows these for numbers, which are arrays here. Of roots of what is not positive, and of
-    complex powers that are not finite, C's values are other.
+    The operator of NumPy's arrays knows these for numbers, which are arrays here. Of complex powers that are not finite, C's
+    values are other.
     """
+    if x2.size == 1 and x2.item() == 0.5 and x1.dtype.kind == "f":
+        return _root(x1).reshape(np.broadcast_shapes(x1.shape, x2.shape))
     if x1.size < 256 or x2.ndim or x2.dtype is not x1.dtype or x1.itemsize == 2:
         return np.pow(x1, x2)
     kind, exponent = x1.dtype.kind, x2.item()
@@ -353,9 +370,16 @@ def pow(x1: Array, x2: Array, /) -> Array:
         return out
     if exponent == -1 and kind == "f":
         return np.reciprocal(x1)
-    if exponent == 0.5 and kind == "f" and x1.size >= 4096 and x1.min() > 0:
-        return np.sqrt(x1)
     return np.pow(x1, x2)
+
+
+def _root(x: Array) -> Array:
+    """The power of a half, which is infinite at -inf and has no -0; NumPy's, of one exponent for all, is the square root."""
+    if np.fmin.reduce(x, None, initial=0) == -np.inf:
+        x = np.where(x == -np.inf, np.inf, x)
+    out = np.sqrt(x, out=...)
+    out += 0.0
+    return out
 
 
 def _product(x1: Array, x2: Array) -> Array:
@@ -658,9 +682,13 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
 
 
 def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
-    """With ``descending``, which NumPy lacks; equal integers cannot be told apart, and only of zeros the sign."""
-    out = x.copy()
-    out.sort(axis, stable=stable and x.dtype.kind == "f")
+    """With ``descending``, which NumPy lacks; of equal numbers only zeros can be told apart, by their signs.
+
+    For these, which keep their order, the flip before and after.
+    """
+    stable = stable and x.dtype.kind == "f"
+    out = np.flip(x, axis=axis).copy() if descending and stable else x.copy()
+    out.sort(axis, stable=stable)
     return np.flip(out, axis=axis) if descending else out
 
 

@@ -311,7 +311,7 @@ def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str, flo
     try:
         array = np.asarray(given, dtype=None if dtype is None else dtype.dtype, copy=copy)
         if dtype is None and not of_numpy and array.dtype.kind in "fcOu":
-            array = _of_numbers(given, array, floats or get_default_dtype())
+            array = _of_numbers(given, array, floats or get_default_dtype(), copy)
     except (ValueError, TypeError, OverflowError) as error:
         if copy is False:
             raise ValueError(f"{name}(): {type(obj).__name__} cannot be taken without a copy, and copy is False") from None
@@ -331,7 +331,7 @@ def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str, flo
     return array
 
 
-def _of_numbers(obj: Any, array: np.ndarray[Any, Any], default: DType) -> np.ndarray[Any, Any]:
+def _of_numbers(obj: Any, array: np.ndarray[Any, Any], default: DType, copy: bool | None) -> np.ndarray[Any, Any]:
     """An array of Python's numbers, and of what has a dtype beside them, in the dtype that they have here.
 
     NumPy's is another: to it Python's floats are of double precision, and integers that int64 does not hold are unsigned,
@@ -352,7 +352,7 @@ def _of_numbers(obj: Any, array: np.ndarray[Any, Any], default: DType) -> np.nda
     else:
         kind, wanted = "i", dtypes.promote(*facts) if facts - {dtypes.bool} else dtypes.int64
     # Of integers, what NumPy made of them may have lost some digits.
-    return np.asarray(obj, wanted.dtype) if kind == "i" else array.astype(wanted.dtype, copy=False)
+    return np.asarray(obj, wanted.dtype, copy=copy) if kind == "i" else array.astype(wanted.dtype, copy=False)
 
 
 def _is_numeric(obj: Any) -> bool:

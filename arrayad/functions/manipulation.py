@@ -372,12 +372,21 @@ def roll(xp: Namespace, x: Tensor, /, shift: int | tuple[int, ...], *, axis: int
     axis : int, tuple of int or None, optional
         Also ``dim``. None rolls the flattened tensor.
 
+    Raises
+    ------
+    ValueError
+        If there are several shifts, and not as many axes.
+
     Notes
     -----
     Differentiable.
     """
-    for n in shift if isinstance(shift, tuple) else (shift,):
+    shifts = shift if isinstance(shift, tuple) else (shift,)
+    for n in shifts:
         integer_of(n, "roll", "shift")  # where NumPy cuts off what is no integer
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    if isinstance(shift, tuple) and len(shifts) != len(axes):
+        raise ValueError(f"{len(shifts)} shifts for {len(axes)} axes")
     return xp.roll(x, shift, axis=axis)
 
 

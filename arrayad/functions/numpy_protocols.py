@@ -717,6 +717,12 @@ def _flip(m: Tensor, axis: Any = None) -> Any:
     return manipulation.flip(_tensor(m), axis=axis)
 
 
+def _roll(a: Tensor, shift: Any, axis: Any = None) -> Any:
+    """Along each axis by each shift, which NumPy broadcasts."""
+    shifts, axes = zip(*[(int(n), int(i)) for n, i in np.broadcast(_array(shift), 0 if axis is None else axis)], strict=True)
+    return manipulation.roll(_tensor(a), sum(shifts) if axis is None else shifts, axis=None if axis is None else axes)
+
+
 def _rot90(m: Tensor, k: int = 1, axes: Any = (0, 1)) -> Any:
     x = _tensor(m)
     a, b = (axis_of(axis, x.ndim, "numpy.rot90") for axis in axes)
@@ -1441,7 +1447,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.repeat": _repeat,
     "numpy.reshape": _reshape,
     "numpy.result_type": _result_type,
-    "numpy.roll": lambda a, shift, axis=None: manipulation.roll(_tensor(a), shift, axis=axis),
+    "numpy.roll": _roll,
     "numpy.rollaxis": _rollaxis,
     "numpy.roots": lambda p: numerical.roots(_tensor(p)),
     "numpy.rot90": _rot90,
