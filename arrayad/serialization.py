@@ -162,7 +162,7 @@ def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]], kn
 
 
 def load(file: str | os.PathLike[str] | IO[bytes], /, *, device: DeviceLike | None = None) -> Any:
-    """What `save` wrote; of another safetensors file, its tensors by name, those of bfloat16 as float32.
+    """What `save` wrote (see there); of another safetensors file, its tensors by name, those of bfloat16 as float32.
 
     Parameters
     ----------

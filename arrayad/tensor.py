@@ -545,6 +545,14 @@ class Tensor(TensorBase):
         ------
         RuntimeError
             If it is not tracked, the cotangent is missing or of the wrong shape, or the graph was used up before.
+
+        Examples
+        --------
+        >>> import arrayad as xp
+        >>> x = xp.asarray([1.0, 2.0]).requires_grad_()
+        >>> (x**3).sum().backward()
+        >>> x.grad
+        tensor([ 3., 12.])
         """
         if gradient is not None and not isinstance(gradient, TensorBase):
             raise TypeError(f"backward(): gradient must be a Tensor or None, not {type(gradient).__name__}")
@@ -782,6 +790,14 @@ class Tensor(TensorBase):
             For a tracked tensor while operations are recorded, unless forced.
         TypeError
             For a tensor on another device, unless forced.
+
+        Examples
+        --------
+        >>> import arrayad as xp
+        >>> x = xp.zeros(2)
+        >>> x.numpy()[0] = 1
+        >>> x
+        tensor([1., 0.])
         """
         self._check_seen(force)
         if self.device.type == "cpu":
@@ -935,6 +951,12 @@ class Tensor(TensorBase):
             with computation if the memory is pinned (`pin_memory`). A copy to the host always waits.
         copy : bool, optional
             Copy also where nothing changes.
+
+        Examples
+        --------
+        >>> import arrayad as xp
+        >>> xp.arange(2).to(xp.float64)
+        tensor([0., 1.], dtype=arrayad.float64)
         """
         for arg in args:
             if isinstance(arg, builtins.bool):
@@ -1050,7 +1072,7 @@ class Tensor(TensorBase):
         device: DeviceLike | None = None,
         requires_grad: builtins.bool = False,
     ) -> Tensor:
-        """A tensor of data in its dtype and on its device, if no others are given."""
+        """A tensor of data in its dtype and on its device, if no others are given; else as `arrayad.tensor`."""
         return creation.tensor(data, **self._kind(dtype, device), requires_grad=requires_grad)
 
     def new_empty(
@@ -1060,7 +1082,7 @@ class Tensor(TensorBase):
         device: DeviceLike | None = None,
         requires_grad: builtins.bool = False,
     ) -> Tensor:
-        """A tensor of a shape, not set, in its dtype and on its device, if no others are given."""
+        """A tensor of a shape, not set, in its dtype and on its device, if no others are given; else as `arrayad.empty`."""
         return creation.empty(_sizes(size), **self._kind(dtype, device), requires_grad=requires_grad)
 
     def new_zeros(
@@ -1070,7 +1092,7 @@ class Tensor(TensorBase):
         device: DeviceLike | None = None,
         requires_grad: builtins.bool = False,
     ) -> Tensor:
-        """Zeros of a shape in its dtype and on its device, if no others are given."""
+        """Zeros of a shape in its dtype and on its device, if no others are given; else as `arrayad.zeros`."""
         return creation.zeros(_sizes(size), **self._kind(dtype, device), requires_grad=requires_grad)
 
     def new_ones(
@@ -1080,7 +1102,7 @@ class Tensor(TensorBase):
         device: DeviceLike | None = None,
         requires_grad: builtins.bool = False,
     ) -> Tensor:
-        """Ones of a shape in its dtype and on its device, if no others are given."""
+        """Ones of a shape in its dtype and on its device, if no others are given; else as `arrayad.ones`."""
         return creation.ones(_sizes(size), **self._kind(dtype, device), requires_grad=requires_grad)
 
     def new_full(
@@ -1092,7 +1114,7 @@ class Tensor(TensorBase):
         device: DeviceLike | None = None,
         requires_grad: builtins.bool = False,
     ) -> Tensor:
-        """One value in a shape, in its dtype and on its device, if no others are given."""
+        """One value in a shape, in its dtype and on its device, if no others are given; else as `arrayad.full`."""
         return creation.full(size, fill_value, **self._kind(dtype, device), requires_grad=requires_grad)
 
     def _kind(self, dtype: Any, device: Any) -> dict[str, Any]:
@@ -1152,6 +1174,13 @@ class Tensor(TensorBase):
             If the shape does not fit, or the memory's layout does not allow it; `reshape` copies then.
         TypeError
             For the bits of a tracked tensor in a dtype through which there is no derivative.
+
+        Examples
+        --------
+        >>> import arrayad as xp
+        >>> xp.arange(4).view(2, -1)
+        tensor([[0, 1],
+                [2, 3]])
         """
         if len(shape) == 1 and (
             isinstance(shape[0], type) or not (isinstance(shape[0], (tuple, list)) or hasattr(shape[0], "__index__"))
@@ -1192,6 +1221,13 @@ class Tensor(TensorBase):
         ------
         RuntimeError
             If another axis would have to change, or a new one has no length.
+
+        Examples
+        --------
+        >>> import arrayad as xp
+        >>> xp.arange(2).expand(2, -1)
+        tensor([[0, 1],
+                [0, 1]])
         """
         wanted = _sizes(sizes)
         have = (-1,) * (len(wanted) - self.ndim) + tuple(self.shape)
@@ -1271,12 +1307,26 @@ class Tensor(TensorBase):
         return creation.triu(self, k=diagonal)
 
     def unfold(self, dimension: builtins.int, size: builtins.int, step: builtins.int) -> Tensor:
-        """Windows of a size along an axis, each a step after the last, in a new last axis; a copy, where PyTorch has a view.
+        """Windows along an axis, in a new last axis; a copy, where PyTorch has a view. Differentiable.
+
+        Parameters
+        ----------
+        dimension : int
+            The axis, in whose place is the number of the window.
+        size, step : int
+            The length of a window, and how far apart two begin.
 
         Raises
         ------
         ValueError
             If there is no window.
+
+        Examples
+        --------
+        >>> import arrayad as xp
+        >>> xp.arange(5).unfold(0, 3, 2)
+        tensor([[0, 1, 2],
+                [2, 3, 4]])
         """
         return pytorch_indexing.unfold(self, dimension, size, step)
 

@@ -119,6 +119,13 @@ def check_grads(
     ------
     GradcheckError
         Where they do not agree.
+    ValueError
+        For other modes, or if none of the tensors is of a floating dtype.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.autograd.check_grads(xp.sin, xp.linspace(0, 1, 3, dtype=xp.float64))  # silent: they agree
     """
     unknown = set(modes) - {"rev", "fwd"}
     if unknown:

@@ -241,7 +241,19 @@ class set_detect_anomaly:
 
 
 class detect_anomaly:
-    """`set_detect_anomaly` with true, for a ``with`` block, as often as it is entered."""
+    """`set_detect_anomaly` with true, for a ``with`` block, as often as it is entered.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> x = xp.asarray([xp.nan]).requires_grad_()
+    >>> with xp.autograd.detect_anomaly():
+    ...     try:
+    ...         (x * 2 * x).backward()
+    ...     except RuntimeError as error:
+    ...         print(error)
+    backward(): MulBackward0 returned nan values
+    """
 
     def __init__(self, check_nan: bool = True) -> None:
         self._check_nan = check_nan

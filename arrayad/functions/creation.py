@@ -896,6 +896,14 @@ def meshgrid(*arrays: Tensor, indexing: Literal["xy", "ij"] = "xy") -> tuple[Ten
     Notes
     -----
     Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.meshgrid(xp.arange(2), xp.arange(3), indexing="ij")
+    (tensor([[0, 0, 0],
+            [1, 1, 1]]), tensor([[0, 1, 2],
+            [0, 1, 2]]))
     """
     if indexing not in ("xy", "ij"):
         raise ValueError(f"meshgrid(): indexing must be 'xy' or 'ij', got {indexing!r}")

@@ -140,6 +140,12 @@ def fft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, no
     Notes
     -----
     Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.fft.fft(xp.asarray([0.0, 1.0, 0.0, 0.0]))
+    tensor([ 1.+0.j,  0.-1.j, -1.+0.j,  0.+1.j])
     """
     _check("fft", norm, x, (axis,))
     return xp.fft.fft(x, n=n, axis=axis, norm=norm)
@@ -290,6 +296,12 @@ def rfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, n
     Notes
     -----
     Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.fft.rfft(xp.asarray([0.0, 1.0, 0.0, 0.0]))
+    tensor([ 1.+0.j,  0.-1.j, -1.+0.j])
     """
     _check("rfft", norm, x, (axis,))
     return xp.fft.rfft(x, n=n, axis=axis, norm=norm)

@@ -150,6 +150,13 @@ def take(xp: Namespace, x: Tensor, indices: Tensor, /, *, axis: int | None = Non
     Notes
     -----
     Differentiable with respect to `x`.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.take(xp.asarray([[1, 2, 3], [4, 5, 6]]), xp.asarray([2, 0]), axis=1)
+    tensor([[3, 1],
+            [6, 4]])
     """
     if dtypes.as_dtype(indices.dtype).kind not in "iu":
         raise TypeError(f"take(): indices should be of integer dtypes. Got {dtypes.as_dtype(indices.dtype).name} instead.")

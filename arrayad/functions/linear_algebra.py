@@ -162,6 +162,12 @@ def matmul(x1: Tensor, x2: Tensor, /) -> Tensor:
     Notes
     -----
     Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.matmul(xp.asarray([[1.0, 2.0], [3.0, 4.0]]), xp.asarray([1.0, -1.0]))
+    tensor([-1., -1.])
     """
 
 
@@ -431,6 +437,13 @@ def inv(xp: Namespace, x: Tensor, /) -> Tensor:
     Notes
     -----
     Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.linalg.inv(xp.asarray([[2.0, 0.0], [1.0, 4.0]]))
+    tensor([[ 0.5000,  0.0000],
+            [-0.1250,  0.2500]])
     """
     return xp.linalg.inv(x)
 
@@ -467,11 +480,19 @@ def solve(xp: Namespace, x1: Tensor, x2: Tensor, /) -> Tensor:
     Raises
     ------
     numpy.linalg.LinAlgError
-        If a matrix is singular (on NumPy).
+        If a matrix is not square, or singular (on NumPy).
+    ValueError
+        If the shapes do not fit.
 
     Notes
     -----
     Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.linalg.solve(xp.asarray([[2.0, 1.0], [0.0, 4.0]]), xp.asarray([4.0, 8.0]))
+    tensor([1., 2.])
     """
     if x1.ndim > 1 and x2.ndim and x2.shape[-2 if x2.ndim > 1 else -1] != x1.shape[-2]:
         raise ValueError(f"solve(): matrices of shape {tuple(x1.shape)} do not fit right-hand sides of {tuple(x2.shape)}")
@@ -586,6 +607,13 @@ def lstsq(x1: Tensor, x2: Tensor, /, *, rcond: float | None = None) -> LeastSqua
     Notes
     -----
     Differentiable where the rank does not change.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> x = xp.asarray([[1.0, 0.0], [0.0, 2.0], [0.0, 0.0]])
+    >>> xp.linalg.lstsq(x, xp.asarray([1.0, 4.0, 5.0])).solution
+    tensor([1., 2.])
     """
     check_tensor(x1, "lstsq", "x1")
     check_tensor(x2, "lstsq", "x2")
@@ -768,6 +796,13 @@ def cholesky(xp: Namespace, x: Tensor, /, *, upper: bool = False) -> Tensor:
     Notes
     -----
     Differentiable; the gradient is symmetric, as for a loss of symmetric matrices.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.linalg.cholesky(xp.asarray([[4.0, 2.0], [2.0, 5.0]]))
+    tensor([[2., 0.],
+            [1., 2.]])
     """
     return xp.linalg.cholesky(x, upper=upper)
 
@@ -959,6 +994,13 @@ def eigh(xp: Namespace, x: Tensor, /) -> Eigen:
     ``V f(w) V^H`` with a function `f` of equal eigenvalues no rule of `eigh` can be: the gradient has ``f'`` between them,
     and what arrives at the eigenvectors is the same whatever ``f'`` is.) For the same reason second derivatives are right
     only where eigenvalues differ.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> values, vectors = xp.linalg.eigh(xp.asarray([[2.0, 0.0], [0.0, 1.0]]))
+    >>> values
+    tensor([1., 2.])
     """
     return Eigen(*xp.linalg.eigh(x))
 
@@ -1112,6 +1154,14 @@ def qr(xp: Namespace, x: Tensor, /, *, mode: Literal["reduced", "complete"] = "r
     Notes
     -----
     Differentiable for matrices of full rank, save for the complete mode of tall ones, whose added columns are arbitrary.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> x = xp.asarray([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    >>> q, r = xp.linalg.qr(x)
+    >>> q.shape, r.shape, xp.allclose(q @ r, x, atol=1e-5)
+    (arrayad.Size([3, 2]), arrayad.Size([2, 2]), True)
     """
     if mode not in ("reduced", "complete"):
         raise ValueError(f"qr(): mode must be 'reduced' or 'complete', got {mode!r}")
@@ -1197,6 +1247,14 @@ def svd(xp: Namespace, x: Tensor, /, *, full_matrices: bool = True) -> SVD:
     Where singular values are equal, but not 0, the gradient is right for losses that depend on the values and on
     ``U @ Vh``, the polar factor. For ``U f(S) Vh`` with a function `f` of equal singular values it is not, and second
     derivatives are right only where they differ: `eigh` says why.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> x = xp.asarray([[3.0, 0.0], [0.0, -4.0], [0.0, 0.0]])
+    >>> u, s, vh = xp.linalg.svd(x, full_matrices=False)
+    >>> s, xp.allclose((u * s) @ vh, x)
+    (tensor([4., 3.]), True)
     """
     return SVD(*xp.linalg.svd(x, full_matrices=full_matrices))
 
@@ -1371,6 +1429,12 @@ def norm(
     Notes
     -----
     Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.linalg.norm(xp.asarray([3.0, 4.0]))
+    tensor(5.)
     """
     check_tensor(x, "norm")
     if axis is None and ord is None:

@@ -198,6 +198,13 @@ def expand_dims(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
     Notes
     -----
     Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.expand_dims(xp.arange(2), axis=1)
+    tensor([[0],
+            [1]])
     """
 
 
@@ -270,6 +277,12 @@ def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
     Notes
     -----
     Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.permute_dims(xp.ones(2, 3, 4), (2, 0, 1)).shape
+    arrayad.Size([4, 2, 3])
     """
 
 
@@ -353,6 +366,13 @@ def reshape(x: Tensor, /, shape: tuple[int, ...], *, copy: bool | None = None) -
     Notes
     -----
     Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.reshape(xp.arange(6), (2, -1))
+    tensor([[0, 1, 2],
+            [3, 4, 5]])
     """
 
 
@@ -414,6 +434,12 @@ def squeeze(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
     Notes
     -----
     Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.squeeze(xp.ones(2, 1), axis=1)
+    tensor([1., 1.])
     """
 
 

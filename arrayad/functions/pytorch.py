@@ -299,7 +299,15 @@ def cumprod(x: Tensor, /, axis: int | None = None, *, dtype: DTypeLike | None = 
 
 @public
 def nansum(x: Tensor, /, axis: Axis = None, keepdims: bool = False, *, dtype: DType | None = None) -> Tensor:
-    """The sum of the elements that are not NaN, which get the gradient."""
+    """The sum of the elements that are not NaN, which get the gradient.
+
+    Parameters
+    ----------
+    x : Tensor
+        Numeric or boolean.
+    axis, dtype, keepdims : optional
+        As in `sum`; also ``dim`` and ``keepdim``.
+    """
     check_tensor(x, "nansum")
     xp = backend_of(x._array)
     if x.dtype.kind not in "fc" or (not xp.asynchronous and not xp.any(xp.isnan(x._array))):
@@ -329,7 +337,15 @@ def nanmean(x: Tensor, /, axis: Axis = None, keepdims: bool = False, *, dtype: D
 
 @public
 def std_mean(x: Tensor, /, axis: Axis = None, *, correction: float = 1, keepdims: bool = False) -> tuple[Tensor, Tensor]:
-    """The standard deviation, by default with PyTorch's correction of 1, and the mean; differentiable."""
+    """The standard deviation, by default with PyTorch's correction of 1, and the mean; differentiable.
+
+    Parameters
+    ----------
+    x : Tensor
+        Real floating-point.
+    axis, correction, keepdims : optional
+        As in `std`; also ``dim`` and ``keepdim``.
+    """
     return std(x, axis=axis, correction=correction, keepdims=keepdims), mean(x, axis=axis, keepdims=keepdims)
 
 
@@ -645,7 +661,15 @@ def view_as_complex(x: Tensor, /) -> Tensor:
 
 @public
 def lerp(x: Tensor, end: Tensor, /, weight: Tensor | float) -> Tensor:
-    """``x + weight * (end - x)``, computed from the nearer of the two ends; differentiable."""
+    """``x + weight * (end - x)``, computed from the nearer of the two ends; differentiable.
+
+    Parameters
+    ----------
+    x, end : Tensor
+        Of shapes that broadcast, also with that of a weight.
+    weight : Tensor or float
+        Real: at 0 the result is `x`, at 1 `end`.
+    """
     x, end, weight = to_common_dtype(x, end, weight)
     way = end - x
     if isinstance(weight, (int, float)):
@@ -711,7 +735,13 @@ def mv(x: Tensor, y: Tensor, /) -> Tensor:
 
 @public
 def bmm(x: Tensor, y: Tensor, /) -> Tensor:
-    """Products of the matrices of two batches; RuntimeError for other ranks; differentiable."""
+    """Products of the matrices of two batches; RuntimeError for other ranks; differentiable.
+
+    Parameters
+    ----------
+    x, y : Tensor
+        Numeric, of shapes ``(B, M, K)`` and ``(B, K, N)``. Unlike `matmul`, the batches do not broadcast.
+    """
     return _product("bmm", x, y, (3, 3))
 
 
@@ -723,7 +753,15 @@ def dot(x: Tensor, y: Tensor, /) -> Tensor:
 
 @public
 def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, /, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """``beta * x + alpha * mat1 @ mat2``; differentiable."""
+    """``beta * x + alpha * mat1 @ mat2``; differentiable.
+
+    Parameters
+    ----------
+    x, mat1, mat2 : Tensor
+        Numeric, `x` of the shape of the product or one that is broadcast to it, the matrices as in `mm`.
+    beta, alpha : number, optional
+        Where `beta` is 0, not even NaNs of `x` count.
+    """
     x, mat1, mat2 = to_common_dtype(x, mat1, mat2)
     return _plus(x, mm(mat1, mat2), beta, alpha)
 
@@ -737,7 +775,15 @@ def addmv(x: Tensor, mat: Tensor, vec: Tensor, /, *, beta: float = 1, alpha: flo
 
 @public
 def baddbmm(x: Tensor, batch1: Tensor, batch2: Tensor, /, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """``beta * x + alpha * batch1 @ batch2``, of batches of matrices; differentiable."""
+    """``beta * x + alpha * batch1 @ batch2``, of batches of matrices; differentiable.
+
+    Parameters
+    ----------
+    x, batch1, batch2 : Tensor
+        Numeric, `x` of the shape of the products or one that is broadcast to it, the batches as in `bmm`.
+    beta, alpha : number, optional
+        As in `addmm`.
+    """
     x, batch1, batch2 = to_common_dtype(x, batch1, batch2)
     return _plus(x, bmm(batch1, batch2), beta, alpha)
 
@@ -762,7 +808,13 @@ def inner(x: Tensor, y: Tensor, /) -> Tensor:
 
 @public
 def vdot(x: Tensor, y: Tensor, /) -> Tensor:
-    """Sum of the products of two vectors, the first conjugated; differentiable."""
+    """Sum of the products of two vectors, the first conjugated; RuntimeError for other ranks; differentiable.
+
+    Parameters
+    ----------
+    x, y : Tensor
+        Numeric, one-dimensional, of one length.
+    """
     return _product("vdot", conj(x), y, (1, 1))
 
 
@@ -786,7 +838,17 @@ def diagonal(x: Tensor, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Ten
 
 @public
 def diag_embed(x: Tensor, /, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
-    """Matrices along two new axes, with the vectors of the last axis on a diagonal; differentiable."""
+    """Matrices along two new axes, with the vectors of the last axis on a diagonal; differentiable.
+
+    Parameters
+    ----------
+    x : Tensor
+        Of shape ``(..., N)``.
+    offset : int, optional
+        Which diagonal, above the main one if positive; the matrices have ``N + abs(offset)`` rows and columns.
+    dim1, dim2 : int, optional
+        Where their rows and columns are in the result.
+    """
     check_tensor(x, "diag_embed")
     if not x.ndim:
         raise ValueError("diag_embed(): the tensor must have at least one dimension")
@@ -812,7 +874,15 @@ def block_diag(*tensors: Tensor) -> Tensor:
 
 @public
 def tril_indices(row: int, col: int, offset: int = 0, *, device: DeviceLike | None = None) -> Tensor:
-    """The places of the lower triangle of a matrix, a row for those along each axis."""
+    """The places of the lower triangle of a matrix: int64, in two rows, one for each axis.
+
+    Parameters
+    ----------
+    row, col : int
+        The numbers of its rows and columns.
+    offset : int, optional
+        The last diagonal that counts, above the main one if positive.
+    """
     return stack(nonzero(tril(ones((row, col), device=device), k=offset)))
 
 
@@ -831,7 +901,15 @@ def _floating(*tensors: Tensor) -> list[Any]:
 
 @public
 def dist(x: Tensor, y: Tensor, /, p: float = 2) -> Tensor:
-    """The norm of the difference of two tensors; differentiable, with slope 0 where it is 0."""
+    """The norm of the difference of two tensors, one number; differentiable, with slope 0 where it is 0.
+
+    Parameters
+    ----------
+    x, y : Tensor
+        Numeric, of shapes that broadcast; integers become the default floating dtype.
+    p : float, optional
+        The order of the norm.
+    """
     return vector_norm(subtract(*_floating(x, y)), ord=p)
 
 
@@ -898,7 +976,17 @@ def cdist(x1: Tensor, x2: Tensor, /, p: float = 2) -> Tensor:
 
 @public
 def cosine_similarity(x1: Tensor, x2: Tensor, /, dim: int = 1, eps: float = 1e-8) -> Tensor:
-    """The cosines of the angles between vectors along an axis, whose lengths count as at least `eps`; differentiable."""
+    """The cosines of the angles between vectors along an axis; differentiable.
+
+    Parameters
+    ----------
+    x1, x2 : Tensor
+        Of shapes that broadcast; integers become the default floating dtype.
+    dim : int, optional
+        The axis, which the result is without.
+    eps : float, optional
+        What the lengths of vectors at least count as.
+    """
     x1, x2 = broadcast_arrays(x1, x2)
     first, second = (maximum(vector_norm(x, axis=dim, keepdims=True), eps) for x in (x1, x2))
     return sum((x1 / first) * (x2 / second), axis=dim)
@@ -931,6 +1019,12 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
     Notes
     -----
     Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.split(xp.arange(5), 2)
+    (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
     check_tensor(x, "split")
     axis = axis_of(dim, x.ndim, "split")
@@ -978,7 +1072,16 @@ def chunk(x: Tensor, /, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 
 @public
 def unflatten(x: Tensor, /, dim: int, sizes: Sequence[int]) -> Tensor:
-    """A tensor with one axis made several, of sizes of which one may be -1; the inverse of `flatten`; differentiable."""
+    """A tensor with one axis made several: the inverse of `flatten`; differentiable.
+
+    Parameters
+    ----------
+    x : Tensor
+    dim : int
+        Which axis.
+    sizes : tuple or list of int
+        Their product is its length, or RuntimeError is raised; one may be -1, what is left.
+    """
     check_tensor(x, "unflatten")
     axis = axis_of(dim, x.ndim, "unflatten")
     if not isinstance(sizes, (list, tuple)):

@@ -566,7 +566,16 @@ def topk(x: Tensor, /, k: int, dim: int = -1, largest: bool = True, sorted: bool
 
 @public
 def masked_fill(x: Tensor, /, mask: Tensor, value: Values) -> Tensor:
-    """A tensor with a value, a number or another tensor, cast to its dtype, where a boolean mask is true; differentiable."""
+    """A tensor with another value where a mask is true; differentiable, with respect to the value too.
+
+    Parameters
+    ----------
+    x : Tensor
+    mask : Tensor
+        Boolean, or TypeError is raised; broadcast with `x`.
+    value : number or Tensor
+        Cast to the dtype of `x`, and broadcast with it.
+    """
     check_tensor(x, "masked_fill")
     _check_mask(mask, "masked_fill")
     if not isinstance(value, (TensorBase, int, float, complex, np.generic)):

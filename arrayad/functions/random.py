@@ -241,6 +241,13 @@ def rand(
         Real floating-point. Default: the default floating dtype.
     device : device, optional
     requires_grad : bool, optional
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> generator = xp.manual_seed(0)
+    >>> xp.rand(3)
+    tensor([0.8506, 0.6370, 0.5111])
     """
     source = _generator(generator, device, "rand")
     raw = source._backend.raw_dtype(floating_dtype_of(dtype, "rand"))
@@ -268,6 +275,13 @@ def randn(
         Real floating-point. Default: the default floating dtype.
     device : device, optional
     requires_grad : bool, optional
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> generator = xp.manual_seed(0)
+    >>> xp.randn(3)
+    tensor([ 1.1176, -1.3871, -0.4266])
     """
     source = _generator(generator, device, "randn")
     raw = source._backend.raw_dtype(floating_dtype_of(dtype, "randn"))
@@ -304,6 +318,13 @@ def randint(
         If ``low >= high``.
     OverflowError
         If the dtype, or int64, in which they are drawn, does not hold them.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> generator = xp.manual_seed(0)
+    >>> xp.randint(0, 10, (3,))
+    tensor([8, 6, 5])
     """
     if size is None:
         low, high, size = 0, low, high

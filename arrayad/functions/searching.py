@@ -45,6 +45,12 @@ def argmax(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> 
     Notes
     -----
     Not differentiable: its output is of integers.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.argmax(xp.asarray([[1.0, 5.0], [7.0, 2.0]]), axis=1)
+    tensor([1, 0])
     """
 
 

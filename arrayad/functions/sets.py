@@ -152,5 +152,11 @@ def unique_values(xp: Namespace, x: Tensor, /) -> Tensor:
     Notes
     -----
     Differentiable. A value is the element where it is first met, which is given its cotangent.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.unique_values(xp.asarray([2, 1, 2]))
+    tensor([1, 2])
     """
     return unique_all(x).values if isinstance(x, TensorBase) else xp.unique_values(x)

@@ -36,6 +36,12 @@ def argsort(x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: b
     Notes
     -----
     Not differentiable: its output is of integers.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.argsort(xp.asarray([3.0, 1.0, 2.0]))
+    tensor([1, 2, 0])
     """
 
 
@@ -62,5 +68,11 @@ def sort(xp: Namespace, x: Tensor, /, *, axis: int = -1, descending: bool = Fals
     Notes
     -----
     Differentiable; equal elements keep their order as to who gets which gradient.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> xp.sort(xp.asarray([3.0, 1.0, 2.0]), descending=True)
+    tensor([3., 2., 1.])
     """
     return xp.sort(x, axis=axis, descending=descending, stable=stable)

@@ -194,6 +194,13 @@ def var(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0
     Notes
     -----
     Differentiable.
+
+    Examples
+    --------
+    >>> import arrayad as xp
+    >>> x = xp.asarray([1.0, 2.0, 6.0])
+    >>> xp.var(x), xp.var(x, correction=1), xp.std(x)
+    (tensor(4.6667), tensor(7.), tensor(2.1602))
     """
     out = _variance(xp, x, axis, correction, keepdims)
     return out if out.dtype == x.dtype else xp.astype(out, x.dtype)

@@ -322,7 +322,7 @@ class DataLoader(Generic[T_co]):
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Have the next pass go on from where `state_dict` was called, and the passes after it follow.
+        """Have the next pass go on from where `state_dict` was called, and the passes after it follow; there is the example.
 
         Parameters
         ----------
