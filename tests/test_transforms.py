@@ -646,6 +646,38 @@ def test_writing_into_cotangents_and_tangents_changes_no_others() -> None:
 
 
 @pytest.mark.parametrize("create_graph", [False, True])
+def test_writing_into_parts_that_were_lent_changes_no_others(create_graph: bool) -> None:
+    """A part of a memory is as much another's as the whole is, also where no other tensor on it is left."""
+    kept: list[Any] = []
+
+    class Keeps(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            kept.append(g)
+            return g * 2
+
+        @staticmethod
+        def jvp(ctx: Any, t: Any) -> Any:
+            kept.append(t)
+            return t * 2
+
+    x, seed, tangent = xp.ones(2, 3, requires_grad=True), xp.ones(3, 2), xp.ones(3, 2)
+    state = xp.ones(4, requires_grad=True) * 1
+    xp.autograd.grad(Keeps.apply(x).mT, x, seed, create_graph=create_graph)
+    xp.func.jvp(lambda x: Keeps.apply(x.mT), (xp.ones(3, 2),), (tangent,))
+    kept += xp.func.value_and_grad(lambda x: (x.sum(), [state[1:], state.reshape(2, 2)]), has_aux=True)(xp.ones(2))[0][1]
+    assert len(kept) == 4
+    with xp.no_grad():
+        for part in kept:
+            part *= 100
+    assert [(a == 1).all().item() for a in (seed, tangent, state)] == [True] * 3
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
 def test_writing_into_what_a_hook_gave_or_was_seeded_with(create_graph: bool) -> None:
     a, b = _x(1.0).requires_grad_(), _x(1.0).requires_grad_()
     given, second = _x(5.0), b * 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .modes import no_grad, recording
 from .mutation import check_writeable, rebase, tensors_on
-from .tape import MultiNode, Node, Output, TensorBase, alias, another, make, node_of_several
+from .tape import MultiNode, Node, Output, TensorBase, another, make, node_of_several
 from ..backends import backend_of
 from ..dtypes import from_raw
 from ..size import broadcasts
@@ -83,9 +83,7 @@ class FunctionContext:
             array, edge, output = entry
             if output is not None:
                 edge = node.outputs[output]() or Output(node, output, array)
-            tensor = make(array, edge)
-            alias(tensor, make(array), None)  # so that a write into it looks for others on its memory
-            saved.append(tensor)
+            saved.append(make(array, edge))
         return tuple(saved)
 
 
