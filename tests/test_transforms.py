@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import sys
 import time
 import weakref
 import xml.etree.ElementTree as ElementTree
@@ -207,6 +208,38 @@ def test_writes_into_the_result_that_the_function_gave_beside_the_value() -> Non
     with xp.no_grad():
         given[0][0] = 7.0
     assert value.tolist() == [5.0, 1.0]
+
+
+def test_forward_mode_does_not_go_through_what_is_older_than_its_inputs() -> None:
+    def calls(length: int) -> int:
+        scale = xp.ones(2, requires_grad=True)
+        for _ in range(length):
+            scale = scale * 1
+        _, push = xp.func.linearize(lambda x: xp.sin(x) * scale, xp.zeros(2))
+        count = 0
+
+        def called(*_: Any) -> None:
+            nonlocal count
+            count += 1
+
+        sys.setprofile(called)
+        try:
+            tangent = push(xp.ones(2))
+        finally:
+            sys.setprofile(None)
+        assert tangent.tolist() == [1.0, 1.0]
+        return count
+
+    assert calls(1000) < 2 * calls(1)
+
+
+def test_forward_mode_of_a_function_that_takes_the_history_from_its_argument() -> None:
+    def f(x: xp.Tensor) -> xp.Tensor:
+        y = x * 2
+        x.detach_()
+        return y + x
+
+    assert xp.func.jvp(f, (xp.ones(2),), (xp.ones(2),))[1].tolist() == [2.0, 2.0]
 
 
 def test_a_tangent_is_the_users_own() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from . import mutation
 from .engine import fit, grad, rebuilt, refuse_overwritten, saved_of
 from .modes import enable_grad
-from .tape import Leaf, MultiNode, Node, Output, make, namespace_of_tensors
+from .tape import MultiNode, Node, Output, make, namespace_of_tensors
 from .. import dtypes
 from ..backends import backend_of
 
@@ -69,11 +69,13 @@ def _own(functions: Any, t: Any, given: dict[Node, Any]) -> Any:
 
 def _between(outputs: Sequence[Node | None], known: dict[Any, Any]) -> list[Node]:
     """The nodes on the way from the known ones to the outputs, inputs first."""
+    oldest = min([node.sequence for node in known], default=0)
     found: set[Node] = set()
     stack = list(outputs)
     while stack:
         node = stack.pop()
-        if node is None or node in found or node in known or isinstance(node, Leaf):
+        # What is older than all that are known depends on none of them.
+        if node is None or node.sequence < oldest or node in found or node in known:
             continue
         found.add(node)
         stack.extend(node.edges)

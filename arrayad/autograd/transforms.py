@@ -65,6 +65,7 @@ class _Trace:
         # A level of its own: tracked inputs are cloned, so that outer transforms see through, and others become leaves.
         with enable_grad():
             self.inputs = [_start(name, x) for x in given]
+            self.starts = [x._node for x in self.inputs]  # which a function may take from its argument, by detach_()
             # The function may write into what is no leaf, which would have another history then.
             out = function(*_build(self.form, [x if isinstance(x._node, Leaf) else another(x) for x in self.inputs]))
         self.aux: Any = None
@@ -101,7 +102,7 @@ class _Trace:
 
     def push(self, tangents: list[Any]) -> list[Any]:
         """The tangents of the outputs, given those of the inputs."""
-        known = {x._node: t for x, t in zip(self.inputs, tangents, strict=True)}
+        known = dict(zip(self.starts, tangents, strict=True))
         again = recording() and (self.outer or any(t._node is not None for t in tangents))
         out = []
         for x, t in zip(self.outputs, push_forward([x._node for x in self.outputs], known), strict=True):
