@@ -417,6 +417,54 @@ def test_function_marks() -> None:
         g.sum().backward()
 
 
+@pytest.mark.parametrize("tracked", [False, True])
+def test_a_function_has_to_give_what_it_wrote_into(tracked: bool) -> None:
+    class Dirty(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.mark_dirty(x.mul_(3))
+            return x * 2
+
+    with pytest.raises(RuntimeError, match=r"Dirty\.forward must give what it marked as dirty"):
+        Dirty.apply(xp.ones(2, requires_grad=tracked) * 1)
+
+
+class Giving(xp.autograd.Function):
+    """Gives its argument back, differentiable or not."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, differentiable: bool) -> Any:
+        if not differentiable:
+            ctx.mark_non_differentiable(x)
+        return x * 2, x
+
+    @staticmethod
+    def backward(ctx: Any, g: Any, _: Any) -> Any:
+        return g * 2, None
+
+
+@pytest.mark.parametrize("leaf", [False, True])
+def test_an_argument_that_a_function_gives_back_has_no_gradient_if_it_says_so(leaf: bool) -> None:
+    x = xp.ones(2, requires_grad=True)
+    double, same = Giving.apply(x if leaf else x * 1, False)
+    assert (same.requires_grad, same.grad_fn) == (False, None)
+    (double + same).sum().backward()
+    assert x.grad.tolist() == [2.0, 2.0]
+
+
+def test_an_argument_that_a_function_gives_back_where_nothing_is_recorded() -> None:
+    """It is another tensor on its memory, without history, as PyTorch's."""
+    x, w = xp.ones(2), xp.ones(2, requires_grad=True)
+    with xp.no_grad():
+        of_tracked = Giving.apply(w, True)[1]
+    assert (of_tracked.requires_grad, w.requires_grad) == (False, True)
+    same = Giving.apply(x, True)[1]
+    same += 1
+    assert x.tolist() == [2.0, 2.0]
+    same.requires_grad_()
+    assert not x.requires_grad
+
+
 @pytest.mark.parametrize("write", ["feature += 1", "feature[0] = 0", "reversed_.mul_(5)"])
 @pytest.mark.parametrize("forward", [lambda ctx, x: x, lambda ctx, x: x.view_as(x), lambda ctx, x: x[:]])
 def test_writes_beside_a_function_that_gives_its_argument_back(forward: Any, write: str) -> None:

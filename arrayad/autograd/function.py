@@ -190,8 +190,9 @@ class Function:
     A subclass gives static methods ``forward(ctx, *args)``, or ``forward(*args)`` and
     ``setup_context(ctx, inputs, output)``; ``backward(ctx, *grad_outputs)``, which gives as many gradients as forward has
     arguments (None for those that are no tensors or need none), and is given None for results that are no tensors; and, for
-    forward mode, ``jvp(ctx, *tangents)``. It is called by `apply`. With ``create_graph=True`` backward is itself recorded. A
-    result that shares memory with an argument, or with any other tensor, comes out as a copy, unless it is marked dirty.
+    forward mode, ``jvp(ctx, *tangents)``. It is called by `apply`. With ``create_graph=True`` backward is itself recorded.
+    Where a call is recorded, a result that shares memory with an argument, or with any other tensor, comes out as a copy,
+    unless it is marked dirty or not differentiable.
 
     Examples
     --------
@@ -252,12 +253,17 @@ class Function:
         context._is_tensor = tuple([isinstance(part, TensorBase) for part in parts])
         if not (any(context._is_tensor) if isinstance(given, tuple) else context._is_tensor[0]):
             raise TypeError(f"{cls.__name__}.forward must give a Tensor, or a tuple with one in it")
+        if not all(any(x is part for part in parts) for x in context._dirty):
+            raise RuntimeError(f"{cls.__name__}.forward must give what it marked as dirty")
+        results = [part for part in parts if isinstance(part, TensorBase)]
         if tracked:
             for x in context._dirty:
                 check_writeable(x, cls.__name__)  # when it has been, as PyTorch's
-            results = _record(cls, context, args, edges, [part for part in parts if isinstance(part, TensorBase)])
-            tensors = _spread(context._is_tensor, results)
-            parts = tuple([y if y is not None else part for y, part in zip(tensors, parts, strict=True)])
+            results = _record(cls, context, args, edges, results)
+        else:
+            results = [out if any(out is x for x in context._dirty) else _unrecorded(out, args) for out in results]
+        tensors = _spread(context._is_tensor, results)
+        parts = tuple([y if y is not None else part for y, part in zip(tensors, parts, strict=True)])
         return parts if isinstance(given, tuple) else parts[0]
 
 
@@ -297,6 +303,7 @@ def _record(
 
     for i, out in enumerate(results):
         if any(out is x for x in context._not_differentiable) or from_raw[out._array.dtype].kind not in "fc":
+            results[i] = _unrecorded(out, args)
             continue
         if any(out is x for x in context._dirty):
             rebase(out, outputs[i])
@@ -308,6 +315,11 @@ def _record(
         results[i]._node = outputs[i]
     context._dirty = context._not_differentiable = ()  # whose histories lead here, a cycle of references
     return results
+
+
+def _unrecorded(out: Any, args: tuple[Any, ...]) -> Any:
+    """A result that has no gradient: in the place of an argument, whose history is its own, a tensor on the same memory."""
+    return out.detach() if any(out is x for x in args) else out
 
 
 def once_differentiable(backward: _F) -> _F:
