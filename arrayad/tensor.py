@@ -447,7 +447,7 @@ class Tensor(TensorBase):
                 raise RuntimeError(
                     "requires_grad_(): only leaf tensors can be made to not require grad; use detach() for one that does not"
                 )
-            self._node = None
+            self._leaf, self._node = self._node, None
         return self
 
     @property
@@ -623,6 +623,8 @@ class Tensor(TensorBase):
         """
         if self._base is not None:
             raise RuntimeError("detach_(): a view cannot be detached in place, its history is its base's; use detach()")
+        if self.is_leaf:
+            return self.requires_grad_(False)
         self._node = None
         return self
 
@@ -1742,8 +1744,8 @@ class RemovableHandle:
         if node.hooks is None:
             node.hooks = {}
         self._key = next(sequence)
-        node.hooks[self._key] = hook
-        self._node = weakref.ref(node)
+        self._hooks = node.hooks  # which a leaf of another form has, too, in a node of its own
+        self._hooks[self._key] = hook
 
     def __enter__(self) -> Self:
         return self
@@ -1753,9 +1755,7 @@ class RemovableHandle:
 
     def remove(self) -> None:
         """Take the hook away; again does nothing."""
-        node = self._node()
-        if node is not None and node.hooks is not None:
-            node.hooks.pop(self._key, None)
+        self._hooks.pop(self._key, None)
 
 
 class Flat:

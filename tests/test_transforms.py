@@ -912,6 +912,32 @@ def test_hooks() -> None:
             (z * 1).sum().backward()
 
 
+@pytest.mark.parametrize("free", [lambda x: x.requires_grad_(False), lambda x: x.detach_()])
+def test_a_leaf_that_for_a_time_requires_no_gradient_keeps_its_hooks_and_graphs(free: Any) -> None:
+    x = _x(1.0).requires_grad_()
+    x.register_hook(lambda g: g * 10)
+    older = (x * 2).sum()
+    free(x)
+    assert not (x * 2).requires_grad
+    x.requires_grad_()
+    (x * 3).sum().backward()
+    assert x.grad.tolist() == [30.0]
+    assert xp.autograd.grad(older, x)[0].tolist() == [20.0]
+    free(x).unsqueeze_(0).requires_grad_()  # of another shape, which those graphs are not of
+    assert xp.autograd.grad((x * 4).sum(), x)[0].tolist() == [[4.0]]
+
+
+@pytest.mark.parametrize("change", [lambda x: x.t_(), lambda x: x.unsqueeze_(0)])
+def test_a_hook_is_taken_from_a_leaf_of_another_form(change: Any) -> None:
+    x = xp.ones(2, 3, requires_grad=True)
+    handle = x.register_hook(lambda g: g * 10)
+    with xp.no_grad():
+        change(x)
+    handle.remove()
+    x.sum().backward()
+    assert (x.grad == 1).all()
+
+
 def test_a_retained_gradient() -> None:
     """It comes once, after all hooks, and is that of the tensor's value, also after this has been written over."""
 

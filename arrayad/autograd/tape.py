@@ -55,8 +55,9 @@ class TensorBase:
     it, and with whom it shares memory. The class that derives from it is the one that creation makes.
     """
 
-    # `_grad` is left unset, which costs nothing, until there is one; `_viewed` and `_steps`, until the storage has aliases.
-    __slots__ = ("__weakref__", "_array", "_grad", "_node", "_steps", "_storage", "_viewed")
+    # Left unset, which costs nothing, are `_grad` and `_leaf` until there is one, `_viewed` and `_steps` until the storage
+    # has aliases.
+    __slots__ = ("__weakref__", "_array", "_grad", "_leaf", "_node", "_steps", "_storage", "_viewed")
 
     _array: Array
     _node: Node | None
@@ -64,6 +65,7 @@ class TensorBase:
     _viewed: TensorBase | None  # whose history its own is a part of; None also for a detached alias
     _steps: Steps  # how it is seen from the storage's root
     _grad: Any
+    _leaf: Leaf  # the node it had as a leaf, which hooks and graphs are of, once it was made to require no gradient
 
     _class: type[TensorBase]
 
@@ -106,7 +108,8 @@ def require_grad(x: TensorBase, name: str) -> None:
             f"{name}(): only Tensors of floating point and complex dtype can require gradients. Got {dtype.name}; convert "
             "it first, for example with .float()."
         )
-    x._node = Leaf(x)
+    leaf = getattr(x, "_leaf", None)
+    x._node = leaf if leaf is not None and leaf.shape == x._array.shape else Leaf(x)
 
 
 class Writes:
