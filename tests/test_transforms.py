@@ -250,11 +250,38 @@ def test_a_tangent_is_the_users_own() -> None:
         assert t.tolist() == [1.0, 2.0, 3.0, 4.0]
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x,
+        xp.sum,
+        xp.sin,
+        lambda x: x * 2,
+        lambda x: xp.reshape(x, (1, 2)),
+        xp.linalg.vector_norm,
+        xp.cumulative_prod,
+        lambda x: xp.astype(x, F64),
+    ],
+)
+@pytest.mark.parametrize("dtype", [xp.bool, xp.int64, xp.float32, xp.float64])
+def test_tangents_and_cotangents_take_the_dtype_of_what_they_are_of(function: Any, dtype: xp.DType) -> None:
+    x = xp.ones(2)
+    value, tangent = xp.func.jvp(function, (x,), (xp.ones(2, dtype=dtype),))
+    assert tangent.dtype == value.dtype
+    assert (tangent == xp.func.jvp(function, (x,), (xp.ones(2),))[1]).all()
+    value, pull_back = xp.func.vjp(function, x)
+    (g,) = pull_back(xp.ones_like(value, dtype=dtype))
+    assert g.dtype == x.dtype
+
+
 def test_transforms_say_their_names() -> None:
     x, of_all = xp.ones(2), lambda x: x
     for call, kind, words in (
         (lambda: xp.func.jvp(xp.sin, (x,), (xp.ones(3),)), ValueError, r"^jvp\(\): expected shape"),
         (lambda: xp.func.hvp(lambda x: x.sum(), (x,), (xp.ones(3),)), ValueError, r"^hvp\(\): expected shape"),
+        (lambda: xp.func.jvp(xp.sin, (x,), (x * 1j,)), RuntimeError, r"^jvp\(\): .* of a real tensor must be real"),
+        (lambda: xp.func.linearize(xp.sin, x)[1](x * 1j), RuntimeError, r"^linearize\(\): .* of a real tensor must be real"),
+        (lambda: xp.func.vjp(xp.sin, x)[1](x * 1j), RuntimeError, r"^vjp\(\): .* of a real tensor must be real"),
         (lambda: xp.func.hessian(of_all)(x), RuntimeError, r"^hessian\(\): the function must give"),
         (lambda: xp.func.value_and_grad(of_all)(x), RuntimeError, r"^value_and_grad\(\): the function must give"),
         (lambda: xp.func.jacfwd(of_all)(xp.ones(0)), ValueError, r"^jacfwd\(\): an argument or result has no elements"),

@@ -102,7 +102,10 @@ class _Trace:
 
     def push(self, tangents: list[Any]) -> list[Any]:
         """The tangents of the outputs, given those of the inputs."""
-        known = dict(zip(self.starts, tangents, strict=True))
+        known = {
+            node: t if t._array.dtype == x._array.dtype else namespace_of_tensors().astype(t, x.dtype)
+            for node, x, t in zip(self.starts, self.inputs, tangents, strict=True)
+        }
         again = recording() and (self.outer or any(t._node is not None for t in tangents))
         out = []
         for x, t in zip(self.outputs, push_forward([x._node for x in self.outputs], known), strict=True):
@@ -147,6 +150,8 @@ def _same_form(name: str, tree: Any, form: Any, like: list[Any]) -> list[Any]:
         if x._array.shape != y._array.shape:
             raise ValueError(f"{name}(): expected shape {tuple(y._array.shape)}, got {tuple(x._array.shape)}")
         check_devices(name, x, y)
+        if from_raw[x._array.dtype].kind == "c" and from_raw[y._array.dtype].kind != "c":
+            raise RuntimeError(f"{name}(): the tangent or cotangent of a real tensor must be real, and it is complex")
     return leaves
 
 
