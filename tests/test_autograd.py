@@ -253,6 +253,22 @@ def test_modes() -> None:
     assert xp.is_grad_enabled()
 
 
+@pytest.mark.parametrize("make", [xp.no_grad, xp.enable_grad, xp.inference_mode, lambda: xp.set_grad_enabled(False)])
+@pytest.mark.parametrize("outside", [False, True])
+def test_a_mode_is_entered_as_often_as_one_likes(make: Any, outside: bool) -> None:
+    with xp.no_grad() if not outside else xp.enable_grad():
+        mode = make()
+        for _ in range(2):
+            with mode:
+                assert xp.is_grad_enabled() is (make is xp.enable_grad)
+                with mode:
+                    assert xp.is_grad_enabled() is (make is xp.enable_grad)
+                assert xp.is_grad_enabled() is (make is xp.enable_grad)
+            assert xp.is_grad_enabled() is outside
+        assert mode(xp.is_grad_enabled)() is (make is xp.enable_grad)
+        assert xp.is_grad_enabled() is outside
+
+
 @pytest.mark.parametrize(
     ("mode", "enabled"),
     [(xp.no_grad, False), (xp.enable_grad, True), (xp.inference_mode, False), (xp.inference_mode(mode=False), True)],

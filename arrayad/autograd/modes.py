@@ -184,14 +184,19 @@ class set_grad_enabled(_Switch):
     def __init__(self, mode: bool) -> None:
         self._mode = _checked("set_grad_enabled", mode)
         super().__enter__()
+        self._entered = True
 
     def __enter__(self) -> None:
-        """Nothing to do: the mode is set since the call."""
+        """The first time there is nothing to do: the mode is set since the call."""
+        if not self._entered:
+            super().__enter__()
+        self._entered = False
 
     def __call__(self, function: _F) -> _F:
         """Decorate a function."""
-        if self._before:
+        if self._entered:
             self.__exit__()  # as a decorator it holds within the function only
+            self._entered = False
         return super().__call__(function)
 
 
