@@ -440,6 +440,8 @@ class Tensor(TensorBase):
             For an integer or boolean dtype, or to take it from a tensor that was computed.
         """
         requires_grad = flag_of(requires_grad, "requires_grad_", "requires_grad")
+        if requires_grad is None:
+            raise TypeError("requires_grad_(): requires_grad must be a bool, not NoneType")
         if requires_grad and self._node is None:
             require_grad(self, "requires_grad_")
         elif not requires_grad and self._node is not None:

@@ -860,6 +860,8 @@ def test_a_backward_that_cannot_be_differentiated_says_so_where_its_cotangent_is
     assert xp.func.grad(lambda x: Square.apply(x).sum())(x).tolist() == [2.0, 6.0]
     with pytest.raises(RuntimeError, match="once_differentiable"):
         xp.func.hessian(lambda x: Square.apply(x).sum())(x)
+    with pytest.raises(RuntimeError, match=r"once_differentiable; forward mode .* unless the Function has a jvp"):
+        xp.func.jvp(Square.apply, (x,), (x,))
 
 
 # --- checks ---

@@ -38,6 +38,7 @@ __all__ = [
     "rebuilt",
     "refuse_overwritten",
     "saved_of",
+    "tensors_of",
     "zeros_like",
 ]
 
@@ -69,8 +70,8 @@ def backward(
     RuntimeError
         If a tensor is not tracked, a cotangent is missing or of the wrong shape, or the graph was used up before.
     """
-    roots = _tensors(tensors, "backward", "tensors")
-    wanted = None if inputs is None else list({id(x): x for x in _tensors(inputs, "backward", "inputs")}.values())
+    roots = tensors_of(tensors, "backward", "tensors")
+    wanted = None if inputs is None else list({id(x): x for x in tensors_of(inputs, "backward", "inputs")}.values())
     if wanted == []:
         raise RuntimeError("backward(): inputs is empty; leave it out to add to the grad of every leaf")
     found = _run("backward", roots, grad_tensors, retain_graph, create_graph, wanted)
@@ -162,8 +163,8 @@ def grad(
     """
     if not only_inputs:
         raise ValueError("grad(): only_inputs=False, which adds to the grad of leaves too, is what backward() does")
-    wanted = _tensors(inputs, "grad", "inputs")
-    roots = _tensors(outputs, "grad", "outputs")
+    wanted = tensors_of(inputs, "grad", "inputs")
+    roots = tensors_of(outputs, "grad", "outputs")
     allow_unused = materialize_grads if allow_unused is None else allow_unused
     if materialize_grads and not allow_unused:
         raise ValueError("grad(): materialize_grads=True needs allow_unused=True or left out")
@@ -190,7 +191,8 @@ def zeros_like(x: Any) -> Any:
     return make(backend_of(a).zeros(a.shape, dtype=a.dtype, device=a.device))
 
 
-def _tensors(given: Any, name: str, parameter: str) -> list[Any]:
+def tensors_of(given: Any, name: str, parameter: str) -> list[Any]:
+    """One Tensor or several, as a list."""
     try:
         tensors = [given] if isinstance(given, TensorBase) else list(given)
     except TypeError:

@@ -353,4 +353,7 @@ class _Once(Function):
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
-        raise RuntimeError("backward(): trying to differentiate twice a function that is marked with once_differentiable")
+        raise RuntimeError(
+            "trying to differentiate twice a function that is marked with once_differentiable; forward mode differentiates "
+            "its backward, too, unless the Function has a jvp(ctx, *tangents)"
+        )

@@ -131,11 +131,13 @@ def check_grads(
     if unknown:
         raise ValueError(f"check_grads(): modes must be 'rev' or 'fwd', got {sorted(unknown)}")
     tensors = []
-    for x in [args] if isinstance(args, TensorBase) else list(args):
+    for x in engine.tensors_of(args, "check_grads", "args"):
         fresh = make(x._array)
         if dtypes.from_raw[x._array.dtype].kind in "fc":
             require_grad(fresh, "check_grads")
         tensors.append(fresh)
+    if not any(x._node is not None for x in tensors):
+        raise ValueError("check_grads(): at least one of the arguments must be of a floating dtype")
     for _ in range(order):
         _check(func, tensors, tuple(modes), eps, atol, rtol, fast_mode)
         func, tensors = _gradient_of(func, tensors)
