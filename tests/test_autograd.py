@@ -58,6 +58,15 @@ def test_gradients_can_be_written_into(function: Any, create_graph: bool) -> Non
     assert y.grad.tolist() == before
 
 
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_the_gradients_of_one_tensor_are_tensors_of_their_own(create_graph: bool) -> None:
+    x = xp.ones(2, requires_grad=True)
+    first, second = xp.autograd.grad((x * x).sum(), [x, x], create_graph=create_graph)
+    assert first is not second
+    first += 1
+    assert (first.tolist(), second.tolist()) == ([3.0, 3.0], [2.0, 2.0])
+
+
 def test_gradients_can_be_seen_flat() -> None:
     x = xp.ones(2, 3, requires_grad=True)
     (x.T * xp.reshape(xp.arange(6.0), (3, 2))).sum().backward()

@@ -438,7 +438,7 @@ class Sweep:
         """A cotangent for the user, who may write into it: a Tensor whose memory is its own."""
         if self.create_graph:
             shared = g._storage is not None and g._storage.aliases is not None
-            return g if owned and not shared else self.functions.clone(g)
+            return another(g) if owned and not shared else self.functions.clone(g)
         xp = by_type[g.__class__]
         return make(xp.as_array(g) if owned and xp.owns_memory(g) else xp.asarray(g, copy=True))
 
