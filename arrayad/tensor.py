@@ -141,7 +141,7 @@ def _view_in_place(
     name = name or f"{function.__name__}_"
 
     def method(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any:
-        check_writeable(self, name)
+        check_writeable(self, name, values=False)
         return become(self, lambda x: function(x, *args, **kwargs), name)
 
     method.__name__ = method.__qualname__ = name

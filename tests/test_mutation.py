@@ -639,6 +639,17 @@ def test_another_form_is_no_other_value(method: str) -> None:
     assert seen == [(2, 3), tuple(leaf.shape)]
 
 
+@pytest.mark.parametrize("method", ["t_", "unsqueeze_", "squeeze_", "swapaxes_", "transpose_"])
+def test_another_form_of_what_cannot_be_written_into(method: str) -> None:
+    x = xp.broadcast_to(xp.ones(3), (2, 3))
+    args = {"t_": (), "unsqueeze_": (0,), "squeeze_": ()}.get(method, (0, 1))
+    shape = getattr(xp.ones(2, 3), method)(*args).shape
+    assert getattr(x, method)(*args) is x
+    assert x.shape == shape
+    with pytest.raises(RuntimeError, match="an expanded tensor"):
+        x.zero_()
+
+
 def test_contiguous() -> None:
     x = xp.arange(6.0).reshape(2, 3).requires_grad_()
     y = x.t().contiguous()

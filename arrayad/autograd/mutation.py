@@ -206,8 +206,13 @@ def _count(x: TensorBase, name: str) -> None:
         writes.by = f"{name} at\n  {caller()}\n" if anomaly.enabled else name
 
 
-def check_writeable(x: TensorBase, name: str) -> None:
+def check_writeable(x: TensorBase, name: str, values: bool = True) -> None:
     """Refuse what no in-place operation may write into.
+
+    Parameters
+    ----------
+    values : bool, optional
+        Whether values are to be written, and not only what form the tensor has.
 
     Raises
     ------
@@ -232,7 +237,7 @@ def check_writeable(x: TensorBase, name: str) -> None:
                 f"{name}(): a view was created in no_grad mode and is being modified in place with grad mode enabled. Make "
                 "the view with grad mode enabled too."
             )
-    if not _is_writeable[x._array.__class__](x._array):
+    if values and not _is_writeable[x._array.__class__](x._array):
         raise RuntimeError(
             f"{name}(): the tensor's memory is read-only, or one element of it stands for several (an expanded tensor). "
             "Write into a clone() instead."
