@@ -312,6 +312,9 @@ class Tensor(TensorBase):
     __module__ = "arrayad"
     __hash__ = object.__hash__  # by identity: == is elementwise
 
+    def __init_subclass__(cls) -> None:
+        raise TypeError("Tensor cannot be subclassed: operations make Tensors; hold a Tensor in a class of your own")
+
     def __new__(cls, *data: Any, dtype: DTypeLike | None = None, device: DeviceLike | None = None) -> Tensor:  # noqa: PYI034  (no subclasses)
         """A tensor of data or, given integers, of that shape and not set, by default of the default floating dtype."""
         return pytorch.of_data_or_shape(data, dtypes.get_default_dtype() if dtype is None else dtype, device)
@@ -1730,6 +1733,8 @@ class Tensor(TensorBase):
     uniform_ = random_numbers.uniform_
     normal_ = random_numbers.normal_
 
+
+TensorBase._class = Tensor
 
 _CLASS_NAMES = {
     dtypes.bool: "BoolTensor", dtypes.uint8: "ByteTensor", dtypes.int8: "CharTensor", dtypes.int16: "ShortTensor",

@@ -470,6 +470,12 @@ def test_an_object_that_is_an_index() -> None:
     assert (x[One()].tolist(), x[0, One()].item(), x[One() :].tolist()) == ([3, 4], 2, [[3, 4]])
 
 
+def test_there_is_one_class_of_tensors() -> None:
+    with pytest.raises(TypeError, match=r"Tensor cannot be subclassed: .* hold a Tensor in a class of your own"):
+        type("Named", (xp.Tensor,), {})
+    assert type(xp.ones(2) + 1) is xp.Tensor
+
+
 def test_a_copy_of_a_tensor_and_its_gradient() -> None:
     x = xp.ones(2, requires_grad=True)
     (x * 2).sum().backward()

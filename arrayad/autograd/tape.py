@@ -52,7 +52,7 @@ class TensorBase:
     """The state of a Tensor; its operators and methods are `arrayad.Tensor`'s.
 
     Operations lie below the class whose operators call them, so they know only this: where the array is, what produced
-    it, and with whom it shares memory. The class that derives from it is the one that creation makes.
+    it, and with whom it shares memory. One class derives from it, which is that of all tensors.
     """
 
     # Left unset, which costs nothing, are `_grad` and `_leaf` until there is one, `_viewed` and `_steps` until the storage
@@ -67,10 +67,7 @@ class TensorBase:
     _grad: Any
     _leaf: Leaf  # the node it had as a leaf, which hooks and graphs are of, once it was made to require no gradient
 
-    _class: type[TensorBase]
-
-    def __init_subclass__(cls) -> None:
-        TensorBase._class = cls
+    _class: type[TensorBase]  # which `arrayad.tensor` sets
 
 
 _new = object.__new__
