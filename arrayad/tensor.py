@@ -472,13 +472,7 @@ class Tensor(TensorBase):
         if value is not None:
             if value is self:
                 raise RuntimeError("grad: a tensor cannot be its own gradient; give it a clone()")
-            if not isinstance(value, TensorBase):
-                raise TypeError(f"grad must be a Tensor or None, not {type(value).__name__}")
-            if value.shape != self.shape or value.dtype != self.dtype or value.device != self.device:
-                raise RuntimeError(
-                    f"grad must have the shape, dtype and device of the tensor, {tuple(self.shape)} {self.dtype} on "
-                    f"{self.device}; got {tuple(value.shape)} {value.dtype} on {value.device}"
-                )
+            _check_alike(self, value, "grad", " or None")
         self._grad = value
 
     @grad.deleter
@@ -503,13 +497,7 @@ class Tensor(TensorBase):
 
     @data.setter
     def data(self, value: Tensor) -> None:
-        if not isinstance(value, TensorBase):
-            raise TypeError(f"data must be a Tensor, not {type(value).__name__}")
-        if value.shape != self.shape or value.dtype != self.dtype or value.device != self.device:
-            raise RuntimeError(
-                f"data must have the shape, dtype and device of the tensor, {tuple(self.shape)} {self.dtype} on "
-                f"{self.device}; got {tuple(value.shape)} {value.dtype} on {value.device}"
-            )
+        _check_alike(self, value, "data")
         with no_grad():
             self.copy_(value)
 
@@ -1787,6 +1775,17 @@ class Flat:
         elements = self._x.ravel()  # a copy
         elements[key] = value
         self._x[...] = elements.reshape(self._x.shape)
+
+
+def _check_alike(x: Tensor, value: Tensor, name: str, other: str = "") -> None:
+    """Refuse, for an attribute of a tensor, what is no Tensor of its shape, dtype and device."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name} must be a Tensor{other}, not {type(value).__name__}")
+    if value.shape != x.shape or value.dtype != x.dtype or value.device != x.device:
+        raise RuntimeError(
+            f"{name} must have the shape, dtype and device of the tensor, {tuple(x.shape)} {x.dtype} on {x.device}; got "
+            f"{tuple(value.shape)} {value.dtype} on {value.device}"
+        )
 
 
 def _rebuild(array: np.ndarray[Any, Any], place: str, requires_grad: bool) -> Tensor:
