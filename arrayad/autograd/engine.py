@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "backward",
     "fit",
+    "for_user",
     "grad",
     "rebuilt",
     "refuse_overwritten",
@@ -292,6 +293,7 @@ class Sweep:
         self.targets = targets
         self.needed = needed  # the nodes that lead to a target, or are one; None: all
         self.passed = passed  # of those, what a cotangent goes on from
+        self.checks = anomaly.enabled and anomaly.check_nan
         # By minus the sequence number: a node, its cotangent (with several outputs the list of theirs), and whether nobody
         # else has it.
         self.pending: dict[int, tuple[Node, Any, bool]] = {}
@@ -312,9 +314,8 @@ class Sweep:
         found: dict[Any, Any] = {}
         pending, heap, used = self.pending, self.heap, self.used
         targets, needed, passed = self.targets, self.needed, self.passed
-        create_graph, retain, on_devices = self.create_graph, self.retain, self.on_devices
+        create_graph, retain, on_devices, checks = self.create_graph, self.retain, self.on_devices, self.checks
         wanted = frozenset(targets or ())
-        checks = anomaly.enabled and anomaly.check_nan
         xp: Any = self.functions if create_graph else None
         with ExitStack() as device:
             while heap:
@@ -342,7 +343,7 @@ class Sweep:
                     op = plan.op
                     saved = node.saved
                     if saved.__class__ is not tuple:
-                        saved = self.restore(node)
+                        saved = saved_of(node)
                     if node.sequence < mutation.last_write:
                         refuse_overwritten("backward", node, saved)
                     # Of an operation with several outputs, `g` is a list with a cotangent or None for each.
@@ -437,8 +438,7 @@ class Sweep:
     def tensor(self, g: Any, owned: bool) -> Any:
         """A cotangent for the user, who may write into it: a Tensor whose memory is its own."""
         if self.create_graph:
-            shared = g._storage is not None and g._storage.aliases is not None
-            return another(g) if owned and not shared else self.functions.clone(g)
+            return for_user(self.functions, g, owned)
         xp = by_type[g.__class__]
         return make(xp.as_array(g) if owned and xp.owns_memory(g) else xp.asarray(g, copy=True))
 
@@ -453,7 +453,7 @@ class Sweep:
             of_all = None if used is None or op.used is None else Through(used, op.used[0], xp, saved, node, node, array)
             for i, (target, part) in enumerate(zip(edges, parts, strict=True)):
                 if target is not None and part is not None and (needed is None or target in needed):
-                    if anomaly.enabled and anomaly.check_nan:
+                    if self.checks:
                         _refuse_nan(xp, part, node)
                     of_part = None if of_all is None else PartOf(of_all, i)
                     self.send_used(target, xp.conj(part) if conjugate else part, False, of_part)
@@ -476,7 +476,7 @@ class Sweep:
                 part = rule.function(xp, g, *values)
             if conjugate:
                 part = xp.conj(part)
-            if anomaly.enabled and anomaly.check_nan:
+            if self.checks:
                 _refuse_nan(xp, part, node)
             if not _matters(edge):
                 of_input = None
@@ -503,16 +503,6 @@ class Sweep:
         self.send(node, g, owned)
         if used is not None:
             self.used[key] = used
-
-    def restore(self, node: Node) -> tuple[Any, ...]:
-        """What a node saved, when it is not there: of a checkpoint, computed again."""
-        saved = saved_of(node)
-        if saved is None:
-            raise RuntimeError(
-                f"backward(): trying to go through {node.name()} a second time, but what it saved was dropped after the "
-                "first. Pass retain_graph=True to the first backward() or grad()."
-            )
-        return saved
 
     def gather(self, output: Output, g: Any, used: Used | None) -> None:
         """Put the cotangent of one output, and which entries of it are used, beside those of the operation's others."""
@@ -608,10 +598,15 @@ def _all_finite(xp: Namespace, part: Any) -> bool:
     return math.isfinite(abs(part)) if part.shape == () else bool(xp.all(xp.isfinite(part)))
 
 
-def saved_of(node: Node) -> tuple[Any, ...] | None:
+def saved_of(node: Node, name: str = "backward") -> tuple[Any, ...]:
     """What a node saved; of a checkpoint, computed again."""
     saved: Any = node.saved
-    return saved if saved is None or saved.__class__ is tuple else saved.restore(node)
+    if saved is None:
+        raise RuntimeError(
+            f"{name}(): trying to go through {node.name()} a second time, but what it saved was dropped after the first. "
+            "Pass retain_graph=True to the first backward() or grad()."
+        )
+    return saved if saved.__class__ is tuple else saved.restore(node)
 
 
 def rebuilt(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -698,6 +693,12 @@ def fit(xp: Namespace, g: Any, a: Array, node: Node) -> Any:
             g = xp.real(g)
         g = xp.astype(g, node.dtype, copy=False)
     return g
+
+
+def for_user(functions: Any, g: Any, owned: bool) -> Any:
+    """A recorded cotangent or tangent for the user, who may write into it."""
+    shared = g._storage is not None and g._storage.aliases is not None
+    return another(g) if owned and not shared else functions.clone(g)
 
 
 def _accumulate(tensor: Any, g: Any, create_graph: bool) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import mutation
-from .engine import fit, grad, rebuilt, refuse_overwritten, saved_of
+from .engine import fit, for_user, grad, rebuilt, refuse_overwritten, saved_of
 from .modes import enable_grad
 from .tape import MultiNode, Node, Output, make, namespace_of_tensors
 from .. import dtypes
@@ -57,14 +57,9 @@ def push_forward(outputs: Sequence[Node | None], tangents: dict[Node, Any]) -> l
         incoming = [known.get(edge) for edge in node.edges]
         if any(t is not None for t in incoming):
             known[node] = _through(functions, node, incoming, asked.get(node, set()))
-    return [_own(functions, known.get(node), tangents) for node in outputs]
-
-
-def _own(functions: Any, t: Any, given: dict[Node, Any]) -> Any:
-    """A tangent for the user, who may write into it."""
-    if t is None or not (any(t is other for other in given.values()) or (t._storage is not None and t._storage.aliases)):
-        return t
-    return functions.clone(t)
+    given = {id(t) for t in tangents.values()}
+    found = [known.get(node) for node in outputs]
+    return [None if t is None else for_user(functions, t, id(t) not in given) for t in found]
 
 
 def _between(outputs: Sequence[Node | None], known: dict[Any, Any]) -> list[Node]:
@@ -86,11 +81,7 @@ def _through(xp: Any, node: Node, incoming: list[Any], asked: set[int]) -> Any:
     """The tangent of a node's output, or the tuple of those of its outputs."""
     plan = node.plan
     op = plan.op
-    kept = saved_of(node)
-    if kept is None:
-        raise RuntimeError(
-            f"{node.name()}: what it saved was dropped by a backward; linearize() before, or pass retain_graph=True"
-        )
+    kept = saved_of(node, "linearize")
     if node.sequence < mutation.last_write:
         refuse_overwritten("linearize", node, kept)
     saved = rebuilt(node, kept)
