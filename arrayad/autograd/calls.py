@@ -15,7 +15,7 @@ import numpy as np
 
 from . import tape
 from .modes import anomaly, caller, recording
-from .tape import Node, TensorBase, alias, make, record, record_several, sequence
+from .tape import Node, TensorBase, alias, make, node_of_several, record, sequence
 from .. import dtypes
 from ..arguments import flag_of, integer_of
 from ..backends import Array, Namespace, attributes, backend_of, backend_of_type
@@ -490,8 +490,9 @@ def _kept(plan: Plan, a: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out
             if 0 < i <= len(args):
                 saved[i] = args[i - 1]
     for name in kwargs:
-        if name in plan.by_name:
-            saved[plan.by_name[name]] = kwargs[name]
+        i = op.places[name]
+        if plan.wanted[i]:
+            saved[i] = kwargs[name]
     if plan.inputs:
         saved[0] = a
     if plan.out:
@@ -515,7 +516,9 @@ def _several(op: Operation, x: Any, a: Array, args: tuple[Any, ...], kwargs: dic
                     _view_again(step[0], x, y, *step[1:])
     if x._node is not None and op.differentiable and recording():
         plan = op.plans[True,]
-        record_several(plan, (x._node,), _kept(plan, a, args, kwargs, out), ys)
+        _, outputs = node_of_several(plan, (x._node,), _kept(plan, a, args, kwargs, out), parts)
+        for y, output in zip(ys, outputs, strict=True):
+            y._node = output
     return _packed(out, ys)
 
 

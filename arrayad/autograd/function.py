@@ -98,7 +98,6 @@ class _Rule:
     """The reverse rule of one call of a custom function: its ``backward``."""
 
     at = ()
-    only = add = None
 
     def __init__(self, function: type[Function], context: FunctionContext, places: tuple[Device | None, ...]) -> None:
         self.owner = function
@@ -170,7 +169,6 @@ class _Call:
     tangent = None
     inputs = ()
     out = False
-    layout = parameters = tensors = ()
 
     def __init__(self, function: type[Function], context: FunctionContext, places: tuple[Device | None, ...]) -> None:
         self.keeps = bool(context._to_save)

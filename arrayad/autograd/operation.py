@@ -158,14 +158,13 @@ class Rule:
 class Plan:
     """What a node keeps, given which of its inputs need a gradient."""
 
-    __slots__ = ("arguments", "by_name", "defaults", "inputs", "keeps", "name", "op", "out", "rules", "wanted")
+    __slots__ = ("arguments", "defaults", "inputs", "keeps", "name", "op", "out", "rules", "wanted")
 
     wanted: tuple[bool, ...]  # for each parameter and the output: whether it is kept; else a node's `saved` has a None
     inputs: tuple[int, ...]  # numbers of the tensor inputs that are kept
     out: bool  # whether the output is
-    keeps: bool  # whether any array is, whose memory an in-place operation must leave alone
+    keeps: bool  # whether any array is, which backward drops
     arguments: tuple[int, ...]  # numbers of the parameters that are kept
-    by_name: dict[str, int]  # the same by name
     defaults: list[Any]  # by layout, what is kept of a call that gives tensors alone: the defaults of its other arguments
     rules: tuple[tuple[int, Rule], ...]  # edge number and rule
     name: str
@@ -186,7 +185,6 @@ class Plan:
         self.out = "out" in names
         self.keeps = self.out or bool(self.inputs)
         self.arguments = tuple(i for i, name in enumerate(op.parameters) if name in names)
-        self.by_name = {op.parameters[i]: i for i in self.arguments}
         self.defaults = [None] * len(op.layout)
         for i in self.arguments:
             if op.parameters[i] not in op.tensors:

@@ -39,7 +39,6 @@ __all__ = [
     "namespace_of_tensors",
     "node_of_several",
     "record",
-    "record_several",
     "require_grad",
     "retaining",
     "sequence",
@@ -246,7 +245,8 @@ class Node:
     edges : tuple of Node or None
         The nodes that produced the inputs; None for an input that needs no gradient.
     saved : tuple or None
-        What the rules ask for, by the operation's layout; None once backward has used and dropped it.
+        What the rules ask for, by the operation's layout; None once backward has used and dropped it. Of a checkpoint, what
+        computes it again: `engine.saved_of` gives the tuple.
     shape, dtype
         Of the output; its cotangent has them too.
     sequence : int
@@ -371,18 +371,6 @@ def record(plan: Plan, edges: tuple[Node | None, ...], saved: Any, out: TensorBa
         node.where = caller()
     out._node = node
     return node
-
-
-def record_several(
-    plan: Plan,
-    edges: tuple[Node | None, ...],
-    saved: Any,
-    outs: Sequence[TensorBase],
-) -> None:
-    """Write down that an operation made several tensors at once."""
-    _, outputs = node_of_several(plan, edges, saved, [out._array for out in outs])
-    for out, output in zip(outs, outputs, strict=True):
-        out._node = output
 
 
 def node_of_several(
