@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 import sys
 import threading
 import time
 import tracemalloc
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 import arrayad as xp
 from arrayad.backends import backend_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.any_backend
 
@@ -712,3 +716,64 @@ def test_an_element_added_to_is_written_once() -> None:
     z[0] = part  # whose hook is to see what comes back through it
     z.sum().backward()
     assert [g.item() for g in seen] == [1.0]
+
+
+# --- interrupts ---
+
+
+def _interrupted(write: Callable[..., Any], after: int) -> tuple[bool, Any]:
+    """Whether a write came to its end before a line of the package was interrupted, and what is there then.
+
+    That is the values and the gradients by what they were computed from, or None where backward refuses.
+    """
+    a, b = xp.tensor([1.0, 2.0, 3.0], requires_grad=True), xp.tensor(5.0, requires_grad=True)
+    y = a * 1.0
+    v = y[1:]
+    lines = 0
+
+    def trace(frame: Any, event: str, _: Any) -> Any:
+        nonlocal lines
+        if "arrayad" not in frame.f_globals.get("__name__", ""):
+            return None
+        if event == "line":
+            lines += 1
+            if lines == after:
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        write(a, b, y, v)
+        ended = True
+    except KeyboardInterrupt:
+        ended = False
+    finally:
+        sys.settrace(before)
+    try:
+        gradients = xp.autograd.grad(y.sum() + v.sum(), [a, b], materialize_grads=True)
+    except RuntimeError as error:
+        assert "was interrupted as it wrote into a tensor" in str(error)  # noqa: PT017  (or it is as before or after)
+        return ended, None
+    return ended, (y.tolist(), v.tolist(), [g.tolist() for g in gradients])
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda a, b, y, v: v.mul_(10),
+        lambda a, b, y, v: y.mul_(b),
+        lambda a, b, y, v: v.copy_(a[:2]),
+        lambda a, b, y, v: y.fill_(2.0),
+        lambda a, b, y, v: y.__setitem__(0, b),
+        lambda a, b, y, v: v.__setitem__(slice(None), 3.0),
+    ],
+)
+def test_a_write_that_is_interrupted_is_done_or_not_or_refused(write: Callable[..., Any]) -> None:
+    states = [_interrupted(lambda *_: None, 0)[1], _interrupted(write, 0)[1], None]
+    for n in itertools.count(1):
+        ended, state = _interrupted(write, n)
+        if ended:
+            break
+        assert state in states
+    assert n > 50  # it was at many places

@@ -18,7 +18,7 @@ import functools
 from collections import Counter
 from contextlib import nullcontext
 from sys import getrefcount
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from weakref import ref
 
 from . import tape
@@ -276,14 +276,21 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
             if fresh.aliases is not None:  # of a result that was seen from another, which alone has the storage's root
                 a, fresh = backend_of(a).asarray(a, copy=True), Storage()
             fresh.version = (0 if x._storage is None else x._storage.version) + 1
-            x._array = a
-            x._storage = fresh
         else:
             _unshare(x)
-            backend_of(a).setitem(x._array, ..., a)
-            _count(x, name)
-        if recording():
-            rebase(x, out._node)
+            fresh = None
+        try:
+            if fresh is not None:
+                x._array = a
+                x._storage = fresh
+            else:
+                backend_of(a).setitem(x._array, ..., a)
+                _count(x, name)
+            if recording():
+                rebase(x, out._node)
+        except BaseException:
+            _break_off(x, out._node, name)
+            raise
     return x
 
 
@@ -400,17 +407,20 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, name: str) -
         _unshare(x)  # which would take an array of the value, if it is a part of `x`, for the tape's
         if raw is None:
             raw = value._array
+        floating = dtypes.from_raw[x._array.dtype].kind in "fc"
+        of_value = value._node if floating and isinstance(value, TensorBase) else None
         try:
             xp.setitem(x._array, key, raw)
-        except REFUSALS as error:  # before anything has been changed or counted
+            _count(x, name)
+            if recording() and (x._node is not None or of_value is not None):
+                edges = (x._node, of_value)
+                plan, saved = index_put.keep(edges, (x._array, key, raw), x._array)
+                rebase(x, record(plan, edges, saved, make(x._array)))
+        except REFUSALS as error:  # of what is assigned, before anything has been changed or counted
             raise named(name, error) from None
-        _count(x, name)
-        floating = dtypes.from_raw[x._array.dtype].kind in "fc"
-        tracked_value = floating and isinstance(value, TensorBase) and value._node is not None
-        if recording() and (x._node is not None or tracked_value):
-            edges = (x._node, value._node if tracked_value else None)
-            plan, saved = index_put.keep(edges, (x._array, key, raw), x._array)
-            rebase(x, record(plan, edges, saved, make(x._array)))
+        except BaseException:
+            _break_off(x, of_value, name)
+            raise
 
 
 def _cast(xp: Any, raw: Any, like: Any, name: str) -> Any:
@@ -421,6 +431,36 @@ def _cast(xp: Any, raw: Any, like: Any, name: str) -> Any:
         return xp.astype(raw, like.dtype)
     except (TypeError, ValueError, OverflowError) as error:
         raise named(name, error) from None
+
+
+class _BrokenOff:
+    """In the place of what a node saved: a write was interrupted, and values and history need not belong together."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def restore(self, node: Node) -> NoReturn:
+        """Refuse to go on."""
+        raise RuntimeError(f"backward(): {self.name}() was interrupted as it wrote into a tensor; compute the tensor anew")
+
+
+def _break_off(x: Any, node: Node | None, name: str) -> None:
+    """After an exception in the middle of a write, as by Ctrl-C: no derivative goes through what is seen of the memory.
+
+    Parameters
+    ----------
+    node
+        The history of what was written.
+    """
+    _count(x, name)
+    base = base_of(x)
+    base = x if base is None else base
+    if not recording() or (node is None and x._node is None and base._node is None):
+        return
+    plan = namespace_of_tensors().view_put.operation.plans[True, True]
+    for tensor in tensors_on(x):
+        if tensor is x or tensor is base or tensor._viewed is x or tensor._viewed is base:
+            record(plan, (None, None), _BrokenOff(name), tensor)
 
 
 def become(x: Any, function: Callable[[Any], Any], name: str) -> Any:
