@@ -23,6 +23,7 @@ from .autograd import engine
 from .autograd.calls import apart, operator
 from .autograd.modes import no_grad, recording
 from .autograd.mutation import become, check_writeable, compute, export, give_back, lend, overwrite
+from .autograd.operation import named
 from .autograd.tape import RETAINED, Leaf, TensorBase, alias, base_of, make, require_grad, retaining, sequence
 from .backends import backend_of
 from .devices import device as Device
@@ -257,7 +258,11 @@ _of_numpy = numpy_protocols.FUNCTIONS  # what NumPy's functions, and so its arra
 @functools.wraps(statistical.mean)
 def _mean(x: Any, /, *, dtype: Any = None, **axes: Any) -> Any:
     """The mean, as a method also in a dtype, as NumPy's and PyTorch's methods have it."""
-    return statistical.mean(x if dtype is None else data_types.astype(x, dtype, copy=False), **axes)
+    try:
+        x = x if dtype is None else data_types.astype(x, dtype, copy=False)
+    except TypeError as error:
+        raise named("mean", error) from None
+    return statistical.mean(x, **axes)
 
 
 _add_in_place = _in_place(elementwise.add)

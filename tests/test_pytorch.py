@@ -41,6 +41,8 @@ SAME = [
     "x.clone().lerp_(y, y)",
     "t.lerp(x, y, 1.0)",
     "t.lerp(x, y, y * y)",
+    "t.lerp(x, y, -2.0)",
+    "t.lerp(x * 1j, y * 1j, 0.25 + 0.5j)",
     "t.rsqrt(y * y + 1)",
     "t.LongTensor([1, 2])", "t.IntTensor([1, 2])", "t.ShortTensor([1, 2])", "t.CharTensor([1, 2])", "t.ByteTensor([1, 2])",
     "t.BoolTensor([True, False])", "t.DoubleTensor([1, 2])",

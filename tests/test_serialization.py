@@ -310,6 +310,13 @@ def test_generators_are_copied_and_pickled_where_they_are() -> None:
         assert (xp.rand(3, generator=h).tolist(), h.initial_seed()) == (expected, 3)
 
 
+def test_states_of_random_numbers_are_saved(tmp_path: Path) -> None:
+    xp.save(xp.random.get_state(), tmp_path / "state")
+    expected = xp.rand(3).tolist()
+    xp.random.set_state(xp.load(tmp_path / "state"))
+    assert xp.rand(3).tolist() == expected
+
+
 def test_the_state_of_random_numbers_that_were_not_used_yet() -> None:
     code = (
         "import arrayad as xp\n"

@@ -121,7 +121,11 @@ def broadcast_to(xp: Namespace, x: Tensor, /, shape: tuple[int, ...]) -> Tensor:
     -----
     Differentiable.
     """
-    return xp.broadcast_to(x, shape if isinstance(shape, tuple) else sides_of(shape, "broadcast_to"))
+    try:
+        return xp.broadcast_to(x, shape if isinstance(shape, tuple) else sides_of(shape, "broadcast_to"))
+    except ValueError:  # in words of the iterator by which NumPy does it
+        sides = sides_of(shape, "broadcast_to")
+        raise ValueError(f"shape {tuple(x.shape)} cannot be broadcast to shape {sides}") from None
 
 
 def along(axis: int, start: int | None, stop: int | None) -> tuple[Any, ...]:

@@ -90,6 +90,7 @@ from ..autograd.mutation import compute
 from ..autograd.operation import REAL_FLOATING_ONLY, differentiable, public
 from ..autograd.tape import TensorBase
 from ..backends import backend_of
+from ..dtypes import NUMBERS
 from ..size import Size
 
 if TYPE_CHECKING:
@@ -668,13 +669,13 @@ def lerp(x: Tensor, end: Tensor, /, weight: Tensor | float) -> Tensor:
     x, end : Tensor
         Of shapes that broadcast, also with that of a weight.
     weight : Tensor or float
-        Real: at 0 the result is `x`, at 1 `end`.
+        At 0 the result is `x`, at 1 `end`.
     """
     x, end, weight = to_common_dtype(x, end, weight)
     way = end - x
-    if isinstance(weight, (int, float)):
-        return x + weight * way if weight < 0.5 else end - (1 - weight) * way
-    return where(weight < 0.5, x + weight * way, end - (1 - weight) * way)
+    if isinstance(weight, NUMBERS):
+        return x + weight * way if builtins.abs(weight) < 0.5 else end - (1 - weight) * way
+    return where(abs(weight) < 0.5, x + weight * way, end - (1 - weight) * way)
 
 
 @public

@@ -196,13 +196,13 @@ def manual_seed(seed: int, /) -> Generator:
     return default
 
 
-def get_state() -> dict[Device, Any]:
-    """Where the default generators are in their sequences, for `set_state`."""
+def get_state() -> dict[str, Any]:
+    """Where the default generators are in their sequences, by device, for `set_state`; `arrayad.save` takes it."""
     places = {get_default_device(), indexed(Device("cpu")), *_default}  # of the first two also if nothing was drawn yet
-    return {place: default_generator(place).get_state() for place in places}
+    return {str(place): default_generator(place).get_state() for place in places}
 
 
-def set_state(states: dict[Device, Any]) -> None:
+def set_state(states: dict[str, Any]) -> None:
     """Have the default generators go back to where `get_state` was called."""
     if not isinstance(states, dict):
         raise TypeError(f"set_state(): expected what get_state() gave, not {type(states).__name__}")
