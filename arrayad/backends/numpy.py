@@ -231,7 +231,8 @@ def arange(start: Any, stop: Any, step: Any, *, dtype: Any, device: Any = None) 
 # NumPy's functions without their wrappers in Python, which cost more than a short array does. What stands behind each is
 # microseconds for an array of 64 numbers.
 
-# With ``out=...`` a reduction gives an array, not one of NumPy's scalars.
+# With ``out=...`` a reduction gives an array, not one of NumPy's scalars. `keepdims` is Any where NumPy's
+# types, from 2.5 on, have an overload for True and one for False, and none for a bool.
 
 
 def _reduced(ufunc: np.ufunc, x: Array, axis: Any, keepdims: bool) -> Array:
@@ -322,7 +323,7 @@ def any(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
     return np.logical_or.reduce(x, axis, keepdims=keepdims, out=...)
 
 
-def mean(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
+def mean(x: Array, /, *, axis: Any = None, keepdims: Any = False) -> Array:
     """``numpy.mean``: 2.0 for 4.5; itself where it sums in float32, warns of no elements, or refuses an axis."""
     if x.itemsize == 2 or x.size == 0 or x.ndim == 0:
         return np.mean(x, axis=axis, keepdims=keepdims)
@@ -469,12 +470,12 @@ def squeeze(x: Array, /, axis: int | tuple[int, ...]) -> Array:
     return x.squeeze(axis)
 
 
-def argmax(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
+def argmax(x: Array, /, *, axis: Any = None, keepdims: Any = False) -> Array:
     """``numpy.argmax``: 0.3 for 1.3."""
     return x.argmax(axis, keepdims=keepdims)
 
 
-def argmin(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
+def argmin(x: Array, /, *, axis: Any = None, keepdims: Any = False) -> Array:
     """``numpy.argmin``: 0.3 for 1.3."""
     return x.argmin(axis, keepdims=keepdims)
 

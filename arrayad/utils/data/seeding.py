@@ -10,6 +10,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.random.mtrand import get_bit_generator, set_bit_generator  # up to NumPy 2.4 the stub of numpy.random lacks them
 
 from ...functions.random import Generator, scope
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from ...devices import device
 
 __all__ = ["Seeds", "seed_of"]
-
-# The stub of numpy.random does not export these.
-_get_bit_generator, _set_bit_generator = np.random.get_bit_generator, np.random.set_bit_generator  # type: ignore[attr-defined]  # as said
 
 _MASK = (1 << 64) - 1
 _PROBES = 32  # samples in a row
@@ -78,8 +76,8 @@ class _Globals:
         # state; but a second normal number that NumPy keeps from a pair is in the state alone, which costs 40 us a batch.
         state = random.getstate() if self._give_back else None
         normal: Any = np.random.get_state(legacy=False) if self._give_back else None  # noqa: NPY002  (the users' own)
-        self._users = state, _get_bit_generator(), normal["gauss"] if normal and normal["has_gauss"] else None
-        _set_bit_generator(self._numpy)
+        self._users = state, get_bit_generator(), normal["gauss"] if normal and normal["has_gauss"] else None
+        set_bit_generator(self._numpy)
         if state is not None and not self.eager:
             if state[2] is not None:  # a second normal number too, which a sample would get without being seen to draw
                 random.setstate((*state[:2], None))
@@ -88,7 +86,7 @@ class _Globals:
     def leave(self) -> None:
         """Have the generators back."""
         state, bit_generator, normal = self._users
-        _set_bit_generator(bit_generator)
+        set_bit_generator(bit_generator)
         if normal is not None:
             whole: Any = np.random.get_state(legacy=False)  # noqa: NPY002  (as above)
             np.random.set_state({**whole, "has_gauss": 1, "gauss": normal})  # noqa: NPY002  (as above)
