@@ -33,8 +33,10 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def oldest(session: nox.Session) -> None:
-    """The tests with the oldest versions of what arrayad needs at run time that pyproject.toml admits."""
-    needs = nox.project.load_toml("pyproject.toml")["project"]["dependencies"]
+    """The tests with the oldest versions that pyproject.toml admits, of what arrayad needs and of what the tests do."""
+    project = nox.project.load_toml("pyproject.toml")["project"]
+    extras = [project["optional-dependencies"][extra] for extra in ("scipy", "safetensors", "examples", "dev")]
+    needs = [need for some in (project["dependencies"], *extras) for need in some if ">=" in need]
     session.install("-e", ".[dev]", *[need.replace(">=", "==") for need in needs])
     session.run("pytest", *session.posargs)
 
