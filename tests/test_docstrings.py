@@ -5,6 +5,8 @@ from __future__ import annotations
 import doctest
 import inspect
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -43,6 +45,18 @@ def test_docstring(name: str) -> None:
     text = inspect.getdoc(PUBLIC[name])
     assert text, f"{name} has no docstring"
     assert text.splitlines()[0].endswith((".", ":")) or len(text.splitlines()) > 1
+
+
+@pytest.mark.parametrize("name", [n for n in PUBLIC if "Examples\n---" in (inspect.getdoc(PUBLIC[n]) or "")])
+def test_examples_are_the_last_section(name: str) -> None:
+    sections = re.findall(r"^ *(\w+(?: \w+)*)\n *-+$", inspect.getdoc(PUBLIC[name]) or "", re.MULTILINE)
+    assert sections[-1] == "Examples"
+
+
+def test_without_docstrings() -> None:
+    code = "import arrayad; print(arrayad.exp.__doc__)"
+    out = subprocess.run([sys.executable, "-OO", "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out == "None\n"
 
 
 def run_examples(text: str, name: str) -> None:

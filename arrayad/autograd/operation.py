@@ -669,35 +669,39 @@ def elementwise(
     return declare
 
 
-def _elementwise_doc(function: Callable[..., Any], takes: Takes, rules: bool, reason: str) -> str:
-    """The docstring with the sections that follow from the declaration, before its examples."""
-    text, _, examples = (function.__doc__ or "").partition("    Examples\n")
+def _elementwise_doc(function: Callable[..., Any], takes: Takes, rules: bool, reason: str) -> str | None:
+    """The docstring with the sections that follow from the declaration, before its examples; None if Python drops it."""
+    if function.__doc__ is None:
+        return None
+    # Without its indentation, as Python itself keeps it from 3.13 on.
+    text, _, examples = inspect.cleandoc(function.__doc__).partition("\nExamples\n")
     names = ", ".join(function.__code__.co_varnames[: function.__code__.co_argcount])
     several = function.__code__.co_argcount > 1
     number = " or number" if several else ""
     shapes = "Shapes that broadcast; at least one is a Tensor" if several else "Any shape"
     casts = " Integers and booleans become the default floating dtype." if takes.casts_integers else ""
     sections = f"""
-    Parameters
-    ----------
-    {names} : Tensor{number}
-        {shapes}. Dtype: {takes.words}.{casts}
 
-    Returns
-    -------
-    Tensor
-        Of the {"broadcast " if several else "same "}shape.
+Parameters
+----------
+{names} : Tensor{number}
+    {shapes}. Dtype: {takes.words}.{casts}
 
-    Raises
-    ------
-    TypeError
-        For an argument that is no Tensor{number}, or another dtype.
+Returns
+-------
+Tensor
+    Of the {"broadcast " if several else "same "}shape.
 
-    Notes
-    -----
-    {"Differentiable, in both modes and any order." if rules else f"Not differentiable: {reason}."}
+Raises
+------
+TypeError
+    For an argument that is no Tensor{number}, or another dtype.
+
+Notes
+-----
+{"Differentiable, in both modes and any order." if rules else f"Not differentiable: {reason}."}
 """
-    return text.rstrip() + "\n" + sections + ("\n    Examples\n" + examples if examples else "    ")
+    return text.rstrip() + sections + ("\nExamples\n" + examples if examples else "")
 
 
 def _declaring(
