@@ -267,5 +267,19 @@ def test_from_numpy_of_every_layout(order: Any, key: Any) -> None:
     x = xp.from_numpy(array)
     assert x.tolist() == array.tolist()
     assert np.shares_memory(x.numpy(), array) or not array.size
+    assert not array.size or x.strides == array.strides
     broadcast = xp.from_numpy(np.broadcast_to(np.arange(3), (2, 3)))
     assert broadcast.tolist() == [[0, 1, 2]] * 2
+
+
+def test_fields_of_records() -> None:
+    """Shared where their steps are whole elements, else copied, which from_numpy, as PyTorch's, does not do."""
+    packed = np.zeros(6, [("a", "f4"), ("b", "u1")])
+    packed["a"] = np.arange(6)
+    x = xp.asarray(packed["a"])
+    assert (x.tolist(), x.strides, x.storage_offset()) == ([0.0, 1.0, 2.0, 3.0, 4.0, 5.0], (4,), 0)
+    whole = np.zeros(6, [("a", "f4"), ("b", "f4")])
+    x = xp.from_numpy(whole["b"])
+    assert (x.strides, x.stride(), x.storage_offset()) == ((8,), (2,), 1)
+    x += 1
+    assert whole["b"].tolist() == [1.0] * 6

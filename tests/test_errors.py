@@ -697,7 +697,42 @@ AXES = {
     "xp.fft.hfft(x * w, n=0)": (ValueError, "hfft(): "),
     "xp.linalg.matrix_power((x * w)[:, :2], 'a')": (TypeError, "matrix_power(): "),
     "np.nan_to_num(w, copy=False)": (RuntimeError, "__setitem__(): a leaf Variable that requires grad"),
-    "x + np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0])": (TypeError, "add(): a MaskedArray means something else"),
+    **{
+        call.format("np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0])"): (
+            TypeError,
+            f"{name}(): a MaskedArray means something else than its numbers; fill it first, by `.filled(value)`",
+        )
+        for call, name in (
+            ("x + {}", "add"),
+            ("x[...] = {}", "__setitem__"),
+            ("np.dot(x, {})", "numpy.dot"),
+            ("xp.asarray({})", "asarray"),
+            ("xp.tensor({})", "tensor"),
+            ("xp.from_numpy({})", "from_numpy"),
+            ("xp.utils.data.default_convert([{}])", "default_convert"),
+            ("xp.utils.data.default_collate([np.ones(3), {}])", "default_collate"),
+        )
+    },
+    **{
+        call: (TypeError, f"{name}(): a matrix means something else than its numbers; convert it first, by `.A`")
+        for call, name in (
+            ("x @ np.ones((3, 1)).view(np.matrix)", "matmul"),
+            ("x[...] = np.ones((1, 3)).view(np.matrix)", "__setitem__"),
+            ("xp.utils.data.default_collate([np.ones((1, 2)).view(np.matrix)])", "default_collate"),
+        )
+    },
+    "xp.from_numpy(np.zeros(6, [('a', 'f4'), ('b', 'u1')])['a'])": (
+        ValueError,
+        "from_numpy(): an array whose steps in memory are not whole elements",
+        "copy()",
+    ),
+    "xp.asarray(np.zeros(6, [('a', 'f4'), ('b', 'u1')])['a'], copy=False)": (ValueError, "asarray(): an array whose steps"),
+    "xp.ones(5)[1:].view(xp.float64)": (
+        RuntimeError,
+        "view(): the offset 1 and the strides (1,) before the last must be multiples of 2 for float32",
+    ),
+    "xp.ones(2, 3)[:, :2].view(xp.float64)": (RuntimeError, "view(): the offset 0 and the strides (3, 1) before the last"),
+    "xp.view_as_complex(xp.ones(5)[1:].reshape(2, 2))": (RuntimeError, "view_as_complex(): the offset 1"),
     "np.append(v, x, axis=0)": (ValueError, "concat(): "),
     "np.add.at(n, ([0], [1]), w[0, 0])": (TypeError, "numpy.add.at has no counterpart"),
     "np.put_along_axis(n, np.asarray([[0]]), w[:1, :1], 1)": (TypeError, "numpy.put_along_axis has no counterpart"),

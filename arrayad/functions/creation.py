@@ -204,7 +204,7 @@ def asarray(
     ValueError
         If `copy` is False and a copy is needed, or a sequence is ragged.
     TypeError
-        If there is no dtype of the standard for it.
+        If there is no dtype of the standard for it, or it is a masked array.
 
     Notes
     -----
@@ -298,9 +298,21 @@ def tensors_in(obj: Any) -> Iterator[Any]:
             yield from tensors_in(x)
 
 
+def check_meaning(array: np.ndarray[Any, Any], name: str) -> None:
+    """Refuse a NumPy array that means something else than its numbers: a matrix, or one that is masked."""
+    if array.__class__ is np.ndarray:
+        return
+    masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", ())
+    for kind, way in ((np.matrix, "convert it first, by `.A`"), (masked, "fill it first, by `.filled(value)`")):
+        if isinstance(array, kind):
+            raise TypeError(f"{name}(): a {type(array).__name__} means something else than its numbers; {way}")
+
+
 def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str, floats: DType | None) -> np.ndarray[Any, Any]:
     """A NumPy array of a dtype of the standard."""
     of_numpy = isinstance(obj, (np.ndarray, np.generic))
+    if isinstance(obj, np.ndarray) and not isinstance(obj, np.matrix):  # whose numbers they are that are asked for here
+        check_meaning(obj, name)
     if of_numpy and obj.dtype.kind == "c" and dtype is not None and dtype.kind not in "bc":
         raise TypeError(f"{name}(): complex numbers cannot become {dtype.name}; take the real part first")
     given = obj
@@ -328,6 +340,13 @@ def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str, flo
             f"{name}(): can't make a Tensor of {type(obj).__name__}. Unsupported NumPy dtype {array.dtype}; there are "
             f"{', '.join(d.name for d in dtypes.SUPPORTED)}"
         )
+    if array.strides and any(step % array.itemsize for step in array.strides):
+        if copy is False:
+            raise ValueError(
+                f"{name}(): an array whose steps in memory are not whole elements, as a field of records may be, cannot be "
+                "taken without a copy; give its copy()"
+            )
+        array = array.copy()
     return array
 
 
@@ -428,7 +447,9 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
     Raises
     ------
     TypeError
-        If it is not a NumPy array, or of a dtype that Tensors do not have.
+        If it is not a NumPy array, is masked, or of a dtype that Tensors do not have.
+    ValueError
+        If its steps in memory are not whole elements, as those of one field of records may be.
 
     Examples
     --------

@@ -141,15 +141,21 @@ def _view_dtype(xp: Namespace, x: Tensor, /, *, kind: DType, back: DType) -> Ten
     return xp.view_dtype(x, kind)
 
 
-def view_dtype(x: Tensor, dtype: DTypeLike, /) -> Tensor:
+def view_dtype(x: Tensor, dtype: DTypeLike, /, name: str = "view") -> Tensor:
     """The memory of a tensor read in another dtype: `Tensor.view` of a dtype."""
-    wanted, have = dtype_of(dtype, "view"), x.dtype
+    wanted, have = dtype_of(dtype, name), x.dtype
     if x.requires_grad and wanted is not have:
         parts = dtypes.COMPLEX_OF.get(wanted) is have or dtypes.COMPLEX_OF.get(have) is wanted
         if not parts or wanted.kind == have.kind:
             raise TypeError(
-                f"view(): there is no derivative through the bits of {have.name} as {wanted.name}; detach() first"
+                f"{name}(): there is no derivative through the bits of {have.name} as {wanted.name}; detach() first"
             )
+    items = wanted.itemsize // have.itemsize
+    if items > 1 and any(places % items for places in (x.storage_offset(), *x.stride()[:-1])):
+        raise RuntimeError(
+            f"{name}(): the offset {x.storage_offset()} and the strides {x.stride()} before the last must be multiples of "
+            f"{items} for {have.name} to be seen as {wanted.name}; use clone() first"
+        )
     return _view_dtype(x, kind=wanted, back=have)
 
 

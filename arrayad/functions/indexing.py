@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, TypeAlias
 
 import numpy as np
 
-from .creation import beside
+from .creation import beside, check_meaning
 from .data_types import check_tensor
 from .keys import BOUNDS, PLAIN, key_along, raw_key
 from .keys import getitem as at_key
@@ -71,12 +71,14 @@ def setitem(x: Any, key: Key, value: Values, /, name: str = "__setitem__") -> No
     Raises
     ------
     TypeError
-        If the value is neither a Tensor nor a number, or complex for a real tensor.
+        If the value is neither a Tensor nor a number, or complex for a real tensor, or masked, or a matrix.
     RuntimeError
         If it is on another device.
     """
     if isinstance(value, np.generic):
         value = value.item()  # a number, which is not wrapped round
+    if isinstance(value, np.ndarray):
+        check_meaning(value, name)
     if not isinstance(value, (TensorBase, bool, int, float, complex)):
         value = beside(value, [x], name)
     if isinstance(value, TensorBase):

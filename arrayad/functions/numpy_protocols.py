@@ -64,16 +64,15 @@ def operand(value: np.ndarray[Any, Any], beside: Any, name: str) -> Any:
     Raises
     ------
     TypeError
-        If the Tensor is on another device: which of the two should move is not ours to say.
+        If the Tensor is on another device: which of the two should move is not ours to say. If the array is masked, or a
+        matrix.
     """
     if beside.device.type != "cpu":
         raise TypeError(
             f"{name}(): a NumPy array is on the host and the Tensor on {beside.device}; convert it with "
             "asarray(..., device=...) first"
         )
-    masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", ())
-    if isinstance(value, (np.matrix, masked) if masked else np.matrix):
-        raise TypeError(f"{name}(): a {type(value).__name__} means something else than its numbers; convert it first")
+    creation.check_meaning(value, name)
     return creation.asarray(value, copy=True if beside.requires_grad else None)
 
 

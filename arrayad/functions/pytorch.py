@@ -657,7 +657,7 @@ def view_as_complex(x: Tensor, /) -> Tensor:
         )
     if x.stride(-1) != 1 and x.numel():
         raise RuntimeError("view_as_complex(): the parts must lie side by side in memory; use contiguous() first")
-    return getitem(view_dtype(x, dtypes.COMPLEX_OF[x.dtype]), (..., 0))
+    return getitem(view_dtype(x, dtypes.COMPLEX_OF[x.dtype], "view_as_complex"), (..., 0))
 
 
 @public

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...autograd.tape import make
 from ...dtypes import COMPLEX_OF, NUMBERS, get_default_dtype
-from ...functions.creation import asarray
+from ...functions.creation import check_meaning, convert
 from ...functions.manipulation import stack
 from ...tensor import Tensor
 
@@ -46,7 +46,7 @@ def default_convert(data: Any) -> Any:
     {'x': tensor([0, 1, 2]), 'name': 'a'}
     """
     if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind in "biufc":
-        return asarray(data, device="cpu")
+        return convert(data, None, "cpu", None, "default_convert")
     parts = _parts(data)
     return data if parts is None else _rebuild(data, {key: default_convert(part) for key, part in parts.items()})
 
@@ -102,7 +102,9 @@ def _collate(samples: Sequence[Any], path: str) -> Any:
     if isinstance(first, (np.ndarray, np.generic)) and first.dtype.kind in "biufc":
         if len({getattr(x, "shape", None) for x in samples}) > 1:
             _check(samples, "shape", lambda x: getattr(x, "shape", type(x).__name__), path)
-        return asarray(_stack(samples), device="cpu")
+        for x in {type(x): x for x in samples}.values():
+            check_meaning(x, "default_collate")
+        return convert(_stack(samples), None, "cpu", None, "default_collate")
     if isinstance(first, NUMBERS):
         return _numbers(samples, path)
     if isinstance(first, _STRINGS):
