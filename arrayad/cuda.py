@@ -127,37 +127,70 @@ def synchronize(place: int | str | _device | None = None) -> None:
 class Event:
     """A point in a stream, which other streams and the host can wait for.
 
+    It is of the GPU whose stream it is first recorded in; before, nothing waits for it and `query` is true.
+
     Parameters
     ----------
     enable_timing : bool, optional
         Whether `elapsed_time` can be asked.
     """
 
+    _place: Any = None  # CuPy's device and event, once it is recorded
+    _event: Any = None
+
     def __init__(self, enable_timing: bool = False) -> None:
-        self._event = _cupy().cuda.Event(disable_timing=not enable_timing)
+        _cupy()  # raises without a GPU
+        self._timing = enable_timing
 
     def record(self, stream: Stream | None = None) -> None:
-        """Mark the point after all that a stream, by default the current one, was asked so far."""
-        self._event.record((current_stream() if stream is None else stream)._stream)
+        """Mark the point after all that a stream, by default the current one, was asked so far.
+
+        Raises
+        ------
+        RuntimeError
+            If it was recorded on another GPU before.
+        """
+        stream = current_stream() if stream is None else stream
+        with stream._place:
+            if self._event is None:
+                self._event, self._place = _cupy().cuda.Event(disable_timing=not self._timing), stream._place
+            if self._place != stream._place:
+                raise RuntimeError(f"record(): the event is of cuda:{self._place.id}, and the stream of {stream.device}")
+            self._event.record(stream._stream)
 
     def query(self) -> bool:
         """Whether the point was reached."""
-        return bool(self._event.done)
+        return self._event is None or bool(self._event.done)
 
     def synchronize(self) -> None:
         """Wait until it is."""
-        self._event.synchronize()
+        if self._event is not None:
+            self._event.synchronize()
 
     def elapsed_time(self, end: Event) -> float:
-        """Milliseconds from this event to another, both reached and made with ``enable_timing=True``."""
+        """Milliseconds from this event to another.
+
+        Raises
+        ------
+        RuntimeError
+            If one is not recorded or not reached yet, they are of two GPUs, or one is not made with ``enable_timing=True``.
+        """
+        if not (self._timing and end._timing):
+            raise RuntimeError("elapsed_time(): both events must be made with enable_timing=True")
+        if self._event is None or end._event is None:
+            raise RuntimeError("elapsed_time(): both events must be recorded")
+        if self._place != end._place:
+            raise RuntimeError(f"elapsed_time(): the events are of cuda:{self._place.id} and cuda:{end._place.id}")
+        if not (self.query() and end.query()):
+            raise RuntimeError("elapsed_time(): both events must be reached; synchronize() waits for one")
         return float(_cupy().cuda.get_elapsed_time(self._event, end._event))
 
 
 class Stream:
     """A queue of work on a GPU; work of different streams can overlap.
 
-    As a context manager it makes itself the current stream of this thread: what is asked of the GPU in the block goes in it,
-    and the memory that is allocated there is its own. Work that another stream is to see must be waited for
+    As a context manager it makes its GPU, and itself there, current in this thread: what is asked of the GPU in the block
+    goes in it, and the memory that is allocated there is its own. Work that another stream is to see must be waited for
     (`wait_stream`), and so must work on another stream that uses its tensors, before they are let go or written into.
 
     Parameters
@@ -168,20 +201,21 @@ class Stream:
 
     def __init__(self, device: int | str | _device | None = None) -> None:
         cupy = _cupy()
-        with _raw(device):
+        self._place = _raw(device)
+        with self._place:
             self._stream: Any = cupy.cuda.Stream(non_blocking=True)
 
     @classmethod
     def _of(cls, raw: Any) -> Stream:
+        """CuPy's stream, of the current GPU."""
         made = cls.__new__(cls)
-        made._stream = raw
+        made._place, made._stream = _raw(None), raw
         return made
 
     @property
     def device(self) -> _device:
         """The GPU it is a queue of."""
-        number = int(self._stream.device_id)
-        return _device("cuda", number if number >= 0 else current_device())  # -1: the default stream, which every GPU has
+        return _device("cuda", self._place.id)
 
     @property
     def cuda_stream(self) -> int:
@@ -189,25 +223,32 @@ class Stream:
         return int(self._stream.ptr)
 
     def __enter__(self) -> Self:
+        self._place.__enter__()
         self._stream.__enter__()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._stream.__exit__(*exception)
+        with self._place:  # where it is current, also if the block made another GPU current
+            self._stream.__exit__(*exception)
+        self._place.__exit__(*exception)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Stream) and self._stream == other._stream
+        return isinstance(other, Stream) and (self._place, self._stream) == (other._place, other._stream)
 
     def __hash__(self) -> int:
-        return hash(self._stream)
+        return hash((self._place.id, self.cuda_stream))
+
+    # CUDA takes the pointer of a default stream, which is the same on all GPUs, for that of the current one.
 
     def query(self) -> bool:
         """Whether all that it was asked is done."""
-        return bool(self._stream.done)
+        with self._place:
+            return bool(self._stream.done)
 
     def synchronize(self) -> None:
         """Wait until all that it was asked is done."""
-        self._stream.synchronize()
+        with self._place:
+            self._stream.synchronize()
 
     def record_event(self, event: Event | None = None) -> Event:
         """An event at the end of what it was asked so far."""
@@ -217,7 +258,9 @@ class Stream:
 
     def wait_event(self, event: Event) -> None:
         """Have what it is asked from now on wait for an event; the host does not wait."""
-        self._stream.wait_event(event._event)
+        if event._event is not None:
+            with self._place:
+                self._stream.wait_event(event._event)
 
     def wait_stream(self, stream: Stream) -> None:
         """Have what it is asked from now on wait for all that another stream was asked so far; the host does not wait."""
@@ -225,17 +268,17 @@ class Stream:
 
 
 def stream(stream: Stream | None) -> Any:
-    """A context manager that makes a stream the current one of this thread; None changes nothing."""
+    """A context manager that makes a stream, and its GPU, current in this thread; None changes nothing."""
     return nullcontext() if stream is None else stream
 
 
 def current_stream() -> Stream:
-    """The stream that work of this thread goes in."""
+    """The stream that work of this thread on the current GPU goes in."""
     return Stream._of(_cupy().cuda.get_current_stream())
 
 
 def default_stream() -> Stream:
-    """The stream that is current unless another is made so."""
+    """The stream that is current on the current GPU unless another is made so."""
     return Stream._of(_cupy().cuda.Stream.null)
 
 

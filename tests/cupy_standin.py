@@ -335,7 +335,7 @@ class Device:
 class Philox4x3210:
     """``cupy.random.Philox4x3210``: the state is an array, of a seed and how often it was drawn from."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, size: int) -> None:
         self._state = _outer(np.asarray([seed, 0], np.uint64))
 
 

@@ -371,6 +371,11 @@ def test_two_devices_on_nearly_cupy() -> None:
         "from tests.test_backends import check_two_devices\n"
         "check_two_devices('cpu', 'cuda')\n"
         "check_two_devices('cuda', 'cpu')\n"
+        "import arrayad as xp\n"
+        "for here, there in (('cpu', 'cuda'), ('cuda', 'cpu')):\n"
+        "    try: xp.Generator(here).set_state(xp.Generator(there).get_state())\n"
+        "    except (TypeError, ValueError) as error: assert f'no state of a generator of {here}' in str(error), error\n"
+        "    else: assert False\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

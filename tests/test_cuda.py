@@ -98,6 +98,32 @@ def test_several_devices() -> None:
     assert xp.cuda.current_device() == 0
 
 
+@SEVERAL
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda x: x, lambda x: x.mT, lambda x: x[:, ::2], lambda x: x[1:, 1:3], lambda x: xp.flip(x, axis=0),
+        lambda x: x[:1].expand(3, 4), lambda x: x[:, 1], lambda x: x[1, 1], lambda x: x[:0],
+    ],
+)  # fmt: skip
+def test_views_move_from_one_gpu_to_another(view: Any) -> None:
+    x = xp.arange(12.0, device="cuda:1").reshape(3, 4)
+    there = view(x).to("cuda:0")
+    assert (str(there.device), there.tolist()) == ("cuda:0", view(x).tolist())
+    assert xp.zeros(there.shape, device="cuda:0").copy_(view(x)).tolist() == there.tolist()
+
+
+@SEVERAL
+def test_a_copy_to_another_gpu_is_in_the_order_of_both() -> None:
+    """It is of what was asked before on the one, whose memory is written into again only after it, and so on the other."""
+    x = xp.zeros((2048, 2048), device="cuda:1")
+    copies = []
+    for _ in range(20):
+        x += 1
+        copies.append(x.mT.to("cuda:0") + 0)
+    assert [(c.min().item(), c.max().item()) for c in copies] == [(float(i + 1),) * 2 for i in range(20)]
+
+
 def test_memory() -> None:
     xp.cuda.empty_cache()
     before = xp.cuda.memory_allocated()
@@ -165,6 +191,61 @@ def test_streams_and_events() -> None:
     assert x.to_device("cpu", stream=side).tolist()[0][0] == 1.0
 
 
+def test_events_that_are_not_recorded() -> None:
+    """As PyTorch has it."""
+    event, timed = xp.cuda.Event(), xp.cuda.Event(enable_timing=True)
+    assert event.query()
+    event.synchronize()
+    xp.cuda.current_stream().wait_event(event)
+    with pytest.raises(RuntimeError, match=r"elapsed_time\(\): both events must be recorded"):
+        timed.elapsed_time(timed)
+    event.record()
+    timed.record()
+    for first, last in ((event, timed), (timed, event)):
+        with pytest.raises(RuntimeError, match=r"elapsed_time\(\): .*enable_timing=True"):
+            first.elapsed_time(last)
+    timed.synchronize()
+    assert timed.elapsed_time(timed) == 0
+
+
+@SEVERAL
+def test_streams_and_events_of_a_gpu_that_is_not_current() -> None:
+    here, there = xp.cuda.Stream(0), xp.cuda.Stream(1)
+    with xp.cuda.device(1):
+        default = xp.cuda.default_stream()
+    for stream in (there, default):
+        assert str(stream.device) == "cuda:1"
+        for other in (here, there, default, xp.cuda.default_stream()):
+            other.wait_stream(stream)
+            stream.wait_stream(other)
+        assert stream.record_event() is not None
+        stream.synchronize()
+        assert stream.query()
+    assert default != xp.cuda.default_stream()
+    with there, there, here, there:
+        assert (xp.cuda.current_device(), xp.cuda.current_stream()) == (1, there)
+        assert str(xp.ones(1, device="cuda").device) == "cuda:1"
+        xp.cuda.set_device(0)
+        assert xp.cuda.current_stream() == here
+    assert (xp.cuda.current_device(), xp.cuda.current_stream()) == (0, xp.cuda.default_stream())
+    with there:
+        xp.cuda.set_device(0)
+    with xp.cuda.device(1):
+        assert xp.cuda.current_stream() == default
+    x = xp.arange(6.0, device="cuda:1").reshape(2, 3)
+    for stream in (here, there, default):
+        out = x.mT.to_device("cuda:0", stream=stream)
+        stream.synchronize()
+        assert (str(out.device), out.tolist()) == ("cuda:0", x.mT.tolist())
+        with stream:  # where it is not, the order is of the current stream of its own GPU all the same
+            assert x[:, ::2].tolist() == [[0.0, 2.0], [3.0, 5.0]]
+    first, last = here.record_event(xp.cuda.Event(True)), there.record_event(xp.cuda.Event(True))
+    with pytest.raises(RuntimeError, match="the event is of cuda:1, and the stream of cuda:0"):
+        here.record_event(last)
+    with pytest.raises(RuntimeError, match="the events are of cuda:0 and cuda:1"):
+        first.elapsed_time(last)
+
+
 def test_a_stream_is_current_in_its_thread_alone() -> None:
     seen: list[Any] = []
     with xp.cuda.Stream() as side:
@@ -217,6 +298,7 @@ def test_random_numbers() -> None:
     second = xp.randn(5, generator=g).tolist()
     g.set_state(state)
     assert xp.randn(5, generator=g).tolist() == second
+    assert state[1].nbytes == 1 << 20  # on every model
     x = xp.rand(100_000, device="cuda")
     assert 0 <= x.min().item() < x.max().item() < 1
     assert abs(x.mean().item() - 0.5) < 0.01
@@ -225,6 +307,21 @@ def test_random_numbers() -> None:
     drawn = xp.multinomial(xp.asarray([0.0, 1.0, 3.0], device="cuda"), 10_000, True)
     assert abs(drawn.to(xp.float32).mean().item() - 1.75) < 0.05
     assert set(xp.randint(-2, 2, (1000,), device="cuda").tolist()) == {-2, -1, 0, 1}
+
+
+@SEVERAL
+def test_a_state_of_one_gpu_is_one_of_another() -> None:
+    here, there = (xp.Generator(f"cuda:{i}").manual_seed(3) for i in (0, 1))
+    assert xp.rand(5, generator=here).tolist() == xp.rand(5, generator=there).tolist()
+    xp.randn(7, generator=here)
+    for state in (here.get_state(), pickle.loads(pickle.dumps(here.get_state()))):
+        there.set_state(state)
+        kept = there.get_state()
+        following = xp.rand(70_000, generator=there).tolist()
+        here.set_state(kept)
+        assert xp.rand(70_000, generator=here).tolist() == following
+        here.set_state(state)
+        assert xp.rand(70_000, generator=here).tolist() == following
 
 
 # --- other libraries ---

@@ -466,12 +466,19 @@ def devices() -> tuple[_device, ...]:
 
 
 def to_device(array: Array, raw: RawDevice) -> Array:
-    """A copy on another GPU, in the order of the streams of both."""
+    """A copy on another GPU, where it is in the order of the current stream, as it is in that of its own where it was."""
     with array.device:
-        ready = cp.cuda.get_current_stream().record()
+        array = contiguous(array)  # no others are copied by CuPy
+        source = cp.cuda.get_current_stream()
+        ready = source.record()
     with raw:
-        cp.cuda.get_current_stream().wait_event(ready)
-        return cp.array(array, copy=True)
+        target = cp.cuda.get_current_stream()
+        target.wait_event(ready)
+        out = cp.array(array, copy=True)
+        done = target.record()
+    with array.device:  # for the default stream, which is that of the current GPU
+        source.wait_event(done)
+    return out
 
 
 # --- sharing with NumPy ---
@@ -488,7 +495,8 @@ def from_numpy(array: np.ndarray[Any, Any], raw: RawDevice, *, non_blocking: boo
 
 def to_numpy(array: Array) -> np.ndarray[Any, Any]:
     """A copy on the host, which waits for the GPU."""
-    return np.asarray(array.get())
+    with _beside(array):  # in the order of the current stream there
+        return np.asarray(array.get())
 
 
 kept_scalars: dict[type, dict[Any, dict[complex | str, Array]]] = {}  # none: they would have to be of the right device
@@ -663,13 +671,23 @@ def offset(a: Array) -> int:
 # --- random numbers ---
 
 
+# How many threads draw, each from a sequence of its own, whose state of 64 bytes it reads and writes in every drawing,
+# however few its numbers are. CuPy's default is 8*256 for each multiprocessor: the numbers of a seed would depend on the
+# model of the GPU, a state would not fit another model, and on one of 132 multiprocessors it would be 17 MB, for every
+# `checkpoint` too. So many as here are 1 MB, and a block of 256 threads for each of 64 multiprocessors: by the count of
+# instructions about 1e11 float32 numbers a second, where memory would take some 1e12 on the largest; a quarter of them
+# would give a quarter of that. It must be a multiple of 256: CuPy launches whole blocks, whose threads do not stop at the
+# last state.
+_STATES = 1 << 14
+
+
 class _Random:
-    """Random numbers of cuRAND's Philox on one GPU; nothing is waited for."""
+    """Random numbers of cuRAND's Philox on one GPU, the same on all models; nothing is waited for."""
 
     def __init__(self, seed: int, raw: RawDevice) -> None:
         self._raw = raw
         with raw:
-            self._bits = cp.random.Philox4x3210(seed)
+            self._bits = cp.random.Philox4x3210(seed, size=_STATES)
         self._source = cp.random.Generator(self._bits)
 
     @property
@@ -681,8 +699,11 @@ class _Random:
 
     @state.setter
     def state(self, state: Any) -> None:
+        own = self._bits._state
+        if getattr(state, "shape", None) != own.shape:
+            raise ValueError(f"expected {own.size} bytes on a GPU")
         with self._raw:
-            self._bits._state[...] = cp.asarray(state)
+            own[...] = state if state.device == self._raw else to_device(state, self._raw)
 
     # CuPy draws no half precision that is below 1, or normal at all.
 
