@@ -133,6 +133,18 @@ def _waiting(name: str) -> Callable[..., Any]:
     return call
 
 
+def _kind(part: Any) -> str:
+    """The letter of the dtype of an array in a key."""
+    return part.dtype.kind if isinstance(part, np.ndarray) else ""
+
+
+def _axes(part: Any) -> int:
+    """How many axes a part of a key is for, an ellipsis aside."""
+    if _kind(part) == "b":
+        return int(part.ndim)
+    return 0 if part is None or isinstance(part, (bool, np.bool)) else 1
+
+
 class ndarray:
     """Of a GPU, so to speak."""
 
@@ -183,12 +195,21 @@ class ndarray:
         self._array[self._key(key)] = _inner(value)
 
     def _key(self, key: Any) -> tuple[Any, ...]:
-        """The parts of a key; the elements at a mask are counted, which waits."""
+        """The parts of a key; the elements at a mask are counted, which waits, and integers in arrays wrap around."""
         parts = _inner(key if isinstance(key, tuple) else (key,))
-        parts = tuple(int(part) if isinstance(part, float) else part for part in parts)  # as CuPy takes them
-        if any(isinstance(part, np.ndarray) and part.dtype == np.bool for part in parts):
+        parts = [int(part) if isinstance(part, float) else part for part in parts]  # as CuPy takes them
+        parts = [np.asarray(part, None if part else np.int64) if isinstance(part, list) else part for part in parts]
+        counts = [_axes(part) for part in parts]
+        if any(_kind(part) == "b" for part in parts):
             _wait()
-        return parts
+        axis = 0
+        for i, (part, count) in enumerate(zip(parts, counts, strict=True)):
+            if part is Ellipsis:
+                count = self.ndim - (sum(counts) - 1)
+            elif _kind(part) in ("i", "u") and axis < self.ndim and self.shape[axis]:
+                parts[i] = part.astype(np.int64) % self.shape[axis]
+            axis += count
+        return tuple(parts)
 
     def get(self) -> np.ndarray:
         _wait()
@@ -308,7 +329,18 @@ def copyto(x: Any, value: Any, casting: Any = "same_kind", where: Any = True) ->
 
 def add_at(x: Any, key: Any, values: Any) -> None:
     """``cupy.add.at``."""
-    np.add.at(x._array, _inner(key), _inner(values))
+    np.add.at(x._array, x._key(key), _inner(values))
+
+
+def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+    """``cupy.take``, whose integers wrap around."""
+    return _outer(np.take(x._array, _inner(indices), axis, mode="wrap"))
+
+
+def take_along_axis(x: Any, indices: Any, axis: int) -> Any:
+    """``cupy.take_along_axis``, whose integers wrap around."""
+    places = indices._array % x.shape[axis] if x.shape[axis] else indices._array
+    return _outer(np.take_along_axis(x._array, places, axis))
 
 
 class Device:
@@ -373,7 +405,10 @@ def install() -> None:
     """Put it in the place of CuPy."""
     add = _on_numpy(np.add)
     add.at = add_at  # type: ignore[attr-defined]  # a function, which stands for the ufunc
-    ours = {f.__name__: f for f in (array, asarray, broadcast_to, copyto, floor_divide, linspace, moveaxis)}
+    ours = {
+        f.__name__: f
+        for f in (array, asarray, broadcast_to, copyto, floor_divide, linspace, moveaxis, take, take_along_axis)
+    }
     ours |= {"expm1": _shifted(np.exp, -1), "log1p": _shifted(np.log, 1)}
     linalg = _module("cupy.linalg", **(_taken(np.linalg, LINALG_LACKS) | {"cross": cross}))
     fft = _module("cupy.fft", **_taken(np.fft, set()))
