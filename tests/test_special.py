@@ -33,6 +33,14 @@ def close(found: xp.Tensor, expected: Any, dtype: Any = np.float64) -> None:
     np.testing.assert_allclose(found.numpy(force=True), expected, rtol=TOLERANCE.get(dtype, 1e-13), atol=1e-30)
 
 
+@pytest.mark.parametrize("name", ["bdtr", "bdtrc", "bdtri", "nbdtr", "nbdtrc", "nbdtri", "pdtri"])
+def test_counts_do_not_widen_probabilities(name: str) -> None:
+    counts = (xp.asarray([0, 2, 4]), 5)[: 1 if name == "pdtri" else 2]
+    p = xp.asarray([0.3, 0.5, 0.6], dtype=xp.float32)
+    expected = getattr(scipy.special, name)([0, 2, 4], *counts[1:], [0.3, 0.5, 0.6]).astype(np.float32)
+    close(getattr(xp.special, name)(*counts, p), expected, np.float32)
+
+
 @pytest.mark.parametrize("end", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("shape", [1.0, 2.0, 80.0, 1e3, 1e6])
 def test_beta_distribution_of_any_shape_at_its_ends(shape: float, end: float) -> None:
