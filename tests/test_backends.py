@@ -472,6 +472,19 @@ def test_each_device_has_its_generator() -> None:
     assert xp.rand(3, device="strict:2").tolist() == first
 
 
+@pytest.mark.parametrize("seed", [None, 5])
+def test_a_generator_first_drawn_from_in_a_checkpoint(monkeypatch: pytest.MonkeyPatch, seed: int | None) -> None:
+    monkeypatch.setattr(random_numbers, "_seed_of_all", seed)
+    x = xp.ones(4, device="strict:1", requires_grad=True)
+    out = xp.utils.checkpoint.checkpoint(lambda x: x * xp.rand(4, device="strict:1"), x)
+    following = xp.random.get_state()
+    out.sum().backward()
+    assert x.grad.tolist() == out.tolist()
+    after = xp.rand(4, device="strict:1").tolist()
+    xp.random.set_state(following)
+    assert xp.rand(4, device="strict:1").tolist() == after
+
+
 def test_in_place_and_views_on_the_standard_alone() -> None:
     x = xp.asarray([[1.0, 2.0], [3.0, 4.0]], device="strict").requires_grad_()
     y = x * 1
