@@ -166,6 +166,18 @@ def test_what_is_done_on_the_host_is_on_the_gpu_again() -> None:
     assert str(xp.special.ellipe(xp.asarray([0.5], device="cuda")).device) == "cuda:0"
 
 
+@pytest.mark.parametrize("dtype", [xp.complex64, xp.complex128])
+def test_complex_numbers_as_the_standard_has_them(dtype: xp.DType) -> None:
+    x = xp.asarray([[complex(np.inf, 1), 2 + 3j], [1j, 2]], dtype=dtype, device="cuda")
+    assert xp.mean(x).item() == complex(np.inf, 1.25)
+    assert xp.mean(x, axis=1, keepdims=True).tolist() == [[complex(np.inf, 2)], [1 + 0.5j]]
+    infinite = xp.asarray([complex(np.inf, np.nan), complex(np.nan, -np.inf)], dtype=dtype, device="cuda")
+    assert xp.log(infinite).real.tolist() == [np.inf] * 2
+    assert xp.reciprocal(infinite).tolist() == [0j] * 2
+    assert xp.tanh(xp.asarray([complex(-np.inf, 1)], dtype=dtype, device="cuda")).tolist() == [-1 + 0j]
+    assert xp.expm1(xp.asarray([1e-20 + 1e-20j], dtype=dtype, device="cuda")).real.item() == pytest.approx(1e-20, rel=1e-6)
+
+
 # --- streams and waiting ---
 
 
