@@ -710,7 +710,7 @@ class _Random:
         if getattr(state, "shape", None) != own.shape:
             raise ValueError(f"expected {own.size} bytes on a GPU")
         with self._raw:
-            own[...] = state if state.device == self._raw else to_device(state, self._raw)
+            own[...] = state
 
     # CuPy draws no half precision that is below 1, or normal at all.
 

@@ -19,7 +19,7 @@ from ..autograd.modes import recording
 from ..autograd.mutation import check_writeable
 from ..autograd.operation import named, public
 from ..autograd.tape import TensorBase, make
-from ..backends import backend_of, backend_of_device, get_default_device, indexed
+from ..backends import backend_of, backend_of_device, get_default_device, indexed, transfer
 from ..devices import device as Device
 
 if TYPE_CHECKING:
@@ -97,13 +97,15 @@ class Generator:
 
     def get_state(self) -> Any:
         """Where it is in its sequence, for `set_state`; can be pickled."""
-        return self._seed, self._source.state
+        state = self._source.state
+        return self._seed, make(state) if isinstance(state, self._backend.array_types) else state  # which `save` takes
 
     def set_state(self, state: Any) -> None:
         """Go back to where `get_state` was called."""
         source = self._backend.generator(0, self._raw_device)  # another, as after a seed: so that a loader notices
         try:
-            seed, source.state = state
+            seed, state = state
+            source.state = transfer(state._array, self.device) if isinstance(state, TensorBase) else state
         except (TypeError, ValueError, KeyError) as error:
             raise type(error)(f"set_state(): this is no state of a generator of {self.device}: {error}") from None
         self._seed, self._source = seed, source
