@@ -48,6 +48,8 @@ def strict_backend() -> Iterator[None]:
     for place, before in zip(places, saved, strict=True):
         place.clear()
         place.update(before)
+    for op in operations.values():
+        op.native.intersection_update(dtypes.from_raw)
     devices.TYPES[:] = kinds
     devices.default.device = default
     devices.installed.cache_clear()
