@@ -624,6 +624,8 @@ class Tensor(TensorBase):
         if self.is_leaf:
             return self.requires_grad_(False)
         self._node = None
+        if (leaf := getattr(self, "_leaf", None)) is not None:
+            leaf.hooks = None  # they were of what it was before it was computed
         return self
 
     # --- Python's protocols ---

@@ -6,6 +6,7 @@ against the rules that the design states, and conversion from and to NumPy array
 
 from __future__ import annotations
 
+import collections
 import itertools
 import math
 import operator
@@ -830,6 +831,14 @@ def test_buffers(code: str) -> None:
         if ON_HOST:
             shared += 1
             assert bytes(buffer) != before
+
+
+def test_other_sequences_than_lists() -> None:
+    for numbers in ([1.5, 2.5], [1, 2], [True, False], [1.5, 2j]):
+        for kind in (collections.deque, collections.UserList, lambda x: [collections.deque(x)]):
+            assert xp.asarray(kind(numbers)).dtype is xp.asarray(numbers).dtype
+            assert xp.asarray(kind(numbers)).reshape(-1).tolist() == xp.asarray(numbers).tolist()
+    assert xp.asarray(range(3)).tolist() == [0, 1, 2]
 
 
 @examples

@@ -1006,6 +1006,10 @@ def test_roots_as_powers(exponent: Any) -> None:
     for found in (x**exponent, xp.pow(x, exponent), y):
         np.testing.assert_array_equal(found.numpy(), [math.inf, 0.0, 0.0, 2.0, math.nan, math.nan, math.inf])
         assert not np.signbit(found.numpy()[1])
+    assert xp.asarray(-math.inf) ** 0.5 == math.inf
+    many = xp.ones(200) * -math.inf
+    assert (many**exponent == math.inf).all()
+    assert xp.pow(xp.zeros((0, 3)), exponent).shape == (0, 3)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import arrayad as xp
+from arrayad.autograd import tape
 from arrayad.backends import backend_of
 
 if TYPE_CHECKING:
@@ -750,12 +751,32 @@ def _interrupted(write: Callable[..., Any], after: int) -> tuple[bool, Any]:
         ended = False
     finally:
         sys.settrace(before)
+        while tape.writing._is_owned():  # a trace can come between a lock and its block, where a signal cannot
+            tape.writing.release()
     try:
         gradients = xp.autograd.grad(y.sum() + v.sum(), [a, b], materialize_grads=True)
     except RuntimeError as error:
         assert "was interrupted as it wrote into a tensor" in str(error)  # noqa: PT017  (or it is as before or after)
         return ended, None
     return ended, (y.tolist(), v.tolist(), [g.tolist() for g in gradients])
+
+
+def test_a_write_that_was_interrupted_is_no_constant(monkeypatch: pytest.MonkeyPatch) -> None:
+    def f(a: xp.Tensor) -> xp.Tensor:
+        y = a * 1.0
+        backend = backend_of(a._array)
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):  # noqa: PT012  (the patch is the case)
+            patch.setattr(backend, "setitem", interrupt)
+            y[1:].mul_(10)
+        return (y * a).sum()
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    x = xp.tensor([1.0, 2.0, 3.0])
+    for differentiate in (xp.func.grad(f), lambda x: xp.func.jvp(f, (x,), (x,))):
+        with pytest.raises(RuntimeError, match="was interrupted as it wrote"):
+            differentiate(x)
 
 
 @pytest.mark.parametrize(

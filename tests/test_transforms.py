@@ -953,6 +953,8 @@ def test_a_leaf_that_for_a_time_requires_no_gradient_keeps_its_hooks_and_graphs(
     assert x.grad.tolist() == [30.0]
     assert xp.autograd.grad(older, x)[0].tolist() == [20.0]
     free(x).unsqueeze_(0).requires_grad_()  # of another shape, which those graphs are not of
+    assert xp.autograd.grad((x * 4).sum(), x)[0].tolist() == [[40.0]]
+    free(x).mul_(_x(1.0).requires_grad_()).detach_().requires_grad_()  # what was computed between has no hooks
     assert xp.autograd.grad((x * 4).sum(), x)[0].tolist() == [[4.0]]
 
 
@@ -1268,3 +1270,16 @@ def test_picture() -> None:
     assert ElementTree.fromstring(picture.svg).tag.endswith("svg")
     with pytest.raises(RuntimeError, match="no graph"):
         xp.autograd.graph(x.detach())
+
+
+def test_an_argument_that_is_given_another_form() -> None:
+    v = _x(1.0, 2.0, 3.0, 4.0).reshape(2, 2)
+
+    def f(x: xp.Tensor) -> xp.Tensor:
+        with xp.no_grad():
+            x.t_()
+        return (x * v).sum()
+
+    assert (
+        xp.func.jvp(f, (xp.asarray(v, copy=True),), (v,))[1].item() == (xp.func.grad(f)(xp.asarray(v, copy=True)) * v).sum()
+    )

@@ -410,7 +410,13 @@ class Sweep:
                     device.close()
                 if not retain and plan.keeps:
                     node.saved = None
-        return [self.tensor(*found[node]) if node in found else None for node in targets or ()]
+        out = []
+        for node in targets or ():
+            g, owned = found.get(node, (None, False))
+            out.append(None if g is None else self.tensor(g, owned))
+            if owned:
+                found[node] = (g, False)  # who asks twice is given two, each with memory and history of its own
+        return out
 
     def call_hooks(self, node: Node, g: Any, owned: bool) -> tuple[Any, bool]:
         """Show a cotangent to the hooks of its node, each of which may give another in its place."""

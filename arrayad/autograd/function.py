@@ -300,10 +300,11 @@ def _record(
     node.saved = tuple(saved)
 
     for i, out in enumerate(results):
+        dirty = any(out is x for x in context._dirty)
         if any(out is x for x in context._not_differentiable) or from_raw[out._array.dtype].kind not in "fc":
-            results[i] = _unrecorded(out, args)
+            results[i] = out if dirty else _unrecorded(out, args)
             continue
-        if any(out is x for x in context._dirty):
+        if dirty:
             rebase(out, outputs[i])
             continue
         # What others have the memory of, an argument or a view of one, is copied: a write into one of them in place would

@@ -441,7 +441,7 @@ class _BrokenOff:
 
     def restore(self, node: Node) -> NoReturn:
         """Refuse to go on."""
-        raise RuntimeError(f"backward(): {self.name}() was interrupted as it wrote into a tensor; compute the tensor anew")
+        raise RuntimeError(f"{self.name}() was interrupted as it wrote into a tensor; compute the tensor anew")
 
 
 def _break_off(x: Any, node: Node | None, name: str) -> None:
@@ -460,7 +460,7 @@ def _break_off(x: Any, node: Node | None, name: str) -> None:
     plan = namespace_of_tensors().view_put.operation.plans[True, True]
     for tensor in tensors_on(x):
         if tensor is x or tensor is base or tensor._viewed is x or tensor._viewed is base:
-            record(plan, (None, None), _BrokenOff(name), tensor)
+            record(plan, (tensor._node, node), _BrokenOff(name), tensor)  # with edges, so that every mode comes to it
 
 
 def become(x: Any, function: Callable[[Any], Any], name: str) -> Any:

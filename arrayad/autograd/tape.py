@@ -104,8 +104,13 @@ def require_grad(x: TensorBase, name: str) -> None:
             f"{name}(): only Tensors of floating point and complex dtype can require gradients. Got {dtype.name}; convert "
             "it first, for example with .float()."
         )
-    leaf = getattr(x, "_leaf", None)
-    x._node = leaf if leaf is not None and leaf.shape == x._array.shape else Leaf(x)
+    before = getattr(x, "_leaf", None)
+    if before is not None and before.shape == x._array.shape:
+        x._node = before
+        return
+    x._node = Leaf(x)
+    if before is not None:  # of another form
+        x._node.hooks = before.hooks
 
 
 class Writes:

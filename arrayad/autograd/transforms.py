@@ -106,6 +106,8 @@ class _Trace:
             node: t if t._array.dtype == x._array.dtype else namespace_of_tensors().astype(t, x.dtype)
             for node, x, t in zip(self.starts, self.inputs, tangents, strict=True)
         }
+        # Where the function gave its argument another form, `become`, that is another leaf.
+        known |= {x._node: known[start] for start, x in zip(self.starts, self.inputs, strict=True) if x._node is not None}
         again = recording() and (self.outer or any(t._node is not None for t in tangents))
         out = []
         for x, t in zip(self.outputs, push_forward([x._node for x in self.outputs], known), strict=True):

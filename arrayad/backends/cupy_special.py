@@ -34,7 +34,7 @@ def __getattr__(name: str) -> Any:
 
 def _dtype_of(arguments: tuple[Any, ...]) -> Any:
     """The dtype of the floating arguments; integers beside them, such as the counts of `nbdtr`, change nothing."""
-    return np.result_type(*[a.dtype for a in arguments if isinstance(a, cp.ndarray) and a.dtype.kind != "i"])
+    return np.result_type(*[a.dtype for a in arguments if isinstance(a, cp.ndarray) and a.dtype.kind in "fc"])
 
 
 def _in_dtype_of_arguments(function: Callable[..., Array]) -> Callable[..., Array]:

@@ -94,8 +94,9 @@ def log1p(xp: Namespace, x: Array) -> Array:
     """``log(1 + x)`` of complex numbers, exact for small ones, and on the side of the cut that the sign of a zero says."""
     a, b = x.real, x.imag
     out = xp.log(complex_of(xp, 1 + a, b, x.dtype))
-    near = a * a + b * b < 0.25
-    small = xp.log1p(xp.where(near, a * (2 + a) + b * b, xp.zeros_like(a))) / 2
+    near = (xp.abs(a) < 0.5) & (xp.abs(b) < 0.5)
+    a, b = xp.where(near, a, xp.zeros_like(a)), xp.where(near, b, xp.zeros_like(b))  # other squares may overflow
+    small = xp.log1p(a * (2 + a) + b * b) / 2
     return complex_of(xp, xp.where(near, small, out.real), out.imag, x.dtype)
 
 

@@ -355,7 +355,8 @@ def pow(x1: Array, x2: Array, /) -> Array:
     values are other.
     """
     if x2.size == 1 and x2.item() == 0.5 and x1.dtype.kind == "f":
-        return _root(x1).reshape(np.broadcast_shapes(x1.shape, x2.shape))
+        out = _root(x1)
+        return out if x2.ndim <= x1.ndim else out.reshape((1,) * (x2.ndim - x1.ndim) + x1.shape)
     if x1.size < 256 or x2.ndim or x2.dtype is not x1.dtype or x1.itemsize == 2:
         return np.pow(x1, x2)
     kind, exponent = x1.dtype.kind, x2.item()
@@ -375,10 +376,17 @@ def pow(x1: Array, x2: Array, /) -> Array:
 
 
 def _root(x: Array) -> Array:
-    """The power of a half, which is infinite at -inf and has no -0; NumPy's, of one exponent for all, is the square root."""
-    if np.fmin.reduce(x, None, initial=0) == -np.inf:
+    """The power of a half, which is infinite at -inf and has no -0; NumPy's, of one exponent for all, is the square root.
+
+    Of one for each C has it right, and for few in less time than looking for what is infinite.
+    """
+    if x.size < 128 and x.size != 1:
+        halves = np.empty_like(x)
+        halves.fill(0.5)
+        return np.pow(x, halves, out=...)
+    if np.fmin.reduce(x, None) == -np.inf:
         x = np.where(x == -np.inf, np.inf, x)
-    out = np.sqrt(x, out=...)
+    out = np.sqrt(x)
     out += 0.0
     return out
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -24,7 +25,7 @@ from ..devices import device as Device
 from ..dtypes import NUMBER_TYPES, NUMBERS, DType, get_default_dtype
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from ..arguments import Sides
     from ..devices import DeviceLike
@@ -267,7 +268,7 @@ def convert(
         device = near
     backend, place = place_of(device, name)
     array = _host_array(obj, chosen, copy, name, floats)
-    if array is obj:
+    if array is obj or (not copy and hasattr(obj, "__array__") and array.base is None):
         array = array.view()  # an object of its own: whoever has the other may set its shape, dtype and flags
     x = make(backend.from_numpy(array, place))
     if not array.flags.owndata and x._array is array:  # memory that others may see and write into
@@ -393,7 +394,10 @@ def _facts_in(obj: Any) -> set[Any]:
         if all(kind in NUMBER_TYPES or issubclass(kind, np.number) for kind in kinds):
             obj = [kind() for kind in kinds]  # one of each tells as much
         return set().union(*map(_facts_in, obj))
-    if type(obj) in NUMBER_TYPES or not (hasattr(obj, "dtype") or hasattr(obj, "__array__") or _has_buffer(obj)):
+    named = ("dtype", "__array__", "__array_interface__", "__array_struct__")
+    if type(obj) in NUMBER_TYPES or not (any(hasattr(obj, name) for name in named) or _has_buffer(obj)):
+        if isinstance(obj, Sequence) and not isinstance(obj, str):  # of another class, as a deque or a range
+            return _facts_in(list(obj))
         return {float} if isinstance(obj, float) else set()
     found = dtypes.from_raw.get(np.asarray(obj).dtype.newbyteorder("="))
     return set() if found is None else {found}

@@ -38,7 +38,7 @@ from . import (
 )
 from .elementwise import abs as absolute
 from .. import dtypes
-from ..arguments import axis_of
+from ..arguments import axis_of, integer_of
 from ..autograd.modes import recording
 from ..autograd.mutation import check_writeable
 from ..autograd.tape import TensorBase
@@ -718,8 +718,11 @@ def _flip(m: Tensor, axis: Any = None) -> Any:
 
 def _roll(a: Tensor, shift: Any, axis: Any = None) -> Any:
     """Along each axis by each shift, which NumPy broadcasts."""
-    shifts, axes = zip(*[(int(n), int(i)) for n, i in np.broadcast(_array(shift), 0 if axis is None else axis)], strict=True)
-    return manipulation.roll(_tensor(a), sum(shifts) if axis is None else shifts, axis=None if axis is None else axes)
+    pairs = [*np.broadcast(_array(shift), 0 if axis is None else axis)]
+    shifts = tuple([integer_of(n, "numpy.roll", "shift") for n, _ in pairs])
+    if axis is None:
+        return manipulation.roll(_tensor(a), sum(shifts))
+    return manipulation.roll(_tensor(a), shifts, axis=tuple([integer_of(i, "numpy.roll", "axis") for _, i in pairs]))
 
 
 def _rot90(m: Tensor, k: int = 1, axes: Any = (0, 1)) -> Any:

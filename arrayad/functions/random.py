@@ -205,13 +205,19 @@ def get_state() -> dict[str, Any]:
 
 
 def set_state(states: dict[str, Any]) -> None:
-    """Have the default generators go back to where `get_state` was called; one first drawn from since starts again."""
+    """Have the default generators go back to where `get_state` was called.
+
+    Those of devices that are not named, as they were first drawn from since, start again from their seeds.
+    """
     if not isinstance(states, dict):
         raise TypeError(f"set_state(): expected what get_state() gave, not {type(states).__name__}")
+    named = set()
     for place, state in states.items():
-        default_generator(place).set_state(state)
-    for since in [place for place in _default if str(place) not in states]:
-        generator = default_generator(since)  # first drawn from since, perhaps in a checkpoint, whose call is repeated
+        generator = default_generator(place)
+        generator.set_state(state)
+        named.add(generator.device)
+    for since in _default.keys() - named:  # perhaps in a checkpoint, whose call is repeated
+        generator = default_generator(since)
         generator.manual_seed(generator.initial_seed())
 
 
