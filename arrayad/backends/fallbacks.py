@@ -75,7 +75,7 @@ def of_complex(of_real: Any) -> Callable[[Callable[[Array], Array]], Any]:
         def call(x: Array, /) -> Array:
             return function(x) if x.dtype.kind == "c" else of_real(x)
 
-        call.of_real = of_real  # type: ignore[attr-defined]  # for `arrayad.autograd.operation`
+        call.of_real = of_real  # type: ignore[attr-defined]  # a function may have any attribute; operations ask for this one
         return call
 
     return declare
