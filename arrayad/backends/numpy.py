@@ -427,14 +427,17 @@ def matmul(x1: Array, x2: Array, /) -> Array:
 
     A stack of matrices times one matrix is a product of one tall matrix.
     """
-    if x1.size + x2.size >= 4096 and x1.dtype.char not in "fdFD" and x1.size and x2.size:
+    few = x1.size + x2.size < 4096
+    if few and 0 < x1.ndim <= 2 and 0 < x2.ndim <= 2:
+        return x1.dot(x2)
+    if not few and x1.dtype.char not in "fdFD" and x1.size and x2.size:
         wider = _floating(x1, x2)
         if wider is not None:
             out = matmul(x1.astype(wider), x2.astype(wider))
             # By way of int64, which wraps round where a narrower dtype does not hold it; of a float, C does not say how.
             return (out if x1.dtype is _HALF else out.astype(np.int64)).astype(x1.dtype)
     if x1.ndim == 2 == x2.ndim:
-        return x1.dot(x2) if x1.size + x2.size < 4096 else _product(x1, x2)
+        return _product(x1, x2)
     if 0 < x1.ndim <= 2 and 0 < x2.ndim <= 2:
         return x1.dot(x2)
     if x2.ndim == 2 < x1.ndim and x1.flags.c_contiguous and x1.dtype is x2.dtype and x1.size and x2.size:
