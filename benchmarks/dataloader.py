@@ -218,8 +218,8 @@ def main() -> None:
         told = ", ".join(f"{name} {version}" for name, version in versions.items())
         options.markdown.write_text(
             "<!-- written by: python -m benchmarks.dataloader --markdown FILE -->\n\n"
-            f"Medians of {options.runs} runs by turns (without workers ten times as many short ones, in seconds of the "
-            f"processor); {told}.\n\n"
+            f"Medians of {options.runs} interleaved runs (without workers, ten times as many shorter runs, in CPU time); "
+            f"{told}.\n\n"
             f"{table(rows, header=True)}\n\n"
             f"Ten epochs of 40 MB batches with 2 workers, in {options.runs} runs: the parent grows by "
             f"{grown['parent']:.1f} MB at most, a worker by {grown['worker']:.1f} MB.\n"

@@ -1,11 +1,11 @@
-"""The regularization of scikit-learn's Ridge, found by gradient descent on the validation error.
+"""Find the regularization of scikit-learn's Ridge by gradient descent on the validation error.
 
     python examples/ridge_hyperparameter.py [--steps 25] [--rate 0.002]
 
-scikit-learn is used as it stands. With its array API dispatch on, `Ridge` computes in the namespace of the arrays it is
-given, so given Tensors its coefficients remember how they came from `alpha`, itself a Tensor, and the error on held-out data
-can be differentiated with respect to it, through the singular value decomposition inside. (Of Ridge's solvers "svd" is the
-one that is written against the array API.) The data are scikit-learn's bundled measurements of diabetes.
+scikit-learn is unmodified. With array API dispatch enabled, `Ridge` computes in the namespace of the arrays it is given. Given
+Tensors, its coefficients have a history that leads to `alpha`, itself a Tensor, so the error on held-out data can be
+differentiated with respect to `alpha`, through Ridge's singular value decomposition. (Of Ridge's solvers, "svd" is the one
+written for the array API.) The data are scikit-learn's bundled diabetes measurements.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import argparse
 import math
 import os
 
-os.environ.setdefault("SCIPY_ARRAY_API", "1")  # scikit-learn's dispatch asks for it, before SciPy is imported
+os.environ.setdefault("SCIPY_ARRAY_API", "1")  # scikit-learn's dispatch requires it, set before SciPy is imported
 
 import sklearn
 from sklearn.datasets import load_diabetes
@@ -25,14 +25,14 @@ import arrayad as xp
 
 
 def validation_error(alpha, data):
-    """Mean squared error on the second half of the data of what was fitted to the first; arrays of NumPy or arrayad."""
+    """Mean squared error on the held-out half of a model fitted to the other half; NumPy arrays or Tensors."""
     features, held_features, target, held_target = data
     model = Ridge(alpha=alpha, solver="svd").fit(features, target)
     return ((model.predict(held_features) - held_target) ** 2).mean()
 
 
 def main() -> tuple[float, float]:
-    """Descend and report; gives the alpha found and the error there."""
+    """Descend and report; return the alpha found and the error there."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=25)
     parser.add_argument("--rate", type=float, default=0.002)
@@ -40,7 +40,7 @@ def main() -> tuple[float, float]:
 
     arrays = train_test_split(*load_diabetes(return_X_y=True), test_size=0.5, random_state=0)
     tensors = [xp.asarray(x, dtype=xp.float64) for x in arrays]
-    # The logarithm is what is learned: alpha stays positive, and its scale need not be known.
+    # Optimize the logarithm: alpha stays positive, and its scale need not be known.
     log_alpha = xp.tensor(0.0, dtype=xp.float64, requires_grad=True)
     with sklearn.config_context(array_api_dispatch=True):
         for step in range(options.steps + 1):
@@ -55,7 +55,7 @@ def main() -> tuple[float, float]:
                 with xp.no_grad():
                     log_alpha -= options.rate * log_alpha.grad
 
-    # The same by differences of what scikit-learn computes on NumPy's arrays.
+    # The same gradient by finite differences, with scikit-learn computing on NumPy arrays.
     h = 1e-5
     above, below = (validation_error(math.exp(sign * h), arrays) for sign in (1, -1))
     difference = (above - below) / (2 * h)

@@ -1,17 +1,17 @@
-"""Objectives written with arrayad, minimized by ``scipy.optimize.minimize`` with exact gradients.
+"""Give ``scipy.optimize.minimize`` exact gradients from arrayad.
 
     python examples/scipy_minimize.py
 
-The first objective is SciPy's own Rosenbrock function, as it stands: it is arithmetic on whatever it is given, so given a
-Tensor it can be differentiated, twice for Newton's method. The second is logistic regression, regularized, on scikit-learn's
-bundled measurements of breast tumours.
+The first objective is SciPy's own Rosenbrock function, unmodified: it uses only arithmetic, so given a Tensor it can be
+differentiated, twice for Newton's method. The second is regularized logistic regression on scikit-learn's bundled
+measurements of breast tumours.
 """
 
 from __future__ import annotations
 
 import os
 
-os.environ.setdefault("SCIPY_ARRAY_API", "1")  # so that SciPy leaves Tensors what they are, where it converts its arguments
+os.environ.setdefault("SCIPY_ARRAY_API", "1")  # so that SciPy does not convert Tensors to NumPy arrays
 
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize, rosen, rosen_der, rosen_hess
@@ -21,7 +21,7 @@ import arrayad as xp
 
 
 def with_gradient(function):
-    """What ``minimize(jac=True)`` asks for: the value, a number, and the gradient, a NumPy array, at a NumPy array."""
+    """Return what ``minimize(jac=True)`` expects: a function of a NumPy array that gives a number and its gradient array."""
     value_and_grad = xp.func.value_and_grad(function)
 
     def call(point):
@@ -32,7 +32,7 @@ def with_gradient(function):
 
 
 def rosenbrock() -> OptimizeResult:
-    """By Newton's method: gradient and matrix of second derivatives from the function alone."""
+    """Minimize by Newton's method, with gradient and Hessian derived from the function alone."""
     start = np.asarray([1.3, 0.7, 0.8, 1.9, 1.2])
     hessian = xp.func.hessian(rosen)
     np.testing.assert_allclose(with_gradient(rosen)(start)[1], rosen_der(start))
@@ -48,7 +48,7 @@ def rosenbrock() -> OptimizeResult:
 
 
 def logistic_regression() -> tuple[OptimizeResult, float]:
-    """By L-BFGS; the result, and the share of the tumours it classifies rightly."""
+    """Minimize by L-BFGS; return the result and the share of tumours classified correctly."""
     data, target = load_breast_cancer(return_X_y=True)
     features = xp.asarray((data - data.mean(axis=0)) / data.std(axis=0), dtype=xp.float64)
     signs = xp.asarray(2.0 * target - 1, dtype=xp.float64)

@@ -2,16 +2,16 @@
 
     python examples/through_libraries.py
 
-Each part is a question that a derivative answers: how data are moved for a principal component to explain more of their
-variance, at which scale a kernel separates two groups best, which shape of a distribution fits, how a signal was filtered.
-All are answered by the libraries' own code, given Tensors.
+Each part answers a question with a derivative: how to move data so that a principal component explains more of their
+variance, at which scale a kernel best separates two groups, which shape parameters of a distribution fit, how a signal was
+filtered. The libraries' own code computes all of it, on Tensors.
 """
 
 from __future__ import annotations
 
 import os
 
-os.environ.setdefault("SCIPY_ARRAY_API", "1")  # scikit-learn's dispatch and SciPy's ask for it, before they are imported
+os.environ.setdefault("SCIPY_ARRAY_API", "1")  # SciPy's and scikit-learn's dispatch require it, set before their import
 
 import numpy as np
 import scipy.optimize
@@ -26,7 +26,7 @@ import arrayad as xp
 
 
 def principal_component(rng: np.random.Generator) -> float:
-    """The share of variance that one component explains, raised by moving the data: the gradient through ``PCA``."""
+    """Move data to raise the share of variance that one component explains, by the gradient through ``PCA``."""
     data = xp.asarray(rng.normal(size=(40, 5))).requires_grad_()
     with sklearn.config_context(array_api_dispatch=True):
         for _ in range(10):
@@ -38,7 +38,7 @@ def principal_component(rng: np.random.Generator) -> float:
 
 
 def kernel_scale(rng: np.random.Generator) -> tuple[float, float]:
-    """The scale of the data at which a Gaussian kernel tells two groups apart best, by ascent on its logarithm."""
+    """Find the scale at which a Gaussian kernel best separates two groups, by ascent on its logarithm."""
     first, second = (xp.asarray(rng.normal(size=(30, 2)) + shift) for shift in (0.0, 2.5))
 
     def separation(log_scale: xp.Tensor) -> xp.Tensor:
@@ -55,7 +55,7 @@ def kernel_scale(rng: np.random.Generator) -> tuple[float, float]:
 
 
 def beta_shapes(rng: np.random.Generator) -> list[float]:
-    """The shapes of a beta distribution from its quantiles: least squares through ``betainc``, in its parameters."""
+    """Fit the shape parameters of a beta distribution to its quantiles, by least squares through ``betainc``."""
     samples = np.sort(rng.beta(2.0, 5.0, 2000))
     at, share = samples[50::100], np.arange(50, 2000, 100) / 2000
 
@@ -72,7 +72,7 @@ def beta_shapes(rng: np.random.Generator) -> list[float]:
 
 
 def filter_taps(rng: np.random.Generator) -> float:
-    """The taps that a signal was filtered with, found through ``fftconvolve``; the largest error."""
+    """Recover the taps of a filter through ``fftconvolve``; return the largest error."""
     signal, taps = xp.asarray(rng.normal(size=200)), xp.asarray([0.5, -1.0, 0.25])
     seen = scipy.signal.fftconvolve(signal, taps)
     guess = xp.zeros(3).requires_grad_()
@@ -85,7 +85,7 @@ def filter_taps(rng: np.random.Generator) -> float:
 
 
 def skewness(rng: np.random.Generator) -> float:
-    """The power that takes the skewness out of data: Newton's method through ``scipy.stats.skew``."""
+    """Find the power that removes the skewness of data, by Newton's method through ``scipy.stats.skew``."""
     data = xp.asarray(rng.lognormal(size=500) + 0.5)
     power = xp.asarray(1.0)
 
@@ -99,7 +99,7 @@ def skewness(rng: np.random.Generator) -> float:
 
 
 def numpy_code(rng: np.random.Generator) -> tuple[float, float]:
-    """A network written with NumPy's functions: the loss before and after descent."""
+    """Train a network written with NumPy's functions; return the loss before and after."""
     inputs = rng.normal(size=(64, 3))
     targets = np.sin(inputs).sum(axis=1)
 
@@ -117,7 +117,7 @@ def numpy_code(rng: np.random.Generator) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Answer all and report."""
+    """Run every part and report."""
     xp.set_default_dtype(xp.float64)  # NumPy's own default
     rng = np.random.default_rng(0)
     print(f"PCA: one component explains {principal_component(rng):.1%} of the variance")

@@ -1,9 +1,9 @@
-"""A PyTorch model trained on a loss that is computed by arrayad, tensors passing both ways by DLPack without a copy.
+"""Train a PyTorch model on a loss computed by arrayad, with tensors passed both ways through DLPack without a copy.
 
     python examples/torch_dlpack.py        (needs PyTorch)
 
-PyTorch cannot differentiate what SciPy computes beyond its own functions; arrayad can. So the model's output goes to
-arrayad, the loss is SciPy's incomplete beta function there, and its gradient goes back, where the model's backward begins.
+PyTorch cannot differentiate SciPy functions that it lacks itself; arrayad can. So the model's output goes to arrayad, the loss
+uses SciPy's incomplete beta function there, and the gradient goes back to PyTorch, where the model's backward starts from it.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ import arrayad as xp
 
 
 def loss_of(shapes: xp.Tensor, at: xp.Tensor, share: xp.Tensor) -> xp.Tensor:
-    """How far beta distributions of given shapes are from where they should have their quantiles."""
+    """Mean squared difference between the distribution functions of beta distributions and the wanted quantiles' shares."""
     a, b = shapes[:, :1], shapes[:, 1:]
     return ((scipy.special.betainc(a, b, at) - share) ** 2).mean()
 
 
 def main() -> tuple[float, float]:
-    """Train and report; the loss before and after."""
+    """Train and report; return the loss before and after."""
     rng = np.random.default_rng(0)
     inputs = torch.from_dlpack(xp.asarray(rng.uniform(-1, 1, (32, 1))))  # arrayad to torch
     wanted = 2 + inputs.numpy(), 3 - inputs.numpy()

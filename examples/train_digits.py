@@ -2,8 +2,8 @@
 
     python examples/train_digits.py [--epochs 30] [--device cpu] [--output digits.png]
 
-The data are scikit-learn's bundled 8x8 images of digits; a fifth of them is held out. The loss and the accuracy on what is
-held out are printed each epoch, and a picture of the loss curve and of some digits with their predictions is written.
+The data are scikit-learn's bundled 8x8 images of digits, a fifth of them held out. Each epoch prints the loss and the accuracy
+on the held-out digits; at the end, a picture of the loss curve and of some digits with their predictions is written.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from arrayad.utils.data import DataLoader, TensorDataset
 
 
 def dense(inputs: int, outputs: int, device: str) -> tuple[xp.Tensor, xp.Tensor]:
-    """The weights of a layer, scaled for the rectifier before it (He et al. 2015), and its biases."""
+    """The weights of a layer, scaled for rectified inputs (He et al. 2015), and its biases."""
     weights = xp.randn(inputs, outputs, device=device) * math.sqrt(2 / inputs)
     return weights.requires_grad_(), xp.zeros(outputs, device=device, requires_grad=True)
 
@@ -41,7 +41,7 @@ def cross_entropy(scores: xp.Tensor, labels: xp.Tensor) -> xp.Tensor:
 
 
 def accuracy(scores: xp.Tensor, labels: xp.Tensor) -> float:
-    """The share of labels that have the highest score."""
+    """The share of samples whose label has the highest score."""
     return (scores.argmax(axis=1) == labels).float().mean().item()
 
 
@@ -69,7 +69,7 @@ def picture(losses: list[float], images: xp.Tensor, guesses: xp.Tensor, labels: 
 
 
 def main() -> float:
-    """Train, report, draw; gives the accuracy on what is held out."""
+    """Train, report and draw; return the accuracy on the held-out digits."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--batch-size", type=int, default=32)

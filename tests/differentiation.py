@@ -1,4 +1,4 @@
-"""Write the table of what is differentiable, from what the tests of rules measure.
+"""Write the table of differentiable functions, with the accuracy that the tests of rules measure.
 
     python -m tests.differentiation --output docs/differentiation.md
 
@@ -68,7 +68,7 @@ _GILES = (
 INTRODUCTION = (
     "The largest relative difference over all samples: *reverse* and *second order* against central differences in float64 "
     "(whose own error is about 1e-9), *forward* and *forward over reverse* against reverse. Functions that are plain "
-    "compositions of these (`diff`, `meshgrid`, `broadcast_arrays`, …) are differentiable as they are made."
+    "compositions of these (`diff`, `meshgrid`, `broadcast_arrays`, …) are differentiable because their parts are."
 )
 
 

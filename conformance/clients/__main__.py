@@ -1,11 +1,11 @@
-"""Run other libraries' own tests on `arrayad`, and write what they say.
+"""Run the test suites of SciPy, scikit-learn and array-api-extra on `arrayad`, and write tables of the results.
 
     python -m conformance.clients [scipy] [sklearn] [extra] [gradients] [--submodule NAME ...] [--output docs/clients.md]
 
-SciPy's and scikit-learn's tests are in what pip installs. Array-api-extra's are not: they are found in the folder that
-ARRAY_API_EXTRA_DIR names, else in the user's cache folder, else they are cloned there at the pinned commit; where they
-cannot be had, one line says so. Nothing of these libraries is edited: plugins of pytest put `arrayad` in, in memory. The
-exit code is 0 if nothing failed but what `DEFECTS` explains, 1 otherwise.
+pip installs SciPy's and scikit-learn's tests with the libraries. Array-api-extra's are looked for in the folder that
+ARRAY_API_EXTRA_DIR names, then in the user's cache folder, into which they are cloned at the pinned commit if needed; if they
+cannot be obtained, one line says so. The libraries are not edited: pytest plugins register `arrayad` in memory. The exit code
+is 0 if every failure is explained in `DEFECTS`, 1 otherwise.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ OUTCOMES = ("passed", "failed", "test's defect", "xfailed", "skipped")
 
 # Tests that cannot pass on a library they do not know, by a part of their name, and why.
 DEFECTS = {
-    "test_array_api_lazy": "for lazy arrays alone; it is skipped for eager libraries by their names",
-    "test_delegates": "it demands that a shortcut is taken which is there for NumPy, CuPy and PyTorch by their names",
+    "test_array_api_lazy": "only for lazy arrays; it skips eager libraries by name",
+    "test_delegates": "it requires a shortcut that exists only for NumPy, CuPy and PyTorch, by name",
 }
 
 
 def pytest(arguments: list[str], plugin: str, report: Path, folder: Path, path: Iterable[Path] = ()) -> None:
-    """Run pytest with a plugin in a process of its own, its results in JUnit's XML."""
+    """Run pytest with a plugin in its own process, with results in JUnit XML."""
     places = [str(HERE.parent), *map(str, path), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))}
     options = ["-q", "-n", "auto", "-p", "no:cacheprovider", "--tb=short", f"--junitxml={report}"]
@@ -55,7 +55,7 @@ def pytest(arguments: list[str], plugin: str, report: Path, folder: Path, path: 
 
 
 def count(report: Path) -> tuple[Counter[str], list[str]]:
-    """How many tests ended how, and the names of those that failed for what nothing explains."""
+    """Count tests by outcome, and list the names of unexplained failures."""
     outcomes: Counter[str] = Counter()
     failed = []
     for case in ElementTree.parse(report).iter("testcase"):
@@ -152,13 +152,13 @@ def main(arguments: list[str] | None = None) -> int:
         options.output.write_text(
             f"<!-- written by: {command} --output {options.output} -->\n\n"
             "# Other libraries' tests and gradients\n\n"
-            "What the tests that SciPy, scikit-learn and array-api-extra have of their own say of `arrayad` as the "
-            "namespace, and whether gradients go through their functions, each against central differences of the same "
-            "function on NumPy's arrays. [Interoperation](interop.md) says how it is done.\n\n"
-            "A function *leaves the namespace* where its own source makes a NumPy array of what it is given (the line is "
-            "named); a tracked tensor refuses that with an error, so that no gradient is lost without a word. A function "
-            "*gives a number* where it turns its result, or what that depends on, into a Python `float` (the line is "
-            "named).\n\n"
+            "Results of the test suites of SciPy, scikit-learn and array-api-extra with `arrayad` as the namespace, and of "
+            "gradients through their functions, compared with central differences of the same functions on NumPy arrays. "
+            "[Interoperation](interop.md) explains how this works.\n\n"
+            "A function *leaves the namespace* if its own source converts an argument to a NumPy array (the table names the "
+            "line); a tracked tensor refuses that with an error, so no gradient is lost silently. A function *gives a number* "
+            "if it converts its result, or a value on which the result depends, to a Python `float` (the table names the "
+            "line).\n\n"
             f"{versions}, array-api-extra's tests at {EXTRA_COMMIT[:12]}; Python {platform.python_version()}, "
             f"{datetime.date.today()}.\n\n{text}\n"
         )
