@@ -1,13 +1,13 @@
 """The Python array API standard, differentiable, on NumPy or CuPy.
 
-``import arrayad as xp`` is a complete array namespace of the 2025.12 standard. Every Tensor can record what is done to it,
-and ``backward()`` differentiates that. Names of PyTorch's tutorial mean here what they mean there.
+``import arrayad as xp`` is a complete array namespace of the 2025.12 standard. Every Tensor can record the operations
+applied to it, and ``backward()`` differentiates them. Names from PyTorch's tutorial mean the same here.
 """
 
 import math as _math
 
-# NumPy first, from this shallow place: imported from deeper down, its many small calls sit at a boundary of CPython 3.11's
-# stack of frames, which then maps and unmaps memory for each (900 more system calls, a third more time).
+# Import NumPy first, from this shallow frame: from a deeper one, its many small calls would straddle a boundary of CPython
+# 3.11's frame stack, which then maps and unmaps memory for each of them (900 more system calls, a third more time).
 # benchmarks/import_time.py measures it.
 import numpy as _numpy  # noqa: F401  (for the reason above)
 
@@ -35,7 +35,8 @@ from .dtypes import (
     uint64,
 )
 
-# Before `tensor`: pyright takes that name for the submodule, which this line imports too, if the line comes after it.
+# Before `tensor`: this line imports the submodule of that name too, and if it came later, pyright would take the name for
+# it.
 from .tensor import Tensor
 
 # isort: split
@@ -396,7 +397,7 @@ nan = _math.nan
 newaxis = None
 pi = _math.pi
 
-# PyTorch's names of dtypes.
+# PyTorch's dtype names.
 dtype = DType
 float = float32
 double = float64

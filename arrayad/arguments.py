@@ -1,6 +1,6 @@
-"""Arguments that are no arrays, looked at: flags, integers, axes and shapes.
+"""Checks of non-array arguments: flags, integers, axes and shapes.
 
-Each function gives the argument as Python has it, or raises an error that names the function it was given to.
+Each function returns the argument as a Python object, or raises an error that names the function it was passed to.
 """
 
 from __future__ import annotations
@@ -11,28 +11,28 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    Sides: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...] | list[int]  # all of a shape, or one of its numbers
+    Sides: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...] | list[int]  # a whole shape, or one length of it
 
 __all__ = ["axis_of", "flag_of", "integer_of", "sides_of"]
 
 
 def _index(x: Any) -> int:
-    """`operator.index`, to which a bool is no integer; NumPy's and Tensors of them are none already."""
+    """`operator.index`, but a bool is refused, as NumPy booleans and boolean Tensors already are."""
     if x.__class__ is bool:
         raise TypeError
     return operator.index(x)
 
 
 def flag_of(x: Any, name: str, parameter: str) -> Any:
-    """An argument of the function of a name that has to be a bool, or None where that is its default.
+    """Return the argument of the named function as a bool, or None if that is its default.
 
-    An integer counts as Python has it, and so does one of either in an array without dimensions. What has elements to
-    count is refused: of ``[False]`` Python knows but that it is not empty.
+    An integer counts as in Python, and so does a 0-d array of either kind. Anything with a length is refused: the truth of
+    ``[False]`` in Python only says that it is not empty.
 
     Raises
     ------
     TypeError
-        If it is none.
+        If it is none of these.
     """
     flag = x.item() if getattr(x, "ndim", None) == 0 else x
     if flag is not None and not isinstance(flag, int):
@@ -41,14 +41,14 @@ def flag_of(x: Any, name: str, parameter: str) -> Any:
 
 
 def integer_of(x: Any, name: str, parameter: str, least: int | None = None) -> int:
-    """An argument of the function of a name that has to be an integer, and may have to be at least so large.
+    """Return the argument of the named function as an integer, optionally checked against a minimum.
 
     Raises
     ------
     TypeError
-        If it is none.
+        If it is not an integer.
     ValueError
-        If it is less.
+        If it is less than the minimum.
     """
     try:
         number = _index(x)
@@ -61,7 +61,7 @@ def integer_of(x: Any, name: str, parameter: str, least: int | None = None) -> i
 
 
 def axis_of(axis: int, rank: int, name: str) -> int:
-    """An axis counted from the front.
+    """Return an axis, counted from the front.
 
     Raises
     ------
@@ -80,14 +80,14 @@ def axis_of(axis: int, rank: int, name: str) -> int:
 
 
 def sides_of(shape: Any, name: str) -> tuple[int, ...]:
-    """The lengths that a shape is made of.
+    """Return a shape as a tuple of lengths.
 
     Raises
     ------
     TypeError
-        If it is neither a tuple nor a list, or not made of integers.
+        If it is neither a tuple nor a list, or an element is not an integer.
     ValueError
-        If one of them is negative.
+        If a length is negative.
     """
     if not isinstance(shape, (tuple, list)):
         raise TypeError(f"{name}(): shape must be a tuple of ints, got {shape!r}")

@@ -1,8 +1,8 @@
-"""GPUs: how many there are, which is current, their streams and their memory.
+"""GPUs: their number, the current one, their streams and their memory.
 
-All of it needs CuPy (``pip install cupy-cuda13x``, or ``cupy-cuda12x``), which is imported when something here is first
-called; without it, or without a GPU, `is_available` is false, `device_count` is 0, and what needs a GPU raises RuntimeError.
-The names are those of ``torch.cuda``.
+Everything here requires CuPy (``pip install cupy-cuda13x`` or ``cupy-cuda12x``), which is imported when a function here is
+first called. Without it, or without a GPU, `is_available` is false, `device_count` is 0, and whatever needs a GPU raises
+RuntimeError. The names are those of ``torch.cuda``.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ __all__ = [
 
 
 def _cupy() -> Any:
-    """CuPy, where there is a GPU for it.
+    """CuPy, if there is a GPU for it.
 
     Raises
     ------
     RuntimeError
-        If there is none.
+        If CuPy or the GPU is missing.
     """
     backend_of_device(_device("cuda")).raw_device(_device("cuda"))  # raises without CuPy or a GPU
     return importlib.import_module("cupy")
 
 
 def _raw(place: Any) -> Any:
-    """CuPy's device for a number, a device or None, the current one."""
+    """CuPy's device for a number or a device; the current one for None."""
     wanted = _device("cuda", place) if isinstance(place, int) else _device("cuda" if place is None else place)
     if wanted.type != "cuda":
         raise ValueError(f"expected a cuda device, got {wanted}")
@@ -71,7 +71,7 @@ def is_available() -> bool:
 
 
 def device_count() -> int:
-    """How many GPUs can be used; 0 without CuPy, a GPU or its driver."""
+    """The number of usable GPUs; 0 without CuPy, a GPU or its driver."""
     try:
         return len(backend_of_device(_device("cuda")).devices())
     except RuntimeError:  # CuPy is not installed, or cannot be loaded
@@ -79,24 +79,24 @@ def device_count() -> int:
 
 
 def current_device() -> int:
-    """The number of the GPU that ``"cuda"`` means in this thread."""
+    """The index of the GPU that ``"cuda"`` means in this thread."""
     return int(_raw(None).id)
 
 
 def set_device(place: int | str | _device) -> None:
-    """Have ``"cuda"`` mean another GPU in this thread; `device` does so for a ``with`` block."""
+    """Make ``"cuda"`` mean another GPU in this thread; `device` does so for a ``with`` block."""
     _raw(place).use()
 
 
 class device:
-    """Have ``"cuda"`` mean another GPU in a ``with`` block, in this thread.
+    """Make ``"cuda"`` mean another GPU in a ``with`` block, in this thread.
 
-    Tensors that exist are computed with where they are, whatever device is current.
+    Operations on existing tensors run on the device of the tensors, whichever device is current.
 
     Parameters
     ----------
     place : int, str or device
-        The number of the GPU, or its device.
+        The index of the GPU, or its device.
     """
 
     def __init__(self, place: int | str | _device) -> None:
@@ -116,7 +116,7 @@ def get_device_name(place: int | str | _device | None = None) -> str:
 
 
 def synchronize(place: int | str | _device | None = None) -> None:
-    """Wait until a GPU, by default the current one, is done with all that was asked of it."""
+    """Wait until a GPU, by default the current one, has finished all its work."""
     with _raw(place):
         _cupy().cuda.runtime.deviceSynchronize()
 
@@ -127,12 +127,13 @@ def synchronize(place: int | str | _device | None = None) -> None:
 class Event:
     """A point in a stream, which other streams and the host can wait for.
 
-    It is of the GPU whose stream it is first recorded in; before, nothing waits for it and `query` is true.
+    The event belongs to the GPU of the stream in which it is first recorded. Until then nothing waits for it and `query` is
+    true.
 
     Parameters
     ----------
     enable_timing : bool, optional
-        Whether `elapsed_time` can be asked.
+        Whether `elapsed_time` can be used.
     """
 
     _place: Any = None  # CuPy's device and event, once it is recorded
@@ -143,7 +144,7 @@ class Event:
         self._timing = enable_timing
 
     def record(self, stream: Stream | None = None) -> None:
-        """Mark the point after all that a stream, by default the current one, was asked so far.
+        """Mark the point after all work submitted so far to a stream, by default the current one.
 
         Raises
         ------
@@ -159,11 +160,11 @@ class Event:
             self._event.record(stream._stream)
 
     def query(self) -> bool:
-        """Whether the point was reached."""
+        """Whether the point has been reached."""
         return self._event is None or bool(self._event.done)
 
     def synchronize(self) -> None:
-        """Wait until it is."""
+        """Wait until the point is reached."""
         if self._event is not None:
             self._event.synchronize()
 
@@ -173,7 +174,8 @@ class Event:
         Raises
         ------
         RuntimeError
-            If one is not recorded or not reached yet, they are of two GPUs, or one is not made with ``enable_timing=True``.
+            If one is not recorded or not yet reached, they are on different GPUs, or one was made without
+            ``enable_timing=True``.
         """
         if not (self._timing and end._timing):
             raise RuntimeError("elapsed_time(): both events must be made with enable_timing=True")
@@ -189,9 +191,10 @@ class Event:
 class Stream:
     """A queue of work on a GPU; work of different streams can overlap.
 
-    As a context manager it makes its GPU, and itself there, current in this thread: what is asked of the GPU in the block
-    goes in it, and the memory that is allocated there is its own. Work that another stream is to see must be waited for
-    (`wait_stream`), and so must work on another stream that uses its tensors, before they are let go or written into.
+    As a context manager it makes itself and its GPU current in this thread: work submitted to the GPU in the block runs in
+    this stream, and memory allocated there belongs to it. Before another stream reads its results, that stream must wait for
+    it (`wait_stream`); and before its tensors are freed or written to, this stream must wait for other streams that use
+    them.
 
     Parameters
     ----------
@@ -207,19 +210,19 @@ class Stream:
 
     @classmethod
     def _of(cls, raw: Any) -> Stream:
-        """CuPy's stream, of the current GPU."""
+        """Wrap CuPy's stream of the current GPU."""
         made = cls.__new__(cls)
         made._place, made._stream = _raw(None), raw
         return made
 
     @property
     def device(self) -> _device:
-        """The GPU it is a queue of."""
+        """The GPU that the stream belongs to."""
         return _device("cuda", self._place.id)
 
     @property
     def cuda_stream(self) -> int:
-        """CUDA's pointer to it, as other libraries take it."""
+        """CUDA's pointer to the stream, in the form other libraries take."""
         return int(self._stream.ptr)
 
     def __enter__(self) -> Self:
@@ -228,7 +231,7 @@ class Stream:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        with self._place:  # where it is current, also if the block made another GPU current
+        with self._place:  # current on its own GPU, also if the block made another GPU current
             self._stream.__exit__(*exception)
         self._place.__exit__(*exception)
 
@@ -238,47 +241,47 @@ class Stream:
     def __hash__(self) -> int:
         return hash((self._place.id, self.cuda_stream))
 
-    # CUDA takes the pointer of a default stream, which is the same on all GPUs, for that of the current one.
+    # CUDA interprets the pointer of a default stream, which is the same on all GPUs, as that of the current GPU.
 
     def query(self) -> bool:
-        """Whether all that it was asked is done."""
+        """Whether all submitted work is done."""
         with self._place:
             return bool(self._stream.done)
 
     def synchronize(self) -> None:
-        """Wait until all that it was asked is done."""
+        """Wait until all submitted work is done."""
         with self._place:
             self._stream.synchronize()
 
     def record_event(self, event: Event | None = None) -> Event:
-        """An event at the end of what it was asked so far."""
+        """Record an event after the work submitted so far."""
         event = Event() if event is None else event
         event.record(self)
         return event
 
     def wait_event(self, event: Event) -> None:
-        """Have what it is asked from now on wait for an event; the host does not wait."""
+        """Make work submitted from now on wait for an event; the host does not wait."""
         if event._event is not None:
             with self._place:
                 self._stream.wait_event(event._event)
 
     def wait_stream(self, stream: Stream) -> None:
-        """Have what it is asked from now on wait for all that another stream was asked so far; the host does not wait."""
+        """Make work submitted from now on wait for all work submitted so far to another stream; the host does not wait."""
         self.wait_event(stream.record_event())
 
 
 def stream(stream: Stream | None) -> Any:
-    """A context manager that makes a stream, and its GPU, current in this thread; None changes nothing."""
+    """Return a context manager that makes a stream, and its GPU, current in this thread; None changes nothing."""
     return nullcontext() if stream is None else stream
 
 
 def current_stream() -> Stream:
-    """The stream that work of this thread on the current GPU goes in."""
+    """The stream that this thread's work on the current GPU runs in."""
     return Stream._of(_cupy().cuda.get_current_stream())
 
 
 def default_stream() -> Stream:
-    """The stream that is current on the current GPU unless another is made so."""
+    """The stream of the current GPU that is current unless another is made so."""
     return Stream._of(_cupy().cuda.Stream.null)
 
 
@@ -286,19 +289,19 @@ def default_stream() -> Stream:
 
 
 def memory_allocated(place: int | str | _device | None = None) -> int:
-    """Bytes of a GPU's memory that tensors hold."""
+    """Bytes of a GPU's memory held by tensors."""
     with _raw(place):
         return int(_cupy().get_default_memory_pool().used_bytes())
 
 
 def memory_reserved(place: int | str | _device | None = None) -> int:
-    """Bytes of a GPU's memory that are kept, for tensors that there are and for the next ones."""
+    """Bytes of a GPU's memory held by CuPy's pool, in use or free."""
     with _raw(place):
         return int(_cupy().get_default_memory_pool().total_bytes())
 
 
 def empty_cache() -> None:
-    """Give back, on every GPU, the memory that is kept for the next tensors; without one, nothing."""
+    """Return the free memory of the pools of all GPUs to the system; without a GPU, do nothing."""
     if not is_available():
         return
     cupy = _cupy()
@@ -312,14 +315,14 @@ def empty_cache() -> None:
 
 
 def manual_seed(seed: int) -> Generator:
-    """Start random numbers on the current GPU again from a seed, and give its generator.
+    """Seed the random numbers of the current GPU, and return its generator.
 
-    `arrayad.manual_seed` does so on every device.
+    `arrayad.manual_seed` seeds every device.
     """
     return default_generator("cuda").manual_seed(seed)
 
 
 def manual_seed_all(seed: int) -> None:
-    """Start random numbers on every GPU again from a seed."""
+    """Seed the random numbers of every GPU."""
     for i in range(device_count()):
         default_generator(f"cuda:{i}").manual_seed(seed)

@@ -18,8 +18,8 @@ TYPES = ["cpu", "cuda"]  # backends add theirs
 
 @functools.cache
 def installed() -> dict[str, EntryPoint]:
-    """The backends of other packages, by their kind of device: the entry points of the group ``arrayad.backends``."""
-    from importlib.metadata import entry_points  # costs `import arrayad` milliseconds, and few ask
+    """The backends of other packages, by their type of device: the entry points of the group ``arrayad.backends``."""
+    from importlib.metadata import entry_points  # here: it would cost `import arrayad` milliseconds, and is rarely needed
 
     return {point.name: point for point in entry_points(group="arrayad.backends")}
 
@@ -33,9 +33,9 @@ class device:
     Parameters
     ----------
     type : str or device
-        ``"cpu"`` or ``"cuda"``, with ``":index"`` if wanted.
+        ``"cpu"`` or ``"cuda"``, optionally with ``":index"``.
     index : int, optional
-        Which one of several.
+        The index, where there are several devices of the type.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class device:
     Raises
     ------
     RuntimeError
-        If the string names no kind of device.
+        If the string names no type of device.
     TypeError
         If `type` is neither a string nor a device.
 
@@ -98,7 +98,7 @@ class device:
         return device, (self.type, self.index)
 
 
-# What `device` takes.
+# What `device` accepts.
 DeviceLike: TypeAlias = device | str
 
 

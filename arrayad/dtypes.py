@@ -1,8 +1,8 @@
 """The data types of the standard, their promotion, and the default types.
 
-A dtype is an object of our own, so that it prints as ``arrayad.float32`` and compares and hashes the same whatever
-backend holds the array. ``numpy.dtype(arrayad.float32)`` works through NumPy's own protocols, and NumPy's dtypes, its
-scalar types and Python's ``bool``, ``int``, ``float`` and ``complex`` are accepted wherever a dtype is.
+A dtype is an object of arrayad's own, so it prints as ``arrayad.float32`` and compares and hashes the same for every
+backend. ``numpy.dtype(arrayad.float32)`` works through NumPy's own protocols. Wherever a dtype is expected, NumPy's dtypes
+and scalar types and Python's ``bool``, ``int``, ``float`` and ``complex`` are accepted.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ __all__ = [
 class DType:
     """A data type of the standard.
 
-    There is one object for each type, so ``is`` and ``==`` agree; comparing with NumPy's dtype of the same name is true
-    as well, and both hash alike.
+    There is one object per type, so ``is`` and ``==`` agree. A DType also equals NumPy's dtype of the same name and hashes
+    like it.
 
     Attributes
     ----------
@@ -61,9 +61,9 @@ class DType:
     itemsize : int
         Bytes of one element.
     rank : int
-        Of its kind, in promotion: boolean < integer < floating < complex.
+        The rank of its kind in promotion: boolean < integer < floating < complex.
     dtype : numpy.dtype
-        NumPy's dtype, read by ``numpy.dtype(...)``.
+        NumPy's dtype, which ``numpy.dtype(...)`` reads.
     """
 
     __slots__ = ("__numpy_dtype__", "_hash", "dtype", "itemsize", "kind", "name", "rank")
@@ -74,7 +74,7 @@ class DType:
     rank: int
 
     def __init__(self, name: str) -> None:
-        # NumPy up to 2.3 reads the attribute `dtype`, from 2.4 on `__numpy_dtype__`.
+        # NumPy reads the attribute `dtype` up to 2.3, `__numpy_dtype__` from 2.4 on.
         self.dtype = self.__numpy_dtype__ = np.dtype(name)
         self.name = name
         self.kind = self.dtype.kind
@@ -97,7 +97,7 @@ class DType:
         return self.name
 
     def __getattr__(self, name: str) -> Any:
-        """What NumPy's dtypes have beside, as ``char`` and ``byteorder``, which libraries ask an array's dtype for."""
+        """Other attributes of NumPy's dtypes, such as ``char``, which libraries expect of an array's dtype."""
         if name.startswith("_") or not hasattr(self.dtype, name):
             raise AttributeError(f"'DType' object has no attribute {name!r}")
         return getattr(self.dtype, name)
@@ -114,16 +114,16 @@ class DType:
 
     @property
     def is_signed(self) -> builtins.bool:
-        """Whether it holds negative numbers."""
+        """Whether it represents negative numbers."""
         return self.kind in "ifc"
 
 
-# Python's numbers, to which no dtype belongs: what they are beside tensors, the tensors decide.
+# Python numbers belong to no dtype: beside tensors, the tensors decide.
 NUMBERS = (builtins.bool, int, float, complex)
 NUMBER_TYPES = frozenset(NUMBERS)
 RANK = {kind: rank for rank, kind in enumerate(NUMBERS)}  # as `DType.rank`
 
-# What `as_dtype` takes.
+# What `as_dtype` accepts.
 DTypeLike: TypeAlias = DType | np.dtype[Any] | type[complex | np.generic]
 
 bool = DType("bool")
@@ -145,9 +145,9 @@ STANDARD = (
     bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, complex64, complex128,
 )  # fmt: skip
 
-SUPPORTED = (*STANDARD, float16)  # what tensors may have: those of the standard, and half precision as an extension
+SUPPORTED = (*STANDARD, float16)  # the dtypes of tensors: the standard's, and half precision as an extension
 
-# Kinds of `isdtype` and `__array_namespace_info__().dtypes`, as the letters of `DType.kind`.
+# Kinds for `isdtype` and `__array_namespace_info__().dtypes`, as letters of `DType.kind`.
 KINDS = {
     "bool": "b",
     "signed integer": "i",
@@ -158,7 +158,7 @@ KINDS = {
     "numeric": "iufc",
 }
 
-# Whatever stands for a dtype -> the dtype. Backends add their own raw dtypes.
+# Any object that stands for a dtype -> the dtype. Backends add their raw dtypes.
 from_raw: dict[Any, DType] = {d.dtype: d for d in SUPPORTED}
 _accepted: dict[Any, DType] = {d.dtype.type: d for d in SUPPORTED}
 _accepted |= {builtins.bool: bool, int: int64, float: float64, complex: complex128}
@@ -173,7 +173,7 @@ def as_dtype(obj: Any) -> DType:
     Parameters
     ----------
     obj : DType, numpy.dtype, NumPy scalar type, or bool, int, float, complex
-        Python's types mean what they hold: ``float`` is float64, ``int`` int64, ``complex`` complex128.
+        Python's types have Python's precision: ``float`` is float64, ``int`` int64, ``complex`` complex128.
 
     Raises
     ------
@@ -202,7 +202,7 @@ def limits(dtype: DType) -> tuple[int, int]:
 def _pair(a: DType, b: DType) -> DType | None:
     if a.rank != b.rank:
         low, high = sorted((a, b), key=lambda d: d.rank)
-        if low.kind == "f":  # with a complex type: both components' precision counts
+        if low.kind == "f":  # with a complex type, the precision of both components counts
             low = COMPLEX_OF[low]
             return low if low.itemsize > high.itemsize else high
         return high
@@ -214,15 +214,15 @@ def _pair(a: DType, b: DType) -> DType | None:
 
 
 def promote(*operands: DType) -> DType:
-    """The dtype of a result of operands of some dtypes, in whatever order.
+    """The dtype of a result of operands of some dtypes; their order does not matter.
 
-    Within a kind, and from real to complex, by the standard's table; across kinds, where the standard is silent, as
-    PyTorch does: the type of the higher kind (boolean < integer < floating < complex) wins, whatever its width.
+    Within a kind, and from real to complex, the standard's table holds. Across kinds, where the standard is silent,
+    PyTorch's rule holds: the type of the higher kind (boolean < integer < floating < complex) wins, whatever its width.
 
     Raises
     ------
     TypeError
-        For uint64 with a signed integer: no integer type holds both.
+        For uint64 with a signed integer: no integer type represents both.
     """
     first, *others = sorted(operands, key=operator.attrgetter("rank"), reverse=True) if len(operands) > 2 else operands
     for other in others:
@@ -236,8 +236,8 @@ def promote(*operands: DType) -> DType:
 def with_number(dtype: DType, number_type: type) -> DType:
     """The dtype of a result of a dtype and a Python number of a type.
 
-    A number of a lower or equal kind changes nothing; one of a higher kind gives that kind's default dtype or, complex
-    with a real floating dtype, the complex dtype of the same precision, as the standard says.
+    A number of a lower or equal kind changes nothing. One of a higher kind gives that kind's default dtype or, for a complex
+    number with a real floating dtype, the complex dtype of the same precision, as the standard says.
     """
     own = default_dtype_for(number_type)
     if own.rank <= dtype.rank:
@@ -249,12 +249,13 @@ _default = float32
 
 
 def set_default_dtype(d: DTypeLike, /) -> None:
-    """Set the dtype that floating-point results have when nothing else decides it.
+    """Set the dtype of floating-point results where nothing else determines it.
 
     Parameters
     ----------
     d : dtype
-        float32 (the default at start), float64 or float16. Complex results follow: complex64, for float64 complex128.
+        float32 (the initial default), float64 or float16. The complex default follows: complex128 for float64, else
+        complex64.
 
     Raises
     ------

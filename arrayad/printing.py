@@ -1,4 +1,4 @@
-"""Printing of tensors in PyTorch's layout: four digits, columns of one width, ``...`` in the middle of what is large."""
+"""Printing of tensors in PyTorch's layout: four digits, columns of equal width, ``...`` in the middle of large tensors."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ def set_printoptions(
     profile: str | None = None,
     sci_mode: bool | None = None,
 ) -> None:
-    """Set how tensors print.
+    """Set how tensors are printed.
 
     Parameters
     ----------
     precision : int, optional
-        Digits after the point: 4 at start.
+        Digits after the decimal point: initially 4.
     threshold : number, optional
-        How many elements are still printed in full: 1000 at start.
+        The largest number of elements printed in full: initially 1000.
     edgeitems : int, optional
-        How many are printed at either end of a longer axis: 3 at start.
+        How many elements are printed at either end of a longer axis: initially 3.
     linewidth : int, optional
-        Characters in a line: 80 at start.
+        Characters per line: initially 80.
     profile : {"default", "short", "full"}, optional
-        Sets all four at once, before the others.
+        Sets all four at once; the other arguments then override it.
     sci_mode : bool, optional
-        Whether numbers are printed with an exponent; None lets the numbers decide.
+        Whether numbers are printed with an exponent; None decides by the numbers.
 
     Raises
     ------
     ValueError
-        For another profile.
+        For an unknown profile.
     TypeError
         For anything but integers, or numbers for `threshold`.
     """
@@ -77,7 +77,7 @@ def set_printoptions(
 
 
 class _Numbers:
-    """How the numbers of one array are written: all in one form and to one width."""
+    """The common format and width of the numbers of one array."""
 
     def __init__(self, values: Array) -> None:
         self.whole = self.scientific = False
@@ -112,7 +112,7 @@ class _Numbers:
 
 
 class _Complex:
-    """Complex numbers: the real and the imaginary parts each in their own form."""
+    """Complex numbers: the real and the imaginary parts each in their own format."""
 
     def __init__(self, values: Array) -> None:
         self.real, self.imag = _Numbers(values.real), _Numbers(values.imag)
@@ -162,9 +162,9 @@ def format_array(a: Array, prefix: str, suffixes: list[str]) -> str:
     ----------
     a : numpy.ndarray
     prefix : str
-        What comes before the brackets, ``"tensor("``; its length is the indentation.
+        The text before the brackets, ``"tensor("``; its length is the indentation.
     suffixes : list of str
-        What comes after: device, size, dtype, grad_fn; each on a line of its own where it does not fit.
+        The text after them: device, size, dtype, grad_fn; each on its own line if it does not fit.
     """
     if a.size == 0:
         body = "[]"

@@ -1,7 +1,7 @@
-"""Saving and loading nested containers of tensors, as safetensors files: loading one runs no code.
+"""Save nested containers of tensors as safetensors files, and load them; loading runs no code.
 
-The tensors are what the format has them be, so every other reader of safetensors can read them by their names; how they
-were nested is told by JSON in the file's metadata, which others skip.
+The tensors are stored as the format requires, so every reader of safetensors can read them by name. JSON in the file's
+metadata, which other readers ignore, describes the nesting.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["load", "save"]
 
-_KEY = "arrayad"  # of the metadata
+_KEY = "arrayad"  # in the metadata
 _SCALARS = (bool, int, float, str, type(None))
-# The format's dtypes that are read.
+# The format's dtypes that can be read.
 _KINDS = {"BOOL", "U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64", "F16", "BF16", "F32", "F64", "C64"}
 
 
@@ -46,21 +46,21 @@ def save(
 ) -> None:
     """Write a tensor, or dicts, lists and tuples of tensors and of numbers, strings and None, to a safetensors file.
 
-    A file that is named is written as a whole or not at all.
+    A file given by its path is written completely or not at all.
 
     Parameters
     ----------
     obj : Tensor, dict, list or tuple
-        Dicts have strings or integers for keys. Tensors are named by their place, as in ``"layers.0.weight"``.
+        Dict keys are strings or integers. Tensors are named by their place, as in ``"layers.0.weight"``.
     file : str, path or binary file
-        An existing file of the name is replaced; an open one is written into where it stands.
+        An existing file at the path is replaced; an open file is written from its current position.
 
     Raises
     ------
     RuntimeError
-        For a tensor that was computed and has a history, which is not data: use `Tensor.detach`.
+        For a computed tensor with a history: use `Tensor.detach`.
     TypeError
-        For anything else in the containers, other keys, or what is neither a path nor a binary file.
+        For other objects or keys in the containers, or if `file` is neither a path nor a binary file.
     OSError
         If the file cannot be written.
     ImportError
@@ -68,8 +68,8 @@ def save(
 
     Notes
     -----
-    ``requires_grad`` of leaves is kept, and a tensor in several places is one when it is loaded. Complex tensors are kept as
-    their parts, with one axis more.
+    ``requires_grad`` of leaves is kept, and a tensor that occurs in several places is one tensor when loaded. Complex
+    tensors are stored as real tensors with one more axis for their parts.
 
     Examples
     --------
@@ -87,8 +87,8 @@ def save(
         _check_open(file, "save", "write")
         _write(file, writer.save(arrays, metadata={_KEY: structure}))
         return
-    path = os.path.realpath(file)  # what a link leads to is replaced, and not the link
-    if os.path.exists(path) and not os.path.isfile(path):  # a device, say, which nothing can take the place of
+    path = os.path.realpath(file)  # so that a link's target is replaced, not the link
+    if os.path.exists(path) and not os.path.isfile(path):  # such as a device, which must not be replaced
         with open(path, "wb") as special:
             special.write(writer.save(arrays, metadata={_KEY: structure}))
         return
@@ -96,7 +96,7 @@ def save(
     try:
         with open(beside, "wb") as new:
             mode = os.stat(path if os.path.exists(path) else new.fileno()).st_mode
-        writer.save_file(arrays, beside, metadata={_KEY: structure})  # which nobody else may read, as safetensors has it
+        writer.save_file(arrays, beside, metadata={_KEY: structure})  # safetensors makes it readable by its owner only
         os.chmod(beside, stat.S_IMODE(mode))
         os.replace(beside, path)
     except (OSError, errors.SafetensorError) as error:
@@ -113,9 +113,9 @@ def _check_open(file: object, name: str, method: str) -> None:
 
 def _write(file: Any, data: bytes) -> None:
     rest: Any = data
-    while rest:  # an unbuffered file may take a part at a time
+    while rest:  # an unbuffered file may accept a part at a time
         taken = file.write(rest)
-        if taken is None and not isinstance(file, io.RawIOBase):  # one that does not say how much takes all
+        if taken is None and not isinstance(file, io.RawIOBase):  # one that returns None has accepted everything
             return
         if not taken:
             raise BlockingIOError("save(): the file takes no more at the moment")
@@ -123,12 +123,12 @@ def _write(file: Any, data: bytes) -> None:
 
 
 def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]], known: dict[int, Any]) -> Any:
-    """What JSON has in the place of an object; its arrays are put beside. `known` are the tensors before, by identity."""
+    """The JSON for an object; its arrays are collected in `arrays`. `known` are the tensors met before, by identity."""
     if id(obj) in known:
         return known[id(obj)]
     if isinstance(obj, TensorBase):
         name = place or "tensor"
-        while name in arrays or name == "__metadata__":  # of another place, as "a.b" and "b" in "a"; the format's own
+        while name in arrays or name == "__metadata__":  # another place's, as "a.b" and "b" in "a", or the format's
             name += "_"
         if obj.grad_fn is not None:  # type: ignore[attr-defined]  # of every Tensor
             raise RuntimeError(f"save(): {name} was computed and has a history, which is not data. Use detach() first.")
@@ -162,14 +162,14 @@ def _described(obj: Any, place: str, arrays: dict[str, np.ndarray[Any, Any]], kn
 
 
 def load(file: str | os.PathLike[str] | IO[bytes], /, *, device: DeviceLike | None = None) -> Any:
-    """What `save` wrote (see there); of another safetensors file, its tensors by name, those of bfloat16 as float32.
+    """Load what `save` wrote; of another safetensors file, a dict of its tensors by name, with bfloat16 as float32.
 
     Parameters
     ----------
     file : str, path or binary file
-        An open one is read from where it stands to its end.
+        An open file is read from its current position to its end.
     device : device, optional
-        Where the tensors are to be. Default: the default device.
+        The device of the tensors. Default: the default device.
 
     Returns
     -------
@@ -178,11 +178,11 @@ def load(file: str | os.PathLike[str] | IO[bytes], /, *, device: DeviceLike | No
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     TypeError
-        If it is neither a path nor a binary file.
+        If `file` is neither a path nor a binary file.
     ValueError
-        If it is no safetensors file, or has tensors of a dtype that there is none for.
+        If it is not a valid safetensors file, or has tensors of an unsupported dtype.
     ImportError
         If safetensors is not installed.
     """
@@ -191,11 +191,11 @@ def load(file: str | os.PathLike[str] | IO[bytes], /, *, device: DeviceLike | No
         name = repr(os.fspath(file))
         metadata, arrays = _read(os.fspath(file), name, reader)
     else:
-        import shutil  # here, for they take as long to import as some of arrayad itself
+        import shutil  # here: importing them takes as long as importing some of arrayad itself
         import tempfile
 
         _check_open(file, "load", "read")
-        with tempfile.TemporaryDirectory() as folder:  # safetensors reads what has a name
+        with tempfile.TemporaryDirectory() as folder:  # safetensors only reads files with a name
             path = os.path.join(folder, "copy")
             with open(path, "wb") as copy:
                 shutil.copyfileobj(file, copy)
@@ -203,7 +203,7 @@ def load(file: str | os.PathLike[str] | IO[bytes], /, *, device: DeviceLike | No
             metadata, arrays = _read(path, name, reader)
     if _KEY not in metadata:
         return {name: asarray(array, device=device) for name, array in arrays.items()}
-    place_of(device, "load")  # whether there is one, before anything is called damaged
+    place_of(device, "load")  # checks the device before the file could be blamed
     try:
         return _built(json.loads(metadata[_KEY]), arrays, device, {})
     except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:  # RuntimeError: nested too deeply, too
@@ -211,7 +211,7 @@ def load(file: str | os.PathLike[str] | IO[bytes], /, *, device: DeviceLike | No
 
 
 def _read(path: str, name: str, reader: Any) -> tuple[dict[str, str], dict[str, np.ndarray[Any, Any]]]:
-    """The metadata of a file and its arrays by their names; `name` is what errors call it."""
+    """The metadata of a file and its arrays by name; `name` is the file's name in errors."""
     if not os.path.isfile(path):
         raise FileNotFoundError(f"load(): there is no file {name}")
     try:
@@ -228,14 +228,14 @@ def _read(path: str, name: str, reader: Any) -> tuple[dict[str, str], dict[str, 
     if "BF16" in kinds.values():
         with open(path, "rb") as whole:
             for key, tensor in reader.deserialize(whole.read()):
-                if kinds[key] == "BF16":  # the upper halves of float32
+                if kinds[key] == "BF16":  # bfloat16 is the upper half of float32
                     halves = np.frombuffer(tensor["data"], "<u2").astype(np.uint32)
                     arrays[key] = (halves << 16).view(np.float32).reshape(tensor["shape"])
     return metadata, arrays
 
 
 def _built(description: dict[str, Any], arrays: dict[str, np.ndarray[Any, Any]], device: Any, known: dict[str, Any]) -> Any:
-    """The object that JSON stands for. `known` are the tensors before, by name."""
+    """The object that JSON stands for. `known` are the tensors met before, by name."""
     if "tensor" in description:
         name = description["tensor"]
         if name not in known:

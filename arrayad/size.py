@@ -1,4 +1,4 @@
-"""Shapes and counts of elements, in the standard's form and PyTorch's at once."""
+"""Shapes and numbers of elements, in the standard's form and PyTorch's at once."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ class Size(tuple[int, ...]):
     @overload
     def __getitem__(self, key: slice, /) -> Size: ...
     def __getitem__(self, key: Any, /) -> Any:
-        """A side, or of a slice the sides as a shape, too."""
+        """A length or, for a slice, the lengths as a shape."""
         found = tuple.__getitem__(self, key)
         return Size(found) if found.__class__ is tuple else found
 
     def __add__(self, other: tuple[Any, ...], /) -> Size:
-        """A shape with further sides behind."""
+        """The shape with further lengths appended."""
         return Size(tuple.__add__(self, other))
 
     def __radd__(self, other: tuple[int, ...], /) -> Size:
-        """A shape with further sides in front."""
+        """The shape with further lengths prepended."""
         return Size((*other, *self)) if isinstance(other, tuple) else NotImplemented
 
     def __mul__(self, count: SupportsIndex, /) -> Size:
-        """The sides again and again."""
+        """The lengths repeated."""
         return Size(tuple.__mul__(self, count))
 
     def numel(self) -> int:
@@ -55,7 +55,7 @@ class Size(tuple[int, ...]):
 
 
 class Count(int):
-    """The number of elements, as the standard's ``x.size``, that can be called as PyTorch's ``x.size()``.
+    """The number of elements, as the standard's ``x.size``, that can also be called as PyTorch's ``x.size()``.
 
     Examples
     --------
@@ -72,7 +72,7 @@ class Count(int):
     @overload
     def __call__(self, dim: int) -> int: ...
     def __call__(self, dim: int | None = None) -> Any:
-        """The shape, or one side of it."""
+        """The shape, or one length of it."""
         return self.shape if dim is None else self.shape[axis_of(dim, len(self.shape), "size")]
 
 
@@ -85,7 +85,7 @@ def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
 
 
 def inverse_of(order: Sequence[int]) -> tuple[int, ...]:
-    """The permutation that undoes one."""
+    """The inverse of a permutation."""
     back = [0] * len(order)
     for i, place in enumerate(order):
         back[place] = i

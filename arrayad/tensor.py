@@ -1,7 +1,7 @@
 """The Tensor: operators, methods and protocols.
 
-Every method is one expression over `arrayad.functions`, where the work is; methods and functions of one name are the same
-function. A trailing underscore is the in-place twin.
+Every method is one expression over `arrayad.functions`, which does the work; a method and a function of the same name are
+the same function. A trailing underscore marks the in-place variant.
 """
 
 from __future__ import annotations
@@ -72,19 +72,19 @@ _SEQUENCES = (list, tuple, str, bytes)
 
 
 def _operand(self: Any, other: Any, name: str) -> Any:
-    """What an operator takes for a value that is neither a Tensor nor one of Python's numbers.
+    """Convert an operand that is neither a Tensor nor a Python number for an operator.
 
-    NumPy's arrays become Tensors, as where they come first, and its scalars are numbers. Other arrays are refused by the
-    function, with an error that says what to do. Of anything else the operator is not ours to define, and Python asks the
-    other side: so of what has an array, and may have a Tensor, in it, as xarray's, pandas' and Pint's objects have.
+    NumPy arrays become Tensors, on either side of the operator, and NumPy scalars are numbers. For other arrays the function
+    raises an error that says what to do. For any other object Python tries the other operand's operator; that includes
+    objects that wrap an array, possibly a Tensor, such as xarray's, pandas' and Pint's.
     """
     if isinstance(other, np.ndarray):
         return numpy_protocols.operand(other, self, name)
     if isinstance(other, (TensorBase, int, float, complex, np.generic)):
         return other
-    kind = type(other)  # in which objects that answer for what is in them have their own
+    kind = type(other)  # objects that wrap arrays have their protocols in the class
     if kind in _SEQUENCES and name == "multiply" and (self._array.shape or self.dtype.kind not in "iu"):
-        # Of which Python would make copies, as many as the tensor says, and then complain of that as a number.
+        # Python would repeat the sequence, taking the tensor for the count, and complain about that.
         raise TypeError(f"unsupported operand type(s) for *: 'Tensor' and '{kind.__name__}'")
     holds_array = hasattr(kind, "__array_ufunc__") and not hasattr(kind, "__dlpack__")
     foreign = not holds_array and (hasattr(kind, "__array__") or hasattr(kind, "__dlpack__"))
@@ -92,16 +92,16 @@ def _operand(self: Any, other: Any, name: str) -> Any:
 
 
 class NoSuchPartError(AttributeError, TypeError, ValueError):
-    """Of attributes that some tensors do not have: `hasattr` says so, and `getattr` gives its default."""
+    """For attributes that some tensors lack: `hasattr` is false, and `getattr` returns its default."""
 
 
 def _operator(function: Callable[[Any, Any], Tensor]) -> Callable[[Tensor, Operand], Tensor]:
-    """The operator of a function of two arguments."""
+    """Make the operator of a function of two arguments."""
     return operator(function, _operand)
 
 
 def _reflected(function: Callable[[Any, Any], Tensor]) -> Callable[[Tensor, Operand], Tensor]:
-    """The operator of a function of two arguments, called by Python with the second first."""
+    """Make the reflected operator of a function of two arguments."""
 
     def operator(self: Any, other: Any, /) -> Any:
         if other.__class__ in NUMBER_TYPES:
@@ -113,7 +113,7 @@ def _reflected(function: Callable[[Any, Any], Tensor]) -> Callable[[Tensor, Oper
 
 
 def _in_place(function: Callable[Concatenate[Tensor, P], Any], name: str = "") -> Callable[Concatenate[Tensor, P], Tensor]:
-    """The in-place twin of a function, or of one by another name, whose result has the shape of its first argument."""
+    """Make the in-place variant of a function whose result has the shape of its first argument."""
     name = name or f"{function.__name__}_"
     op = getattr(function, "operation", None)
 
@@ -127,7 +127,7 @@ def _in_place(function: Callable[Concatenate[Tensor, P], Any], name: str = "") -
     of_backend = op is not None and op.forward is None and op.kind in ("elementwise", "not differentiable")
     method: Any = of_elements if of_backend else in_general
     method.__name__ = method.__qualname__ = name
-    method.__wrapped__ = function  # whose signature inspect shows
+    method.__wrapped__ = function  # for the signature that inspect shows
     method.__doc__ = (
         f"`arrayad.{function.__name__}` in place; gives the tensor itself.\n\n    Differentiable as the function is."
     )
@@ -138,7 +138,7 @@ def _in_place(function: Callable[Concatenate[Tensor, P], Any], name: str = "") -
 def _view_in_place(
     function: Callable[Concatenate[Tensor, P], Any], name: str = ""
 ) -> Callable[Concatenate[Tensor, P], Tensor]:
-    """The in-place twin of a function that gives a view: the tensor becomes that view of itself."""
+    """Make the in-place variant of a function that returns a view: the tensor becomes that view of itself."""
     name = name or f"{function.__name__}_"
 
     def method(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any:
@@ -154,7 +154,7 @@ def _view_in_place(
 
 
 def _in_place_operator(function: Callable[[Any, Any], Tensor]) -> Callable[[Tensor, Operand], Tensor]:
-    """The in-place operator of a function of two arguments."""
+    """Make the in-place operator of a function of two arguments."""
     method = _in_place(function)
 
     def operator(self: Any, other: Any, /) -> Any:
@@ -167,8 +167,8 @@ def _in_place_operator(function: Callable[[Any, Any], Tensor]) -> Callable[[Tens
     return operator
 
 
-# How functions with axes are called as methods, which take them, and a flag, also by position, as NumPy's and PyTorch's do.
-# None of these is called itself: its parameters are what type checkers and `inspect` see of the methods.
+# Signatures of functions with axes as methods, which accept the axes and a flag also by position, as NumPy's and PyTorch's
+# methods do. These functions are never called: type checkers and `inspect` read the parameters of methods from them.
 
 
 def _reduced(
@@ -221,7 +221,7 @@ def _cumulated(self: Tensor, axis: int | None = None, *, dim: int | None = None,
 
 
 def _known(function: Callable[..., Tensor], called: Callable[P, Tensor]) -> Callable[P, Tensor]:
-    """A function as a method that is called like another already, to checkers as well."""
+    """Make a function a method with another's signature, for type checkers too."""
     return function
 
 
@@ -229,7 +229,7 @@ _LEFT_OUT: Any = object()
 
 
 def _along_axis(function: Callable[..., Tensor], called: Callable[P, Tensor]) -> Callable[P, Tensor]:
-    """A function with axes as a method that is called like another."""
+    """Make a function with axes a method with another's signature."""
     flag = called.__code__.co_varnames[2]
 
     def method(self: Any, axis: Any = _LEFT_OUT, second: Any = _LEFT_OUT, /, **kwargs: Any) -> Any:
@@ -248,16 +248,16 @@ def _along_axis(function: Callable[..., Tensor], called: Callable[P, Tensor]) ->
         return function(self, **kwargs)
 
     out: Any = functools.update_wrapper(method, function)
-    out.__wrapped__ = called  # whose signature inspect shows
+    out.__wrapped__ = called  # for the signature that inspect shows
     return out
 
 
-_of_numpy = numpy_protocols.FUNCTIONS  # what NumPy's functions, and so its arrays' methods, are on Tensors
+_of_numpy = numpy_protocols.FUNCTIONS  # what NumPy's functions do on Tensors, and so what the methods of its arrays do
 
 
 @functools.wraps(statistical.mean)
 def _mean(x: Any, /, *, dtype: Any = None, **axes: Any) -> Any:
-    """The mean, as a method also in a dtype, as NumPy's and PyTorch's methods have it."""
+    """The mean; as a method it also accepts a dtype, as NumPy's and PyTorch's methods do."""
     try:
         x = x if dtype is None else data_types.astype(x, dtype, copy=False)
     except TypeError as error:
@@ -273,10 +273,10 @@ _rounded_in_place = _in_place(pytorch.div)
 
 
 def _times(x: Tensor, other: Any, alpha: complex) -> Any:
-    """The second term of a sum or difference times PyTorch's factor of it."""
+    """The second term of a sum or difference times PyTorch's factor `alpha`."""
     if isinstance(other, (TensorBase, int, float, complex)):
         return data_types.to_common_dtype(x, other)[1] * alpha
-    return other  # for the function to refuse
+    return other  # the function refuses it
 
 
 def _sizes(given: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -285,7 +285,7 @@ def _sizes(given: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 class Tensor(TensorBase):
-    """An array of one dtype on one device, which can record what is done to it.
+    """An array of one dtype on one device that can record the operations applied to it.
 
     Tensors are made by `arrayad.tensor`, `arrayad.asarray`, `arrayad.zeros` and the other functions of the namespace.
 
@@ -296,11 +296,11 @@ class Tensor(TensorBase):
     shape : Size
     ndim : int
     size : Count
-        The number of elements; called, the shape, as in PyTorch.
+        The number of elements; called as a method, it returns the shape, as in PyTorch.
     requires_grad : bool
-        Whether what is computed from it is recorded.
+        Whether operations on it are recorded.
     grad : Tensor or None
-        The gradient that backward has added up.
+        The gradient accumulated by backward.
 
     Examples
     --------
@@ -321,7 +321,7 @@ class Tensor(TensorBase):
         raise TypeError("Tensor cannot be subclassed: operations make Tensors; hold a Tensor in a class of your own")
 
     def __new__(cls, *data: Any, dtype: DTypeLike | None = None, device: DeviceLike | None = None) -> Tensor:  # noqa: PYI034  (no subclasses)
-        """A tensor of data or, given integers, of that shape and not set, by default of the default floating dtype."""
+        """A tensor of data or, given integers, an uninitialized one of that shape, of the default floating dtype."""
         return pytorch.of_data_or_shape(data, dtypes.get_default_dtype() if dtype is None else dtype, device)
 
     # --- attributes ---
@@ -333,7 +333,7 @@ class Tensor(TensorBase):
 
     @property
     def device(self) -> Device:
-        """Where the memory is."""
+        """The device that holds the memory."""
         return backend_of(self._array).as_device(self._array.device)
 
     @property
@@ -348,7 +348,7 @@ class Tensor(TensorBase):
 
     @property
     def size(self) -> Count:
-        """The number of elements; called, the shape: ``x.size == 6``, ``x.size()``, ``x.size(0)``."""
+        """The number of elements; called as a method, the shape: ``x.size == 6``, ``x.size()``, ``x.size(0)``."""
         shape = Size(self._array.shape)
         count = Count(math.prod(shape))
         count.shape = shape
@@ -356,32 +356,32 @@ class Tensor(TensorBase):
 
     @property
     def itemsize(self) -> builtins.int:
-        """Bytes of one element."""
+        """The number of bytes of one element."""
         return self.dtype.itemsize
 
     @property
     def nbytes(self) -> builtins.int:
-        """Bytes of all elements."""
+        """The number of bytes of all elements."""
         return self.itemsize * math.prod(self._array.shape)
 
     @property
     def strides(self) -> tuple[builtins.int, ...]:
-        """The steps in memory, in bytes, between neighbours along each axis: NumPy's; PyTorch's are those of `stride`."""
+        """The steps in memory along each axis in bytes, as in NumPy; `stride` gives them in elements, as in PyTorch."""
         return tuple([step * self.itemsize for step in self.stride()])
 
     @property
     def flat(self) -> Flat:
-        """The elements in row-major order, as NumPy's: ``x.flat[:: n + 1] += 1`` adds to a diagonal."""
+        """The elements in row-major order, as in NumPy: ``x.flat[:: n + 1] += 1`` adds to a diagonal."""
         return Flat(self)
 
     @property
     def T(self) -> Tensor:
-        """A matrix transposed, a view.
+        """A transposed view of a matrix.
 
         Raises
         ------
         ValueError
-            If it does not have two axes; `mT` transposes the matrices of a stack.
+            If the tensor does not have two axes; `mT` transposes the matrices of a stack.
         """
         if len(self._array.shape) != 2:
             raise NoSuchPartError(f"T: expected a tensor of 2 dimensions, got {self.ndim}; use mT or permute_dims()")
@@ -389,7 +389,7 @@ class Tensor(TensorBase):
 
     @property
     def mT(self) -> Tensor:
-        """Matrices transposed, a view."""
+        """Transposed matrices, as a view."""
         try:
             return linear_algebra.matrix_transpose(self)
         except ValueError as error:
@@ -397,12 +397,12 @@ class Tensor(TensorBase):
 
     @property
     def mH(self) -> Tensor:
-        """Matrices transposed and conjugated."""
+        """Conjugate-transposed matrices."""
         return self.mT if self.dtype is dtypes.bool else elementwise.conj(self.mT)
 
     @property
     def real(self) -> Tensor:
-        """The real part, a view; of booleans, which `arrayad.real` does not take, the tensor itself."""
+        """The real part, as a view; of booleans, which `arrayad.real` refuses, the tensor itself."""
         return self if self.dtype is dtypes.bool else elementwise.real(self)
 
     @real.setter
@@ -411,7 +411,7 @@ class Tensor(TensorBase):
 
     @property
     def imag(self) -> Tensor:
-        """The imaginary part, a view."""
+        """The imaginary part, as a view."""
         try:
             return elementwise.imag(self)
         except TypeError as error:
@@ -430,7 +430,7 @@ class Tensor(TensorBase):
 
     @property
     def requires_grad(self) -> builtins.bool:
-        """Whether what is computed from it is recorded; can be set on a leaf."""
+        """Whether operations on the tensor are recorded; can be set on a leaf."""
         return self._node is not None
 
     @requires_grad.setter
@@ -438,14 +438,14 @@ class Tensor(TensorBase):
         self.requires_grad_(value)
 
     def requires_grad_(self, requires_grad: builtins.bool = True) -> Tensor:
-        """Make it, or no longer make it, a leaf that gets a gradient; gives the tensor itself.
+        """Make the tensor a leaf that gets a gradient, or stop it from being one; returns the tensor itself.
 
         Raises
         ------
         TypeError
-            If `requires_grad` is no boolean.
+            If `requires_grad` is not a boolean.
         RuntimeError
-            For an integer or boolean dtype, or to take it from a tensor that was computed.
+            For an integer or boolean dtype, or if `requires_grad` is False for a computed tensor.
         """
         requires_grad = flag_of(requires_grad, "requires_grad_", "requires_grad")
         if requires_grad is None:
@@ -462,7 +462,7 @@ class Tensor(TensorBase):
 
     @property
     def grad(self) -> Tensor | None:
-        """The gradient that backward has added up, None before."""
+        """The gradient accumulated by backward; None before."""
         grad = getattr(self, "_grad", None)
         if grad is None and not self.is_leaf and retaining(self._node) is not self:  # type: ignore[arg-type]  # of no leaf
             warnings.warn(
@@ -486,18 +486,18 @@ class Tensor(TensorBase):
 
     @property
     def grad_fn(self) -> Node | None:
-        """The node of the operation that made it, None for a leaf."""
+        """The node of the operation that produced the tensor; None for a leaf."""
         node = self._node
         return None if isinstance(node, Leaf) else node
 
     @property
     def is_leaf(self) -> builtins.bool:
-        """Whether it was not computed by a recorded operation."""
+        """Whether the tensor is not the result of a recorded operation."""
         return self._node is None or isinstance(self._node, Leaf)
 
     @property
     def data(self) -> Tensor:
-        """The tensor without history, on the same memory: `detach`."""
+        """The tensor without history, sharing memory, as `detach` returns it; assigning copies values into the memory."""
         return self.detach()
 
     @data.setter
@@ -516,7 +516,7 @@ class Tensor(TensorBase):
 
     @property
     def is_view(self) -> builtins.bool:
-        """Whether it is seen through another tensor, of whose history its own is a part."""
+        """Whether the tensor is a view of another tensor and shares its history."""
         return self._base is not None
 
     def backward(
@@ -526,23 +526,24 @@ class Tensor(TensorBase):
         create_graph: builtins.bool = False,
         inputs: Tensor | Sequence[Tensor] | None = None,
     ) -> None:
-        """Add its gradient to the ``grad`` of the leaves it was computed from.
+        """Add the gradient of the tensor to the ``grad`` of the leaves it was computed from.
 
         Parameters
         ----------
         gradient : Tensor, optional
-            The cotangent, of its shape; may be left out for one element.
+            The cotangent, of the tensor's shape; optional for a tensor of one element.
         retain_graph : bool, optional
             Keep what the tape saved, so that backward can be called again. Default: `create_graph`.
         create_graph : bool, optional
             Record the backward itself, so that gradients can be differentiated.
         inputs : Tensor or sequence of Tensor, optional
-            Add to the ``grad`` of these alone.
+            Accumulate into the ``grad`` of these only.
 
         Raises
         ------
         RuntimeError
-            If it is not tracked, the cotangent is missing or of the wrong shape, or the graph was used up before.
+            If the tensor is not tracked, the cotangent is missing or has the wrong shape, or backward has freed the graph
+            before.
 
         Examples
         --------
@@ -557,17 +558,17 @@ class Tensor(TensorBase):
         engine.backward(self, gradient, retain_graph, create_graph, inputs)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
-        """Have a function called with its gradient in each backward, before it goes on.
+        """Call a function with the gradient of the tensor in each backward, before it propagates further.
 
         Parameters
         ----------
         hook : callable
-            Is given the gradient, and gives another of its shape in its place, or None.
+            Receives the gradient, and returns None or another gradient of its shape that replaces it.
 
         Returns
         -------
         RemovableHandle
-            Its ``remove()`` takes the hook away.
+            Its ``remove()`` removes the hook.
 
         Raises
         ------
@@ -588,7 +589,7 @@ class Tensor(TensorBase):
         return RemovableHandle(self._node, hook)
 
     def retain_grad(self) -> None:
-        """Have backward add its gradient to ``grad``, as it does for leaves.
+        """Make backward accumulate the gradient into ``grad``, as it does for leaves.
 
         Raises
         ------
@@ -604,20 +605,20 @@ class Tensor(TensorBase):
         self._node.hooks[RETAINED] = weakref.ref(self)
 
     def detach(self) -> Tensor:
-        """A tensor on the same memory, without history."""
+        """Return a tensor without history that shares memory."""
         out: Tensor = make(self._array)
         alias(self, out, None)
-        if out._array is not self._array:  # another thread's write moved it meanwhile
+        if out._array is not self._array:  # another thread's write has moved it meanwhile
             return self.detach()
         return out
 
     def detach_(self) -> Tensor:
-        """Forget its history; gives the tensor itself.
+        """Discard the history of the tensor; returns the tensor itself.
 
         Raises
         ------
         RuntimeError
-            For a view, whose history is its base's.
+            For a view, whose history belongs to its base.
         """
         if self._base is not None:
             raise RuntimeError("detach_(): a view cannot be detached in place, its history is its base's; use detach()")
@@ -625,7 +626,7 @@ class Tensor(TensorBase):
             return self.requires_grad_(False)
         self._node = None
         if (leaf := getattr(self, "_leaf", None)) is not None:
-            leaf.hooks = None  # they were of what it was before it was computed
+            leaf.hooks = None  # they belong to the leaf it was before it was computed
         return self
 
     # --- Python's protocols ---
@@ -647,16 +648,17 @@ class Tensor(TensorBase):
         return format_array(array, "tensor(", suffixes)
 
     def __format__(self, spec: str) -> str:
-        # As in PyTorch: a 0-dimensional tensor is its number, another takes no format, which `object` says.
+        # As in PyTorch: a 0-d tensor formats as its number; any other format of a larger tensor is an error, raised by
+        # `object`.
         return object.__format__(self, spec) if self._array.shape else format(self.item(), spec)
 
     def item(self) -> Any:
-        """The one element as Python's number.
+        """The only element, as a Python number.
 
         Raises
         ------
         RuntimeError
-            For more or fewer elements.
+            If there is not exactly one element.
         """
         if math.prod(self._array.shape) != 1:
             raise RuntimeError(
@@ -665,7 +667,7 @@ class Tensor(TensorBase):
         return backend_of(self._array).to_numpy(self._array).item()
 
     def tolist(self) -> Any:
-        """The elements as nested lists of Python's numbers."""
+        """The elements as nested lists of Python numbers."""
         return backend_of(self._array).to_numpy(self._array).tolist()
 
     def __bool__(self) -> builtins.bool:
@@ -675,7 +677,7 @@ class Tensor(TensorBase):
         return builtins.bool(self.item())
 
     def _number(self, name: str) -> Any:
-        """The one element, for a conversion to one of Python's numbers."""
+        """The only element, for conversion to a Python number."""
         if math.prod(self._array.shape) != 1:
             raise TypeError(f"{name}(): expected a Tensor of one element, got one of {math.prod(self._array.shape)}")
         return self.item()
@@ -684,7 +686,7 @@ class Tensor(TensorBase):
         return builtins.int(self._number("int"))
 
     def _number_noticed(self, name: str) -> Any:
-        """The one element, with a warning where its history is lost, as in the middle of a library's function."""
+        """The only element, with a warning that its history is lost, since this may happen deep inside a library."""
         number = self._number(name)
         if self._node is not None and recording():
             warnings.warn(
@@ -731,16 +733,16 @@ class Tensor(TensorBase):
         return out
 
     def __buffer__(self, flags: builtins.int, /) -> memoryview:
-        # Python's protocol for memory, from 3.12 on.
+        # Python's buffer protocol, from 3.12 on.
         if self._node is not None:
             raise BufferError("__buffer__(): the Tensor requires grad, which its memory has not. Use tensor.detach() first.")
         self._check_seen()
         array: Any = backend_of(self._array).to_numpy(self._array)
         view = memoryview(array)
         if sys.version_info >= (3, 12):
-            view.__buffer__(flags).release()  # refuses flags that the memory does not fit, before it is lent
+            view.__buffer__(flags).release()  # refuses flags that do not fit the memory before it is lent
         lend(self)
-        array = backend_of(self._array).to_numpy(self._array)  # it may have moved to be lent
+        array = backend_of(self._array).to_numpy(self._array)  # lending may have moved it
         return memoryview(array)
 
     def __release_buffer__(self, buffer: memoryview, /) -> None:
@@ -750,11 +752,11 @@ class Tensor(TensorBase):
     __copy__ = creation.clone
 
     def copy(self) -> Tensor:
-        """A copy with its history: NumPy's name for `clone`."""
+        """Return a copy with its history: NumPy's name for `clone`."""
         return creation.clone(self)
 
     def astype(self, dtype: DTypeLike | str, *, copy: builtins.bool = True) -> Tensor:
-        """The values in another dtype, as a method like NumPy's, which takes names of dtypes too: `arrayad.astype`."""
+        """Return the values in another dtype: `arrayad.astype`, but dtypes may be names, as in NumPy's method."""
         wanted: Any = np.dtype(dtype) if isinstance(dtype, str) else dtype
         return data_types.astype(self, wanted, copy=copy)
 
@@ -767,24 +769,24 @@ class Tensor(TensorBase):
         return numpy_protocols.array_function(func, types, args, kwargs)
 
     def __array_namespace__(self, /, *, api_version: str | None = None) -> Any:
-        """The namespace of the standard that its functions are in.
+        """Return the array API namespace that the tensor belongs to.
 
         Raises
         ------
         ValueError
-            For a version of the standard that there is not.
+            For an unknown version of the standard.
         """
         if api_version is not None and api_version not in _VERSIONS:
             raise ValueError(f"unsupported array API version {api_version!r}; there are {', '.join(_VERSIONS)}")
         return sys.modules["arrayad"]
 
     def numpy(self, *, force: builtins.bool = False) -> np.ndarray[Any, Any]:
-        """A NumPy array on the same memory: a write into one is seen in the other.
+        """Return a NumPy array that shares memory: a write to either is visible in the other.
 
         Parameters
         ----------
         force : bool, optional
-            Allow what loses something: the history, of a tracked tensor, or the device, by a copy to the host.
+            Allow what loses something: the history of a tracked tensor, or a copy from another device to the host.
 
         Raises
         ------
@@ -805,11 +807,11 @@ class Tensor(TensorBase):
         if self.device.type == "cpu":
             export(self)
         array: Any = backend_of(self._array).to_numpy(self._array)
-        # An object of its own: whoever has it may set its shape, dtype and flags.
+        # A separate object, since its owner may set its shape, dtype and flags.
         return array.view() if array is self._array else array
 
     def _check_seen(self, force: builtins.bool = False) -> None:
-        """Refuse what NumPy would lose."""
+        """Refuse the conversion if NumPy would lose the history or cannot see the memory."""
         if self._node is not None and recording() and not force:
             raise RuntimeError(
                 "numpy(): the Tensor requires grad. Use tensor.detach().numpy() instead, or numpy(force=True)."
@@ -832,11 +834,11 @@ class Tensor(TensorBase):
             raise BufferError("__dlpack__(): the Tensor requires grad, which DLPack would lose. Use tensor.detach() first.")
         backend = backend_of(self._array)
         if not copy and min(backend.strides(self._array), default=0) < 0:
-            # Not every consumer has these, and PyTorch 2.13 ends the process on them.
+            # Not every consumer reads negative strides, and PyTorch 2.13 aborts the process on them.
             if copy is False:
                 raise BufferError("__dlpack__(): memory with negative strides cannot be exported without a copy")
             copy = True
-        # On another kind of device it is a copy, which nobody shares; but for CUDA's managed memory, which both see.
+        # On another type of device it is a private copy, except for CUDA's managed memory, which both see.
         elsewhere = dl_device is not None and (own := self.__dlpack_device__()) != tuple(dl_device) and own[0] != 13
         if not copy and not elsewhere:
             export(self)
@@ -865,7 +867,7 @@ class Tensor(TensorBase):
     __xor__ = _operator(elementwise.bitwise_xor)
     __lshift__ = _operator(elementwise.bitwise_left_shift)
     __rshift__ = _operator(elementwise.bitwise_right_shift)
-    if TYPE_CHECKING:  # which `object` says to give a bool
+    if TYPE_CHECKING:  # `object` says that it returns a bool
 
         def __eq__(self, other: Operand, /) -> Tensor: ...  # type: ignore[override]  # it is elementwise
         def __ne__(self, other: Operand, /) -> Tensor: ...  # type: ignore[override]  # likewise
@@ -912,13 +914,13 @@ class Tensor(TensorBase):
     # --- device, dtype and copies ---
 
     def to_device(self, device: DeviceLike, /, *, stream: Any = None) -> Tensor:
-        """The tensor on another device, with its history; the tensor itself if it is there already.
+        """Return the tensor on another device, with its history; the tensor itself if it is already there.
 
         Parameters
         ----------
         device : device or str
         stream : arrayad.cuda.Stream, optional
-            On which the copy is made, from or to a GPU. Default: the current one.
+            The stream for the copy from or to a GPU. Default: the current one.
 
         Raises
         ------
@@ -940,7 +942,7 @@ class Tensor(TensorBase):
         non_blocking: builtins.bool = False,
         copy: builtins.bool = False,
     ) -> Tensor:
-        """The tensor with another dtype, on another device, or like another tensor; itself where nothing changes.
+        """Return the tensor with another dtype, on another device, or like another tensor; itself if nothing changes.
 
         Parameters
         ----------
@@ -949,10 +951,10 @@ class Tensor(TensorBase):
         dtype : dtype, optional
         device : device, optional
         non_blocking : bool, optional
-            Do not wait for the copy from the host to a GPU; it is made behind what is on the current stream. It overlaps
-            with computation if the memory is pinned (`pin_memory`). A copy to the host always waits.
+            Do not wait for the copy from the host to a GPU, which follows the work on the current stream. It overlaps with
+            computation if the memory is pinned (`pin_memory`). A copy to the host always waits.
         copy : bool, optional
-            Copy also where nothing changes.
+            Copy even if nothing changes.
 
         Examples
         --------
@@ -978,21 +980,21 @@ class Tensor(TensorBase):
         return creation.clone(out) if wanted and out is self else out
 
     def cpu(self) -> Tensor:
-        """The tensor in the host's memory."""
+        """Return the tensor in the host's memory."""
         return data_types.transfer(self, "cpu")
 
     def cuda(self, device: DeviceLike | builtins.int | None = None, non_blocking: builtins.bool = False) -> Tensor:
-        """The tensor on a GPU: the current one unless given, by number or as a device."""
+        """Return the tensor on a GPU: the current one, or the one given by index or as a device."""
         place = "cuda" if device is None else Device("cuda", device) if isinstance(device, int) else device
         return data_types.transfer(self, place, non_blocking=non_blocking, name="cuda")
 
     def pin_memory(self) -> Tensor:
-        """A copy in page-locked memory of the host, from which copies to a GPU can overlap with computation.
+        """Return a copy in page-locked host memory, from which copies to a GPU can overlap with computation.
 
         Returns
         -------
         Tensor
-            On the CPU, without history; the tensor itself if its memory is pinned.
+            On the CPU, without history; the tensor itself if its memory is already pinned.
 
         Raises
         ------
@@ -1002,11 +1004,11 @@ class Tensor(TensorBase):
         return data_types.pin_memory(self)
 
     def is_pinned(self) -> builtins.bool:
-        """Whether the tensor is in page-locked memory of the host."""
+        """Whether the tensor is in page-locked host memory."""
         return data_types.is_pinned(self)
 
     def type_as(self, other: Tensor) -> Tensor:
-        """The tensor in the dtype of another."""
+        """Return the tensor in the dtype of another."""
         data_types.check_tensor(other, "type_as", "other")
         return data_types.astype(self, other.dtype, copy=False)
 
@@ -1015,7 +1017,7 @@ class Tensor(TensorBase):
     @overload
     def type(self, dtype: DTypeLike) -> Tensor: ...
     def type(self, dtype: DTypeLike | None = None) -> Any:
-        """The tensor in a dtype; without one, PyTorch's name of its class, as ``"arrayad.FloatTensor"``."""
+        """Return the tensor in a dtype; without one, PyTorch's name of its class, as ``"arrayad.FloatTensor"``."""
         if dtype is not None:
             return data_types.astype(self, data_types.dtype_of(dtype, "type"), copy=False)
         return f"arrayad.{'cuda.' if self.is_cuda else ''}{_CLASS_NAMES[self.dtype]}"
@@ -1074,7 +1076,7 @@ class Tensor(TensorBase):
         device: DeviceLike | None = None,
         requires_grad: builtins.bool = False,
     ) -> Tensor:
-        """A tensor of data in its dtype and on its device, if no others are given; else as `arrayad.tensor`."""
+        """Return a tensor of data; defaults are this tensor's dtype and device, otherwise as `arrayad.tensor`."""
         return creation.tensor(data, **self._kind(dtype, device), requires_grad=requires_grad)
 
     def new_empty(
@@ -1084,7 +1086,7 @@ class Tensor(TensorBase):
         device: DeviceLike | None = None,
         requires_grad: builtins.bool = False,
     ) -> Tensor:
-        """A tensor of a shape, not set, in its dtype and on its device, if no others are given; else as `arrayad.empty`."""
+        """Return an uninitialized tensor; defaults are this tensor's dtype and device, otherwise as `arrayad.empty`."""
         return creation.empty(_sizes(size), **self._kind(dtype, device), requires_grad=requires_grad)
 
     def new_zeros(
@@ -1094,7 +1096,7 @@ class Tensor(TensorBase):
         device: DeviceLike | None = None,
         requires_grad: builtins.bool = False,
     ) -> Tensor:
-        """Zeros of a shape in its dtype and on its device, if no others are given; else as `arrayad.zeros`."""
+        """Return zeros of a shape; defaults are this tensor's dtype and device, otherwise as `arrayad.zeros`."""
         return creation.zeros(_sizes(size), **self._kind(dtype, device), requires_grad=requires_grad)
 
     def new_ones(
@@ -1104,7 +1106,7 @@ class Tensor(TensorBase):
         device: DeviceLike | None = None,
         requires_grad: builtins.bool = False,
     ) -> Tensor:
-        """Ones of a shape in its dtype and on its device, if no others are given; else as `arrayad.ones`."""
+        """Return ones of a shape; defaults are this tensor's dtype and device, otherwise as `arrayad.ones`."""
         return creation.ones(_sizes(size), **self._kind(dtype, device), requires_grad=requires_grad)
 
     def new_full(
@@ -1116,7 +1118,7 @@ class Tensor(TensorBase):
         device: DeviceLike | None = None,
         requires_grad: builtins.bool = False,
     ) -> Tensor:
-        """One value in a shape, in its dtype and on its device, if no others are given; else as `arrayad.full`."""
+        """Return one value in a shape; defaults are this tensor's dtype and device, otherwise as `arrayad.full`."""
         return creation.full(size, fill_value, **self._kind(dtype, device), requires_grad=requires_grad)
 
     def _kind(self, dtype: Any, device: Any) -> dict[str, Any]:
@@ -1125,7 +1127,7 @@ class Tensor(TensorBase):
     # --- memory ---
 
     def contiguous(self) -> Tensor:
-        """The tensor with its elements in row-major order in memory; itself if they are."""
+        """Return the tensor with its elements in row-major order in memory; itself if they are already."""
         return self if self.is_contiguous() else creation.contiguous(self)
 
     def is_contiguous(self) -> builtins.bool:
@@ -1137,16 +1139,16 @@ class Tensor(TensorBase):
     @overload
     def stride(self, dim: builtins.int) -> builtins.int: ...
     def stride(self, dim: builtins.int | None = None) -> Any:
-        """The steps in memory, in elements, between neighbours along each axis, or along one."""
+        """The steps in memory along each axis, or along one, in elements."""
         strides = backend_of(self._array).strides(self._array)
         return strides if dim is None else strides[axis_of(dim, self.ndim, "stride")]
 
     def storage_offset(self) -> builtins.int:
-        """The place of its first element in its memory."""
+        """The index of its first element in its memory."""
         return backend_of(self._array).offset(self._array)
 
     def element_size(self) -> builtins.int:
-        """Bytes of one element."""
+        """The number of bytes of one element."""
         return self.itemsize
 
     def dim(self) -> builtins.int:
@@ -1161,21 +1163,21 @@ class Tensor(TensorBase):
     # --- shape ---
 
     def reshape(self, *shape: Sides, copy: builtins.bool | None = None) -> Tensor:
-        """The same elements in another shape, given as a tuple or as several numbers; a view where that is possible."""
+        """Return the same elements in another shape, given as a tuple or as several numbers; a view if possible."""
         sizes = _sizes(shape)
         return manipulation.reshape(self, sizes) if copy is None else manipulation.reshape(self, sizes, copy=copy)
 
     def view(self, *shape: Sides | DTypeLike) -> Tensor:
-        """The same memory in another shape, given as a tuple or as several numbers, or read in another dtype.
+        """Return a view in another shape, given as a tuple or as several numbers, or of the memory read in another dtype.
 
-        Of a dtype, differentiable between complex numbers and their parts.
+        A view in another dtype is differentiable between complex numbers and their parts.
 
         Raises
         ------
         RuntimeError
-            If the shape does not fit, or the memory's layout does not allow it; `reshape` copies then.
+            If the shape does not fit, or the memory layout does not allow it; `reshape` copies in that case.
         TypeError
-            For the bits of a tracked tensor in a dtype through which there is no derivative.
+            If the tensor is tracked and the dtype reinterprets its bits, which has no derivative.
 
         Examples
         --------
@@ -1191,7 +1193,7 @@ class Tensor(TensorBase):
         sizes = _sizes(shape)
         try:
             out = manipulation.reshape(self, sizes)
-            # Whether it is a view is seen afterwards: 0.9 us less than to say `copy=False`, which refuses all others.
+            # Whether it is a view is checked afterwards: 0.9 us less than `copy=False`, which refuses everything else.
             return manipulation.reshape(self, sizes, copy=False) if out._storage is None else out
         except TypeError:
             raise TypeError(f"view(): shape must be made of ints, got {sizes}") from None
@@ -1207,22 +1209,22 @@ class Tensor(TensorBase):
             ) from None
 
     def view_as(self, other: Tensor) -> Tensor:
-        """The same memory in the shape of another tensor."""
+        """Return a view in the shape of another tensor."""
         data_types.check_tensor(other, "view_as", "other")
         return self.view(tuple(other.shape))
 
     def reshape_as(self, other: Tensor) -> Tensor:
-        """The same elements in the shape of another tensor."""
+        """Return the same elements in the shape of another tensor."""
         data_types.check_tensor(other, "reshape_as", "other")
         return manipulation.reshape(self, tuple(other.shape))
 
     def expand(self, *sizes: Sides) -> Tensor:
-        """A view with axes of length 1 made longer and new ones in front; -1 keeps a length.
+        """Return a view with axes of length 1 expanded and new axes in front; -1 keeps a length.
 
         Raises
         ------
         RuntimeError
-            If another axis would have to change, or a new one has no length.
+            If another axis would have to change, or a new axis is given as -1.
 
         Examples
         --------
@@ -1239,7 +1241,7 @@ class Tensor(TensorBase):
             raise RuntimeError(f"expand(): sizes {wanted} do not fit a tensor of shape {tuple(self.shape)}") from None
 
     def expand_as(self, other: Tensor) -> Tensor:
-        """A view in the shape of another tensor."""
+        """Return a view expanded to the shape of another tensor."""
         data_types.check_tensor(other, "expand_as", "other")
         try:
             return manipulation.broadcast_to(self, tuple(other.shape))
@@ -1248,7 +1250,7 @@ class Tensor(TensorBase):
             raise ValueError(f"expand_as(): the shape {shapes}") from None
 
     def permute(self, *axes: Sides, dims: Sequence[builtins.int] | None = None) -> Tensor:
-        """A view with its axes in another order, given as a tuple or as several numbers."""
+        """Return a view with its axes in another order, given as a tuple or as several numbers."""
         if axes and dims is not None:
             raise TypeError("permute(): multiple values for argument 'dims'")
         order = _sizes(axes if dims is None else (dims,))
@@ -1257,7 +1259,7 @@ class Tensor(TensorBase):
         return manipulation.permute_dims(self, order)
 
     def squeeze(self, axis: Axes = None, *, dim: Axes = None) -> Tensor:
-        """A view without axes of length 1: those named, where they are of length 1, or all."""
+        """Return a view without axes of length 1: all of them, or those named that have length 1."""
         if axis is not None and dim is not None:
             raise TypeError("squeeze(): multiple values for argument 'dim'")
         named, shape = dim if axis is None else axis, self._array.shape
@@ -1268,12 +1270,12 @@ class Tensor(TensorBase):
         return manipulation.squeeze(self, tuple([a for a in axes if shape[a] == 1]))
 
     def ravel(self, order: str = "C") -> Tensor:
-        """All axes joined into one: a view where that is possible. In NumPy's other orders if it is contiguous."""
-        of_numpy: Any = np.ravel  # which asks the tensor; its stubs know arrays alone
+        """Join all axes into one: a view if possible. In NumPy's other orders only for a contiguous tensor."""
+        of_numpy: Any = np.ravel  # it dispatches to the tensor; NumPy's stubs only accept arrays
         return pytorch.ravel(self) if order == "C" else of_numpy(self, order)
 
     def tile(self, *repetitions: Sides) -> Tensor:
-        """The tensor repeated as a whole along its axes."""
+        """Return the tensor tiled along its axes."""
         return manipulation.tile(self, _sizes(repetitions))
 
     flatten = pytorch.flatten
@@ -1286,42 +1288,42 @@ class Tensor(TensorBase):
     chunk = pytorch.chunk
 
     def flip(self, *dims: Sides, **axis: Axis) -> Tensor:
-        """The order of the elements reversed along axes, given as a tuple or as several numbers, or along all."""
+        """Reverse the elements along axes, given as a tuple or as several numbers, or along all."""
         return manipulation.flip(self, axis=_sizes(dims), **axis) if dims else manipulation.flip(self, **axis)
 
     def roll(self, shift: builtins.int | tuple[builtins.int, ...], axis: Axes = None, **named: Any) -> Tensor:
-        """The elements moved along axes, by a shift for each, or through all of them."""
+        """Shift the elements along axes, by one shift per axis, or through all of them."""
         return manipulation.roll(self, shift, **(named if axis is None else {"axis": axis, **named}))
 
     diag_embed = pytorch.diag_embed
     diagonal = pytorch.diagonal
 
     def diag(self, diagonal: builtins.int = 0) -> Tensor:
-        """A diagonal of a matrix, or a matrix with a vector on it."""
+        """Return a diagonal of a matrix, or a matrix with a vector on its diagonal."""
         return numerical.diag(self, diagonal)
 
     def tril(self, diagonal: builtins.int = 0) -> Tensor:
-        """The lower triangle of matrices, zeros above a diagonal."""
+        """Return the lower triangle of matrices, with zeros above a diagonal."""
         return creation.tril(self, k=diagonal)
 
     def triu(self, diagonal: builtins.int = 0) -> Tensor:
-        """The upper triangle of matrices, zeros below a diagonal."""
+        """Return the upper triangle of matrices, with zeros below a diagonal."""
         return creation.triu(self, k=diagonal)
 
     def unfold(self, dimension: builtins.int, size: builtins.int, step: builtins.int) -> Tensor:
-        """Windows along an axis, in a new last axis; a copy, where PyTorch has a view. Differentiable.
+        """Return windows along an axis, in a new last axis; a copy, unlike PyTorch's view. Differentiable.
 
         Parameters
         ----------
         dimension : int
-            The axis, in whose place is the number of the window.
+            The axis; in the result it counts the windows.
         size, step : int
-            The length of a window, and how far apart two begin.
+            The length of a window, and the distance between the starts of two.
 
         Raises
         ------
         ValueError
-            If there is no window.
+            If no window fits.
 
         Examples
         --------
@@ -1346,7 +1348,7 @@ class Tensor(TensorBase):
         dim: builtins.int | None = None,
         mode: Literal["raise", "wrap", "clip"] = "raise",
     ) -> Tensor:
-        """`arrayad.take`; of an integer, a list or a NumPy array, or with a mode, what NumPy's method gives."""
+        """Return `arrayad.take`; for an integer, a list or a NumPy array, or with a mode, what NumPy's method returns."""
         if axis is not None and dim is not None:
             raise TypeError("take(): 'dim' and 'axis' are the same argument; give one")
         axis = dim if axis is None else axis
@@ -1375,7 +1377,7 @@ class Tensor(TensorBase):
     unique = pytorch_indexing.unique
 
     def where(self, condition: Tensor, other: Tensor | complex) -> Tensor:
-        """Its elements where a condition is true, another's elsewhere."""
+        """Return its elements where a condition is true, another's elsewhere."""
         return searching.where(condition, self, other)
 
     # --- elementwise ---
@@ -1482,7 +1484,7 @@ class Tensor(TensorBase):
     remainder = elementwise.remainder
 
     def round(self, decimals: builtins.int = 0) -> Tensor:
-        """The nearest whole number of each element, or that of a number of decimals."""
+        """Round each element to the nearest integer, or to a number of decimals."""
         decimals = integer_of(decimals, "round", "decimals")
         return _of_numpy["numpy.round"](self, decimals) if decimals else elementwise.round(self)
 
@@ -1533,7 +1535,7 @@ class Tensor(TensorBase):
     sort = _along_axis(sorting.sort, _sorted)
 
     def searchsorted(self, v: Any, side: Literal["left", "right"] = "left", sorter: Any = None) -> Tensor:
-        """Where to insert values into a sorted tensor, as NumPy's method: `arrayad.searchsorted`."""
+        """Find where to insert values into a sorted tensor, as NumPy's method: `arrayad.searchsorted`."""
         out: Tensor = _of_numpy["numpy.searchsorted"](self, v, side, sorter)
         return out
 
@@ -1579,19 +1581,19 @@ class Tensor(TensorBase):
     # --- in place ---
 
     def add_(self, other: Tensor | complex, /, *, alpha: complex = 1) -> Tensor:
-        """`add` in place; gives the tensor itself."""
+        """`add` in place; returns the tensor itself."""
         return _add_in_place(self, other if alpha == 1 else _times(self, other, alpha))
 
     def sub_(self, other: Tensor | complex, /, *, alpha: complex = 1) -> Tensor:
-        """`sub` in place; gives the tensor itself."""
+        """`sub` in place; returns the tensor itself."""
         return _sub_in_place(self, other if alpha == 1 else _times(self, other, alpha))
 
     def subtract_(self, other: Tensor | complex, /, *, alpha: complex = 1) -> Tensor:
-        """`subtract` in place; gives the tensor itself."""
+        """`subtract` in place; returns the tensor itself."""
         return _subtract_in_place(self, other if alpha == 1 else _times(self, other, alpha))
 
     def div_(self, other: Tensor | complex, /, *, rounding_mode: Literal["floor", "trunc"] | None = None) -> Tensor:
-        """`div` in place; gives the tensor itself."""
+        """`div` in place; returns the tensor itself."""
         if rounding_mode is None:
             return _div_in_place(self, other)
         return _rounded_in_place(self, other, rounding_mode=rounding_mode)
@@ -1700,7 +1702,7 @@ class Tensor(TensorBase):
     unsqueeze_ = _view_in_place(pytorch.unsqueeze)
 
     def fill_(self, value: Tensor | complex) -> Tensor:
-        """Set every element to a number or a 0-dimensional tensor; gives the tensor itself."""
+        """Set every element to a number or a 0-d tensor; returns the tensor itself."""
         if isinstance(value, TensorBase) and value._array.shape:
             shape = tuple(value._array.shape)
             raise RuntimeError(f"fill_(): value must be a number or a 0-dimensional tensor, got one of shape {shape}")
@@ -1708,12 +1710,12 @@ class Tensor(TensorBase):
         return self
 
     def zero_(self) -> Tensor:
-        """Set every element to 0; gives the tensor itself."""
+        """Set every element to 0; returns the tensor itself."""
         indexing.setitem(self, ..., 0, "zero_")
         return self
 
     def copy_(self, other: Values) -> Tensor:
-        """Set the elements to another tensor's, broadcast, cast and moved to its device; gives the tensor itself."""
+        """Copy another tensor's elements, broadcast, cast and moved to its device; returns the tensor itself."""
         if isinstance(other, np.ndarray):
             other = creation.asarray(other)
         if isinstance(other, TensorBase) and apart(other._array, self._array):
@@ -1740,13 +1742,13 @@ _CLASS_NAMES = {
 
 
 class RemovableHandle:
-    """A hook that was registered; `remove` takes it away."""
+    """A registered hook; `remove` removes it."""
 
     def __init__(self, node: Node, hook: Callable[[Tensor], Tensor | None]) -> None:
         if node.hooks is None:
             node.hooks = {}
         self._key = next(sequence)
-        self._hooks = node.hooks  # which a leaf of another form has, too, in a node of its own
+        self._hooks = node.hooks  # shared with the new node that a leaf gets when its form changes
         self._hooks[self._key] = hook
 
     def __enter__(self) -> Self:
@@ -1756,12 +1758,12 @@ class RemovableHandle:
         self.remove()
 
     def remove(self) -> None:
-        """Take the hook away; again does nothing."""
+        """Remove the hook; calling it again does nothing."""
         self._hooks.pop(self._key, None)
 
 
 class Flat:
-    """The elements of a tensor in row-major order: read, written and iterated over."""
+    """The elements of a tensor in row-major order, for reading, writing and iterating."""
 
     def __init__(self, x: Tensor) -> None:
         self._x = x
@@ -1785,7 +1787,7 @@ class Flat:
 
 
 def _check_alike(x: Tensor, value: Tensor, name: str, other: str = "") -> None:
-    """Refuse, for an attribute of a tensor, what is no Tensor of its shape, dtype and device."""
+    """Refuse a value for an attribute of a tensor that is not a Tensor of its shape, dtype and device."""
     if not isinstance(value, Tensor):
         raise TypeError(f"{name} must be a Tensor{other}, not {type(value).__name__}")
     if value.shape != x.shape or value.dtype != x.dtype or value.device != x.device:
@@ -1796,7 +1798,7 @@ def _check_alike(x: Tensor, value: Tensor, name: str, other: str = "") -> None:
 
 
 def _rebuild(array: np.ndarray[Any, Any], place: str, requires_grad: bool) -> Tensor:
-    """A tensor from its pickle, on the memory of the array that came with it."""
+    """Rebuild a tensor from its pickle, on the memory of the array in it."""
     backend, raw = creation.place_of(place, "load")
-    array = np.asarray(array)  # joblib gives large ones back as ``numpy.memmap``
+    array = np.asarray(array)  # joblib returns large ones as ``numpy.memmap``
     return creation.finish(backend.from_numpy(array, raw), requires_grad, "tensor")

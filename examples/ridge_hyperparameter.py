@@ -2,8 +2,8 @@
 
     python examples/ridge_hyperparameter.py [--steps 25] [--rate 0.002]
 
-scikit-learn is unmodified. With array API dispatch enabled, `Ridge` computes in the namespace of the arrays it is given. Given
-Tensors, its coefficients have a history that leads to `alpha`, itself a Tensor, so the error on held-out data can be
+scikit-learn is unmodified. With array API dispatch enabled, `Ridge` computes in the namespace of the arrays it is given.
+Given Tensors, its coefficients have a history that leads to `alpha`, itself a Tensor, so the error on held-out data can be
 differentiated with respect to `alpha`, through Ridge's singular value decomposition. (Of Ridge's solvers, "svd" is the one
 written for the array API.) The data are scikit-learn's bundled diabetes measurements.
 """

@@ -2,8 +2,9 @@
 
     python examples/torch_dlpack.py        (needs PyTorch)
 
-PyTorch cannot differentiate SciPy functions that it lacks itself; arrayad can. So the model's output goes to arrayad, the loss
-uses SciPy's incomplete beta function there, and the gradient goes back to PyTorch, where the model's backward starts from it.
+PyTorch cannot differentiate SciPy functions that it lacks itself; arrayad can. So the model's output goes to arrayad, the
+loss uses SciPy's incomplete beta function there, and the gradient goes back to PyTorch, where the model's backward starts
+from it.
 """
 
 from __future__ import annotations

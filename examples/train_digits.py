@@ -2,8 +2,9 @@
 
     python examples/train_digits.py [--epochs 30] [--device cpu] [--output digits.png]
 
-The data are scikit-learn's bundled 8x8 images of digits, a fifth of them held out. Each epoch prints the loss and the accuracy
-on the held-out digits; at the end, a picture of the loss curve and of some digits with their predictions is written.
+The data are scikit-learn's bundled 8x8 images of digits, a fifth of them held out. Each epoch prints the loss and the
+accuracy on the held-out digits; at the end, a picture of the loss curve and of some digits with their predictions is
+written.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is needed around training."""
+"""Utilities for training."""
 
 from . import checkpoint, data
 

@@ -1,4 +1,4 @@
-"""Checkpointing: compute again in backward what would take memory to keep."""
+"""Checkpointing: recompute in backward what would take memory to keep."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ R = TypeVar("R")
 
 __all__ = ["checkpoint"]
 
-# The default generators are set back for one at a time, of backwards in several threads at once.
+# Backwards in several threads take turns at restoring the default generators.
 _set_back = threading.RLock()
 
 
 def _renew() -> None:
-    """In a forked process, whose parent may have had a thread at it."""
+    """In a forked process, whose parent may have had a thread that holds the lock."""
     global _set_back
     _set_back = threading.RLock()
 
@@ -39,28 +39,29 @@ if hasattr(os, "register_at_fork"):
 def checkpoint(
     function: Callable[..., R], *args: Any, preserve_rng_state: bool = True, use_reentrant: bool = False, **kwargs: Any
 ) -> R:
-    """Call a function so that its graph keeps nothing but the arguments; backward calls it again to have the rest.
+    """Call a function so that its graph keeps only the arguments; backward calls it again to recompute the rest.
 
     Parameters
     ----------
     function : callable
-        Gives a Tensor or a tuple of them. It must compute the same when it is called again.
+        Returns a Tensor or a tuple of them. It must compute the same when called again.
     *args, **kwargs
         Its arguments.
     preserve_rng_state : bool, optional
-        Have random numbers drawn with arrayad's default generators come out the same again.
+        Make random numbers from arrayad's default generators come out the same in the second call.
     use_reentrant : bool, optional
-        PyTorch's; there is one way here, which needs no second backward inside the first, so it changes nothing.
+        For PyTorch's signature; it changes nothing, since checkpoints here need no second backward inside the first.
 
     Returns
     -------
     Tensor or tuple of Tensor
-        What the function gives.
+        The result of the function.
 
     Raises
     ------
     RuntimeError
-        In backward, if the function does not do the same again; at once, if it writes into memory that two arguments share.
+        In backward, if the second call differs from the first; at once, if the function writes into memory that two
+        arguments share.
 
     Examples
     --------
@@ -80,7 +81,7 @@ def checkpoint(
 
 
 def _made_since(start: int, out: Any) -> list[Node]:
-    """The nodes that a call made, in order."""
+    """The nodes that a call recorded, in order."""
     import optree  # as below
 
     stack = [x._node for x in optree.tree_leaves(out) if isinstance(x, TensorBase) and x._node is not None]
@@ -94,14 +95,14 @@ def _made_since(start: int, out: Any) -> list[Node]:
 
 
 class _Segment:
-    """What it takes to compute the saved arrays of some nodes again."""
+    """What is needed to recompute the saved arrays of some nodes."""
 
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], state: Any) -> None:
         self.function = function
-        import optree  # costs `import arrayad` a fifth; needed only here
+        import optree  # here: it would cost `import arrayad` a fifth
 
         given: Any = (args, kwargs)
-        leaves, self.form = optree.tree_flatten(given)  # the tensors in containers too
+        leaves, self.form = optree.tree_flatten(given)  # including the tensors in containers
         self.tensors = {id(x): _Kept(x) for x in leaves if isinstance(x, TensorBase)}
         self.leaves = [self.tensors.get(id(x), x) for x in leaves]
         self.state = state
@@ -109,24 +110,24 @@ class _Segment:
         self.computed: list[Node] | None = None
 
     def hold(self, nodes: list[Node]) -> None:
-        """Take the place of what the nodes of the first call saved."""
+        """Replace what the nodes of the first call saved."""
         written = [kept for kept in self.tensors.values() if kept.is_written()]
         if nodes and any(one.shares(other) for one, other in itertools.combinations(written, 2)):
             raise RuntimeError(
                 "checkpoint(): the function writes into memory that two of its arguments share, which it could not do "
                 "again; give it a clone() of one of them"
             )
-        # Not the nodes themselves, which refer to this: a graph must be freed without the collector.
+        # Not the nodes themselves, which refer to this object: a graph must be freed without the garbage collector.
         self.places = {node.sequence: i for i, node in enumerate(nodes)}
         self.names = [node.name() for node in nodes]
         for node in nodes:
             if node.plan.keeps:
                 node.saved = self  # type: ignore[assignment]  # the engine restores it when it comes to the node
         for kept in self.tensors.values():
-            kept.storage = None  # which has the memory that it moves to, too
+            kept.storage = None  # the storage would keep the memory that it moves to alive, too
 
     def restore(self, node: Node) -> tuple[Any, ...]:
-        """Give a node what it would have saved, from the one second call."""
+        """Return what a node would have saved, from the one second call."""
         if self.computed is None:
             self.computed = self._compute()
         again = self.computed[self.places[node.sequence]]
@@ -134,7 +135,7 @@ class _Segment:
             raise RuntimeError(
                 f"backward(): what {node.name()} needs was computed again and used up; pass retain_graph=True"
             )
-        saved: Any = saved_of(again)  # which another checkpoint, in this one, may hold
+        saved: Any = saved_of(again)  # which another checkpoint inside this one may hold
         node.saved, again.saved = saved, None
         return saved
 
@@ -168,26 +169,26 @@ class _Segment:
 
 
 class _Kept:
-    """An argument, kept as the tape keeps arrays: writing in place into the tensor leaves it as it was."""
+    """An argument, kept as the tape keeps arrays: in-place writes to the tensor do not change it."""
 
     def __init__(self, x: Any) -> None:
         self.array = x._array
         self.node = x._node
         self.storage = x._storage
         self.version = 0 if x._storage is None else x._storage.version
-        next(sequence)  # as whatever keeps arrays does
+        next(sequence)  # as everything that keeps arrays does
 
     def is_written(self) -> bool:
-        """Whether the memory was written into since."""
+        """Whether the memory has been written to since."""
         return self.storage is not None and self.storage.version != self.version
 
     def shares(self, other: _Kept) -> bool:
-        """Whether what is written through one of the two is seen through the other, or is in its history."""
+        """Whether a write through one of the two affects the other's values or history."""
         if self.storage is not other.storage:
             return False
         if self.node is not None or other.node is not None:
             return True
-        # On other backends than NumPy's there is nothing to tell parts by.
+        # On backends other than NumPy's, parts of memory cannot be told apart.
         return not isinstance(self.array, np.ndarray) or np.may_share_memory(self.array, other.array)
 
     def tensor(self) -> Any:

@@ -3,9 +3,9 @@
     python -m conformance.clients [scipy] [sklearn] [extra] [gradients] [--submodule NAME ...] [--output docs/clients.md]
 
 pip installs SciPy's and scikit-learn's tests with the libraries. Array-api-extra's are looked for in the folder that
-ARRAY_API_EXTRA_DIR names, then in the user's cache folder, into which they are cloned at the pinned commit if needed; if they
-cannot be obtained, one line says so. The libraries are not edited: pytest plugins register `arrayad` in memory. The exit code
-is 0 if every failure is explained in `DEFECTS`, 1 otherwise.
+ARRAY_API_EXTRA_DIR names, then in the user's cache folder, into which they are cloned at the pinned commit if needed; if
+they cannot be obtained, one line says so. The libraries are not edited: pytest plugins register `arrayad` in memory. The
+exit code is 0 if every failure is explained in `DEFECTS`, 1 otherwise.
 """
 
 from __future__ import annotations
@@ -156,9 +156,9 @@ def main(arguments: list[str] | None = None) -> int:
             "gradients through their functions, compared with central differences of the same functions on NumPy arrays. "
             "[Interoperation](interop.md) explains how this works.\n\n"
             "A function *leaves the namespace* if its own source converts an argument to a NumPy array (the table names the "
-            "line); a tracked tensor refuses that with an error, so no gradient is lost silently. A function *gives a number* "
-            "if it converts its result, or a value on which the result depends, to a Python `float` (the table names the "
-            "line).\n\n"
+            "line); a tracked tensor refuses that with an error, so no gradient is lost silently. A function *gives a "
+            "number* if it converts its result, or a value on which the result depends, to a Python `float` (the table "
+            "names the line).\n\n"
             f"{versions}, array-api-extra's tests at {EXTRA_COMMIT[:12]}; Python {platform.python_version()}, "
             f"{datetime.date.today()}.\n\n{text}\n"
         )
