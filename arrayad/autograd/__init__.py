@@ -1,4 +1,4 @@
-"""Automatic differentiation: the tape, its engine, and how an operation is declared."""
+"""Automatic differentiation: the tape, its engine, and the declaration of operations."""
 
 from .engine import backward, grad
 from .function import Function, FunctionContext, once_differentiable

@@ -1,9 +1,9 @@
 """Calling an operation: from Tensors to the backend's function on their raw arrays, and onto the tape.
 
 There is a call path for each shape of declaration: one tensor; two; three; one and static arguments; several; a sequence.
-They are what an operation costs beside the backend's own function, so they are written for speed: no call that is not
-needed, classes and dtypes compared by identity, what follows from the declaration computed before. docs/performance.md has
-what each measure gained.
+Their cost is what an operation adds to the backend's own function, so they are written for speed: no avoidable call, classes
+and dtypes compared by identity, everything that follows from the declaration precomputed. docs/performance.md has the gain
+of each measure.
 """
 
 from __future__ import annotations
@@ -38,20 +38,21 @@ __all__ = [
     "two_devices",
 ]
 
-REQUIRED: Any = object()  # in the place of the default of a parameter that has none
+REQUIRED: Any = object()  # stands for the default of a parameter that has none
 _NO_KEYWORDS: dict[str, Any] = {}
-# Classes of static arguments that are looked at: those that their owner may write into, and what may be no integer.
+# Classes of static arguments that need a closer look: those that their owner may write to, and those that may not be
+# integers.
 _CHANGEABLE = frozenset((list, np.ndarray, bool, np.bool))
 
 _new = object.__new__
 _as_array, _kept_scalars, _shares_memory = (attributes[name] for name in ("as_array", "kept_scalars", "shares_memory"))
 
-# What backends raise for arguments they do not take.
+# What backends raise for arguments they do not accept.
 REFUSALS = (TypeError, ValueError, IndexError, OverflowError)
 
 
 def call_path(op: Operation) -> Callable[..., Any]:
-    """The function over Tensors that an operation of such a declaration has."""
+    """Make the function over Tensors for an operation, by the shape of its declaration."""
     if op.sequence:
         return _of_sequence(op)
     if len(op.parameters) == 1 and op.forward is None:
@@ -66,9 +67,9 @@ def call_path(op: Operation) -> Callable[..., Any]:
 
 
 def _fixed(op: Operation, name: str, value: Any) -> Any:
-    """A static argument, as the tape and views keep it: what the caller does later to a list or an array changes nothing.
+    """Return a static argument as the tape and views keep it: later changes to a list or an array have no effect.
 
-    A flag is a bool, and a bool is no integer.
+    A flag becomes a bool, and a bool is refused as an integer.
     """
     if isinstance(value, TensorBase) and value._node is not None and recording():
         raise TypeError(f"{op.name}(): an argument of which there is no derivative requires grad; give it detach()")
@@ -84,7 +85,7 @@ def _fixed(op: Operation, name: str, value: Any) -> Any:
 
 
 def fixed(op: Operation, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-    """The static arguments after the first, which those by name are put in the place of."""
+    """Return the positional static arguments after the first; those by name are replaced in `kwargs`."""
     if len(args) >= op.positional:
         op.misuse((x, *args), kwargs)
     for name in kwargs:
@@ -99,7 +100,7 @@ def apart(a: Array, b: Array) -> bool:
 
 
 def check_devices(name: str, *operands: Any) -> None:
-    """Refuse tensors of two devices, in the functions that are not declared as operations; numbers are on all.
+    """Refuse tensors on two devices, in functions that are not declared as operations; numbers are on every device.
 
     Raises
     ------
@@ -115,7 +116,7 @@ def check_devices(name: str, *operands: Any) -> None:
 
 
 def two_devices(where: str, arrays: Sequence[Array]) -> RuntimeError:
-    """The error for arrays of two devices."""
+    """Make the error for arrays on two devices."""
     places = sorted({str(backend_of(a).as_device(a.device)) for a in arrays})
     return RuntimeError(
         f"{where}: expected all tensors to be on the same device, but found {' and '.join(places)}; nothing moves by "
@@ -138,7 +139,7 @@ def _unary(op: Operation) -> Callable[..., Any]:
             forward = known[a.__class__][a.dtype]
         except KeyError:
             forward = None
-        if forward is None:  # a dtype for the first time, or one that is not taken
+        if forward is None:  # a dtype for the first time, or one that is refused
             if a.dtype not in op.native:
                 a = op.admit(a)
             forward = op.forwards[a.__class__]
@@ -157,7 +158,7 @@ def _unary(op: Operation) -> Callable[..., Any]:
             if x._array is not a:
                 _view_again(op, x, y, (), _NO_KEYWORDS)
         if node is not None and plan is not None and recording():
-            new = Node()  # `record`, written out: 0.04 us less
+            new = Node()  # `record`, inlined: 0.04 us less
             new.plan = plan
             new.edges = (node,)
             new.saved = (a if keeps_x else None, out if keeps_out else None)
@@ -167,17 +168,17 @@ def _unary(op: Operation) -> Callable[..., Any]:
             new.sequence = next(sequence)
             if anomaly.enabled:
                 new.where = caller()
-            y._node = new  # whole, since other threads may look
+            y._node = new  # complete, since other threads may read it
         return y
 
     return call
 
 
 def _binary(op: Operation, takes: Callable[[Any, Any, str], Any] | None = None) -> Callable[..., Any]:
-    """Two tensors, or a tensor and a number; as an operator, also what it takes in the place of something else.
+    """Make the call path for two tensors, or a tensor and a number; as an operator, also for what `takes` converts.
 
-    Two tensors of one dtype, and a number that was met before, need nothing but what is written out here: 130 ns less than
-    with all that others need in one function, whose variables alone cost a tenth of a small operation.
+    Only two tensors of one dtype, and a number that was met before, are handled here: 130 ns less than if one function
+    handled everything, whose local variables alone would cost a tenth of a small operation.
     """
     known, numbers, differentiable, otherwise = op.known, bool(op.scalars), op.differentiable, _binary_of_others(op, takes)
     of_both, of_first, of_second = op.plans[True, True], op.plans[True, False], op.plans[False, True]
@@ -210,7 +211,7 @@ def _binary(op: Operation, takes: Callable[[Any, Any, str], Any] | None = None) 
             else:
                 return otherwise(x1, x2)
             forward = known[a1.__class__][dtype]
-        except (AttributeError, KeyError):  # no tensor, or a dtype or a number for the first time
+        except (AttributeError, KeyError):  # not a tensor, or a dtype or a number for the first time
             forward = None
         if forward is None:
             return otherwise(x1, x2)
@@ -225,7 +226,7 @@ def _binary(op: Operation, takes: Callable[[Any, Any, str], Any] | None = None) 
         y._node = None
         y._storage = None
         if (n1 is not None or n2 is not None) and differentiable and recording():
-            y._node = node = Node()  # `keep` and `record`, written out: 0.15 us less
+            y._node = node = Node()  # `keep` and `record`, inlined: 0.15 us less
             node.plan = plan = of_first if n2 is None else of_second if n1 is None else of_both
             keeps = plan.wanted
             node.saved = (a1 if keeps[0] else None, a2 if keeps[1] else None, out if keeps[2] else None)
@@ -242,7 +243,7 @@ def _binary(op: Operation, takes: Callable[[Any, Any, str], Any] | None = None) 
 
 
 def _binary_of_others(op: Operation, takes: Callable[[Any, Any, str], Any] | None) -> Callable[..., Any]:
-    """Any two arguments."""
+    """Make the general call path for two arguments."""
     forwards, numbers = op.forwards, op.scalars
 
     def call(x1: Any, x2: Any) -> Any:
@@ -276,16 +277,16 @@ def _binary_of_others(op: Operation, takes: Callable[[Any, Any, str], Any] | Non
 
 
 def operator(function: Callable[..., Any], takes: Callable[[Any, Any, str], Any]) -> Callable[..., Any]:
-    """The operator of a function of two arguments.
+    """Make the operator of a function of two arguments.
 
-    What is neither a tensor nor a number is shown to `takes`, with the tensor and the operation's name: it gives what is
-    taken in its place, or NotImplemented, and Python asks the other side.
+    An operand that is neither a tensor nor a number is passed to `takes`, with the tensor and the operation's name. `takes`
+    returns what replaces it, or NotImplemented, in which case Python tries the other operand.
     """
     return _binary(function.operation, takes)  # type: ignore[attr-defined]  # of every declared function
 
 
 def _operands(op: Operation, x1: Any, x2: Any) -> tuple[Array, Array]:
-    """Raw operands of one dtype and backend: promoted, Python's numbers made arrays."""
+    """Return raw operands of one dtype and backend: dtypes promoted, Python numbers made arrays."""
     if not op.scalars:
         for name, x in zip(op.tensors, (x1, x2), strict=True):
             if not isinstance(x, TensorBase):
@@ -309,7 +310,7 @@ def _operands(op: Operation, x1: Any, x2: Any) -> tuple[Array, Array]:
 
 
 def _number(op: Operation, name: str, value: Any) -> Any:
-    """A Python number; NumPy's scalars, which are arrays to NumPy but numbers to people, count as such."""
+    """Whether `x` is a Python number; NumPy scalars, which NumPy treats as arrays, count as numbers."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, NUMBERS):
@@ -317,21 +318,21 @@ def _number(op: Operation, name: str, value: Any) -> Any:
     raise op.not_a_tensor(name, value)
 
 
-@functools.lru_cache(maxsize=1024)  # sequences of all lengths have a key of their own
+@functools.lru_cache(maxsize=1024)  # bounded: sequences of every length have their own key
 def _common(xp: Namespace, *raw: Any) -> Any:
-    """The backend's dtype that some of its dtypes are promoted to."""
+    """The backend's dtype to which some of its dtypes are promoted."""
     return xp.raw_dtype(dtypes.promote(*[dtypes.from_raw[dtype] for dtype in raw]))
 
 
 def promote(xp: Namespace, *operands: Any) -> tuple[Array, ...]:
-    """Raw arrays and Python numbers as arrays of their common dtype.
+    """Convert raw arrays and Python numbers to arrays of their common dtype.
 
     Raises
     ------
     TypeError
-        If the dtypes have no common one.
+        If the dtypes have no common dtype.
     OverflowError
-        If an integer does not fit.
+        If an integer is out of range.
     """
     arrays = [x for x in operands if not isinstance(x, NUMBERS)]
     if len(arrays) == len(operands):
@@ -350,9 +351,9 @@ def promote(xp: Namespace, *operands: Any) -> tuple[Array, ...]:
 
 
 def _of_first(op: Operation) -> Callable[..., Any]:
-    """One tensor, the first argument, and static ones after it.
+    """Make the call path for one tensor, the first argument, and static arguments after it.
 
-    None of these, or one by position, is what most calls give: 0.3 us less than with all that others need.
+    Only calls with none of these, or one by position, are handled here, which most are: 0.3 us less than with all others.
     """
     forwards, native, view, positional = op.forwards, op.native, op.view, op.positional
     plan = op.plans[True,] if op.differentiable else None
@@ -365,7 +366,7 @@ def _of_first(op: Operation) -> Callable[..., Any]:
     def call(x: Any, value: Any = REQUIRED, /, *args: Any, **kwargs: Any) -> Any:
         if args or kwargs or (value is not REQUIRED and positional < 2):
             return otherwise(x, () if value is REQUIRED else (value, *args), kwargs)
-        if not keyed and value is not REQUIRED:  # what may change later is no number, and in no tuple of numbers
+        if not keyed and value is not REQUIRED:  # numbers and tuples of numbers cannot change later
             if value.__class__ is tuple:
                 for number in value:
                     if number.__class__ is not int:
@@ -391,7 +392,7 @@ def _of_first(op: Operation) -> Callable[..., Any]:
         y._array = out
         y._node = None
         y._storage = None
-        # A view most often refers to the very array it was made of, or to what that refers to: 0.1 us less than to ask.
+        # Most views refer to the array they were made from, or to that array's base: 0.1 us less than asking the backend.
         if view and (
             ((base := getattr(out, "base", None)) is not None and (base is a or base is a.base))
             or _shares_memory[a.__class__](out, a)
@@ -400,7 +401,7 @@ def _of_first(op: Operation) -> Callable[..., Any]:
             if x._array is not a:
                 _view_again(op, x, y, () if value is REQUIRED else (value,), _NO_KEYWORDS)
         if node is not None and plan is not None and recording():
-            new = Node()  # `record`, written out: 0.06 us less
+            new = Node()  # `record`, inlined: 0.06 us less
             new.plan = plan
             new.edges = (node,)
             if keeps_arrays:
@@ -415,18 +416,18 @@ def _of_first(op: Operation) -> Callable[..., Any]:
             new.sequence = next(sequence)
             if anomaly.enabled:
                 new.where = caller()
-            y._node = new  # whole, since other threads may look
+            y._node = new  # complete, since other threads may read it
         return y
 
     return call
 
 
 def _of_first_with_others(op: Operation) -> Callable[..., Any]:
-    """One tensor, the first argument, and any static ones after it: a tuple of those by position, and a dict."""
+    """Make the call path for one tensor, the first argument, and any static arguments after it, as a tuple and a dict."""
     forwards, native, view = op.forwards, op.native, op.view
     plan = op.plans[True,] if op.differentiable else None
     name, positional, choosy = op.tensors[0], op.positional, op.choosy
-    plain = op.keyword_names - {"dtype"}  # names of what is the backend's as it is: 0.2 us less
+    plain = op.keyword_names - {"dtype"}  # names of arguments passed on unchanged: 0.2 us less
     keyed = op.keyed
 
     def call(x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -443,7 +444,7 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
                 op.misuse((x, *args), kwargs)
         if not keyed and args:
             args = fixed(op, x, args, kwargs)
-        elif not keyed:  # the loop of `fixed`, written out: 0.1 us less
+        elif not keyed:  # the loop of `fixed`, inlined: 0.1 us less
             for given in kwargs:
                 if kwargs[given].__class__ is not int:
                     kwargs[given] = _fixed(op, given, kwargs[given])
@@ -474,7 +475,7 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
 
 
 def _view_again(op: Operation, x: TensorBase, y: TensorBase, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Let a view be one of where a tensor is now: another thread's write moved it while the view was made."""
+    """Recreate a view on its tensor's current memory, if another thread's write moved the tensor while the view was made."""
     with tape.writing:
         y._array = op.forwards[x._array.__class__](x._array, *args, **kwargs)
         if y._storage is not x._storage:
@@ -482,7 +483,7 @@ def _view_again(op: Operation, x: TensorBase, y: TensorBase, args: tuple[Any, ..
 
 
 def _kept(plan: Plan, a: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> tuple[Any, ...]:
-    """What a plan keeps of the arguments of a call of one tensor or one sequence, and of its output."""
+    """Return what a plan keeps of the arguments of a call on one tensor or one sequence, and of its output."""
     op = plan.op
     saved = plan.defaults[:]
     if args:
@@ -503,7 +504,7 @@ def _kept(plan: Plan, a: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out
 
 
 def _several(op: Operation, x: Any, a: Array, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
-    """The results of an operation that has more than one."""
+    """Wrap the results of an operation that has several."""
     parts = [part if part.__class__ is a.__class__ else _as_array[part.__class__](part) for part in out]
     out = _packed(out, parts)
     ys = [make(part) for part in parts]
@@ -523,12 +524,12 @@ def _several(op: Operation, x: Any, a: Array, args: tuple[Any, ...], kwargs: dic
 
 
 def _packed(out: Any, ys: list[Any]) -> Any:
-    """Results, raw or as tensors, in a tuple of the kind that the backend gave."""
+    """Return results, raw or as tensors, in the kind of tuple that the backend returned."""
     return out._make(ys) if hasattr(out, "_make") else tuple(ys)
 
 
 def _of_several(op: Operation) -> Callable[..., Any]:
-    """Several tensors, in any position, and static arguments."""
+    """Make the call path for several tensors, in any position, and static arguments."""
     slots = [(k, op.parameters.index(name), name) for k, name in enumerate(op.tensors)]
     count, native, differentiable = len(op.parameters), op.native, op.differentiable
     forwards = op.forwards if op.positional == count else None
@@ -583,7 +584,7 @@ def _of_several(op: Operation) -> Callable[..., Any]:
         y = make(out)
         if tracked and differentiable and recording():
             plan, saved = op.keep(edges, values, out)
-            if plan.rules:  # none of a condition
+            if plan.rules:  # there are none for a condition
                 record(plan, tuple(edges), saved, y)
         return y
 
@@ -591,9 +592,9 @@ def _of_several(op: Operation) -> Callable[..., Any]:
 
 
 def _ternary(op: Operation) -> Callable[..., Any]:
-    """Three tensors, as `where` takes, or one of the last two a number.
+    """Make the call path for three tensors, such as those of `where`, of which one of the last two may be a number.
 
-    1.8 us less for it than by the way of several, which takes over for others, and 3 with a number.
+    It takes 1.8 us less than the path for several tensors, 3 with a number; that path takes over in all other cases.
     """
     known, plans, differentiable, numbers = op.known, op.plans, op.differentiable, bool(op.scalars)
     firsts = {dtypes.bool.dtype} if op.alike else op.native
@@ -614,7 +615,7 @@ def _ternary(op: Operation) -> Callable[..., Any]:
             kind, dtype = a1.__class__, a2.dtype
             forward = known[kind][dtype]
             alike = dtype is a3.dtype and kind is a2.__class__ is a3.__class__ and a1.dtype in firsts
-        except (AttributeError, KeyError, TypeError, ValueError):  # no such three, or a dtype for the first time
+        except (AttributeError, KeyError, TypeError, ValueError):  # other arguments, or a dtype for the first time
             alike = False
         if not alike:
             return otherwise(*args)
@@ -644,7 +645,7 @@ def _ternary(op: Operation) -> Callable[..., Any]:
 
 
 def _operand(op: Operation, name: str, x: Any) -> Any:
-    """An argument that may be a tensor and is none: a number, or nothing, where the operation takes it."""
+    """Return an argument that may be a tensor but is not: a number or None, if the operation accepts it."""
     if x is None and name in op.optional:
         return None
     if name in op.scalars or name in op.optional:
@@ -656,7 +657,7 @@ def _operand(op: Operation, name: str, x: Any) -> Any:
 
 
 def _of_sequence(op: Operation) -> Callable[..., Any]:
-    """A sequence of tensors, and static arguments."""
+    """Make the call path for a sequence of tensors and static arguments."""
     plan = op.plans[True,] if op.differentiable else None
     before = () if plan is None else tuple(plan.defaults[:-1])
     forwards, plain = op.forwards, op.keyword_names - {"dtype"}

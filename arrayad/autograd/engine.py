@@ -1,7 +1,7 @@
-"""The engine: walks the tape backward and applies the rules.
+"""The engine: it walks the tape backward and applies the rules.
 
-Nodes are taken in falling order of their sequence numbers from a heap, so a node comes after everything that was computed
-from it, and nothing recurses: a chain of a million operations takes a million turns of one loop.
+Nodes are taken from a heap in descending order of their sequence numbers, so a node comes after everything that was computed
+from it. Nothing recurses: a chain of a million operations takes a million iterations of one loop.
 """
 
 from __future__ import annotations
@@ -56,20 +56,21 @@ def backward(
     Parameters
     ----------
     tensors : Tensor or sequence of Tensor
-        What is differentiated.
+        The tensors to differentiate.
     grad_tensors : Tensor or sequence of Tensor or None, optional
-        The cotangent of each, of its shape; may be left out, or None, for those of one element.
+        The cotangent of each tensor, of its shape; may be omitted or None for tensors of one element.
     retain_graph : bool, optional
         Keep what the tape saved, so that backward can be called again. Default: `create_graph`.
     create_graph : bool, optional
         Record the backward itself, so that gradients can be differentiated.
     inputs : Tensor or sequence of Tensor, optional
-        Add to the ``grad`` of these alone, leaves or not.
+        Accumulate into the ``grad`` of these only, leaves or not.
 
     Raises
     ------
     RuntimeError
-        If a tensor is not tracked, a cotangent is missing or of the wrong shape, or the graph was used up before.
+        If a tensor is not tracked, a cotangent is missing or has the wrong shape, or the graph has been freed by backward
+        before.
     """
     roots = tensors_of(tensors, "backward", "tensors")
     wanted = None if inputs is None else list({id(x): x for x in tensors_of(inputs, "backward", "inputs")}.values())
@@ -77,7 +78,7 @@ def backward(
         raise RuntimeError("backward(): inputs is empty; leave it out to add to the grad of every leaf")
     found = _run("backward", roots, grad_tensors, retain_graph, create_graph, wanted)
     for tensor, g in zip(wanted or (), found, strict=True):
-        if g is not None and retaining(tensor._node) is not tensor:  # else it has it already
+        if g is not None and retaining(tensor._node) is not tensor:  # otherwise it has the cotangent already
             _accumulate(tensor, g, create_graph)
 
 
@@ -125,24 +126,24 @@ def grad(
     materialize_grads: bool = False,
     only_inputs: bool = True,
 ) -> tuple[Tensor | None, ...]:
-    """The gradient of `outputs` with respect to `inputs`; no ``grad`` is touched.
+    """Return the gradient of `outputs` with respect to `inputs`; no ``grad`` is changed.
 
     Parameters
     ----------
     outputs : Tensor or sequence of Tensor
-        What is differentiated.
+        The tensors to differentiate.
     inputs : Tensor or sequence of Tensor
-        With respect to what: tracked tensors, leaves or not.
+        Tracked tensors, leaves or not, with respect to which the outputs are differentiated.
     grad_outputs : Tensor or sequence of Tensor or None, optional
-        The cotangent of each output, of its shape; may be left out, or None, for those of one element.
+        The cotangent of each output, of its shape; may be omitted or None for outputs of one element.
     retain_graph, create_graph : bool, optional
         As in `backward`.
     allow_unused : bool, optional
-        Give None for an input that the outputs do not depend on, instead of an error. Default: `materialize_grads`.
+        Return None for an input that the outputs do not depend on, instead of raising. Default: `materialize_grads`.
     materialize_grads : bool, optional
-        Give zeros for such an input.
+        Return zeros for such an input.
     only_inputs : bool, optional
-        PyTorch's; it always is so, and False is refused.
+        For PyTorch's signature: it is always true, and False is refused.
 
     Returns
     -------
@@ -152,7 +153,7 @@ def grad(
     Raises
     ------
     RuntimeError
-        As `backward`, and for an input that is not tracked or, unless allowed, not used.
+        As for `backward`, and for an input that is not tracked or, unless allowed, not used.
 
     Examples
     --------
@@ -174,7 +175,7 @@ def grad(
     for tensor, g in zip(wanted, found, strict=True):
         if g is None and materialize_grads:
             g = zeros_like(tensor)
-        elif g is None and not allow_unused:  # reached, by a Function that gave None
+        elif g is None and not allow_unused:  # reached, but a Function returned None
             raise RuntimeError(_UNUSED.format("grad"))
         result.append(g)
     return tuple(result)
@@ -213,7 +214,7 @@ def _run(
     inputs: list[Any] | None,
     allow_unused: bool = True,
 ) -> list[Any]:
-    """Backward from the roots: to the leaves' ``grad``, or, with `inputs`, the cotangents of these as Tensors."""
+    """Run backward from the roots: into the leaves' ``grad``, or, with `inputs`, returning their cotangents as Tensors."""
     if cotangents is None:
         cotangents = [None] * len(roots)
     elif not isinstance(cotangents, (list, tuple)):
@@ -240,7 +241,7 @@ def _run(
 
 
 def _seed(name: str, root: Any, g: Any, create_graph: bool) -> Any:
-    """The cotangent of a root: raw, or a Tensor where the backward is recorded."""
+    """The cotangent of a root: a raw array, or a Tensor if the backward is recorded."""
     if root._node is None:
         raise RuntimeError(
             f"{name}(): the tensor does not require grad and does not have a grad_fn; nothing it was computed from was "
@@ -291,11 +292,11 @@ class Sweep:
         self.create_graph = create_graph
         self.retain = retain
         self.targets = targets
-        self.needed = needed  # the nodes that lead to a target, or are one; None: all
-        self.passed = passed  # of those, what a cotangent goes on from
+        self.needed = needed  # the nodes that are a target or lead to one; None: all
+        self.passed = passed  # those of them from which a cotangent is propagated further
         self.checks = anomaly.enabled and anomaly.check_nan
-        # By minus the sequence number: a node, its cotangent (with several outputs the list of theirs), and whether nobody
-        # else has it.
+        # The key is minus the sequence number. The entry is a node, its cotangent (for several outputs, the list of theirs),
+        # and whether the engine alone refers to the cotangent.
         self.pending: dict[int, tuple[Node, Any, bool]] = {}
         self.heap: list[int] = []
         self.used: dict[int, Used] = {}  # by the same key: which entries of the node's output are used, if not all
@@ -303,14 +304,14 @@ class Sweep:
             self.functions = namespace_of_tensors()
 
     def run(self, nodes: list[Node], seeds: list[Any]) -> list[Any]:
-        """Send the seeds to their nodes, and on from there; gives the cotangents of the targets.
+        """Send the seeds to their nodes and propagate them; returns the cotangents of the targets.
 
-        One loop has all that every node and every rule goes through, and what they share as locals: a backward takes a tenth
-        less than with a method for each node.
+        One loop has everything that every node and every rule passes through, with shared state in local variables: a
+        backward takes a tenth less than with a method per node.
         """
         for root, g in zip(nodes, seeds, strict=True):
             self.send(root, g, False)
-        node: Any  # of whatever kind
+        node: Any  # of any kind
         found: dict[Any, Any] = {}
         pending, heap, used = self.pending, self.heap, self.used
         targets, needed, passed = self.targets, self.needed, self.passed
@@ -346,7 +347,7 @@ class Sweep:
                         saved = saved_of(node)
                     if node.sequence < mutation.last_write:
                         refuse_overwritten("backward", node, saved)
-                    # Of an operation with several outputs, `g` is a list with a cotangent or None for each.
+                    # For an operation with several outputs, `g` is a list with a cotangent or None for each.
                     array = g if node.__class__ is Node else next(part for part in g if part is not None)
                     if create_graph:
                         saved = rebuilt(node, saved)
@@ -362,10 +363,10 @@ class Sweep:
                         rules: Any = ()
                     else:
                         rules = plan.rules
-                    # Two of NumPy's scalars multiply in 40 ns, two 0-d arrays in 290, one of each in 460.
+                    # Two NumPy scalars multiply in 40 ns, two 0-d arrays in 290, one of each in 460.
                     scalar = array.__class__ in scalar_types and op.kind == "elementwise"
                     for i, rule in rules:
-                        edge = edges[i]  # a plan has rules for the edges there are
+                        edge = edges[i]  # a plan has rules only for existing edges
                         if needed is not None and edge not in needed:
                             continue
                         if rule.add is not None and (total := self.own(edge)) is not None:
@@ -373,7 +374,7 @@ class Sweep:
                             if used:
                                 used.pop(-edge.sequence, None)  # as in `send`
                             continue
-                        # Spelled out for what most rules ask for: 0.1 to 0.3 us less for each than a list with a star.
+                        # Special cases for what most rules need: 0.1 to 0.3 us less for each than unpacking a list.
                         if rule.only is not None:
                             value = saved[rule.only]
                             if scalar:
@@ -393,18 +394,18 @@ class Sweep:
                             part = xp.conj(part)
                         if checks:
                             _refuse_nan(xp, part, node)
-                        # What `send` does with the first and fitting cotangent, written out: 0.06 us less for each.
+                        # What `send` does with the first, fitting cotangent, inlined: 0.06 us less for each.
                         key = -edge.sequence
                         if create_graph or key in pending or part.shape != edge.shape or part.dtype is not edge.dtype:
                             self.send(edge, part, part is not g)
                         else:
                             pending[key] = (edge, part, part is not g)
                             heappush(heap, key)
-                except Exception as error:  # any: it goes on, with a note of where the operation was called
+                except Exception as error:  # any error: it is reraised, with a note of where the operation was called
                     if hasattr(node, "where"):
                         error.add_note(f"In the backward of {node.name()}, which was recorded at\n  {node.where}")
                     raise
-                # Nothing is held longer than it is needed, and what goes on may have its memory alone.
+                # Release references early, so that the next rule may own the memory it gets.
                 array = saved = value = other = part = None
                 if on_devices:
                     device.close()
@@ -415,11 +416,11 @@ class Sweep:
             g, owned = found.get(node, (None, False))
             out.append(None if g is None else self.tensor(g, owned))
             if owned:
-                found[node] = (g, False)  # who asks twice is given two, each with memory and history of its own
+                found[node] = (g, False)  # a target listed twice gets two results, each with its own memory and history
         return out
 
     def call_hooks(self, node: Node, g: Any, owned: bool) -> tuple[Any, bool]:
-        """Show a cotangent to the hooks of its node, each of which may give another in its place."""
+        """Pass a cotangent to the hooks of its node, each of which may replace it."""
         for key, hook in tuple((node.hooks or {}).items()):
             if key == RETAINED:
                 continue
@@ -435,14 +436,14 @@ class Sweep:
                 raise two_devices(f"a hook of {node.name()}", (given._array, like))
             kept = another(given)
             g, owned = (kept if self.create_graph else kept._array), False
-            self.used.pop(-node.sequence, None)  # what a hook gives goes back whole
+            self.used.pop(-node.sequence, None)  # all entries of what a hook returns are used
         tensor = retaining(node)
         if tensor is not None:
             _accumulate(tensor, self.tensor(g, False), self.create_graph)
         return g, owned
 
     def tensor(self, g: Any, owned: bool) -> Any:
-        """A cotangent for the user, who may write into it: a Tensor whose memory is its own."""
+        """Return a cotangent for the user, who may write to it: a Tensor with its own memory."""
         if self.create_graph:
             return for_user(self.functions, g, owned)
         xp = by_type[g.__class__]
@@ -451,7 +452,7 @@ class Sweep:
     def pull_apart(
         self, node: Node, g: Any, used: Used | None, xp: Any, saved: tuple[Any, ...], array: Array, conjugate: bool
     ) -> None:
-        """Send on from an operation on a sequence, or where entries are not used, of the output or, by choice, of inputs."""
+        """Propagate from an operation on a sequence, or with unused entries of the output or, by selection, of inputs."""
         op, edges, needed = node.plan.op, node.edges, self.needed
         if op.sequence:
             rule = op.rules[0]
@@ -473,7 +474,7 @@ class Sweep:
             of_input: Used | None = None
             if op.used is not None and (used is not None or op.selects[i]):
                 of_input = Through(used, op.used[i], xp, saved, node, edge, array)
-            # A rule that asks for nothing multiplies by a constant, which leaves zeros as they are.
+            # A rule that saves nothing multiplies by a constant, so zeros stay zeros.
             if used is not None and masks and values:
                 part = self.masked(xp, rule, g, values, used)
             elif used is not None and of_input is not None and op.kind == "differentiable" and not op.apart:
@@ -491,17 +492,17 @@ class Sweep:
             self.send_used(edge, part, part is not g, of_input)
 
     def masked(self, xp: Any, rule: Rule, g: Any, values: list[Any], used: Used) -> Any:
-        """What a rule gives, with 0 for entries that are not used: of an elementwise operation's output, or of the input."""
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # there, it is nothing to warn of
+        """Apply a rule, with 0 for unused entries: of the output for an elementwise operation, otherwise of the input."""
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # not worth a warning in unused entries
             part = rule.function(xp, g, *values)
-        # Where an ordinary backward may look at values, it does before anything else: finite slopes give 0 by themselves.
+        # An ordinary backward may look at values, and does so first: where slopes are finite, zeros come out by themselves.
         if not (self.create_graph or xp.asynchronous) and _all_finite(xp, part):
             return part
         entries = used.entries()
         return part if entries is None else xp.where(entries, part, xp.zeros((), dtype=part.dtype, device=part.device))
 
     def send_used(self, node: Node, g: Any, owned: bool, used: Used | None) -> None:
-        """`send`, with which entries of the node's output were used by what sends this, or None for all."""
+        """`send`, with the entries of the node's output that the sender used, or None for all."""
         key = -node.sequence
         if used is not None and key in self.pending:
             known = self.used.get(key)
@@ -511,9 +512,9 @@ class Sweep:
             self.used[key] = used
 
     def gather(self, output: Output, g: Any, used: Used | None) -> None:
-        """Put the cotangent of one output, and which entries of it are used, beside those of the operation's others."""
+        """Store the cotangent of one output, and which entries of it are used, beside those of the other outputs."""
         node = output.edges[0]
-        assert isinstance(node, MultiNode)  # for the type checker: the edge of an Output
+        assert isinstance(node, MultiNode)  # for the type checker: it is the edge of an Output
         key = -node.sequence
         if key not in self.pending:
             self.pending[key] = (node, [None] * len(node.shape), False)
@@ -528,9 +529,9 @@ class Sweep:
         cotangents[output.index] = g if have is None else have + g
 
     def send(self, node: Node, g: Any, owned: bool) -> None:
-        """Add to the cotangent of a node, brought to its shape and dtype.
+        """Add to the cotangent of a node, after converting it to the node's shape and dtype.
 
-        `owned` says that no other node was sent the same array; it may still be a view, of an array that one was.
+        `owned` says that no other node was sent the same array; it may still be a view of an array that one was.
         """
         a = g._array if self.create_graph else g
         if a.shape != node.shape or a.dtype is not node.dtype:
@@ -544,7 +545,7 @@ class Sweep:
             heappush(self.heap, key)
             return
         if self.used:
-            self.used.pop(key, None)  # all is used by this one
+            self.used.pop(key, None)  # this one uses all entries
         _, have, ours = pending[key]
         if ours and not self.create_graph and by_type[have.__class__].owns_memory(have):
             have += g  # in place, or for a backend's scalar a new one
@@ -553,7 +554,7 @@ class Sweep:
         pending[key] = (node, have, True)
 
     def own(self, node: Node) -> Any:
-        """The cotangent that a node has so far, if it can be written into and nobody else has it."""
+        """The cotangent that a node has so far, if it is writable and no one else refers to it."""
         _, have, ours = self.pending.get(-node.sequence, (node, None, False))
         if not ours or self.create_graph:
             return None
@@ -562,9 +563,9 @@ class Sweep:
 
 
 class _SweepOnDevices(Sweep):
-    """The walk where a backend computes on a current device: each rule and sum runs on the device of its cotangent.
+    """The walk for a backend that computes on a current device: each rule and sum runs on the device of its cotangent.
 
-    A recorded backward does not need it: it calls operations, which see to that themselves.
+    A recorded backward does not need it: it calls operations, which set the device themselves.
     """
 
     on_devices = True
@@ -585,7 +586,7 @@ def _on_device_of(g: Any) -> AbstractContextManager[Any]:
 
 
 def _matters(node: Node) -> bool:
-    """Whether it can matter which entries of a node's output are used; for most, a look at the next node tells."""
+    """Whether it can matter which entries of a node's output are used; for most nodes, a look at the next one tells."""
     edges = node.edges
     if not edges:
         return False
@@ -600,12 +601,12 @@ def _matters(node: Node) -> bool:
 
 
 def _all_finite(xp: Namespace, part: Any) -> bool:
-    # Of one number, as loops over elements have, in a tenth of the time.
+    # For single numbers, as in loops over elements, this takes a tenth of the time.
     return math.isfinite(abs(part)) if part.shape == () else bool(xp.all(xp.isfinite(part)))
 
 
 def saved_of(node: Node, name: str = "backward") -> tuple[Any, ...]:
-    """What a node saved; of a checkpoint, computed again."""
+    """What a node saved; for a checkpoint, recomputed."""
     saved: Any = node.saved
     if saved is None:
         raise RuntimeError(
@@ -638,7 +639,7 @@ def rebuilt(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def refuse_overwritten(name: str, node: Node, saved: Any) -> None:
-    """Raise if an array in what a node saved was written into since, where its memory could not move."""
+    """Raise if an array that a node saved has been written to since, in memory that could not move."""
     for value in saved:
         if isinstance(value, (tuple, list)):
             refuse_overwritten(name, node, value)
@@ -657,9 +658,9 @@ def _refuse_nan(xp: Namespace, part: Any, node: Node) -> None:
 
 
 def _leading_to(targets: set[Node], roots: Sequence[Node]) -> tuple[set[Node], set[Node] | None, set[Node] | None]:
-    """The targets that a backward reaches; the nodes from which it reaches one, these included; those from which it goes on.
+    """The targets that a backward reaches, the nodes through which it reaches them, and those from which it goes on.
 
-    The last two are None if that is all there are.
+    The last two are None if they are all nodes.
     """
     oldest = min([target.sequence for target in targets], default=0)
     reachable = {root for root in roots if root.sequence >= oldest}  # an input is older than what is computed from it
@@ -691,7 +692,7 @@ def _leading_to(targets: set[Node], roots: Sequence[Node]) -> tuple[set[Node], s
 
 
 def fit(xp: Namespace, g: Any, a: Array, node: Node) -> Any:
-    """A cotangent brought to the shape and dtype of its node: the transposes of broadcasting and promotion."""
+    """Convert a cotangent to the shape and dtype of its node: the transposes of broadcasting and promotion."""
     if a.shape != node.shape:
         g = unbroadcast(xp, g, tuple(node.shape))
     if a.dtype is not node.dtype and (have := from_raw[a.dtype]) is not (want := from_raw[node.dtype]):
@@ -702,15 +703,15 @@ def fit(xp: Namespace, g: Any, a: Array, node: Node) -> Any:
 
 
 def for_user(functions: Any, g: Any, owned: bool) -> Any:
-    """A recorded cotangent or tangent for the user, who may write into it."""
+    """A recorded cotangent or tangent for the user, who may write to it."""
     shared = g._storage is not None and g._storage.aliases is not None
     return another(g) if owned and not shared else functions.clone(g)
 
 
 def _accumulate(tensor: Any, g: Any, create_graph: bool) -> None:
-    """Add to a tensor's ``grad``: in place, unless the history of either has to be kept.
+    """Add to a tensor's ``grad``: in place, unless the history of either must be kept.
 
-    A gradient without history lies in memory row by row if the tensor does, so that it can be seen flat.
+    A gradient without history is contiguous if its tensor is, so that it can be viewed flat.
     """
     own, a = tensor._array, g._array
     if a.shape != own.shape:

@@ -1,9 +1,9 @@
-"""Forward mode: the tape of one trace, replayed in rising order with tangents in place of values.
+"""Forward mode: the tape of one trace, replayed in forward order with tangents in place of values.
 
-A tangent goes through an elementwise operation by its rules as they stand, each of which multiplies by a partial derivative;
-through one that is linear in a tensor, as the value did. Through any other operation it goes by the transpose of the
-operation's own reverse rule. The rule is linear in the cotangent, so it is run, recorded, on a cotangent of zeros, and the
-tangents are pulled back through what was recorded.
+An elementwise operation propagates a tangent by its own rules, each of which multiplies by a partial derivative. An
+operation that is linear in a tensor propagates it by the operation itself. Any other operation uses the transpose of its
+reverse rule: the rule is linear in the cotangent, so it is run, recorded, on a cotangent of zeros, and the tangents are
+pulled back through this recording.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ __all__ = ["push_forward"]
 
 
 def push_forward(outputs: Sequence[Node | None], tangents: dict[Node, Any]) -> list[Any]:
-    """The tangents of some nodes, given those of others.
+    """Compute the tangents of some nodes, given those of others.
 
     Parameters
     ----------
     outputs : sequence of Node or None
-        None for what is not tracked.
+        None for an untracked output.
     tangents : dict
-        Node to tangent, a Tensor of its shape and dtype; the trace is not followed behind these.
+        Maps a node to its tangent, a Tensor of its shape and dtype; the trace is not followed beyond these nodes.
 
     Returns
     -------
     list of Tensor or None
-        One for each output; None for one that does not depend on any of the given.
+        One per output; None for an output that depends on none of the given nodes.
     """
     functions = namespace_of_tensors()
     known: dict[Any, Any] = dict(tangents)
     nodes = _between(outputs, known)
-    # Of an operation with several outputs, those that are asked for; others may have no derivative.
+    # For an operation with several outputs, only the requested ones; others may have no derivative.
     asked: dict[Node | None, set[int]] = {}
     for node in nodes:
         if isinstance(node, Output):
@@ -63,13 +63,13 @@ def push_forward(outputs: Sequence[Node | None], tangents: dict[Node, Any]) -> l
 
 
 def _between(outputs: Sequence[Node | None], known: dict[Any, Any]) -> list[Node]:
-    """The nodes on the way from the known ones to the outputs, inputs first."""
+    """The nodes on the paths from the known ones to the outputs, inputs first."""
     oldest = min([node.sequence for node in known], default=0)
     found: set[Node] = set()
     stack = list(outputs)
     while stack:
         node = stack.pop()
-        # What is older than all that are known depends on none of them.
+        # Nodes older than all known ones depend on none of them.
         if node is None or node.sequence < oldest or node in found or node in known:
             continue
         found.add(node)
@@ -107,7 +107,7 @@ def _through(xp: Any, node: Node, incoming: list[Any], asked: set[int]) -> Any:
 
 
 def _repeated(op: Operation, plan: Plan, saved: tuple[Any, ...], incoming: list[Any]) -> Any:
-    """The operation on each tangent in the place of its value, added up."""
+    """Apply the operation with each tangent in the place of its value, and add up the results."""
     total = None
     for i, _ in plan.rules:
         if incoming[i] is not None:
@@ -132,7 +132,7 @@ def _transposed(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]
     several = isinstance(node, MultiNode)
     with enable_grad():
         if several:
-            # The backward of a Function may compute with zeros for the others: so those are recorded, too.
+            # The backward of a Function may compute with the zeros of the others, so these are recorded too.
             if op.kind == "custom" and op.rules[0].context._materialize:
                 asked = {i for i, dtype in enumerate(node.dtype) if dtypes.from_raw[dtype].kind in "fc"}
             kinds = enumerate(zip(node.shape, node.dtype, strict=True))
@@ -155,7 +155,7 @@ def _transposed(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]
             if part is None or t is None or edge is None:
                 continue
             if not part.requires_grad:
-                if op.kind == "custom":  # zero, or computed outside of the tape: that cannot be told apart
+                if op.kind == "custom":  # zero, or computed outside the tape: the two cannot be told apart
                     raise RuntimeError(
                         f"{node.name()}: forward mode goes through the transpose of its backward, which was not recorded. "
                         "Give the Function a jvp(ctx, *tangents), compute its backward with arrayad, or give None for zero."

@@ -27,7 +27,7 @@ __all__ = ["Function", "FunctionContext", "once_differentiable"]
 
 
 class FunctionContext:
-    """What a `Function` keeps between its forward and its backward.
+    """Holds what a `Function` passes from its forward to its backward.
 
     Attributes
     ----------
@@ -42,34 +42,34 @@ class FunctionContext:
         self._not_differentiable: tuple[Any, ...] = ()
         self._dirty: tuple[Any, ...] = ()
         self._materialize = True
-        self._is_tensor: tuple[bool, ...] = ()  # of each result
+        self._is_tensor: tuple[bool, ...] = ()  # for each result
 
-    if TYPE_CHECKING:  # forward leaves in it what backward needs
+    if TYPE_CHECKING:  # for attributes that forward sets for backward
 
         def __getattr__(self, name: str, /) -> Any: ...
 
         def __setattr__(self, name: str, value: Any, /) -> None: ...
 
     def save_for_backward(self, *tensors: TensorBase | None) -> None:
-        """Keep tensors, arguments or results of forward, for backward; None stands for nothing."""
+        """Save tensors, arguments or results of forward, for backward; None is saved as None."""
         _tensors("save_for_backward", [x for x in tensors if x is not None])
         self._to_save = tensors
 
     def mark_non_differentiable(self, *outputs: TensorBase) -> None:
-        """Say which results have no gradient."""
+        """Mark results that have no gradient."""
         self._not_differentiable = _tensors("mark_non_differentiable", outputs)
 
     def mark_dirty(self, *inputs: TensorBase) -> None:
-        """Say which arguments forward wrote into; it has to give them as results."""
+        """Mark arguments that forward wrote to; forward has to return them."""
         self._dirty = _tensors("mark_dirty", inputs)
 
     def set_materialize_grads(self, value: bool) -> None:
-        """Whether backward is given zeros, and not None, for results that nothing was computed from."""
+        """Set whether backward receives zeros, and not None, for results that were not used."""
         self._materialize = value
 
     @property
     def saved_tensors(self) -> tuple[Tensor, ...]:
-        """What `save_for_backward` was given, with its history."""
+        """The tensors passed to `save_for_backward`, with their history."""
         if self._node is None:  # nothing is recorded
             return self._to_save
         node = self._node()
@@ -105,10 +105,10 @@ class _Rule:
         self.places = places  # of the tracked arguments
 
     def function(self, xp: Namespace, g: list[Any]) -> list[Any]:
-        """Call ``backward`` on Tensors, whether the engine walks on raw arrays or on Tensors."""
-        node: Any = self.context._node and self.context._node()  # which the engine holds
+        """Call ``backward`` on Tensors, whether the engine uses raw arrays or Tensors."""
+        node: Any = self.context._node and self.context._node()  # the engine keeps it alive
         recorded = any(isinstance(part, TensorBase) for part in g)
-        # The engine's cotangents may be a backend's scalars, which are no arrays.
+        # The engine's cotangents may be a backend's scalars, which are not arrays.
         seeds: list[Any] = [None if part is None else another(part) if recorded else make(xp.as_array(part)) for part in g]
         if self.context._materialize:
             like = next(part for part in seeds if part is not None)._array
@@ -127,7 +127,7 @@ class _Rule:
         for i, (part, edge, place) in enumerate(zip(parts, node.edges, self.places, strict=True)):
             if part is not None and not isinstance(part, TensorBase):
                 raise TypeError(f"{self.owner.__name__}.backward must give Tensors or None, not {type(part).__name__}")
-            tensor: Any = part  # TensorBase, to which it is narrowed, does not say where it is
+            tensor: Any = part  # the type checker narrows it to TensorBase, which has no device
             if part is not None and place is not None and tensor.device != place:
                 raise RuntimeError(
                     f"{self.owner.__name__}.backward gave an invalid gradient at index {i}: it is on {tensor.device}, and "
@@ -155,16 +155,16 @@ class _Rule:
 
 
 def _spread(places: Sequence[bool], values: Sequence[Any]) -> list[Any]:
-    """Values put one after the other at the places that are so marked, and None at the others."""
+    """Distribute values to the marked places in order, with None at the others."""
     each = iter(values)
     return [next(each) if is_marked else None for is_marked in places]
 
 
 class _Call:
-    """One call of a custom function, as the plan of its node and as the operation of that plan."""
+    """One call of a custom function, both as the plan of its node and as the operation of that plan."""
 
-    sequence = apart = True  # its one rule gives the cotangents of all inputs
-    used = None  # what it does with an entry is not known
+    sequence = apart = True  # its one rule returns the cotangents of all inputs
+    used = None  # which entries it uses is unknown
     conjugate = repeats = False
     tangent = None
     inputs = ()
@@ -178,19 +178,19 @@ class _Call:
 
     @property
     def op(self) -> _Call:
-        """Itself: an attribute would be a cycle of references, which keeps what hangs on it."""
+        """Itself, as a property: an attribute would be a reference cycle, which keeps alive what the node holds."""
         return self
 
 
 class Function:
-    """A function with a backward of its own.
+    """A function with its own backward.
 
-    A subclass gives static methods ``forward(ctx, *args)``, or ``forward(*args)`` and
-    ``setup_context(ctx, inputs, output)``; ``backward(ctx, *grad_outputs)``, which gives as many gradients as forward has
-    arguments (None for those that are no tensors or need none), and is given None for results that are no tensors; and, for
-    forward mode, ``jvp(ctx, *tangents)``. It is called by `apply`. With ``create_graph=True`` backward is itself recorded.
-    Where a call is recorded, a result that shares memory with an argument, or with any other tensor, comes out as a copy,
-    unless it is marked dirty or not differentiable.
+    A subclass defines these static methods: ``forward(ctx, *args)``, or ``forward(*args)`` and ``setup_context(ctx, inputs,
+    output)``; ``backward(ctx, *grad_outputs)``, which returns as many gradients as forward has arguments (None for those
+    that are not tensors or need none) and receives None for results that are not tensors; and optionally ``jvp(ctx,
+    *tangents)`` for forward mode. Call the function with `apply`. With ``create_graph=True`` backward is itself recorded. If
+    a call is recorded, a result that shares memory with an argument or any other tensor is returned as a copy, unless it is
+    marked dirty or not differentiable.
 
     Examples
     --------
@@ -213,12 +213,12 @@ class Function:
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
-        """Compute the result: a Tensor, or a tuple of Tensors and what else the caller is to have. Nothing is recorded."""
+        """Compute the result: a Tensor, or a tuple of Tensors and other objects. Nothing is recorded."""
         raise NotImplementedError("a Function needs a static method forward(ctx, *args)")
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-        """Keep what backward needs, beside a ``forward(*args)`` that then has no `ctx`."""
+        """Save what backward needs, for a ``forward(*args)`` without `ctx`."""
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Any, **kwargs: Any) -> Any:
@@ -227,14 +227,14 @@ class Function:
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Any, **kwargs: Any) -> Any:
-        """Compute the tangents of the results; without one, forward mode transposes ``backward``."""
+        """Compute the tangents of the results; without it, forward mode transposes ``backward``."""
         raise NotImplementedError("this Function has no jvp(ctx, *tangents)")
 
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
-        """Call the function, and record it if an argument is tracked.
+        """Call the function, and record the call if an argument is tracked.
 
-        Arguments by name, and those left out, are given to ``forward`` in their places.
+        Keyword arguments and defaults are passed to ``forward`` by position.
         """
         if kwargs:
             args = _placed(cls, args, kwargs)
@@ -256,7 +256,7 @@ class Function:
         results = [part for part in parts if isinstance(part, TensorBase)]
         if tracked:
             for x in context._dirty:
-                check_writeable(x, cls.__name__)  # when it has been, as PyTorch's
+                check_writeable(x, cls.__name__)  # after forward, as in PyTorch
             results = _record(cls, context, args, edges, results)
         else:
             results = [out if any(out is x for x in context._dirty) else _unrecorded(out, args) for out in results]
@@ -267,7 +267,7 @@ class Function:
 
 def _placed(cls: type[Function], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     """All arguments of a call by position, in the order of ``forward``."""
-    before = (None,) if cls.setup_context is Function.setup_context else ()  # for the context
+    before = (None,) if cls.setup_context is Function.setup_context else ()  # stands for the context
     try:
         bound = inspect.signature(cls.forward).bind(*before, *args, **kwargs)
     except TypeError as error:
@@ -281,9 +281,9 @@ def _placed(cls: type[Function], args: tuple[Any, ...], kwargs: dict[str, Any]) 
 def _record(
     cls: type[Function], context: FunctionContext, args: tuple[Any, ...], edges: tuple[Node | None, ...], results: list[Any]
 ) -> list[Any]:
-    """Write down the call of a custom function; gives its results as the caller is to have them."""
+    """Record the call of a custom function; returns its results for the caller."""
     places = tuple([None if edge is None else x.device for x, edge in zip(args, edges, strict=True)])
-    call = _Call(cls, context, places)  # it answers to all that a Plan does
+    call = _Call(cls, context, places)  # it has the attributes of a Plan
     node, outputs = node_of_several(call, edges, None, [out._array for out in results])
     context._node = weakref.ref(node)
 
@@ -307,22 +307,22 @@ def _record(
         if dirty:
             rebase(out, outputs[i])
             continue
-        # What others have the memory of, an argument or a view of one, is copied: a write into one of them in place would
-        # have to go through the function to be in the history of the other.
+        # A result that shares memory with another tensor, such as an argument or a view of one, is copied: otherwise an
+        # in-place write to one of them would have to pass through the function to be in the history of the other.
         if any(out is x for x in args) or len(tensors_on(out)) > 1:
             results[i] = make(backend_of(out._array).asarray(out._array, copy=True))
         results[i]._node = outputs[i]
-    context._dirty = context._not_differentiable = ()  # whose histories lead here, a cycle of references
+    context._dirty = context._not_differentiable = ()  # their histories refer to the context: a reference cycle
     return results
 
 
 def _unrecorded(out: Any, args: tuple[Any, ...]) -> Any:
-    """A result that has no gradient: in the place of an argument, whose history is its own, a tensor on the same memory."""
+    """A result without a gradient: for an argument, which keeps its own history, another tensor that shares its memory."""
     return out.detach() if any(out is x for x in args) else out
 
 
 def once_differentiable(backward: _F) -> _F:
-    """Say of a ``backward`` that it cannot itself be differentiated; who tries gets an error.
+    """Mark a ``backward`` that cannot itself be differentiated: differentiating it raises an error.
 
     Parameters
     ----------
@@ -337,14 +337,14 @@ def once_differentiable(backward: _F) -> _F:
         if not recording():
             return given
         parts = given if isinstance(given, tuple) else (given,)
-        known = (*grad_outputs, *ctx.saved_tensors)  # what the gradient may depend on
+        known = (*grad_outputs, *ctx.saved_tensors)  # the gradient may depend on these
         return tuple(None if part is None else _Once.apply(part, *known) for part in parts)
 
     return once  # type: ignore[return-value]  # the same signature, which a TypeVar cannot say
 
 
 class _Once(Function):
-    """The identity, of a gradient that must not be differentiated again."""
+    """The identity, for a gradient that must not be differentiated again."""
 
     @staticmethod
     def forward(ctx: Any, part: Any, *_: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Derivatives checked against central differences; usable on any function of tensors."""
+"""Check derivatives against central differences, for any function of tensors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["GradcheckError", "check_grads", "gradcheck", "gradgradcheck"]
 
 
 class GradcheckError(RuntimeError):
-    """What a check raises: the derivatives do not agree."""
+    """Raised by a check if the derivatives do not agree."""
 
 
 def gradcheck(
@@ -34,30 +34,30 @@ def gradcheck(
     fast_mode: bool = False,
     check_forward_ad: bool = False,
 ) -> bool:
-    """Whether the gradient of a function is that of central differences.
+    """Check the gradient of a function against central differences.
 
     Parameters
     ----------
     func : callable
-        Of Tensors, gives a Tensor or a tuple of them.
+        Takes Tensors and returns a Tensor or a tuple of Tensors.
     inputs : Tensor or sequence of Tensor
-        Where it is checked; with respect to those that require a gradient. float64 and complex128 check best.
+        The point to check at; those that require a gradient are differentiated. float64 and complex128 give the best check.
     eps : float, optional
-        Of the differences. Default: the cube root of the dtype's eps, where the errors of rounding and of the difference
-        balance.
+        The step of the differences. Default: the cube root of the dtype's eps, which balances rounding and truncation
+        errors.
     atol, rtol : float, optional
-        What is allowed between the two. Default: the square root of the dtype's eps, times 10.
+        The tolerances. Default: the square root of the dtype's eps, times 10.
     raise_exception : bool, optional
-        Raise where they differ, or give False.
+        Raise if they differ; otherwise return False.
     fast_mode : bool, optional
-        Compare one random projection, not every element: two evaluations whatever the size.
+        Compare one random projection, not every element: two evaluations, whatever the size.
     check_forward_ad : bool, optional
         Check forward mode as well.
 
     Raises
     ------
     GradcheckError
-        Where they differ, with the two beside each other.
+        If they differ, with both values.
     ValueError
         If no input requires a gradient.
 
@@ -79,14 +79,14 @@ def gradcheck(
 
 
 def gradgradcheck(func: Callable[..., Any], inputs: Any, **how: Any) -> bool:
-    """Whether the gradient of the gradient of a function, also by its cotangent, is that of central differences.
+    """Check the gradient of a function's gradient, also with respect to the cotangent, against central differences.
 
     Parameters
     ----------
     func : callable
     inputs : Tensor or sequence of Tensor
     **how
-        As in `gradcheck`. The errors number the cotangents after the inputs.
+        As for `gradcheck`. In errors, the cotangents are numbered after the inputs.
     """
     return gradcheck(*_gradient_of(func, _inputs(inputs)), **how)
 
@@ -107,20 +107,20 @@ def check_grads(
     Parameters
     ----------
     func : callable
-        Of Tensors, gives a Tensor or a tuple of them.
+        Takes Tensors and returns a Tensor or a tuple of Tensors.
     args : Tensor or sequence of Tensor
-        Those of a floating dtype are checked, whether they require a gradient or not.
+        The tensors of a floating dtype are checked, whether or not they require a gradient.
     order : int, optional
     modes : sequence of {"rev", "fwd"}, optional
     eps, atol, rtol, fast_mode : optional
-        As in `gradcheck`.
+        As for `gradcheck`.
 
     Raises
     ------
     GradcheckError
-        Where they do not agree.
+        If they do not agree.
     ValueError
-        For other modes, or if none of the tensors is of a floating dtype.
+        For an unknown mode, or if no tensor has a floating dtype.
 
     Examples
     --------
@@ -161,7 +161,7 @@ def _outputs(out: Any) -> list[Any]:
 
 
 def _gradient_of(func: Callable[..., Any], tensors: list[Any]) -> tuple[Callable[..., Any], list[Any]]:
-    """The gradient of a function of some tensors, as a function of them and of random cotangents; and all of these."""
+    """The gradient of a function, as a function of its tensors and of random cotangents; and all of these."""
     which = [i for i, x in enumerate(tensors) if isinstance(x, TensorBase) and x._node is not None]
     with enable_grad():
         cotangents = [_random(x, 7 + i) for i, x in enumerate(_tracked(func(*tensors)))]
@@ -200,7 +200,7 @@ def _like(values: np.ndarray[Any, Any], like: Any) -> Any:
 
 
 def _inner(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> float:
-    """The real inner product, in which PyTorch's gradients of complex numbers are gradients."""
+    """The real inner product, for which PyTorch's gradients of complex numbers are gradients."""
     return float(np.sum(np.real(np.conj(a) * b)))
 
 
@@ -243,7 +243,7 @@ def _random_host(like: np.ndarray[Any, Any], seed: int) -> np.ndarray[Any, Any]:
 
 
 def _units(like: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
-    """Unit arrays of a shape; of complex numbers, in both directions."""
+    """Unit arrays of a shape; for complex numbers, in both directions."""
     units = []
     for k in range(like.size):
         for factor in (1, 1j) if like.dtype.kind == "c" else (1,):
@@ -253,14 +253,14 @@ def _units(like: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
     return units
 
 
-# By the number of a tensor, where to it is moved.
+# From the number of an input to its displacement.
 _Direction = dict[int, np.ndarray[Any, Any]]
-# The number of an output, and what it is projected on.
+# The number of an output, and the weight it is projected on.
 _Weight = tuple[int, np.ndarray[Any, Any]]
 
 
 def _directions(tensors: list[Any], which: list[int], fast: bool) -> list[_Direction]:
-    """Where the inputs are moved to: along each element, or all at once at random."""
+    """The displacements of the inputs: along each element, or all at once at random."""
     if fast:
         return [{i: _host(_random(tensors[i], 100 + i)) for i in which}]
     return [{i: unit} for i in which for unit in _units(_host(tensors[i]))]
@@ -287,7 +287,7 @@ def _plain(x: Any) -> Any:
 def _reverse(
     func: Any, tensors: list[Any], which: list[int], directions: list[_Direction], weights: list[_Weight]
 ) -> list[list[float]]:
-    """For each direction and weight, the derivative of the projected output, by a backward for each weight."""
+    """For each direction and weight, the derivative of the projected output, by one backward per weight."""
     leaves = [_plain(x) for x in tensors]
     for i in which:
         require_grad(leaves[i], "gradcheck")
@@ -307,7 +307,7 @@ def _reverse(
 def _forward(
     func: Any, tensors: list[Any], which: list[int], directions: list[_Direction], weights: list[_Weight]
 ) -> list[list[float]]:
-    """The same by pushing each direction forward."""
+    """The same, by pushing each direction forward."""
     leaves = [_plain(x) for x in tensors]
 
     def of_these(*these: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The modes that calls and backward go by: whether operations are recorded, and whether faults are looked for."""
+"""The modes of calls and backward: whether operations are recorded, and whether anomalies are detected."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _F = TypeVar("_F", bound="Callable[..., Any]")
 # --- grad mode ---
 
 
-# Of the thread, or of the asynchronous task. (A ContextVar is read in 20 ns, an attribute of a `threading.local` in 43.)
+# Per thread or asynchronous task. (Reading a ContextVar takes 20 ns, an attribute of a `threading.local` 43.)
 _grad_mode: ContextVar[bool] = ContextVar("grad_mode", default=True)
 recording = _grad_mode.get
 set_recording = _grad_mode.set
@@ -46,16 +46,16 @@ def is_grad_enabled() -> bool:
 
 
 class _Switch:
-    """A context manager and decorator that sets this thread's grad mode, as often as it is entered."""
+    """A context manager and decorator that sets this thread's grad mode; it can be entered repeatedly."""
 
     _mode: bool
-    _before: Any = ()  # the mode before it was entered last, and the same of the time before that
+    _before: Any = ()  # the mode before the last entry, and recursively the `_before` of that time
 
     def __enter__(self) -> None:
         self._before = (recording(), self._before)
         try:
             set_recording(self._mode)
-        except BaseException:  # an interrupt, which is noticed at the end of a call
+        except BaseException:  # an interrupt, which is raised at the end of a call
             self.__exit__()
             raise
 
@@ -89,7 +89,7 @@ def _checked(name: str, mode: Any) -> bool:
 
 
 def _in_mode(mode: Callable[[], _Switch], generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    """A generator each of whose turns is run in a grad mode, and not what its user does between them."""
+    """A generator that runs each step in a grad mode, but not its user's code in between."""
     turn: Callable[[Any], Any] = generator.send
     value: Any = None
     while True:
@@ -109,24 +109,24 @@ def _in_mode(mode: Callable[[], _Switch], generator: Generator[Any, Any, Any]) -
 
 
 class _Bare(_Switch):
-    """One that decorates also without parentheses."""
+    """One that can also decorate without parentheses."""
 
     @overload
     def __new__(cls, function: None = None, /) -> Self: ...
     @overload
     def __new__(cls, function: _F, /) -> _F: ...  # type: ignore[misc]  # no switch comes of it
     def __new__(cls, function: Any = None, /, **_: Any) -> Any:
-        """A switch, or the function that it decorates."""
+        """Return a switch, or the function that it decorates."""
         return cls()(function) if callable(function) else super().__new__(cls)
 
-    if not TYPE_CHECKING:  # to a checker, it would refuse the function
+    if not TYPE_CHECKING:  # a type checker would otherwise reject the function
 
         def __init__(self) -> None:
-            """Of no arguments."""
+            """Take no arguments."""
 
 
 class no_grad(_Bare):
-    """Do not record operations in a ``with`` block or a decorated function, in this thread.
+    """Disable recording in a ``with`` block or a decorated function, in this thread.
 
     Examples
     --------
@@ -141,13 +141,13 @@ class no_grad(_Bare):
 
 
 class enable_grad(_Bare):
-    """Record operations in a ``with`` block or a decorated function, in this thread, also inside `no_grad`."""
+    """Enable recording in a ``with`` block or a decorated function, in this thread, also inside `no_grad`."""
 
     _mode = True
 
 
 class inference_mode(_Bare):
-    """The same as `no_grad`, since there is nothing more to save; with ``mode=False`` as `enable_grad`."""
+    """The same as `no_grad`, since there is nothing more to save; ``mode=False`` is `enable_grad`."""
 
     if TYPE_CHECKING:
 
@@ -164,12 +164,12 @@ class inference_mode(_Bare):
 
 
 class set_grad_enabled(_Switch):
-    """Record, or do not record, operations: at once, for a ``with`` block, or for a decorated function.
+    """Enable or disable recording: immediately, for a ``with`` block, or for a decorated function.
 
     Parameters
     ----------
     mode : bool
-        Whether to record. The setting is this thread's alone.
+        Whether to record. The setting applies to this thread only.
 
     Examples
     --------
@@ -187,7 +187,7 @@ class set_grad_enabled(_Switch):
         self._entered = True
 
     def __enter__(self) -> None:
-        """The first time there is nothing to do: the mode is set since the call."""
+        """Nothing to do on the first entry: the call has set the mode."""
         if not self._entered:
             super().__enter__()
         self._entered = False
@@ -195,7 +195,7 @@ class set_grad_enabled(_Switch):
     def __call__(self, function: _F) -> _F:
         """Decorate a function."""
         if self._entered:
-            self.__exit__()  # as a decorator it holds within the function only
+            self.__exit__()  # as a decorator it applies within the function only
             self._entered = False
         return super().__call__(function)
 
@@ -212,17 +212,17 @@ anomaly = _Anomaly()
 
 
 class set_detect_anomaly:
-    """Look for what goes wrong in backward, and say which line of the forward it belongs to: at once or in a ``with`` block.
+    """Detect errors in backward and name their line of the forward pass: from now on or in a ``with`` block.
 
-    Every operation then notes the source line that called it. An error, or a NaN, in the backward of an operation names that
-    line. It slows everything down; it is for finding a fault.
+    Every operation then records the source line that called it. An error, or a NaN, in the backward of an operation names
+    that line. This slows everything down; use it for debugging.
 
     Parameters
     ----------
     mode : bool
-        Whether to look.
+        Whether to detect anomalies.
     check_nan : bool, optional
-        Raise where a backward first gives a NaN.
+        Raise at the first NaN in backward.
 
     Examples
     --------
@@ -239,14 +239,14 @@ class set_detect_anomaly:
         anomaly.check_nan = check_nan
 
     def __enter__(self) -> None:
-        """Nothing to do: the mode is set since the call."""
+        """Nothing to do: the call has set the mode."""
 
     def __exit__(self, *exception: object) -> None:
         anomaly.enabled, anomaly.check_nan = self._before
 
 
 class detect_anomaly:
-    """`set_detect_anomaly` with true, for a ``with`` block, as often as it is entered.
+    """`set_detect_anomaly(True)` for a ``with`` block; it can be entered repeatedly.
 
     Examples
     --------
@@ -275,7 +275,7 @@ _PACKAGE = __name__.partition(".")[0]
 
 
 def caller() -> str:
-    """The source line outside of this package that the current call comes from."""
+    """The source line outside this package from which the current call comes."""
     frame: Any = sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
         frame = frame.f_back

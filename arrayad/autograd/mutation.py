@@ -1,15 +1,15 @@
-"""In-place operations: writing into memory that other tensors and the tape may share.
+"""In-place operations: writing to memory that other tensors and the tape may share.
 
-Three things have to stay right when a tensor is written into:
+Three things have to stay correct when a tensor is written to:
 
-- *The tape's values.* If a node has an array of the memory, all tensors on it move to a copy first, so the tape keeps the
-  old values (copy-on-write). Whether one has is asked when the write comes, of Python's own reference counts, as Swift's
-  ``isKnownUniquelyReferenced`` does: so an operation counts nothing when it is recorded. A reference too many, in a
-  debugger say, costs a copy and changes no result. Memory that another library sees cannot move; then it is noted when
-  the write was, in the order of nodes, and whatever needs the values of an older node raises.
-- *The other tensors on the memory.* They see the write, because they share it or move together.
-- *History.* What was written becomes part of the history of the tensor and, through a view, of its base; the other views
-  of the base are seen through the base's new history. These are PyTorch's semantics.
+- *The tape's values.* If a node has an array on the memory, all tensors on it move to a copy first, so that the tape keeps
+  the old values (copy-on-write). The write checks this with Python's own reference counts, as Swift's
+  ``isKnownUniquelyReferenced`` does, so recording an operation counts nothing. An extra reference, say in a debugger, costs
+  a copy and changes no result. Memory that another library sees cannot move. For it, the time of the write in the order of
+  nodes is noted, and whatever needs the values of an older node raises.
+- *The other tensors on the memory.* They see the write, because they share the memory or move together.
+- *History.* What was written becomes part of the history of the tensor and, through a view, of its base. The other views of
+  the base derive their history from the base's new one. These are PyTorch's semantics.
 """
 
 from __future__ import annotations
@@ -77,16 +77,16 @@ copies = 0
 
 
 def is_saved(x: TensorBase) -> bool:
-    """Whether something beside the tensors on the memory of `x` has an array of it, as a node has until its backward."""
+    """Whether anything but the tensors on the memory of `x` refers to an array on it, as a node does until its backward."""
     storage = x._storage
     if storage is None or storage.aliases is None:
-        # `_references` is written out, 0.04 us less. What a Function kept of its cotangent, or an `aux`, may be a part of a
-        # memory that others have, which most arrays show by a `base`.
+        # `_references` is inlined: 0.04 us less. A cotangent that a Function kept, or an `aux`, may be on part of a memory
+        # that others share; most arrays show that by a `base`.
         return getrefcount(x._array) > _ALONE or (
             getattr(x._array, "base", x) is not None and _memory_references(x) > _ALONE
         )
-    # Of writes one after the other, as in a loop over rows, the first looks at all tensors on the memory and the others at
-    # none: 3 us for each of 4,000 rows, and not 1,000.
+    # Of consecutive writes, as in a loop over rows, only the first visits all tensors on the memory: 3 us for each of 4,000
+    # rows instead of 1,000.
     now = next(sequence)
     if storage.looked_at == now - 1 or not _is_saved_of_several(x):
         storage.looked_at = now
@@ -96,7 +96,7 @@ def is_saved(x: TensorBase) -> bool:
 
 def _is_saved_of_several(x: Any) -> bool:
     memory = id(_memory_of(x))
-    # How many of the tensors, and the storage, have each array. Views refer to the memory's array as well.
+    # How many of the tensors, and the storage, refer to each array. Views also refer to the memory's array.
     tensors = tensors_on(x)
     holders = Counter([id(t._array) for t in tensors] + [id(x._storage.root)])
     views = len(holders) - (memory in holders)
@@ -108,8 +108,8 @@ def _is_saved_of_several(x: Any) -> bool:
     return _root_references(x) > holders[id(x._storage.root)] + _ALONE - 1
 
 
-# What they give depends on how Python calls them: hence a function each, called for a tensor alone below. No caller of
-# `is_saved` may have the array in a variable.
+# The counts depend on how Python calls these functions: hence one function each, calibrated below on a lone tensor. No
+# caller of `is_saved` may have the array in a local variable.
 def _references(x: TensorBase) -> int:
     return getrefcount(x._array)
 
@@ -137,13 +137,13 @@ _ALONE = _references(_lone_tensor())
 
 # --- memory that cannot move ---
 
-# Of each memory that another library sees, as long as it lives, by its id.
+# For each memory that another library sees, while it lives, by its id.
 _exported: dict[int, tuple[ref[Any], Writes]] = {}
-last_write = 0  # when the last write into any of them was: what was recorded since need not ask
+last_write = 0  # when any of them was last written to: whatever was recorded later need not check
 
 
 def export(x: TensorBase) -> None:
-    """Before another library is shown the memory of `x`: what the tape has of it stays behind, for it cannot move later."""
+    """Prepare the memory of `x` for another library: it cannot move later, so the tape's arrays get a copy now."""
     with tape.writing:
         if x._storage is None or x._storage.exported is None:
             _unshare(x)
@@ -153,7 +153,7 @@ def export(x: TensorBase) -> None:
 
 
 def lend(x: TensorBase) -> None:
-    """`export`, until `give_back`: for Python's buffer protocol, by which NumPy takes what it only copies, too."""
+    """`export` until `give_back`: for Python's buffer protocol, which NumPy also uses for memory that it only copies."""
     with tape.writing:
         storage: Any = storage_of(x)
         shown = storage.exported is not None
@@ -165,7 +165,7 @@ def lend(x: TensorBase) -> None:
 
 
 def give_back(x: TensorBase) -> None:
-    """End what `lend` began: after the last buffer the memory can move again, if it was not written into meanwhile."""
+    """End a `lend`: after the last buffer the memory can move again, if it was not written to meanwhile."""
     with tape.writing:
         storage: Any = x._storage
         writes = storage.exported
@@ -178,24 +178,24 @@ def give_back(x: TensorBase) -> None:
 
 
 def mark_exported(x: TensorBase) -> None:
-    """Say that the memory of `x` is seen by another library; tensors made of it apart share the record of writes."""
+    """Mark the memory of `x` as seen by another library; tensors made from it independently share the record of writes."""
     memory = _memory_of(x)
     key = id(memory)
     if key not in _exported:
-        # Called with the dead reference, which is `pop`'s default.
+        # It is called with the dead reference, which becomes `pop`'s default.
         _exported[key] = ref(memory, functools.partial(_exported.pop, key)), Writes()
     storage_of(x).exported = writes = _exported[key][1]
     writes.buffers = None
 
 
 def write_since(at: int, array: Any) -> Writes | None:
-    """The last write into the memory of a raw array, if there was one after a place in the order of nodes."""
+    """The last write to the memory of a raw array, if it came after a number in the order of nodes."""
     _, writes = _exported.get(id(backend_of(array).memory_of(array)), (None, None))
     return None if writes is None or writes.at < at else writes
 
 
 def _count(x: TensorBase, name: str) -> None:
-    """Count a write in place."""
+    """Count an in-place write."""
     global last_write
     storage = storage_of(x)
     storage.version += 1
@@ -207,18 +207,18 @@ def _count(x: TensorBase, name: str) -> None:
 
 
 def check_writeable(x: TensorBase, name: str, values: bool = True) -> None:
-    """Refuse what no in-place operation may write into.
+    """Refuse what no in-place operation may write to.
 
     Parameters
     ----------
     values : bool, optional
-        Whether values are to be written, and not only what form the tensor has.
+        Whether values are to be written, or only the form of the tensor changes.
 
     Raises
     ------
     RuntimeError
-        For a leaf that requires a gradient or a view of one while operations are recorded, and for memory that is
-        read-only or expanded, where one element stands for several.
+        For a leaf that requires a gradient or a view of one while operations are recorded; and for memory that is read-only
+        or expanded, where one element stands for several.
     """
     base = base_of(x)
     if (base is not None or x._node is not None) and recording():
@@ -245,19 +245,19 @@ def check_writeable(x: TensorBase, name: str, values: bool = True) -> None:
 
 
 def overwrite(x: Any, out: Any, name: str) -> Any:
-    """Give `x` the value and history of `out`, the result of the operation of which this is the in-place twin.
+    """Give `x` the value and history of `out`, the result of the out-of-place operation.
 
     Parameters
     ----------
     x : Tensor
         Checked by `check_writeable` before `out` was computed.
     out : Tensor
-        Fresh: nobody else has its memory.
+        Newly computed: nothing else has its memory.
 
     Raises
     ------
     RuntimeError
-        If `out` does not have the shape of `x`, or its dtype is of a higher kind; `x` is as it was.
+        If `out` does not have the shape of `x`, or its dtype is of a higher kind; `x` is unchanged then.
     """
     a = out._array
     shape, dtype = x._array.shape, x._array.dtype
@@ -271,9 +271,9 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
         a = out._array
     with tape.writing:
         if x._storage is None or (x._storage.exported is None and _is_alone(x)):
-            # Nobody else sees the memory, so taking over the fresh array does for writing into the old one.
+            # Nothing else sees the memory, so `x` can take over the new array instead of writing to the old one.
             fresh = Storage() if out._storage is None else out._storage
-            if fresh.aliases is not None:  # of a result that was seen from another, which alone has the storage's root
+            if fresh.aliases is not None:  # the result has views, and its storage's root belongs to them
                 a, fresh = backend_of(a).asarray(a, copy=True), Storage()
             fresh.version = (0 if x._storage is None else x._storage.version) + 1
         else:
@@ -295,12 +295,12 @@ def overwrite(x: Any, out: Any, name: str) -> Any:
 
 
 def compute(x: Any, others: tuple[Any, ...], function: Any, name: str) -> Any:
-    """Give `x` the value and history of an elementwise function of it, for the method of a name.
+    """Apply an elementwise function to `x` in place, for the named method.
 
     Parameters
     ----------
     others : tuple of Tensor or number
-        What the function takes beside `x`: nothing, or one.
+        The function's other operand, if it has one.
     """
     if not _in_memory(x, others, function.operation, name):
         check_writeable(x, name)
@@ -309,9 +309,9 @@ def compute(x: Any, others: tuple[Any, ...], function: Any, name: str) -> Any:
 
 
 def _in_memory(x: Any, others: tuple[Any, ...], op: Operation, name: str) -> bool:
-    """What `compute` does, in the memory of `x`, if nothing is recorded, saved or converted; else say no.
+    """Do what `compute` does directly in the memory of `x`, if nothing is recorded, saved or converted; else return False.
 
-    It saves the array that `overwrite` is given: of 800 kB, half of the time.
+    It avoids the array that `overwrite` receives: half of the time for 800 kB.
     """
     if len(others) != len(op.parameters) - 1:
         return False
@@ -325,7 +325,7 @@ def _in_memory(x: Any, others: tuple[Any, ...], op: Operation, name: str) -> boo
         a = x._array
         forward = op.forwards[a.__class__]  # first, since it fills `known`
         function = op.known[a.__class__].get(a.dtype, forward)
-        # What has such an attribute, as NumPy's ufuncs and CuPy's, takes an array to write into.
+        # Functions with this attribute, such as NumPy's and CuPy's ufuncs, accept an array to write to.
         if a.dtype not in op.native or getattr(function, "nout", 0) != 1:
             return False
         if not others:
@@ -342,15 +342,15 @@ def _in_memory(x: Any, others: tuple[Any, ...], op: Operation, name: str) -> boo
         check_writeable(x, name)
         try:
             function(*operands, out=a)
-        except REFUSALS as error:  # of two devices, or of a cast
+        except REFUSALS as error:  # for two devices, or a cast
             raise op.refused(error, (x, *others), {}) from None
-        finally:  # also where a warning is an error, which comes after the write
+        finally:  # also if a warning is an error, which is raised after the write
             _count(x, name)
         return True
 
 
 def add_item(x: Any, key: Any, values: Any, name: str) -> bool:
-    """``x[key] += values`` in place, as often as the key names an element, if nothing is recorded or converted; else say no.
+    """Do ``x[key] += values`` in place, for every occurrence in the key, if nothing is recorded or converted.
 
     Parameters
     ----------
@@ -370,9 +370,9 @@ def add_item(x: Any, key: Any, values: Any, name: str) -> bool:
         try:
             with nullcontext() if xp.use_device is None else xp.use_device(raw):
                 xp.add_at(x._array, key, raw)
-        except REFUSALS as error:  # before anything has been changed or counted
+        except REFUSALS as error:  # before anything was changed or counted
             raise named(name, error) from None
-        except BaseException:  # as of a warning that is an error, which comes after the write
+        except BaseException:  # such as a warning that is an error, which is raised after the write
             _count(x, name)
             raise
         _count(x, name)
@@ -380,17 +380,17 @@ def add_item(x: Any, key: Any, values: Any, name: str) -> bool:
 
 
 def assign_item(x: Any, key: Any, value: Any, index_put: Operation, name: str) -> None:
-    """``x[key] = value`` in place.
+    """Do ``x[key] = value`` in place.
 
     Parameters
     ----------
     x : Tensor
     key
-        Raw: arrays in it are the backend's.
+        Raw: the arrays in it are the backend's.
     value : Tensor or number
-        What is assigned, recorded if it is tracked.
+        The value to assign; the assignment is recorded if it is tracked.
     index_put : Operation
-        The functional assignment, which is recorded.
+        The functional form of the assignment, which is recorded.
     """
     check_writeable(x, name)
     xp = backend_of(x._array)
@@ -398,13 +398,13 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, name: str) -
     if isinstance(value, TensorBase):
         if value._array.dtype != x._array.dtype:
             raw = _cast(xp, value._array, x._array, name)
-    # Up to 65504, the greatest number of half precision, none overflows.
+    # Up to 65504, the largest number in half precision, nothing overflows.
     elif isinstance(value, float) and abs(value) > 65504:
         raw = _cast(xp, value, x._array, name)
     else:
         raw = value
     with tape.writing:
-        _unshare(x)  # which would take an array of the value, if it is a part of `x`, for the tape's
+        _unshare(x)  # before the value's array is read: on the same memory, a reference would look like the tape's
         if raw is None:
             raw = value._array
         floating = dtypes.from_raw[x._array.dtype].kind in "fc"
@@ -416,7 +416,7 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, name: str) -
                 edges = (x._node, of_value)
                 plan, saved = index_put.keep(edges, (x._array, key, raw), x._array)
                 rebase(x, record(plan, edges, saved, make(x._array)))
-        except REFUSALS as error:  # of what is assigned, before anything has been changed or counted
+        except REFUSALS as error:  # for the assigned value, before anything was changed or counted
             raise named(name, error) from None
         except BaseException:
             _break_off(x, of_value, name)
@@ -424,7 +424,7 @@ def assign_item(x: Any, key: Any, value: Any, index_put: Operation, name: str) -
 
 
 def _cast(xp: Any, raw: Any, like: Any, name: str) -> Any:
-    """What is assigned, in the dtype that it will have: so that a warning, which may be an error, comes before the write."""
+    """Cast the assigned value to its final dtype: so a warning, which may be an error, comes before the write."""
     try:
         if isinstance(raw, float):
             return xp.asarray(raw, dtype=like.dtype, device=like.device)
@@ -434,23 +434,23 @@ def _cast(xp: Any, raw: Any, like: Any, name: str) -> Any:
 
 
 class _BrokenOff:
-    """In the place of what a node saved: a write was interrupted, and values and history need not belong together."""
+    """Stands for what a node saved when a write was interrupted, so that values and history may not match."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def restore(self, node: Node) -> NoReturn:
-        """Refuse to go on."""
+        """Refuse to differentiate."""
         raise RuntimeError(f"{self.name}() was interrupted as it wrote into a tensor; compute the tensor anew")
 
 
 def _break_off(x: Any, node: Node | None, name: str) -> None:
-    """After an exception in the middle of a write, as by Ctrl-C: no derivative goes through what is seen of the memory.
+    """After an exception in the middle of a write, such as Ctrl-C, refuse derivatives through all tensors that see it.
 
     Parameters
     ----------
     node
-        The history of what was written.
+        The history of the written value.
     """
     _count(x, name)
     base = base_of(x)
@@ -460,18 +460,18 @@ def _break_off(x: Any, node: Node | None, name: str) -> None:
     plan = namespace_of_tensors().view_put.operation.plans[True, True]
     for tensor in tensors_on(x):
         if tensor is x or tensor is base or tensor._viewed is x or tensor._viewed is base:
-            record(plan, (tensor._node, node), _BrokenOff(name), tensor)  # with edges, so that every mode comes to it
+            record(plan, (tensor._node, node), _BrokenOff(name), tensor)  # with edges, so that every mode gets to it
 
 
 def become(x: Any, function: Callable[[Any], Any], name: str) -> Any:
-    """Have a tensor be seen as a view operation shows it, on the same memory and with the view's history.
+    """Turn a tensor into the view of itself that a view operation makes, on the same memory and with the view's history.
 
-    That is recorded in every grad mode: the values are what they were, so what they were computed from is too.
+    This is recorded in every grad mode: the values do not change, so their history must not either.
 
     Raises
     ------
     RuntimeError
-        If other tensors are views of it: they are seen through the form it had.
+        If the tensor has views, which are defined in terms of its old form.
     """
     with tape.writing, enable_grad():
         view = function(x)
@@ -508,7 +508,7 @@ def tensors_on(x: TensorBase) -> list[TensorBase]:
 
 
 def _unshare(x: TensorBase) -> None:
-    """Before a write: if the tape has arrays of the memory, move all tensors on it to a copy, if it can move."""
+    """Before a write: if the tape has arrays on the memory, and it can move, move all tensors on it to a copy."""
     global copies
     if (x._storage is not None and x._storage.exported is not None) or not is_saved(x):
         return
@@ -520,23 +520,23 @@ def _unshare(x: TensorBase) -> None:
         return
     root = xp.asarray(storage.root, copy=True)
     moved: dict[int, TensorBase] = {}
-    while tensors := [tensor for tensor in tensors_on(x) if id(tensor) not in moved]:  # also what threads added meanwhile
+    while tensors := [tensor for tensor in tensors_on(x) if id(tensor) not in moved]:  # also those added meanwhile
         arrays = [replay_raw(steps_after(None, tensor._steps), root) for tensor in tensors]
-        storage.root = root  # and all at once, lest an interrupt comes between
+        storage.root = root  # all at once, so that no interrupt comes in between
         for tensor, array in zip(tensors, arrays, strict=True):
             tensor._array = array
         moved.update((id(tensor), tensor) for tensor in tensors)
 
 
 def replay_raw(steps: tuple[Step, ...], a: Any) -> Any:
-    """The raw view that view operations make of a raw array."""
+    """Apply view operations to a raw array."""
     for op, args, kwargs in steps:
         a = op.forwards[a.__class__](a, *args, **kwargs)
     return a
 
 
 def rebase(x: Any, node: Any) -> None:
-    """Let `x`, just written into, have `node` as its history, and all that is seen through the same base follow."""
+    """Make `node` the history of `x`, just written to, and update all tensors that are views of the same base."""
     base = base_of(x)
     before = x._node if base is None else base._node
     if base is None:
@@ -550,7 +550,7 @@ def rebase(x: Any, node: Any) -> None:
         edges = (base._node, node)
         op: Operation = namespace_of_tensors().view_put.operation
         plan, saved = op.keep(edges, (base._array, None, steps, _layout(base._array)), base._array)
-        node = record(plan, edges, saved, make(base._array))  # beside, since `record` would set it as it stands
+        node = record(plan, edges, saved, make(base._array))  # on another tensor, since `record` would set it as it is
         _rewrite(base, node)
     else:
         return
@@ -561,14 +561,15 @@ def rebase(x: Any, node: Any) -> None:
     moved = {} if before is None or base._node is None else {before: base._node}
     for tensor in tensors_on(base):
         if tensor is not base and id(tensor._viewed) in followed:
-            # Most views only need their nodes moved to the base's new history, a tenth of the time of recording them again.
+            # Most views only need their nodes moved to the base's new history, in a tenth of the time of recording them
+            # again.
             _rewrite(tensor, _moved(tensor._node, moved) or replay(steps_after(start, tensor._steps), base)._node)
-            tensor._viewed = base  # also of a view of a view that was a leaf, and is none now
+            tensor._viewed = base  # also for a view of a view that was a leaf and no longer is
             followed.add(id(tensor))
 
 
 def _layout(a: Any) -> tuple[int, ...] | None:
-    """The axes of an array from the outermost to the innermost in memory, None if they are so in order."""
+    """The axes of an array from the outermost to the innermost in memory; None if that is their order."""
     xp = backend_of(a)
     if xp.is_contiguous(a):
         return None
@@ -582,7 +583,7 @@ def _moved(node: Node | None, moved: dict[Node, Node]) -> Node | None:
     Parameters
     ----------
     moved : dict
-        What stands in the place of the base's node, and of the nodes that were moved, which views of views share.
+        What replaces the base's node, and the nodes moved so far, which views of views share.
     """
     chain = []
     while node not in moved:
@@ -613,12 +614,12 @@ def _rewrite(x: TensorBase, node: Node | None) -> None:
 
 
 def replay(steps: tuple[Step, ...], x: Any) -> Any:
-    """The view, recorded, that view operations make of a tensor."""
+    """Apply view operations to a tensor, recorded."""
     for op, args, kwargs in steps:
         x = op.call(x, *args, **kwargs)
     return x
 
 
 def copy_on_write_count() -> int:
-    """How often memory was copied because an in-place operation wrote into what the tape had saved, since the start."""
+    """How often, since the start, memory was copied because an in-place operation wrote to what the tape had saved."""
     return copies

@@ -12,19 +12,18 @@ A declaration is a function with the standard's signature under one of this modu
         \"\"\"Sum over axes.\"\"\"
         return xp.sum(x, axis=axis, ...)
 
-What stands under a decorator sees raw arrays and their backend `xp`; what the decorator returns is the public function,
-over Tensors, with the same signature less `xp`. An elementwise function is its backend's function of the same name, so
-its body is its docstring; so is that of any function under `of_backend`. Parameters whose annotation names ``Tensor`` are
-those that may be tensors.
+The decorated function sees raw arrays and their backend `xp`; the decorator returns the public function, over Tensors, with
+the same signature without `xp`. An elementwise function is its backend's function of the same name, so its body is only its
+docstring; so is that of any function under `of_backend`. Parameters whose annotation names ``Tensor`` may be tensors.
 
-A rule is ``lambda xp, g, ...``: from the cotangent `g` of the output it gives that of the parameter it is named by. The
+A rule is ``lambda xp, g, ...``: from the cotangent `g` of the output it computes that of the parameter it is named by. The
 names of its further parameters say what the tape saves: parameters of the operation, or ``out``. In the rule of a parameter
-``x`` the name ``x_shape`` is its shape, and ``x_transposed`` whether `matrix_transpose` gave it; nothing is saved for them.
-Rules are array-API code over `xp`, which is the backend in an ordinary backward and `arrayad.functions` when the
+``x`` the name ``x_shape`` is its shape, and ``x_transposed`` whether `matrix_transpose` produced it; nothing is saved for
+these. Rules are array-API code over `xp`, which is the backend in an ordinary backward and `arrayad.functions` when the
 backward is itself recorded.
 
-The engine, not the rule, sums over broadcast axes, casts to the input's dtype, takes the real part for a real input and,
-for the holomorphic kinds, conjugates (PyTorch's convention: the gradient of a real loss is ``dL/dRe + i dL/dIm``).
+The engine, not the rule, sums over broadcast axes, casts to the input's dtype, takes the real part for a real input and, for
+the holomorphic kinds, conjugates (PyTorch's convention: the gradient of a real loss is ``dL/dRe + i dL/dIm``).
 """
 
 from __future__ import annotations
@@ -86,16 +85,16 @@ Kind = Literal[
     "multilinear",
     "differentiable",
     "composite",
-    "custom",  # a call of a user's Function, which takes the place of an operation
+    "custom",  # a call of a user's Function, in place of an operation
     "not differentiable",
 ]
 
 
 class Takes(NamedTuple):
-    """What dtypes an operation takes."""
+    """The dtypes that an operation accepts."""
 
-    kinds: str  # the letters of `DType.kind` that it takes as they are
-    words: str  # for an error
+    kinds: str  # the letters of `DType.kind` that it accepts unchanged
+    words: str  # for an error message
     casts_integers: bool = False  # integers and booleans become the default floating dtype
 
 
@@ -104,7 +103,7 @@ NUMERIC_OR_BOOLEAN = Takes("biufc", "numeric or boolean")
 NUMERIC = Takes("iufc", "numeric")
 REAL = Takes("iuf", "real-valued")
 REAL_OR_BOOLEAN = Takes("biuf", "real-valued or boolean")
-# As in PyTorch, where the standard is silent; and where both refuse integers, as for a mean.
+# Integers are cast as in PyTorch, where the standard is silent, except where both refuse them, as for a mean.
 FLOATING = Takes("fc", "floating point or complex", casts_integers=True)
 FLOATING_ONLY = Takes("fc", "either floating point or complex")
 REAL_FLOATING = Takes("f", "real-valued floating", casts_integers=True)
@@ -113,10 +112,10 @@ COMPLEX = Takes("c", "complex")
 INTEGER = Takes("iu", "integer")
 INTEGER_OR_BOOLEAN = Takes("biu", "integer or boolean")
 
-# Rules for used entries by parameter; "rules" where those of differentiation only move entries, and so serve.
+# Rules for used entries by parameter; "rules" where the derivative rules only move entries, and so serve.
 UsedRules = dict[str, "Callable[..., Any]"] | Literal["rules"] | None
 
-# In the place of a saved value's number: that the rule asks for what its node knows without saving it.
+# Stand for the index of a saved value: the rule asks for what its node knows without saving it.
 SHAPE, TRANSPOSED = -1, -2
 
 
@@ -125,11 +124,11 @@ class Rule:
 
     __slots__ = ("add", "at", "function", "names", "only", "pair")
 
-    add: Callable[..., Any] | None  # puts the cotangent in place into one that is there
-    # Where in what a node saved its arguments are; SHAPE and TRANSPOSED are asked of the node the parameter came from.
+    add: Callable[..., Any] | None  # adds the cotangent in place to an existing one
+    # The indices of its arguments in what a node saved; SHAPE and TRANSPOSED come from the node that produced the parameter.
     at: tuple[int, ...]
-    only: int | None  # the one of these, if it is one that is saved
-    pair: tuple[int, int] | None  # the two of these, if they are two
+    only: int | None  # the only index, if there is one and it is a saved one
+    pair: tuple[int, int] | None  # the two indices, if there are two
 
     def __init__(self, function: Callable[..., Any], op: Operation, parameter: str) -> None:
         code = inspect.unwrap(function).__code__
@@ -150,8 +149,8 @@ class Rule:
         self.pair = (self.at[0], self.at[1]) if len(self.at) == 2 else None
 
     def arguments(self, saved: tuple[Any, ...], edge: Node | None) -> list[Any]:
-        """What the rule asks for, of what a node saved and of the node that the parameter came from."""
-        node: Any = edge  # rules are of parameters that come from one
+        """The arguments of the rule, from what a node saved and from the node that produced the parameter."""
+        node: Any = edge  # rules apply only to parameters with a node
         return [saved[i] if i >= 0 else node.shape if i == SHAPE else node.transposed for i in self.at]
 
 
@@ -160,13 +159,13 @@ class Plan:
 
     __slots__ = ("arguments", "defaults", "inputs", "keeps", "name", "op", "out", "rules", "wanted")
 
-    wanted: tuple[bool, ...]  # for each parameter and the output: whether it is kept; else a node's `saved` has a None
-    inputs: tuple[int, ...]  # numbers of the tensor inputs that are kept
-    out: bool  # whether the output is
-    keeps: bool  # whether any array is, which backward drops
-    arguments: tuple[int, ...]  # numbers of the parameters that are kept
-    defaults: list[Any]  # by layout, what is kept of a call that gives tensors alone: the defaults of its other arguments
-    rules: tuple[tuple[int, Rule], ...]  # edge number and rule
+    wanted: tuple[bool, ...]  # for each parameter and the output: whether it is kept; otherwise `saved` has a None there
+    inputs: tuple[int, ...]  # indices of the tensor inputs that are kept
+    out: bool  # whether the output is kept
+    keeps: bool  # whether any array is kept, which backward then drops
+    arguments: tuple[int, ...]  # indices of the parameters that are kept
+    defaults: list[Any]  # by layout, what is kept of a call with tensors only: the defaults of the other arguments
+    rules: tuple[tuple[int, Rule], ...]  # edge index and rule
     name: str
 
     def __init__(self, op: Operation, needs: tuple[bool, ...]) -> None:
@@ -191,7 +190,7 @@ class Plan:
                 self.defaults[i] = op.defaults[i]
 
     def renamed(self, name: str) -> Plan:
-        """The same under another name, for the last node of a composite operation."""
+        """The same plan under another name, for the last node of a composite operation."""
         plan = copy.copy(self)
         plan.name = name
         return plan
@@ -207,7 +206,7 @@ class _Plans(dict[tuple[bool, ...], Plan]):
 
 
 class _Forwards(dict[type, "Callable[..., Any]"]):
-    """Raw array type -> the operation's function on raw arrays of that type."""
+    """Maps a raw array type to the operation's function on raw arrays of that type."""
 
     def __init__(self, op: Operation) -> None:
         self.op = op
@@ -230,11 +229,11 @@ class _Forwards(dict[type, "Callable[..., Any]"]):
 
 
 _scalar = attributes["scalar"]
-_NAMED = re.compile(r"^\w+\(\):? ")  # the name of a function that another, which is what was called, is made of
+_NAMED = re.compile(r"^\w+\(\):? ")  # the name of an inner function, to be replaced by the one that was called
 
 
 def _on_device(function: Callable[..., Any], backend: Namespace, array_type: type) -> Callable[..., Any]:
-    """A function of raw arrays, for a backend that computes on a current device: made current is that of the arrays."""
+    """Wrap a function of raw arrays so that their device is current, for a backend that computes on a current device."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
         arrays = []
@@ -250,10 +249,10 @@ def _on_device(function: Callable[..., Any], backend: Namespace, array_type: typ
     return call
 
 
-_INTEGERS = re.compile(r"\b(int|Axis)\b")  # in the annotation of a parameter that takes one, or some of them
+_INTEGERS = re.compile(r"\b(int|Axis)\b")  # in the annotation of a parameter that accepts integers
 
 _OF_AXES = (("dim", "axis"), ("dims", "axis"), ("dim", "axes"), ("dims", "axes"), ("keepdim", "keepdims"))
-# A name that a function may be given for a parameter, and the parameter's own.
+# An alternative name for a parameter, and the parameter's own.
 _SPELLINGS = (
     *_OF_AXES,
     *((ours, theirs) for theirs, ours in _OF_AXES),
@@ -267,12 +266,12 @@ _SPELLINGS = (
 
 
 def _spellings(parameters: Sequence[str]) -> dict[str, str]:
-    """The names that a function has for its parameters, by those that PyTorch or, for axes, the standard has."""
+    """A function's own parameter names by the alternative ones: PyTorch's or, for axes, the standard's."""
     return {other: own for other, own in _SPELLINGS if own in parameters and other not in parameters}
 
 
 def _respell(name: str, spellings: dict[str, str], kwargs: dict[str, Any]) -> None:
-    """Put a function's own names in place of others; a list of axes is a tuple."""
+    """Replace alternative names by a function's own; a list of axes becomes a tuple."""
     for other, own in spellings.items():
         if other in kwargs:
             if own in kwargs:
@@ -281,19 +280,19 @@ def _respell(name: str, spellings: dict[str, str], kwargs: dict[str, Any]) -> No
             kwargs[own] = tuple(value) if isinstance(value, list) else value
 
 
-_PLAINER = {  # what Python and NumPy say of an argument, which is not in their words
+_PLAINER = {  # clearer words for messages from Python and NumPy
     "tuple index out of range": "an axis is out of range",
     "Python int too large to convert to C long": "a number is out of bounds for the dtype",
 }
 
 
 def named(name: str, error: Exception) -> Exception:
-    """An error of the same type that names a function, in the place of what that is made of."""
+    """Make an error of the same type that names the called function in place of an inner one."""
     text = _NAMED.sub("", str(error).rstrip())  # NumPy ends some with a space
     text = _PLAINER.get(text, text)
     try:
         out = type(error)(f"{name}(): {text}")
-    except TypeError:  # of those that cannot be made of a text, as NumPy's own of casts
+    except TypeError:  # for types that cannot be made from a text, such as NumPy's own for casts
         out = TypeError(f"{name}(): {text}") if isinstance(error, TypeError) else error
     for note in getattr(error, "__notes__", ()):
         out.add_note(note)
@@ -301,7 +300,7 @@ def named(name: str, error: Exception) -> Exception:
 
 
 def public(function: F) -> F:
-    """A function that is no operation, with either name of its axes, and its own in errors, as operations have them."""
+    """Give a plain function what operations have: alternative argument names, and its own name in errors."""
     code, kinds = function.__code__, function.__annotations__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     spellings = _spellings(names)
@@ -327,54 +326,54 @@ def public(function: F) -> F:
 
 
 class Operation:
-    """All that is declared of an operation.
+    """A declared operation.
 
     Attributes
     ----------
     name : str
         The public name.
     kind : str
-        Which of the decorators declared it.
+        The decorator that declared it.
     parameters : tuple of str
-        Of the public signature.
+        The parameters of the public signature.
     tensors : tuple of str
-        Those that may be tensors.
+        The parameters that may be tensors.
     sequence : bool
-        Whether the first of them is a sequence of tensors, as of `concat`; it is the only one then.
+        Whether the first of them is a sequence of tensors, as for `concat`; it is the only one then.
     optional, scalars : frozenset of str
-        Those of `tensors` that may be None, and those that may be a Python number.
+        The members of `tensors` that may be None, and those that may be a Python number.
     flags, integers : frozenset of str
-        Those of the others that are booleans, and those that are, or are made of, integers.
+        The other parameters that are booleans, and those that are, or contain, integers.
     layout : tuple of str
-        The names a rule may ask for, in the order of what a node saves.
+        The names that a rule may use, in the order of what a node saved.
     rules : tuple of Rule or None
         One for each name of `tensors`.
     tangent : Rule or None
-        From the tangent of the one tensor to that of the output, where it does not follow from the rules.
+        Computes the output's tangent from that of the one tensor, if it does not follow from the rules.
     reason : str
         Why it is not differentiable, if it is not.
     namespace : str
-        Where in a backend its function is, if not at the top.
+        The part of a backend that has its function, if not the top.
     mixed : bool
-        Whether its tensors keep dtypes of their own, with no promotion among them.
+        Whether its tensors keep their own dtypes, without promotion.
     compares : bool
-        Whether a Python number that an integer dtype does not hold can be compared with.
+        Whether it accepts a Python number outside of the range of an integer dtype, for comparison.
     alike : bool
-        Whether it is the backend's function of its name for booleans and two tensors of one dtype, as most calls give.
+        Whether it is the backend's function of its name for booleans and two tensors of one dtype, as in most calls.
     native : set
-        The raw dtypes that it takes as they are.
+        The raw dtypes that it accepts unchanged.
     used : tuple of Rule or None, or None
-        One for each name of `tensors`: from which entries of the output are used, as booleans of its shape, to which of the
-        input are (`arrayad.autograd.used`). Where there is none all are, save of an elementwise operation, where they are
-        the same.
+        One for each name of `tensors`: computes which entries of the input are used from which entries of the output are, as
+        booleans of their shapes (`arrayad.autograd.used`). Without one, all entries are used, except for an elementwise
+        operation, where they are the same.
     repeats : bool
-        Whether a tangent goes through it as the value did, beside the saved arguments: it is linear in a tensor, or in each.
+        Whether it propagates a tangent as it does a value, with the saved arguments: it is linear in a tensor, or in each.
     selects : tuple of bool
-        One for each name of `tensors`: whether entries may go unused though all of the output is used.
+        One for each name of `tensors`: whether entries may be unused although all of the output is used.
     view : bool
-        Whether its one output may share memory with its input.
+        Whether its output may share memory with its input.
     part : callable or None
-        Of several outputs that do: the number of one, and the static arguments, to the step by which it is seen alone.
+        For several outputs that do: from an output's index and the static arguments, the step that yields that output alone.
     """
 
     def __init__(
@@ -420,7 +419,7 @@ class Operation:
         self.places = {name: i for i, name in enumerate(self.parameters)}
         self.layout = (*self.parameters, "out")
         if self.sequence:
-            self.layout += (f"{self.parameters[0]}_shape",)  # of all, the untracked ones too
+            self.layout += (f"{self.parameters[0]}_shape",)  # for all of them, including untracked ones
         self.takes = takes
         self.choosy = takes is not ANY
         self.grad_name = f"{grad_name or self.name.title().replace('_', '')}Backward0"
@@ -429,13 +428,13 @@ class Operation:
         self.conjugate = conjugate
         self.reason = reason
         self.namespace = namespace
-        self.keyed = "key" in self.parameters  # as `indexing` makes them, in which nothing changes later
+        self.keyed = "key" in self.parameters  # keys from `indexing`, which never change later
         self.mixed = mixed
         self.compares = compares
         self.alike = alike
         self.native: set[Any] = {d.dtype for d in dtypes.SUPPORTED if d.kind in takes.kinds}
         self.forwards = _Forwards(self)
-        # The same by raw array type and dtype, for those dtypes that it takes as they are: in plain dicts, which are faster.
+        # The same by raw array type and dtype, for the dtypes accepted unchanged: in plain dicts, which are faster.
         self.known: dict[type, dict[Any, Callable[..., Any]]] = {}
         self.plans = _Plans(self)
         unknown = set(rules) - set(self.tensors)
@@ -450,7 +449,7 @@ class Operation:
         )
         self.used = self._of_used(used)
         self.selects = tuple(name in selects for name in self.tensors)
-        self.apart = self.sequence or any(self.selects)  # backward does not take the plain way through it
+        self.apart = self.sequence or any(self.selects)  # backward cannot use the simple path for it
         self.differentiable = any(rule is not None for rule in self.rules)
         positional = function.__defaults__ or ()
         keyword = function.__kwdefaults__ or {}
@@ -464,7 +463,7 @@ class Operation:
         operations[f"{function.__module__}.{self.name}"] = self
 
     def _of_used(self, rules: UsedRules) -> tuple[Rule | None, ...] | None:
-        """The rules for used entries by tensor, which may ask for what the parameter's own rule has saved, and no more."""
+        """The rules for used entries by tensor, which may only use what the parameter's own rule saved."""
         if rules is None or rules == "rules":
             return self.rules if rules else None
         found = tuple(Rule(rules[name], self, name) if name in rules else None for name in self.tensors)
@@ -479,8 +478,8 @@ class Operation:
         function = self.function
         functools.update_wrapper(call, function)
         if self.forward is not None:
-            # inspect.signature sees through this to the parameters after `xp`, only when asked: building the signatures
-            # of all operations would cost a tenth of `import arrayad`.
+            # inspect.signature follows this to the parameters after `xp`, only on request: building the signatures of all
+            # operations would cost a tenth of `import arrayad`.
             call.__wrapped__ = functools.partial(function, None)  # type: ignore[attr-defined]  # inspect's protocol
         call.operation = self  # type: ignore[attr-defined]  # how tests and docs find the declaration
         return call
@@ -488,7 +487,7 @@ class Operation:
     # --- arguments ---
 
     def bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
-        """The arguments by parameter, defaults filled in; TypeError where Python would raise it."""
+        """The arguments by parameter, with defaults; TypeError where Python would raise it."""
         values = list(self.defaults)
         if len(args) > self.positional:
             self.misuse(args, kwargs)
@@ -502,7 +501,7 @@ class Operation:
         return values
 
     def misuse(self, args: Sequence[Any], kwargs: dict[str, Any]) -> NoReturn:
-        """Raise the TypeError that Python raises for such arguments, with the function's name."""
+        """Raise Python's TypeError for such arguments, with the function's name."""
         only = self.keyword_only
         by_name = f"; {', '.join(only)} only by name" if only and len(args) > self.positional else ""
         try:
@@ -512,7 +511,7 @@ class Operation:
         raise TypeError(f"{self.name}(): arguments do not fit {inspect.signature(self.call)}")
 
     def with_number(self, a: Array, number: Any) -> tuple[Array, Array] | None:
-        """An array and a Python number that its dtype holds, as arrays: common enough for a way of its own."""
+        """Convert an array and a Python number in the range of its dtype to arrays: a common case with its own path."""
         rank = RANK.get(number.__class__)
         if rank is None or a.dtype not in self.native or rank > dtypes.from_raw[a.dtype].rank:
             return None
@@ -521,12 +520,12 @@ class Operation:
         except OverflowError as error:
             if not self.compares or dtypes.from_raw[a.dtype].kind == "f":
                 raise named(self.name, error) from None
-            backend = backend_of(a)  # beyond all of the dtype's, as an infinity is
+            backend = backend_of(a)  # outside of the range of every dtype, as an infinity may be
             a = backend.astype(a, backend.raw_dtype(dtypes.float64))
             return a, backend.scalar(math.inf if number > 0 else -math.inf, a)
 
     def keywords(self, kwargs: dict[str, Any], a: Array) -> dict[str, Any]:
-        """Keyword arguments with PyTorch's spellings, and our dtypes made those of an array's backend."""
+        """Rename keyword arguments from PyTorch's spellings, and convert our dtypes to those of an array's backend."""
         _respell(self.name, self.spellings, kwargs)
         dtype = kwargs.get("dtype")
         if dtype is not None:
@@ -541,7 +540,7 @@ class Operation:
         return kwargs
 
     def keep(self, edges: Sequence[Node | None], values: Sequence[Any], out: Any) -> tuple[Plan, tuple[Any, ...]]:
-        """The plan for some edges, and what it keeps of the raw arguments by parameter and of the output."""
+        """The plan for some edges, and what it keeps of the raw arguments, by parameter, and of the output."""
         plan = self.plans[tuple([edge is not None for edge in edges])]
         saved: list[Any] = [None] * len(self.layout)
         for i in plan.arguments:
@@ -553,7 +552,7 @@ class Operation:
     # --- what is refused ---
 
     def refused(self, error: Exception, args: Sequence[Any], kwargs: dict[str, Any]) -> Exception:
-        """A backend's error, of the same type, that names the function; where devices are mixed, one that says so."""
+        """A backend's error, of the same type, with the function's name; if devices are mixed, an error that says so."""
         flat = [y for x in (*args, *kwargs.values()) for y in (x if isinstance(x, (list, tuple)) else (x,))]
         arrays = [x._array for x in flat if isinstance(x, TensorBase)]
         if any(apart(arrays[0], a) for a in arrays[1:]):
@@ -561,7 +560,7 @@ class Operation:
         if isinstance(error, TypeError):
             try:
                 inspect.signature(self.call).bind(*args, **kwargs)
-            except TypeError as misuse:  # of the public signature, without the backend that the forward counts in
+            except TypeError as misuse:  # of the public signature; the forward counts the backend, too
                 return TypeError(f"{self.name}(): {misuse}")
         return named(self.name, error)
 
@@ -576,16 +575,16 @@ class Operation:
         return TypeError(f"{self.name}(): argument {name!r} must be Tensor{numbers}, not {found}{hint}")
 
     def not_tensors(self, *given: Any) -> TypeError:
-        """The error for arguments of which one had to be a Tensor."""
+        """The error for arguments of which at least one must be a Tensor."""
         for name, x in zip(self.tensors, given, strict=True):
             if not isinstance(x, NUMBERS):
                 return self.not_a_tensor(name, x)
         return TypeError(f"{self.name}(): one of the arguments must be a Tensor, got {' and '.join(map(repr, given))}")
 
     def admit(self, a: Array) -> Array:
-        """An array whose dtype is not known to be taken: cast to the default floating dtype, or refused."""
+        """Cast an array of a dtype not accepted unchanged to the default floating dtype, or refuse it."""
         dtype = dtypes.from_raw[a.dtype]
-        if dtype.kind in self.takes.kinds:  # a backend whose dtype objects are not NumPy's
+        if dtype.kind in self.takes.kinds:  # for a backend whose dtype objects are not NumPy's
             self.native.add(a.dtype)
             self.known[a.__class__][a.dtype] = self.forwards[a.__class__]
             return a
@@ -595,7 +594,7 @@ class Operation:
         raise self.refusal(dtype)
 
     def refusal(self, dtype: dtypes.DType) -> TypeError:
-        """The error for a dtype that is not taken."""
+        """The error for a dtype that is not accepted."""
         return TypeError(f"{self.name}(): input dtype should be {self.takes.words} dtypes. Got {dtype.name} instead.")
 
 
@@ -618,32 +617,32 @@ def elementwise(
     used: UsedRules = None,
     **rules: Callable[..., Any],
 ) -> Callable[[F], F]:
-    """A function of each element alone: the backend's of the same name.
+    """Declare a function of each element separately: the backend's function of the same name.
 
-    Each rule multiplies `g` by a partial derivative, so it serves both modes: forward as it stands, backward conjugated.
+    Each rule multiplies `g` by a partial derivative, so it serves both modes: forward unchanged, backward conjugated.
 
     Parameters
     ----------
     takes : tuple
-        The dtypes it takes; one of this module's constants.
+        The dtypes it accepts; one of this module's constants.
     grad_name : str, optional
-        PyTorch's short name for ``grad_fn``, where it is not the function's.
+        PyTorch's short name for ``grad_fn``, if it differs from the function's.
     conjugate : bool, optional
-        Whether it is holomorphic. If not, the rule is the backward one as it stands.
+        Whether it is holomorphic. If not, the rule is the complete backward rule.
     view : bool, optional
         Whether the output may share memory with the input.
     reason : str, optional
         Why it is not differentiable, if it has no rules.
     namespace : str, optional
-        The part of the backend where the function is, as ``special``; by default its top.
+        The part of the backend that has the function, such as ``special``; by default its top.
     mixed : bool, optional
-        Whether two tensors keep dtypes of their own, as a count of integers beside a probability.
+        Whether two tensors keep their own dtypes, such as an integer count beside a probability.
     compares : bool, optional
-        Whether a Python number that an integer dtype does not hold can be compared with.
+        Whether it accepts a Python number outside of the range of an integer dtype, for comparison.
     used : dict, optional
-        Of a choice between its arguments: by parameter the rule for used entries, as in `Operation`.
+        For a choice between its arguments: the rules for used entries by parameter, as in `Operation`.
     **rules
-        By parameter.
+        The rules by parameter.
     """
 
     def declare(function: F) -> F:
@@ -670,10 +669,10 @@ def elementwise(
 
 
 def _elementwise_doc(function: Callable[..., Any], takes: Takes, rules: bool, reason: str) -> str | None:
-    """The docstring with the sections that follow from the declaration, before its examples; None if Python drops it."""
+    """Insert the sections that follow from the declaration before a docstring's examples; None without docstrings."""
     if function.__doc__ is None:
         return None
-    # Without its indentation, as Python itself keeps it from 3.13 on.
+    # Without its indentation, as Python itself stores it from 3.13 on.
     text, _, examples = inspect.cleandoc(function.__doc__).partition("\nExamples\n")
     names = ", ".join(function.__code__.co_varnames[: function.__code__.co_argcount])
     several = function.__code__.co_argcount > 1
@@ -726,11 +725,11 @@ def linear(
     selects: tuple[str, ...] = (),
     **rules: Any,
 ) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
-    """A function linear in its tensors together; each rule is the transpose. Forward, a tangent goes as the value does.
+    """Declare a function linear in its tensors jointly; each rule is the transpose. A tangent propagates like the value.
 
-    Of several outputs that are views, `part` gives for the number of one, and the static arguments, the step by which it is
-    seen alone. A transpose that is mostly zeros may have `add` beside it, ``lambda xp, total, g, ...`` with the rule's other
-    parameters, which adds it in place to a cotangent that is there.
+    If several outputs are views, `part` returns, for the index of one and the static arguments, the step that yields that
+    output alone. A transpose that is mostly zeros may come with `add`, ``lambda xp, total, g, ...`` with the rule's other
+    parameters, which adds it in place to an existing cotangent.
     """
     how: dict[str, Any] = {"conjugate": conjugate, "view": view, "part": part, "tangent": tangent, "add": add}
     return _declaring("linear", rules, takes=takes, grad_name=grad_name, used=used, selects=selects, **how)
@@ -739,7 +738,7 @@ def linear(
 def multilinear(
     *, takes: Takes = ANY, grad_name: str = "", **rules: Any
 ) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
-    """A function linear in each of its tensors apart, as a product is."""
+    """Declare a function linear in each of its tensors separately, like a product."""
     return _declaring("multilinear", rules, takes=takes, grad_name=grad_name, conjugate=True)
 
 
@@ -754,9 +753,9 @@ def differentiable(
     selects: bool = True,
     **rules: Any,
 ) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
-    """Any other function; the rules are the backward ones as they stand, conjugations included unless `conjugate`.
+    """Declare any other differentiable function; rules are complete backward rules, with conjugations unless `conjugate`.
 
-    Those with rules for used entries select among their own, unless `selects` is False.
+    Operations with rules for used entries select entries, unless `selects` is False.
     """
     chosen = tuple(used or ()) if selects else ()
     how: dict[str, Any] = {"conjugate": conjugate, "alike": alike, "tangent": tangent, "used": used, "selects": chosen}
@@ -766,19 +765,19 @@ def differentiable(
 def not_differentiable(
     reason: str, *, takes: Takes = ANY
 ) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
-    """A function through which no derivative exists, for the reason given."""
+    """Declare a function without a derivative, for the reason given."""
     return _declaring("not differentiable", {}, takes=takes, reason=reason)
 
 
 def of_backend(function: Callable[P, R]) -> Callable[Concatenate[Namespace, P], R]:
-    """Below another decorator: the function is its backend's of the same name, called with the arguments as they are."""
+    """Below another decorator: the function is the backend's function of the same name, called with unchanged arguments."""
     return function  # an Operation sees that it lacks `xp`
 
 
 def composite(*, takes: Takes = ANY) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
-    """A function made of others: run on the backend as it stands and, where its tensor is tracked, on the tape.
+    """Declare a function made of others: run on the backend directly and, if its tensor is tracked, on the tape.
 
-    It has no rules of its own, yet ``grad_fn`` shows its name.
+    It has no rules of its own, but ``grad_fn`` shows its name.
     """
 
     def declare(function: Callable[Concatenate[Namespace, P], R]) -> Callable[P, R]:

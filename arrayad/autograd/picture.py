@@ -1,4 +1,4 @@
-"""Pictures of graphs."""
+"""Drawings of graphs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["Graph", "graph"]
 
 
 class Graph:
-    """The graph of tensors: shows itself as a picture in a notebook, and as text for graphviz.
+    """The graph of tensors: displayed as a drawing in a notebook, and available as text for graphviz.
 
     Attributes
     ----------
     dot : str
         The graph in graphviz's language.
     svg : str
-        The picture.
+        The drawing.
     """
 
     def __init__(self, tensors: list[Any]) -> None:
@@ -39,7 +39,7 @@ class Graph:
 
     @property
     def dot(self) -> str:
-        """The graph in graphviz's language: the result above, the leaves below."""
+        """The graph in graphviz's language: the result at the top, the leaves at the bottom."""
         lines = ["digraph {", '  node [shape=box, fontname="sans-serif"];']
         lines += [f'  {self._names[node]} [label="{_label(node, chr(92) + "n")}"];' for node in self._nodes]
         lines += [f'  {self._names[a]} -> {self._names[b]} [label="{shape}"];' for a, b, shape in self._edges]
@@ -47,7 +47,7 @@ class Graph:
 
     @property
     def svg(self) -> str:
-        """A drawing in layers: every node below those that were computed from it."""
+        """A drawing in layers: every node is below those computed from it."""
         depth: dict[Node, int] = {}
         for node in self._nodes:  # results before what they were computed from
             depth.setdefault(node, 0)
@@ -91,7 +91,7 @@ class Graph:
 
 
 def _solid(node: Node) -> Node:
-    """The operation behind one of its outputs."""
+    """The operation that an output belongs to."""
     return node.edges[0] if isinstance(node, Output) and node.edges[0] is not None else node
 
 
@@ -116,7 +116,7 @@ def _nbytes(value: Any) -> int:
 
 
 def graph(tensors: Any) -> Graph:
-    r"""The graph of a tensor, or of several: nodes named as in ``grad_fn``, with what they save, and shapes on the edges.
+    r"""The graph of one or several tensors: nodes named as in ``grad_fn``, with what they save, and shapes on the edges.
 
     Parameters
     ----------
@@ -126,9 +126,9 @@ def graph(tensors: Any) -> Graph:
     Raises
     ------
     TypeError
-        For anything else, or nothing.
+        If an argument is not a Tensor, or there is none.
     RuntimeError
-        For a tensor that is not tracked.
+        If a tensor is not tracked.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""The tape: what a Tensor remembers, and what is written down when an operation is applied to it.
+"""The tape: the history of a Tensor, and the recording of operations.
 
-A Tensor has a raw array and the node that produced it; a node has the operation, the nodes of its inputs and the raw
-arrays that the operation's rules ask for. Nodes never refer to Tensors (a leaf to its own only weakly), so there are no
-cycles and a graph is freed with its last Tensor.
+A Tensor has a raw array and the node that produced it. A node has the operation, the nodes of its inputs and the raw arrays
+that the operation's rules need. Nodes never refer to Tensors (a leaf's node has only a weak reference to its leaf), so there
+are no cycles, and a graph is freed with its last Tensor.
 """
 
 from __future__ import annotations
@@ -50,30 +50,30 @@ __all__ = [
 class TensorBase:
     """The state of a Tensor; its operators and methods are `arrayad.Tensor`'s.
 
-    Operations lie below the class whose operators call them, so they know only this: where the array is, what produced
-    it, and with whom it shares memory. One class derives from it, which is that of all tensors.
+    Operations are in a layer below the class whose operators call them, so they know only this: where the array is, what
+    produced it, and with which tensors it shares memory. The one subclass is the class of all tensors.
     """
 
-    # Left unset, which costs nothing, are `_grad` and `_leaf` until there is one, `_viewed` and `_steps` until the storage
-    # has aliases.
+    # For speed, these stay unset: `_grad` and `_leaf` until there is one, `_viewed` and `_steps` until the storage has
+    # aliases.
     __slots__ = ("__weakref__", "_array", "_grad", "_leaf", "_node", "_steps", "_storage", "_viewed")
 
     _array: Array
     _node: Node | None
     _storage: Storage | None
-    _viewed: TensorBase | None  # whose history its own is a part of; None also for a detached alias
-    _steps: Steps  # how it is seen from the storage's root
+    _viewed: TensorBase | None  # the tensor of whose history its own is a part; None also for a detached alias
+    _steps: Steps  # the view operations that lead to it from the storage's root
     _grad: Any
-    _leaf: Leaf  # the node it had as a leaf, which hooks and graphs are of, once it was made to require no gradient
+    _leaf: Leaf  # the node it had as a leaf, which hooks and graphs refer to, after it was set not to require a gradient
 
-    _class: type[TensorBase]  # which `arrayad.tensor` sets
+    _class: type[TensorBase]  # set by `arrayad.tensor`
 
 
 _new = object.__new__
 
 
 def make(array: Array, node: Node | None = None) -> Any:
-    """A Tensor of a raw array."""
+    """Make a Tensor of a raw array."""
     tensor = _new(TensorBase._class)
     tensor._array = array
     tensor._node = node
@@ -82,11 +82,11 @@ def make(array: Array, node: Node | None = None) -> Any:
 
 
 def another(x: Any) -> Any:
-    """Another tensor of the same array and history; a write into one of the two copies the array first.
+    """Return another tensor of the same array and history; a write to one of the two copies the array first.
 
-    For who keeps a tensor that the user has, or lends one.
+    For code that keeps a user's tensor, or lends one.
     """
-    next(sequence)  # as whatever keeps an array does, so that the next write looks who has it
+    next(sequence)  # so that the next write checks who refers to the array
     return make(x._array, x._node)
 
 
@@ -109,7 +109,7 @@ def require_grad(x: TensorBase, name: str) -> None:
         x._node = before
         return
     x._node = Leaf(x)
-    if before is not None:  # of another form
+    if before is not None:  # the leaf changed its form
         x._node.hooks = before.hooks
 
 
@@ -117,36 +117,36 @@ class Writes:
     """The last in-place operation on a memory that cannot move."""
 
     at: int = 0  # its place in the order of nodes
-    version: int = 0  # of the memory, that it made
+    version: int = 0  # the version of the memory that it made
     by: str = ""
-    buffers: int | None = None  # how many are lent of the memory, where all that see it will give it back
+    buffers: int | None = None  # how many buffers are lent, if all that see the memory will give it back
 
 
 class Storage:
-    """What the tensors that share one memory know of it together.
+    """What the tensors that share one memory have in common.
 
-    A tensor that alone has its memory, and was never written into, has none. `arrayad.autograd.mutation` rests on it: an
-    in-place write moves the `aliases` to a copy first, if the tape has arrays of the memory.
+    A tensor that does not share its memory and was never written to has none. `arrayad.autograd.mutation` uses it: an
+    in-place write first moves the `aliases` to a copy, if the tape has arrays on the memory.
     """
 
-    # Class attributes as defaults, so that making one, on the hot path of views, costs an empty object.
-    version: int = 0  # how many in-place writes there were
-    exported: Writes | None = None  # of memory that NumPy or another library may see, so that it cannot move
-    root: Array = None  # the array of the whole memory, which `_steps` start from
-    aliases: list[ref[TensorBase]] | None = None  # every tensor on it, once there are two
+    # Class attributes as defaults: creating a storage, on the hot path of views, then costs an empty object.
+    version: int = 0  # the number of in-place writes
+    exported: Writes | None = None  # for memory that NumPy or another library may see, so that it cannot move
+    root: Array = None  # the array of the whole memory, at which `_steps` start
+    aliases: list[ref[TensorBase]] | None = None  # every tensor on the memory, once there are two
     sweep_at: int = 64  # the length of `aliases` at which dead references are dropped
-    looked_at: int = -1  # when the tape was last found to have no array of it, in the order of nodes
+    looked_at: int = -1  # when the tape was last found to have no array on it, in the order of nodes
 
 
-# A view operation of one output, and its static arguments.
+# A view operation with one output, and its static arguments.
 Step = tuple["Operation", tuple[Any, ...], dict[str, Any]]
-# Steps one after the other: those before the last, or None, and the last. So a view shares the steps of what it was made of,
-# and a chain of views takes time and memory by its length.
+# Consecutive steps: those before the last, or None, and the last. A view shares the steps of the tensor it was made from, so
+# a chain of views takes time and memory linear in its length.
 Steps = tuple["Steps", Step] | None
 
 
 def storage_of(x: TensorBase) -> Storage:
-    """The storage of a tensor, made when first asked for."""
+    """The storage of a tensor, created when first needed."""
     storage = x._storage
     if storage is None:
         storage = x._storage = Storage()
@@ -159,13 +159,13 @@ def base_of(x: TensorBase) -> TensorBase | None:
     return None if storage is None or storage.aliases is None else x._viewed
 
 
-# Writes take turns: a thread at one has a reference to the array, which another would take for the tape's. So do the first
-# view of a tensor, and the dropping of dead ones.
+# Writes take turns: a writing thread refers to the array, which another thread would take for a reference of the tape. The
+# first view of a tensor and the dropping of dead references take turns with them.
 writing = threading.RLock()
 
 
 def _renew() -> None:
-    """In a forked process, whose parent may have had a thread at a write."""
+    """In a forked process, whose parent may have had a thread in a write."""
     global writing
     writing = threading.RLock()
 
@@ -175,10 +175,10 @@ if hasattr(os, "register_at_fork"):
 
 
 def alias(x: TensorBase, y: TensorBase, step: Step | None) -> None:
-    """Write down that `y` shares the memory of `x`: through a view operation, or, without one, as a detached alias.
+    """Register that `y` shares the memory of `x`: through a view operation or, without one, as a detached alias.
 
-    Another thread may have moved `x` to other memory since `y` was made. From here on it would move `y` too, so who called
-    looks now whether it did.
+    Another thread may have moved `x` to other memory since `y` was made. From here on a move of `x` also moves `y`, so the
+    caller now checks whether one happened before.
     """
     storage = x._storage
     if storage is None or storage.aliases is None:
@@ -188,7 +188,7 @@ def alias(x: TensorBase, y: TensorBase, step: Step | None) -> None:
         y._viewed = None
         y._steps = x._steps
     else:
-        # A view that was made a leaf has a history of its own, of which that of its views is a part.
+        # A view that was made a leaf has its own history, of which that of its views is a part.
         y._viewed = x if x._viewed is None or x._node.__class__ is Leaf else x._viewed
         y._steps = (x._steps, step)
     aliases = storage.aliases
@@ -198,19 +198,19 @@ def alias(x: TensorBase, y: TensorBase, step: Step | None) -> None:
 
 
 def _with_aliases(x: TensorBase) -> Storage:
-    """The storage of a tensor that is to have company."""
+    """The storage of a tensor that is about to share its memory."""
     with writing:
         storage = storage_of(x)
         if storage.aliases is None:
             storage.root = x._array
             x._viewed = None
             x._steps = None
-            storage.aliases = [ref(x)]  # by which other threads see that all of it is there
+            storage.aliases = [ref(x)]  # set last: when other threads see it, the rest is complete
         return storage
 
 
 def _sweep(storage: Storage) -> None:
-    """Drop dead references; not what other threads append meanwhile."""
+    """Drop dead references, but not what other threads append meanwhile."""
     with writing:
         aliases: Any = storage.aliases
         seen = len(aliases)
@@ -220,7 +220,7 @@ def _sweep(storage: Storage) -> None:
 
 
 def steps_after(first: Steps, last: Steps) -> tuple[Step, ...]:
-    """The steps that follow on `first`, up to `last`, in their order."""
+    """The steps after `first`, up to `last`, in order."""
     found: list[Step] = []
     while last is not first:
         assert last is not None  # for the type checker: `first` is among those before
@@ -231,31 +231,32 @@ def steps_after(first: Steps, last: Steps) -> tuple[Step, ...]:
 
 # --- nodes ---
 
-# Whatever keeps arrays takes a place: nodes, what backward is given, a checkpoint. So where none was taken since, none has
+# Everything that keeps arrays takes a number: nodes, cotangents given to backward, checkpoints. So if no number was taken
+# since, nothing has been kept.
 # been kept.
 sequence = count(1)
 
 
-# The key, among the hooks of a node, of a weak reference to its tensor where that is to have the gradient.
+# The key, among the hooks of a node, of a weak reference to the tensor that retains the gradient.
 RETAINED = 0
 
 
 class Node:
-    """One operation that was applied: what `Tensor.grad_fn` gives.
+    """One recorded application of an operation, also called `Tensor.grad_fn`.
 
     Attributes
     ----------
     plan : Plan
-        What the operation keeps and which of its rules apply; it knows the operation.
+        What the operation keeps and which of its rules apply; it refers to the operation.
     edges : tuple of Node or None
         The nodes that produced the inputs; None for an input that needs no gradient.
     saved : tuple or None
-        What the rules ask for, by the operation's layout; None once backward has used and dropped it. Of a checkpoint, what
-        computes it again: `engine.saved_of` gives the tuple.
+        What the rules need, by the operation's layout; None once backward has used and dropped it. For a checkpoint, an
+        object that recomputes it: `engine.saved_of` returns the tuple.
     shape, dtype
-        Of the output; its cotangent has them too.
+        Of the output, and so of its cotangent.
     sequence : int
-        Nodes are numbered as they are made, so falling order is an order for backward.
+        Nodes are numbered as they are created, so descending order is a valid order for backward.
     """
 
     __slots__ = (
@@ -277,20 +278,20 @@ class Node:
     dtype: Any
     sequence: int
     hooks: dict[int, Any] | None  # called with the cotangent of the output
-    where: str  # the source line of the call, set under anomaly detection only
+    where: str  # the source line of the call, set only under anomaly detection
 
     def name(self) -> str:
-        """The operation's, as PyTorch spells it: ``MulBackward0``."""
+        """The operation's name in PyTorch's form: ``MulBackward0``."""
         return self.plan.name
 
     @property
     def transposed(self) -> bool:
-        """Whether it transposes matrices: a cotangent that is transposed, too, is contiguous once it has gone through."""
+        """Whether it transposes matrices: a transposed cotangent is contiguous after passing through it."""
         return self.plan.op.name == "matrix_transpose"
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
-        """The nodes that backward goes on to, each with the number of its output, as PyTorch gives them."""
+        """The nodes that backward visits next, each with the index of its output, as in PyTorch."""
         return tuple((edge, 0) if not isinstance(edge, Output) else (edge.edges[0], edge.index) for edge in self.edges)
 
     def __repr__(self) -> str:
@@ -298,13 +299,13 @@ class Node:
 
 
 def retaining(node: Node) -> TensorBase | None:
-    """The tensor that is to have the gradient of a node's output in its ``grad``, if there is one."""
+    """The tensor, if any, that retains the gradient of a node's output in its ``grad``."""
     reference = None if node.hooks is None else node.hooks.get(RETAINED)
     return None if reference is None else reference()
 
 
 class Leaf(Node):
-    """Where backward ends: the gradient is added to the tensor's ``grad``."""
+    """The end of backward: the gradient is added to the tensor's ``grad``."""
 
     __slots__ = ("tensor",)
 
@@ -321,12 +322,12 @@ class Leaf(Node):
         self.hooks = None
 
     def name(self) -> str:
-        """As PyTorch has it."""
+        """The name in PyTorch's form."""
         return "AccumulateGrad"
 
 
 class Output(Node):
-    """One output of an operation with several; it stands between its tensor and the operation's node."""
+    """One output of an operation with several; it is between its tensor and the operation's node."""
 
     __slots__ = ("index",)
 
@@ -348,16 +349,16 @@ class MultiNode(Node):
 
     __slots__ = ("outputs",)
 
-    outputs: list[ref[Output]]  # weakly: they refer to this node
+    outputs: list[ref[Output]]  # weak, since they refer to this node
 
 
 def record(plan: Plan, edges: tuple[Node | None, ...], saved: Any, out: TensorBase) -> Node:
-    """Write down that an operation made `out`.
+    """Record that an operation produced `out`.
 
     Parameters
     ----------
     plan : Plan
-        Of the operation, for these edges.
+        The operation's plan for these edges.
     edges : tuple of Node or None
         The nodes of the arguments that may be tensors, in order.
     saved : tuple
@@ -381,7 +382,7 @@ def record(plan: Plan, edges: tuple[Node | None, ...], saved: Any, out: TensorBa
 def node_of_several(
     plan: Any, edges: tuple[Node | None, ...], saved: Any, arrays: Sequence[Array]
 ) -> tuple[MultiNode, list[Output]]:
-    """The node of an operation with several outputs, and those of the outputs."""
+    """Create the node of an operation with several outputs, and those of the outputs."""
     node = MultiNode()
     node.plan = plan
     node.edges = edges
@@ -398,7 +399,7 @@ def node_of_several(
 
 
 def namespace_of_tensors() -> Any:
-    """What stands for a backend where a rule is recorded: the operations themselves, which stand above the tape."""
+    """The namespace in place of a backend when a rule is recorded: the operations, in a layer above the tape."""
     from .. import functions
 
     return functions

@@ -1,4 +1,4 @@
-"""Functional transforms: from functions of containers of tensors to their derivatives. They nest.
+"""Functional transforms: from functions of containers of tensors to their derivatives. They can be nested.
 
 Arguments and results may be any nesting of dicts, lists, tuples and named tuples of tensors (optree's PyTrees).
 """
@@ -41,8 +41,8 @@ __all__ = [
 
 
 def _flatten(tree: Any, what: str) -> tuple[list[Any], Any]:
-    """The tensors of a container, in order, and how to build one like it."""
-    import optree  # costs `import arrayad` a fifth; needed only here
+    """Return the tensors of a container, in order, and a function that builds a container like it."""
+    import optree  # here: it would cost `import arrayad` a fifth
 
     leaves, form = optree.tree_flatten(tree)
     for leaf in leaves:
@@ -57,16 +57,17 @@ def _build(form: Any, leaves: Any) -> Any:
 
 
 class _Trace:
-    """One run of a function, recorded: its inputs as the start of the tape, and its outputs."""
+    """A recorded run of a function: its inputs as the start of the tape, and its outputs."""
 
     def __init__(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], has_aux: bool = False) -> None:
         given, self.form = _flatten(args, f"{name}(): the arguments")
         self.begun = next(sequence)
-        # A level of its own: tracked inputs are cloned, so that outer transforms see through, and others become leaves.
+        # Each transform is a separate level: tracked inputs are cloned, so outer transforms see through, and others become
+        # leaves.
         with enable_grad():
             self.inputs = [_start(name, x) for x in given]
-            self.starts = [x._node for x in self.inputs]  # which a function may take from its argument, by detach_()
-            # The function may write into what is no leaf, which would have another history then.
+            self.starts = [x._node for x in self.inputs]  # the function may detach its argument, by detach_()
+            # The function may write to a non-leaf, which would then have another history.
             out = function(*_build(self.form, [x if isinstance(x._node, Leaf) else another(x) for x in self.inputs]))
         self.aux: Any = None
         if has_aux:
@@ -74,7 +75,7 @@ class _Trace:
                 raise TypeError(f"{name}(): with has_aux=True the function must give (output, aux)")
             out, self.aux = out
         self.outputs, self.out_form = _flatten(out, f"{name}(): the function's results")
-        # Whether an outer transform, or a backward to come, may ask for derivatives of the results.
+        # Whether an outer transform, or a later backward, may ask for derivatives of the results.
         self.outer = _reaches_before(self.begun, self.outputs)
 
     def value(self) -> Any:
@@ -83,7 +84,7 @@ class _Trace:
         return _build(self.out_form, [_plain(x, outer) for x in self.outputs])
 
     def beside(self) -> Any:
-        """What the function gave beside them, likewise; it may be anything."""
+        """The function's auxiliary result, likewise without this level's history; it may be any object."""
         import optree  # as in `_flatten`
 
         leaves, form = optree.tree_flatten(self.aux)
@@ -92,7 +93,7 @@ class _Trace:
         return form.unflatten([_plain(x, outer) if isinstance(x, TensorBase) else x for x in leaves])
 
     def pull_back(self, cotangents: list[Any]) -> list[Any]:
-        """The gradients of the inputs, given cotangents of the outputs."""
+        """Compute the gradients of the inputs from cotangents of the outputs."""
         tracked = [(x, g) for x, g in zip(self.outputs, cotangents, strict=True) if x._node is not None]
         if not tracked:
             return [zeros_like(x) for x in self.inputs]
@@ -101,12 +102,12 @@ class _Trace:
         return list(engine.grad(outputs, self.inputs, seeds, retain_graph=True, create_graph=again, materialize_grads=True))
 
     def push(self, tangents: list[Any]) -> list[Any]:
-        """The tangents of the outputs, given those of the inputs."""
+        """Compute the tangents of the outputs from those of the inputs."""
         known = {
             node: t if t._array.dtype == x._array.dtype else namespace_of_tensors().astype(t, x.dtype)
             for node, x, t in zip(self.starts, self.inputs, tangents, strict=True)
         }
-        # Where the function gave its argument another form, `become`, that is another leaf.
+        # If the function changed the form of its argument (`become`), that is another leaf.
         known |= {x._node: known[start] for start, x in zip(self.starts, self.inputs, strict=True) if x._node is not None}
         again = recording() and (self.outer or any(t._node is not None for t in tangents))
         out = []
@@ -117,7 +118,7 @@ class _Trace:
 
 
 def _reaches_before(start: int, outputs: list[Any]) -> bool:
-    """Whether some tensors depend on anything tracked that is older than a place in the order of nodes."""
+    """Whether some tensors depend on anything tracked that is older than a number in the order of nodes."""
     stack = [x._node for x in outputs]
     found: set[Any] = {None}
     while stack:
@@ -132,7 +133,7 @@ def _reaches_before(start: int, outputs: list[Any]) -> bool:
 
 
 def _plain(x: Any, outer: bool) -> Any:
-    """A result, without history unless an outer transform asks for it, that the user may write into."""
+    """Return a result that the user may write to, without history unless an outer transform needs it."""
     return another(x) if outer else x.detach()
 
 
@@ -160,7 +161,7 @@ def _same_form(name: str, tree: Any, form: Any, like: list[Any]) -> list[Any]:
 def _split(
     name: str, argnums: int | tuple[int, ...], args: tuple[Any, ...], kwargs: dict[str, Any], function: Callable[..., Any]
 ) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-    """The function of the arguments that are differentiated alone, and these."""
+    """Return the function of the differentiated arguments only, and these arguments."""
     try:
         which = [range(len(args))[i] for i in ((argnums,) if isinstance(argnums, int) else argnums)]
     except IndexError:
@@ -185,25 +186,25 @@ def _check_floating(name: str, outputs: list[Any]) -> None:
             raise TypeError(f"{name}(): the function's results must be floating, to have a derivative; got {x.dtype}")
 
 
-# A gradient is Any to type checkers: hints that say its form, by the argument's, make them refuse lambdas.
+# To type checkers a gradient is Any: a type derived from the argument's would make them reject lambdas.
 def value_and_grad(
     func: Callable[P, R], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
 ) -> Callable[P, tuple[R, Any]]:
-    """A function that gives the value of a scalar function and its gradient.
+    """Return a function that computes the value of a scalar function and its gradient.
 
     Parameters
     ----------
     func : callable
-        Gives a real Tensor of one element; with `has_aux` a pair of that and anything.
+        Returns a real Tensor of one element; with `has_aux`, a pair of that and any object.
     argnums : int or tuple of int, optional
-        With respect to which positional arguments, each a Tensor or container of Tensors.
+        The positional arguments to differentiate with respect to, each a Tensor or container of Tensors.
     has_aux : bool, optional
 
     Returns
     -------
     callable
-        Gives ``(value, gradient)``, or ``((value, aux), gradient)``; the gradient has the form of the argument, or is a
-        tuple of such for a tuple of `argnums`.
+        Returns ``(value, gradient)``, or ``((value, aux), gradient)``. The gradient has the structure of the argument; for a
+        tuple of `argnums` it is a tuple of these.
 
     Examples
     --------
@@ -232,16 +233,16 @@ def _value_and_grad(
 
 
 def grad(func: Callable[P, Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[P, Any]:
-    """A function that gives the gradient of a scalar function.
+    """Return a function that computes the gradient of a scalar function.
 
     Parameters
     ----------
     func : callable
-        Gives a real Tensor of one element; with `has_aux` a pair of that and anything.
+        Returns a real Tensor of one element; with `has_aux`, a pair of that and any object.
     argnums : int or tuple of int, optional
-        With respect to which positional arguments.
+        The positional arguments to differentiate with respect to.
     has_aux : bool, optional
-        The function gives ``(gradient, aux)`` then.
+        If true, the new function returns ``(gradient, aux)``.
 
     Examples
     --------
@@ -284,21 +285,22 @@ def vjp(
     func: Callable[[*Ts], tuple[R, A]], *primals: *Ts, has_aux: Literal[True]
 ) -> tuple[R, Callable[[R], tuple[*Ts]], A]: ...
 def vjp(func: Callable[[*Ts], Any], *primals: *Ts, has_aux: bool = False) -> Any:
-    """The value of a function, and a function that pulls cotangents of it back to its arguments.
+    """Return the value of a function, and a function that pulls cotangents of it back to its arguments.
 
     Parameters
     ----------
     func : callable
     *primals
-        Its arguments: Tensors or containers of them.
+        The arguments: Tensors or containers of Tensors.
     has_aux : bool, optional
-        The function gives a pair of its value and anything.
+        The function returns a pair of its value and any object.
 
     Returns
     -------
     value
     pull_back : callable
-        Takes a cotangent of the form of the value and gives the tuple of those of the arguments; any number of times.
+        Takes a cotangent with the structure of the value and returns the tuple of those of the arguments; may be called
+        repeatedly.
     aux
         Only with `has_aux`.
 
@@ -318,20 +320,20 @@ def vjp(func: Callable[[*Ts], Any], *primals: *Ts, has_aux: bool = False) -> Any
 
 
 def linearize(func: Callable[[*Ts], R], *primals: *Ts) -> tuple[R, Callable[[*Ts], R]]:
-    """The value of a function, and its derivative at that point as a linear function.
+    """Return the value of a function, and its derivative at that point as a linear function.
 
     Parameters
     ----------
     func : callable
     *primals
-        Its arguments: Tensors or containers of them.
+        The arguments: Tensors or containers of Tensors.
 
     Returns
     -------
     value
     push : callable
-        Takes tangents of the forms of the arguments and gives the tangent of the value; it replays the one trace, any number
-        of times.
+        Takes tangents with the structure of the arguments and returns the tangent of the value, by replaying the trace; may
+        be called repeatedly.
 
     Examples
     --------
@@ -353,13 +355,13 @@ def _linearize(name: str, func: Callable[[*Ts], R], primals: tuple[*Ts]) -> tupl
 
 
 def jvp(func: Callable[[*Ts], R], primals: tuple[*Ts], tangents: tuple[*Ts]) -> tuple[R, R]:
-    """The value of a function and its derivative along a direction.
+    """Return the value of a function and its derivative along a direction.
 
     Parameters
     ----------
     func : callable
     primals, tangents : tuple
-        The arguments, and the direction, of the same form.
+        The arguments, and the direction, of the same structure.
 
     Returns
     -------
@@ -393,12 +395,12 @@ def _basis(x: Any) -> list[Any]:
 
 
 def _directions(tensors: list[Any], k: int) -> list[list[Any]]:
-    """Of each unit tensor of the shape of one of several, that and zeros for the others."""
+    """For each unit tensor of the shape of one of several tensors, a list of it and zeros for the others."""
     return [[unit if i == k else zeros_like(x) for i, x in enumerate(tensors)] for unit in _basis(tensors[k])]
 
 
 def _assembled(name: str, rows: list[list[Any]], along: Any, others: list[Any], last: bool) -> list[Any]:
-    """Jacobians of the derivatives of several tensors along the unit tensors of one, whose axes come last or first."""
+    """Arrange derivatives of several tensors along the unit tensors of one as Jacobians, with its axes last or first."""
     functions = namespace_of_tensors()
     if not rows and others:
         raise ValueError(f"{name}(): an argument or result has no elements")
@@ -419,7 +421,7 @@ def _by_rows(name: str, trace: _Trace) -> list[list[Any]]:
 
 
 def _by_columns(name: str, trace: _Trace) -> list[list[Any]]:
-    """The same by forward mode."""
+    """The same, by forward mode."""
     by_input = [
         _assembled(name, [trace.push(tangents) for tangents in _directions(trace.inputs, k)], x, trace.outputs, True)
         for k, x in enumerate(trace.inputs)
@@ -452,28 +454,28 @@ def _jacobian(
 
 
 def jacrev(func: Callable[P, Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[P, Any]:
-    """A function that gives the Jacobian of a function, by reverse mode: one backward for each element of the result.
+    """Return a function that computes the Jacobian by reverse mode: one backward for each element of the result.
 
     Parameters
     ----------
     func : callable
     argnums : int or tuple of int, optional
-        With respect to which positional arguments.
+        The positional arguments to differentiate with respect to.
     has_aux : bool, optional
-        The function gives a pair of its result and anything; then ``(jacobian, aux)`` is given.
+        The function returns a pair of its result and any object; the new function then returns ``(jacobian, aux)``.
 
     Returns
     -------
     callable
-        Gives, for each tensor of the result, what has the form of the argument, with Tensors of the shape of the result
-        followed by that of the argument.
+        Returns, for each tensor of the result, a container with the structure of the argument, whose Tensors have the shape
+        of the result followed by that of the argument.
 
     Raises
     ------
     RuntimeError
         For a complex argument or result.
     ValueError
-        For an argument or result of no elements.
+        For an argument or result without elements.
 
     Examples
     --------
@@ -486,25 +488,25 @@ def jacrev(func: Callable[P, Any], argnums: int | tuple[int, ...] = 0, has_aux: 
 
 
 def jacfwd(func: Callable[P, Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[P, Any]:
-    """A function that gives the Jacobian of a function, by forward mode: one replay for each element of the argument.
+    """Return a function that computes the Jacobian by forward mode: one replay for each element of the argument.
 
     Parameters
     ----------
     func : callable
     argnums : int or tuple of int, optional
-        With respect to which positional arguments.
+        The positional arguments to differentiate with respect to.
     has_aux : bool, optional
-        As of `jacrev`.
+        As for `jacrev`.
 
     Returns
     -------
     callable
-        As `jacrev`'s.
+        As for `jacrev`.
 
     Raises
     ------
     RuntimeError, ValueError
-        As `jacrev`'s.
+        As for `jacrev`.
     """
     return _jacobian("jacfwd", func, argnums, has_aux, _by_columns)
 
@@ -513,19 +515,19 @@ jacobian = jacrev
 
 
 def hessian(func: Callable[P, Any], argnums: int | tuple[int, ...] = 0) -> Callable[P, Any]:
-    """A function that gives the Hessian of a scalar function: the gradient's Jacobian, by reverse mode.
+    """Return a function that computes the Hessian of a scalar function: the gradient's Jacobian, by reverse mode.
 
     Parameters
     ----------
     func : callable
-        Gives a real Tensor of one element.
+        Returns a real Tensor of one element.
     argnums : int or tuple of int, optional
-        With respect to which positional arguments.
+        The positional arguments to differentiate with respect to.
 
     Notes
     -----
-    A row of it is a backward through the gradient, which takes a half to a fifth of the time of a tangent pushed through all
-    of its rules. One product with it alone is `hvp`, which goes forward.
+    Each row is a backward through the gradient, which takes a half to a fifth of the time of propagating a tangent through
+    all of its rules. For a single product with the Hessian use `hvp`, which runs forward mode over the gradient.
 
     Examples
     --------
@@ -538,14 +540,14 @@ def hessian(func: Callable[P, Any], argnums: int | tuple[int, ...] = 0) -> Calla
 
 
 def hvp(func: Callable[[*Ts], Any], primals: tuple[*Ts], tangents: tuple[*Ts]) -> tuple[tuple[*Ts], tuple[*Ts]]:
-    """The gradient of a scalar function, and its Hessian times a direction: forward over reverse.
+    """Return the gradient of a scalar function, and its Hessian times a direction: forward over reverse.
 
     Parameters
     ----------
     func : callable
-        Gives a real Tensor of one element.
+        Returns a real Tensor of one element.
     primals, tangents : tuple
-        The arguments, and the direction, of the same form.
+        The arguments, and the direction, of the same structure.
 
     Returns
     -------

@@ -1,12 +1,12 @@
-"""Which entries of a value are used: known by structure, and sent along with a cotangent.
+"""Which entries of a value are used: known from the structure of a computation, and propagated beside a cotangent.
 
-``where(x > 0, sqrt(x), 0)`` throws away the root of 0, so the derivative there is 0. But the root's rule multiplies: a
-cotangent of 0 by a slope that is infinite, which is NaN. So where entries are thrown away (`where`, an assignment over
-them, `clip`, an extremum) the engine sends on, beside the cotangent, which ones are not; an elementwise operation that
-finds this gives 0 for the others, whatever its slope is there.
+``where(x > 0, sqrt(x), 0)`` discards the root of 0, so the derivative there is 0. But the root's rule multiplies a cotangent
+of 0 by an infinite slope, which is NaN. So where entries are discarded (by `where`, an assignment over them, `clip`, an
+extremum) the engine propagates, beside the cotangent, which entries are used; an elementwise operation that receives this
+gives 0 for the others, whatever its slope is there.
 
-It follows from the conditions and the keys of a computation, never from a cotangent that happens to be 0: backward stays
-linear in the cotangent, to any order. Nothing is computed before a slope makes it necessary, which mostly none does.
+The used entries follow from the conditions and keys of a computation, never from a cotangent that happens to be 0: backward
+stays linear in the cotangent, to any order. Nothing is computed until a slope makes it necessary, which is rare.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ __all__ = ["Either", "OfOutputs", "PartOf", "Through", "Used", "unbroadcast"]
 
 
 class Used:
-    """The used entries of a value: booleans of its shape, raw or, in a recorded backward, a Tensor; None if all are.
+    """The used entries of a value: booleans of its shape, raw or, in a recorded backward, a Tensor; None if all are used.
 
     Attributes
     ----------
     sources : tuple of Used or None
-        Those of the values downstream that they follow from; None where all is used.
+        The used entries of the values downstream that determine these; None for a value that is used entirely.
     known : bool
-        Whether they are computed.
+        Whether they have been computed.
     """
 
     __slots__ = ("_entries", "known", "sources")
@@ -43,19 +43,19 @@ class Used:
     _entries: Any
 
     def compute(self, *downstream: Any) -> Any:
-        """The entries, from those of the sources."""
+        """Compute the entries from those of the sources."""
         raise NotImplementedError
 
     def entries(self) -> Any:
-        """The entries; what is computed for them is kept."""
-        stack = [] if self.known else [self]  # no recursion: each of a million assignments has the next one for a source
+        """The entries; computed ones are kept."""
+        stack = [] if self.known else [self]  # no recursion: each of a million assignments has the next one as a source
         while stack:
             top = stack[-1]
             waiting = [s for s in top.sources if s is not None and not s.known]
             if waiting:
                 stack += waiting
                 continue
-            if not top.known:  # it may stand there twice
+            if not top.known:  # it may be on the stack twice
                 top._entries = top.compute(*[None if s is None else s._entries for s in top.sources])
                 top.known, top.sources = True, ()
             stack.pop()
@@ -63,21 +63,21 @@ class Used:
 
 
 class Through(Used):
-    """Of an operation's input: by the operation's rule for used entries or, of an elementwise one without, as its output's.
+    """Of an operation's input: by the operation's rule for used entries or, for an elementwise one without, its output's.
 
     Parameters
     ----------
     used : Used or None
-        Of the output.
+        Those of the output.
     rule : Rule or None
     xp : namespace
-        For the rule.
+        The namespace for the rule.
     saved : tuple
-        By the operation's layout.
+        What the node saved, by the operation's layout.
     node, target : Node
-        Of the operation, and of the input.
+        The nodes of the operation, and of the input.
     like : raw array
-        On the device where it is.
+        An array on the device of the entries.
     """
 
     __slots__ = ("_parts",)
@@ -101,7 +101,7 @@ class Through(Used):
 
             if entries is None:
                 entries = whole(tuple(node.shape))
-            elif entries.__class__ is list:  # of several outputs
+            elif entries.__class__ is list:  # for several outputs
                 entries = [whole(shape) if part is True else part for part, shape in zip(entries, node.shape, strict=True)]
             entries = rule.function(xp, entries, *rule.arguments(saved, target))
         if entries is None or entries.__class__ is list or entries.shape == target.shape:
@@ -124,12 +124,12 @@ class PartOf(Used):
 
 
 class OfOutputs(Used):
-    """Of an operation with several outputs: a list of theirs, True for all of one and None for one that nothing reached.
+    """Of an operation with several outputs: a list of theirs, True for one used entirely, None for an unused one.
 
     Parameters
     ----------
     reached : list of bool
-        The outputs of which all is used, as far as is known.
+        The outputs that are used entirely, as far as is known.
     """
 
     __slots__ = ("_outputs",)
@@ -154,7 +154,7 @@ class OfOutputs(Used):
 
 
 class Either(Used):
-    """What one or the other of two uses."""
+    """The union of the entries used by two consumers."""
 
     __slots__ = ()
 
@@ -167,11 +167,11 @@ class Either(Used):
 
 
 def unbroadcast(xp: Namespace, g: Any, shape: tuple[int, ...], reduce: str = "sum") -> Any:
-    """Sum, or another reduction, over the axes along which an input of a shape was broadcast."""
+    """Sum, or otherwise reduce, over the axes along which an input of a shape was broadcast."""
     extra = len(g.shape) - len(shape)
-    if extra > 0 and g.shape[extra:] == shape:  # as of a bias
+    if extra > 0 and g.shape[extra:] == shape:  # as for a bias
         return getattr(xp, reduce)(g, axis=0 if extra == 1 else tuple(range(extra)))
-    if extra < 0:  # an assigned value may have leading axes of length 1 that the place does not have
+    if extra < 0:  # an assigned value may have leading axes of length 1 that its target lacks
         g, extra = xp.reshape(g, (1,) * -extra + tuple(g.shape)), 0
     axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1)
     if not axes:
