@@ -350,7 +350,7 @@ def _in_memory(x: Any, others: tuple[Any, ...], op: Operation, name: str) -> boo
 
 
 def add_item(x: Any, key: Any, values: Any, name: str) -> bool:
-    """Do ``x[key] += values`` in place, for every occurrence in the key, if nothing is recorded or converted.
+    """Do ``x[key] += values`` in place, for every occurrence in the key; False if it must be recorded or converted.
 
     Parameters
     ----------

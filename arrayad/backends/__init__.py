@@ -1,8 +1,8 @@
-"""Backends: who holds the memory and computes.
+"""Backends: the libraries that hold the memory and compute.
 
-A backend is a module (or an object) of the form of `Backend`: the standard's namespace for one type of raw array, with what
-it gets wrong put right, and the few functions beyond the standard that a Tensor and its differentiation need. It is found
-by the type of the raw array through one dict, never by scanning, and loaded when its kind of device is first asked for.
+A backend is a module (or an object) that conforms to `Backend`: the standard's namespace for one type of raw array, with its
+library's deviations corrected, and the few functions beyond the standard that Tensors and differentiation need. It is found
+by the type of the raw array through one dict, never by scanning, and loaded when its type of device is first requested.
 """
 
 from __future__ import annotations
@@ -37,28 +37,28 @@ __all__ = [
 ]
 
 Array = Any  # a raw array of some backend
-# A `Backend` and the standard's functions, or `arrayad.functions`, which has the same names. What a backend's functions take
-# and give is its own, so nothing more can be said of its type.
+# A `Backend` with the standard's functions, or `arrayad.functions`, which has the same names. The types of their arguments
+# and results are the backend's own, so nothing more specific can be said.
 Namespace = Any
 
-by_type: dict[type, Namespace] = {}  # raw array type -> backend; `backend_of_type` says more where there is none
-scalar_types: set[type] = set()  # of those, what a backend's functions may give in the place of 0-d arrays
-# What call paths look for of a backend, by name and raw array type: in a fifth of the time that backend and attribute take.
+by_type: dict[type, Namespace] = {}  # raw array type -> backend; `backend_of_type` raises a clear error if there is none
+scalar_types: set[type] = set()  # those of them that a backend's functions may return in place of 0-d arrays
+# Attributes of backends that call paths look up, by name and raw array type: a fifth of the time of a double lookup.
 attributes: dict[str, dict[type, Any]] = {
     name: {} for name in ("as_array", "is_writeable", "kept_scalars", "raw_dtype", "scalar", "shares_memory")
 }
 _by_device: dict[str, Namespace] = {}
-_OURS = {"cuda": "arrayad.backends.cupy"}  # loaded when first asked for
+_OURS = {"cuda": "arrayad.backends.cupy"}  # loaded when first requested
 
 
 def register(backend: Backend) -> None:
-    """Make a backend known by the types of its arrays, its dtypes and its kind of device."""
-    found = {name: getattr(backend, name) for name in attributes}  # all of it, before anything is written down
+    """Register a backend by the types of its arrays, its dtypes and its type of device."""
+    found = {name: getattr(backend, name) for name in attributes}  # all of it, before anything is registered
     raw = {}
     for dtype in dtypes.SUPPORTED:
         try:
             raw[backend.raw_dtype(dtype)] = dtype
-        except TypeError:  # half precision, which is not of the standard
+        except TypeError:  # half precision, which is not in the standard
             continue
     dtypes.from_raw.update(raw)
     for array_type in backend.array_types:
@@ -97,7 +97,7 @@ def backend_of(array: Array) -> Namespace:
 
 
 def backend_of_device(place: device) -> Namespace:
-    """The backend whose arrays live on a device; it is loaded if it was not yet.
+    """The backend whose arrays live on a device; it is loaded if necessary.
 
     Raises
     ------
@@ -123,35 +123,35 @@ def _load(kind: str) -> Namespace:
 
 
 def loaded(kind: str) -> Namespace | None:
-    """The backend of a kind of device, if it was asked for before."""
+    """The backend of a type of device, if it has been loaded."""
     return _by_device.get(kind)
 
 
 def devices() -> tuple[device, ...]:
-    """Every device that works here."""
+    """All available devices."""
     for kind in (*_OURS, *installed()):
         if kind not in _by_device:
             try:
                 _load(kind)
-            except RuntimeError:  # what it needs is not installed
+            except RuntimeError:  # something it requires is not installed
                 continue
     return tuple(place for backend in _by_device.values() for place in backend.devices())
 
 
 def uses_current_device() -> bool:
-    """Whether a backend computes on a current device, so that calls have to be made on that of their arrays."""
+    """Whether a backend computes on a current device, so that calls must run on the device of their arrays."""
     return any(backend.use_device is not None for backend in _by_device.values())
 
 
 def transfer(array: Array, place: device, *, non_blocking: bool = False) -> Array:
-    """A raw array on another device, of whatever backend; the array itself if it is there.
+    """Return a raw array on another device, of any backend; the array itself if it is there.
 
     Parameters
     ----------
     array : raw array
     place : device
     non_blocking : bool, optional
-        Do not wait for the end of a copy to a device, if the backend can.
+        Do not wait for a copy to a device to finish, if the backend can.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def transfer(array: Array, place: device, *, non_blocking: bool = False) -> Arra
 
 
 def indexed(place: device) -> device:
-    """A device with its index, where there are several of a kind and none is said: the current one's.
+    """Add the index to a device, where there are several of its type and none is given: the current one's.
 
     Raises
     ------
@@ -179,18 +179,18 @@ def indexed(place: device) -> device:
 
 
 def get_default_device() -> device:
-    """The device of tensors that are made without saying where.
+    """The device of tensors created without a `device` argument.
 
     Returns
     -------
     device
-        With its index where there are several of a kind: for ``"cuda"`` that of the current GPU.
+        With an index where there are several of a type: for ``"cuda"`` that of the current GPU.
     """
     return indexed(default.device)
 
 
 def set_default_device(place: str | device, /) -> None:
-    """Set the device of tensors that are made without saying where.
+    """Set the device of tensors created without a `device` argument.
 
     Parameters
     ----------

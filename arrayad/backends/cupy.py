@@ -1,8 +1,8 @@
-"""The CuPy backend: CuPy's own functions where they meet the standard, else array_api_compat's, else what is here.
+"""The CuPy backend: CuPy's own functions where they meet the standard, else array_api_compat's, else those defined here.
 
-Loaded when a ``"cuda"`` device is first asked for; without a GPU it loads as well and has no devices. CuPy's functions
-return before the GPU is done, in the order of the current stream. They run on the current device, so where there are several
-GPUs every call is made on that of its arrays (`use_device`); with one nothing is done.
+It is loaded when a ``"cuda"`` device is first requested; without a GPU it loads too and has no devices. CuPy's functions
+return before the GPU is done, in the order of the current stream. They run on the current device, so with several GPUs every
+call is made on the device of its arrays (`use_device`); with one GPU nothing is done.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ asynchronous = True
 
 
 def device_count() -> int:
-    """How many GPUs there are; 0 without a driver."""
+    """The number of GPUs; 0 without a driver."""
     try:
         return int(cp.cuda.runtime.getDeviceCount())
     except cp.cuda.runtime.CUDARuntimeError:  # no driver, or none that this CUDA can use
@@ -150,12 +150,12 @@ _DLPACK_CUDA_MANAGED = 13
 
 
 def _on_one_device(*arrays: Array) -> AbstractContextManager[Any]:
-    """The device of arrays as the current one.
+    """A context manager that makes the device of arrays current.
 
     Raises
     ------
     ValueError
-        If they are on several.
+        If they are on different devices.
     """
     if not arrays:
         return nullcontext()
@@ -163,14 +163,14 @@ def _on_one_device(*arrays: Array) -> AbstractContextManager[Any]:
     for a in arrays[1:]:
         if a.device != place:
             raise ValueError(f"arrays are on devices {place.id} and {a.device.id}")
-    return place  # which is a context manager
+    return place  # it is a context manager
 
 
 use_device: Callable[..., AbstractContextManager[Any]] | None = _on_one_device if _COUNT > 1 else None
 
 
 def _at(place: RawDevice) -> AbstractContextManager[Any]:
-    """A device as the current one, which it is anyway if it is the only one."""
+    """Make a device current; there is nothing to do if it is the only one."""
     return place if _COUNT > 1 and place is not None else nullcontext()
 
 
@@ -178,11 +178,11 @@ def _beside(array: Array) -> AbstractContextManager[Any]:
     return array.device if _COUNT > 1 else nullcontext()
 
 
-# --- creation, which array_api_compat does on the current device whatever device is given ---
+# --- creation, which array_api_compat does on the current device, whichever device is given ---
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: RawDevice = None, copy: bool | None = None) -> Array:
-    """Of numbers, or of arrays of this backend, which stay on their device unless another is given."""
+    """From numbers, or from arrays of this backend, which stay on their device unless another is given."""
     with _at(getattr(obj, "device", None) if device is None else device):
         if isinstance(obj, cp.ndarray):
             return cp.array(obj, dtype=dtype, copy=copy)
@@ -190,7 +190,7 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: RawDevice = None, copy: b
 
 
 def _of_host(array: np.ndarray[Any, Any], **how: Any) -> Array:
-    """A copy of a NumPy array; CuPy itself clears memory for a zero, and so makes a 0-d -0.0 one of 0.0."""
+    """A copy of a NumPy array; CuPy itself clears the memory for a zero, and so turns a 0-d -0.0 into 0.0."""
     return cp.full((), array[()], array.dtype) if array.ndim == 0 else cp.asarray(array, **how)
 
 
@@ -218,7 +218,7 @@ def ones(shape: Any, *, dtype: Any, device: RawDevice = None) -> Array:
 
 
 def full(shape: Any, fill_value: Any, *, dtype: Any, device: RawDevice = None) -> Array:
-    value = np.asarray(fill_value, dtype)  # refuses what the dtype does not hold, where CuPy would wrap around
+    value = np.asarray(fill_value, dtype)  # refuses what is out of the dtype's range, where CuPy would wrap around
     with _at(device):
         return cp.full(shape, value[()], dtype)
 
@@ -232,13 +232,13 @@ def linspace(start: Any, stop: Any, /, num: int, *, dtype: Any, device: RawDevic
     with _at(device):
         if np.dtype(dtype).kind != "c":
             return cp.linspace(start, stop, num, endpoint, dtype=dtype)
-        # CuPy's own is of real numbers.
+        # CuPy's function is for real numbers.
         real = cp.linspace(start.real, stop.real, num, endpoint)
         return fallbacks.complex_of(cp, real, cp.linspace(start.imag, stop.imag, num, endpoint), dtype)
 
 
 def from_dlpack(x: Any, /, *, device: RawDevice = None, copy: bool | None = None) -> Array:
-    """From a GPU on the memory of `x`, in the order of the current stream; from the host by a copy.
+    """From a GPU, sharing memory, in the order of the current stream; from the host by a copy.
 
     Raises
     ------
@@ -257,7 +257,7 @@ def from_dlpack(x: Any, /, *, device: RawDevice = None, copy: bool | None = None
 
 
 def to_dlpack(array: Array, *, stream: Any, max_version: Any, dl_device: Any, copy: bool | None) -> Any:
-    """CuPy's, which makes no copies on the GPU itself."""
+    """CuPy's, which makes no copies on the GPU."""
     with _beside(array):
         if copy and dl_device in (None, array.__dlpack_device__()):
             array, copy = array.copy(), None
@@ -271,35 +271,35 @@ def to_dlpack(array: Array, *, stream: Any, max_version: Any, dl_device: Any, co
 
 
 def astype(x: Array, dtype: Any, /, *, copy: bool = True) -> Array:
-    """On the device of `x`, also where it is called apart from an operation."""
+    """On the device of `x`, also if it is not called through an operation."""
     with _beside(x):
         return x.astype(dtype, copy=copy)
 
 
 def clip(x: Array, low: Array, high: Array | None, /) -> Array:
-    """CuPy's own takes a bound that is NaN for none."""
+    """CuPy's treats a bound that is NaN as no bound."""
     out = cp.maximum(x, low)
     return out if high is None else cp.minimum(out, high)
 
 
 def remainder(x1: Array, x2: Array, /) -> Array:
-    """CuPy's own is NaN for an infinite `x2`."""
+    """CuPy's is NaN for an infinite `x2`."""
     return fallbacks.remainder(cp, cp.fmod, x1, x2) if x1.dtype.kind == "f" else cp.remainder(x1, x2)
 
 
 def floor_divide(x1: Array, x2: Array, /) -> Array:
-    """CuPy's own of floating numbers is the floor of the rounded quotient, one too many where that was rounded up."""
+    """CuPy's is the floor of the rounded quotient for floating-point numbers, one too many where it was rounded up."""
     return fallbacks.floor_divide(cp, cp.fmod, x1, x2) if x1.dtype.kind == "f" else cp.floor_divide(x1, x2)
 
 
 @of_complex(cp.reciprocal)
 def reciprocal(x: Array, /) -> Array:
-    """CuPy's own is NaN for infinite numbers."""
+    """CuPy's is NaN for infinite numbers."""
     return cp.where(cp.isinf(x), cp.zeros((), x.dtype), cp.reciprocal(x))
 
 
-# CuPy's of complex numbers are exp(x) - 1, the logarithm of x + 1, and a quotient of complex numbers: they lose small
-# results, the signs of zeros, and infinities.
+# For complex numbers CuPy computes these as exp(x) - 1, the logarithm of x + 1, and a quotient of complex numbers: they lose
+# small results, the signs of zeros, and infinities.
 
 
 @of_complex(cp.expm1)
@@ -308,7 +308,7 @@ def expm1(x: Array, /) -> Array:
 
 
 def _of_infinite(x: Array, out: Array) -> Array:
-    """A logarithm of complex numbers, infinite where either part is, whatever the other."""
+    """A logarithm of complex numbers that is infinite where either part is, whatever the other."""
     out.real = cp.where(cp.isinf(x.real) | cp.isinf(x.imag), cp.full((), math.inf, out.real.dtype), out.real)
     return out
 
@@ -325,7 +325,7 @@ def log(x: Array, /) -> Array:
 
 def _log_of(x: Array, base: float) -> Array:
     out = log(x)
-    out.real /= math.log(base)  # by parts: a complex quotient of an infinity is NaN
+    out.real /= math.log(base)  # part by part: a complex quotient of an infinity is NaN
     out.imag /= math.log(base)
     return out
 
@@ -340,8 +340,8 @@ def log10(x: Array, /) -> Array:
     return _log_of(x, 10)
 
 
-# CuPy's of complex numbers are NaN, or lack the sign of a zero, where the standard has special values: where the real part
-# is infinite (of `tan`, which is the same turned, the imaginary one), or is 0 beside what is not finite.
+# For complex numbers CuPy's are NaN, or lack the sign of a zero, at special values of the standard: where the real part is
+# infinite (for `tan`, the imaginary part), or is 0 beside a part that is not finite.
 
 
 @of_complex(cp.tanh)
@@ -369,18 +369,18 @@ def acosh(x: Array, /) -> Array:
 
 
 def argsort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
-    """CuPy's own takes a 0-d array for one of length 1."""
+    """CuPy's treats a 0-d array as one of length 1."""
     np.lib.array_utils.normalize_axis_index(axis, x.ndim)
     return compat.argsort(x, axis=axis, descending=descending, stable=stable)
 
 
 def sign(x: Array, /) -> Array:
-    """CuPy's own is 0 for NaN and lexicographic for complex numbers; array_api_compat's waits for the GPU."""
+    """CuPy's is 0 for NaN and lexicographic for complex numbers; array_api_compat's waits for the GPU."""
     return fallbacks.sign(compat, cp.sign, x)
 
 
 def _truth(x: Array) -> Array:
-    return x != 0 if x.dtype.kind == "c" else x  # CuPy's logical functions take no complex numbers
+    return x != 0 if x.dtype.kind == "c" else x  # CuPy's logical functions do not accept complex numbers
 
 
 def logical_and(x1: Array, x2: Array, /) -> Array:
@@ -400,7 +400,7 @@ def logical_not(x: Array, /) -> Array:
 
 
 def reshape(x: Array, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Array:
-    """With ``copy=False`` a ValueError, as NumPy's, where CuPy's message is of attributes; lengths below -1 are refused."""
+    """With ``copy=False`` a ValueError, as in NumPy; CuPy's error is about attributes. Lengths below -1 are refused."""
     sides = [operator.index(n) for n in (shape if isinstance(shape, (tuple, list)) else (shape,))]
     for n in sides:
         if n < -1:
@@ -413,7 +413,7 @@ def reshape(x: Array, /, shape: tuple[int, ...], *, copy: bool | None = None) ->
 
 
 def _over_axes(function: Callable[..., Array]) -> Callable[..., Array]:
-    """A reduction that takes 0 and -1 for an axis of a 0-d array, as NumPy's of the same name does."""
+    """Make a reduction that accepts axes 0 and -1 of a 0-d array, as NumPy's of the same name does."""
 
     def call(x: Array, /, *, axis: Any = None, **how: Any) -> Array:
         return function(x, axis=None if axis in (0, -1) and x.ndim == 0 else axis, **how)
@@ -427,7 +427,7 @@ all, any, argmax, argmin, max, min, prod, sum = map(
 
 
 def mean(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
-    """Of complex numbers by parts, which a complex quotient of an infinite sum would mix."""
+    """Complex numbers part by part: a complex quotient would mix the parts of an infinite sum."""
     if x.dtype.kind != "c":
         return cp.mean(x, axis=axis, keepdims=keepdims)
     parts = [cp.mean(part, axis=axis, keepdims=keepdims) for part in (x.real, x.imag)]
@@ -448,7 +448,7 @@ def raw_dtype(dtype: DType) -> Any:
 
 
 def raw_device(place: _device, /) -> RawDevice:
-    """CuPy's device for ours; the current one where the index is left out.
+    """CuPy's device for ours; the current one if the index is omitted.
 
     Raises
     ------
@@ -473,9 +473,9 @@ def devices() -> tuple[_device, ...]:
 
 
 def to_device(array: Array, raw: RawDevice) -> Array:
-    """A copy on another GPU, where it is in the order of the current stream, as it is in that of its own where it was."""
+    """A copy on another GPU, in the order of the current streams of both GPUs."""
     with array.device:
-        array = contiguous(array)  # no others are copied by CuPy
+        array = contiguous(array)  # CuPy copies no others between GPUs
         source = cp.cuda.get_current_stream()
         ready = source.record()
     with raw:
@@ -483,7 +483,7 @@ def to_device(array: Array, raw: RawDevice) -> Array:
         target.wait_event(ready)
         out = cp.array(array, copy=True)
         done = target.record()
-    with array.device:  # for the default stream, which is that of the current GPU
+    with array.device:  # for the default stream, which is interpreted as that of the current GPU
         source.wait_event(done)
     return out
 
@@ -492,9 +492,9 @@ def to_device(array: Array, raw: RawDevice) -> Array:
 
 
 def from_numpy(array: np.ndarray[Any, Any], raw: RawDevice, *, non_blocking: bool = False) -> Array:
-    """A copy on a GPU; not waited for if `non_blocking`.
+    """A copy on a GPU; it is not waited for if `non_blocking`.
 
-    CuPy copies from pinned memory as it stands and keeps it alive till then; from other memory through a pinned buffer.
+    CuPy copies from pinned memory directly and keeps it alive until then; from other memory through a pinned buffer.
     """
     with _at(raw):
         return _of_host(array, blocking=not non_blocking)
@@ -502,11 +502,11 @@ def from_numpy(array: np.ndarray[Any, Any], raw: RawDevice, *, non_blocking: boo
 
 def to_numpy(array: Array) -> np.ndarray[Any, Any]:
     """A copy on the host, which waits for the GPU."""
-    with _beside(array):  # in the order of the current stream there
+    with _beside(array):  # in the order of the current stream of that GPU
         return np.asarray(array.get())
 
 
-kept_scalars: dict[type, dict[Any, dict[complex | str, Array]]] = {}  # none: they would have to be of the right device
+kept_scalars: dict[type, dict[Any, dict[complex | str, Array]]] = {}  # empty: they would have to be on the right device
 
 
 def scalar(value: complex, like: Array) -> Array:
@@ -515,7 +515,7 @@ def scalar(value: complex, like: Array) -> Array:
 
 
 def as_array(out: Any) -> Array:
-    """CuPy's functions give arrays always."""
+    """CuPy's functions always return arrays."""
     return out
 
 
@@ -538,39 +538,39 @@ def pin_memory(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def is_pinned(array: np.ndarray[Any, Any]) -> bool:
-    """Whether a NumPy array is in page-locked memory that CuPy has allocated."""
+    """Whether a NumPy array is in page-locked memory allocated by CuPy."""
     owner: Any = array
     while isinstance(owner, np.ndarray):
         owner = owner.base
     return isinstance(owner, cp.cuda.PinnedMemoryPointer)
 
 
-# --- elements by keys; integers out of range in arrays are not refused, which would wait for them, but wrap around ---
+# --- elements by keys; integers out of range in arrays are not refused, since that would wait for them: they wrap around ---
 
 
 def getitem(x: Array, key: Any) -> Array:
-    """``x[key]``, a view for basic keys; where index arrays do not broadcast, NumPy's kind of error."""
+    """``x[key]``, a view for basic keys; if index arrays do not broadcast, NumPy's type of error."""
     try:
         return x[key]
     except ValueError as error:
         parts = key if key.__class__ is tuple else (key,)
-        if any(part.__class__ is slice and part.step == 0 for part in parts):  # of this kind in NumPy too
+        if any(part.__class__ is slice and part.step == 0 for part in parts):  # NumPy raises this type too
             raise
         raise IndexError(str(error)) from None
 
 
 def _is_mask(key: Any, shape: tuple[int, ...]) -> bool:
-    """Whether a key is a mask of the first axes: CuPy counts the elements where it is true, and waits for the number."""
+    """Whether a key is a mask of the first axes: CuPy counts the true elements of a mask, and waits for the count."""
     return key.__class__ is cp.ndarray and key.dtype.kind == "b" and key.shape == shape[: key.ndim]
 
 
 def setitem(x: Array, key: Any, value: Any) -> None:
-    """``x[key] = value`` in place, also where it is called apart from an operation; one value at a mask without waiting."""
+    """``x[key] = value`` in place, also if not called through an operation; one value at a mask without waiting."""
     with _beside(x):
         if value.__class__ is cp.ndarray:
-            value = value.copy() if memory_of(value) is memory_of(x) else value  # else it might be read when it is written
+            value = value.copy() if memory_of(value) is memory_of(x) else value  # else read while written
         elif not value:
-            value = asarray(value, dtype=x.dtype)  # with the sign of a zero
+            value = asarray(value, dtype=x.dtype)  # keeps the sign of a zero
         if _is_mask(key, x.shape) and getattr(value, "ndim", 0) == 0:
             cp.copyto(x, value, casting="unsafe", where=key.reshape(key.shape + (1,) * (x.ndim - key.ndim)))
         else:
@@ -590,7 +590,7 @@ def spread(x: Array, shape: tuple[int, ...]) -> Array:
 
 
 def scatter_add(values: Array, key: Any, shape: tuple[int, ...]) -> Array:
-    """Zeros of a shape with values added at a key; with integer arrays by atomic additions, in no fixed order."""
+    """Zeros of a shape with values added at a key; with integer arrays by atomic additions, in an undefined order."""
     if _integers_in(key):
         return fallbacks.scatter_add(cp, cp.add.at, values, key, shape)
     if _is_mask(key, shape) and values.ndim == len(shape) - key.ndim + 1:
@@ -601,7 +601,7 @@ def scatter_add(values: Array, key: Any, shape: tuple[int, ...]) -> Array:
 
 
 def add_at(x: Array, key: Any, values: Array) -> None:
-    """Add `values` to ``x[key]`` in place, as often as the key names an element."""
+    """Add `values` to ``x[key]`` in place, once per occurrence in the key."""
     if _integers_in(key) or _is_mask(key, x.shape):
         x += scatter_add(values, key, x.shape)
     else:
@@ -609,25 +609,25 @@ def add_at(x: Array, key: Any, values: Array) -> None:
 
 
 def _integers_in(key: Any) -> bool:
-    """Whether a key has integer arrays in it, and so may name an element more than once."""
+    """Whether a key contains integer arrays, and so may name an element more than once."""
     parts = key if key.__class__ is tuple else (key,)
     return bool([p for p in parts if p.__class__ is list or (p.__class__ is cp.ndarray and p.dtype.kind != "b")])
 
 
 def top(x: Array, k: int, axis: int, largest: bool, /) -> Array:
-    """By sorting all."""
+    """By sorting everything."""
     return argsort(x, axis=axis, descending=largest)[(*(slice(None),) * axis, slice(k))]
 
 
 def convolve(x1: Array, x2: Array, mode: str, /) -> Array:
-    """By products: CuPy's own of floating numbers is by Fourier transforms, which spread rounding and NaNs over all."""
+    """By products: CuPy's uses Fourier transforms for floating dtypes, which spread rounding and NaNs over all."""
     if x1.dtype.kind not in "fc" or x1.size * x2.size > 2**24:
         return cp.convolve(x1, x2, mode)
     return fallbacks.convolve(cp, x1, x2, mode)
 
 
 def view_dtype(x: Array, dtype: DType, /) -> Array:
-    """The memory read in another dtype; the last axis is longer or shorter where its items are of another size."""
+    """The memory read in another dtype; the last axis becomes longer or shorter if the item size differs."""
     return x.view(dtype.dtype)
 
 
@@ -645,17 +645,17 @@ def memory_of(a: Array) -> Array:
 
 
 def owns_memory(a: Array) -> bool:
-    """Whether no other array shares the memory of `a`, fresh from a function."""
+    """Whether no other array shares the memory of `a`, just returned by a function."""
     return a.base is None
 
 
 def is_writeable(a: Array) -> bool:
-    """Not where one element stands for several; CuPy itself has no read-only arrays."""
+    """False where one element stands for several; CuPy itself has no read-only arrays."""
     return not a.size or not [1 for n, step in zip(a.shape, a.strides, strict=True) if n > 1 and step == 0]
 
 
 def is_contiguous(a: Array) -> bool:
-    """Whether elements follow each other in memory in C order."""
+    """Whether elements are contiguous in memory in C order."""
     return bool(a.flags.c_contiguous)
 
 
@@ -666,7 +666,7 @@ def contiguous(a: Array) -> Array:
 
 
 def strides(a: Array) -> tuple[int, ...]:
-    """Steps between neighbours along each axis, in elements."""
+    """Steps along each axis, in elements."""
     return tuple(step // a.itemsize for step in a.strides)
 
 
@@ -678,18 +678,17 @@ def offset(a: Array) -> int:
 # --- random numbers ---
 
 
-# How many threads draw, each from a sequence of its own, whose state of 64 bytes it reads and writes in every drawing,
-# however few its numbers are. CuPy's default is 8*256 for each multiprocessor: the numbers of a seed would depend on the
-# model of the GPU, a state would not fit another model, and on one of 132 multiprocessors it would be 17 MB, for every
-# `checkpoint` too. So many as here are 1 MB, and a block of 256 threads for each of 64 multiprocessors: by the count of
-# instructions about 1e11 float32 numbers a second, where memory would take some 1e12 on the largest; a quarter of them
-# would give a quarter of that. It must be a multiple of 256: CuPy launches whole blocks, whose threads do not stop at the
-# last state.
+# How many threads draw. Each draws from its own sequence, whose state of 64 bytes it reads and writes in every call, however
+# few numbers are drawn. CuPy's default is 8*256 per multiprocessor: a seed's numbers would depend on the GPU model, a state
+# would not fit another model, and on one with 132 multiprocessors it would take 17 MB, for every `checkpoint` too. This
+# number takes 1 MB, with a block of 256 threads for each of 64 multiprocessors: by instruction count about 1e11 float32
+# numbers a second, where memory would allow some 1e12 on the largest GPU; a quarter of the threads would give a quarter of
+# that. It must be a multiple of 256: CuPy launches whole blocks, whose threads do not stop at the last state.
 _STATES = 1 << 14
 
 
 class _Random:
-    """Random numbers of cuRAND's Philox on one GPU, the same on all models; nothing is waited for."""
+    """Random numbers of cuRAND's Philox on one GPU, the same on all models; nothing waits."""
 
     def __init__(self, seed: int, raw: RawDevice) -> None:
         self._raw = raw
@@ -699,8 +698,8 @@ class _Random:
 
     @property
     def state(self) -> Any:
-        # CuPy does not show the state of its generators; this is where it is in CuPy 14. It stays on the GPU, so that saving
-        # it for a checkpoint waits for nothing.
+        # CuPy does not expose the state of its generators; this is where it is in CuPy 14. It stays on the GPU, so that
+        # saving it for a checkpoint does not wait.
         with self._raw:
             return self._bits._state.copy()
 
@@ -712,7 +711,7 @@ class _Random:
         with self._raw:
             own[...] = state
 
-    # CuPy draws no half precision that is below 1, or normal at all.
+    # CuPy does not draw half precision below 1, nor any normal half precision.
 
     def uniform(self, shape: tuple[int, ...], dtype: Any) -> Array:
         with self._raw:
@@ -731,7 +730,7 @@ class _Random:
 
     def permutation(self, n: int) -> Array:
         with self._raw:
-            return cp.argsort(self._source.integers(0, 2**63 - 1, (n,)))  # of so many bits that hardly two are equal
+            return cp.argsort(self._source.integers(0, 2**63 - 1, (n,)))  # with so many bits that ties are very unlikely
 
     def choice(self, weights: Array, count: int, replacement: bool) -> Array:
         with self._raw:

@@ -1,4 +1,4 @@
-"""``cupy.fft`` by way of array_api_compat, also for arrays without elements, for which cuFFT has no plan."""
+"""``cupy.fft`` through array_api_compat, and for arrays without elements, for which cuFFT has no plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The special functions of the CuPy backend: CuPy's, which follow SciPy's, and on the host those that it lacks."""
+"""Special functions of the CuPy backend: CuPy's, which follow SciPy's, and on the host those that CuPy lacks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Array = Any
 
-# What CuPy 14 lacks. These wait for the GPU, and need SciPy.
+# Missing in CuPy 14. These wait for the GPU, and require SciPy.
 ON_HOST = frozenset(("betaincc", "ellipe", "hyp1f1", "riemann_zeta", "spence", "stdtr", "stdtrit"))
 
 
@@ -33,12 +33,12 @@ def __getattr__(name: str) -> Any:
 
 
 def _dtype_of(arguments: tuple[Any, ...]) -> Any:
-    """The dtype of the floating arguments; integers beside them, such as the counts of `nbdtr`, change nothing."""
+    """The dtype of the floating arguments; integers beside them, such as the counts of `nbdtr`, do not affect it."""
     return np.result_type(*[a.dtype for a in arguments if isinstance(a, cp.ndarray) and a.dtype.kind in "fc"])
 
 
 def _in_dtype_of_arguments(function: Callable[..., Array]) -> Callable[..., Array]:
-    """A function of CuPy's, some of which are float64 for any dtype."""
+    """Wrap a function of CuPy's in the dtype of its arguments: some return float64 for any dtype."""
 
     def call(*arguments: Any) -> Array:
         return function(*arguments).astype(_dtype_of(arguments), copy=False)
@@ -55,29 +55,29 @@ def _by_way_of_host(function: Callable[..., Any]) -> Callable[..., Array]:
 
 
 def _with_nan(function: Callable[..., Array], *arguments: Array) -> Array:
-    """A function of CuPy's that forgets NaNs."""
+    """Wrap a function of CuPy's that loses NaNs."""
     out = function(*arguments).astype(_dtype_of(arguments), copy=False)
     nan = cp.isnan(arguments[0]) | cp.isnan(arguments[1])
     return cp.where(nan, cp.full((), np.nan, out.dtype), out)
 
 
 def gammainc(a: Array, x: Array, /) -> Array:
-    """CuPy's, with NaN of NaN."""
+    """CuPy's, with NaN for NaN."""
     return _with_nan(on_gpu.gammainc, a, x)
 
 
 def gammaincc(a: Array, x: Array, /) -> Array:
-    """CuPy's, with NaN of NaN."""
+    """CuPy's, with NaN for NaN."""
     return _with_nan(on_gpu.gammaincc, a, x)
 
 
 def xlog1py(x1: Array, x2: Array, /) -> Array:
-    """CuPy's, with NaN of NaN."""
+    """CuPy's, with NaN for NaN."""
     return _with_nan(on_gpu.xlog1py, x1, x2)
 
 
 def polygamma(n: Any, x: Array, /) -> Array:
-    """CuPy's formula, with the factors of an order that is a Python number taken on the host."""
+    """CuPy's formula, with factors that depend on a Python number as the order computed on the host."""
     if isinstance(n, cp.ndarray):
         return on_gpu.polygamma(n, x).astype(x.dtype, copy=False)
     if n == 0:

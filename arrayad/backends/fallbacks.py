@@ -1,7 +1,7 @@
-"""What a library may lack or do otherwise, written over the library's own namespace `xp`.
+"""Replacements for what a library may lack or do differently, written over the library's own namespace `xp`.
 
-A backend takes from here what it needs. Nothing here knows a library, so all of it is tested where there is no GPU: on
-array_api_strict what needs no more than the standard, on NumPy what rests on `view` or on functions that are handed in.
+A backend uses what it needs from here. Nothing here depends on a particular library, so all of it is tested without a GPU:
+on array_api_strict what needs only the standard, on NumPy what uses `view` or functions passed as arguments.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ Namespace = Any
 
 
 def remainder(xp: Namespace, fmod: Callable[[Array, Array], Array], x1: Array, x2: Array) -> Array:
-    """The remainder with the sign of `x2`, of floating arrays, from C's `fmod`, which has that of `x1` and is exact.
+    """The remainder with the sign of `x2` of floating arrays, from C's `fmod`, which has the sign of `x1` and is exact.
 
-    Of finite and infinite it is `x1` if the signs agree and else `x2`, as the standard says; by way of the quotient it would
-    be NaN.
+    For a finite `x1` and an infinite `x2` it is `x1` if the signs agree, else `x2`, as the standard says; computed from the
+    quotient it would be NaN.
     """
     rest = fmod(x1, x2)
     turned = (rest != 0) & ((rest < 0) != (x2 < 0))
@@ -50,7 +50,7 @@ def remainder(xp: Namespace, fmod: Callable[[Array, Array], Array], x1: Array, x
 
 
 def floor_divide(xp: Namespace, fmod: Callable[[Array, Array], Array], x1: Array, x2: Array) -> Array:
-    """The floor of the exact quotient of floating arrays, from C's `fmod`; of 0 and infinity that of IEEE's quotient."""
+    """The floor of the exact quotient of floating arrays, from C's `fmod`; for 0 and infinity, that of the IEEE quotient."""
     rest = fmod(x1, x2)
     whole = (x1 - rest) / x2
     whole = xp.where((rest != 0) & ((rest < 0) != (x2 < 0)), whole - 1, whole)
@@ -61,14 +61,14 @@ def floor_divide(xp: Namespace, fmod: Callable[[Array, Array], Array], x1: Array
 
 
 def complex_of(xp: Namespace, real: Array, imag: Array, dtype: Any) -> Array:
-    """Complex numbers of their parts; ``real + 1j*imag`` would lose signs of zeros."""
+    """Complex numbers from their parts; ``real + 1j*imag`` would lose signs of zeros."""
     out = xp.empty(real.shape, dtype=dtype)
     out.real, out.imag = real, imag
     return out
 
 
 def of_complex(of_real: Any) -> Callable[[Callable[[Array], Array]], Any]:
-    """Makes of a function of complex numbers one of all: for real ones `of_real`, which operations call without it."""
+    """Make a function of complex numbers one of all dtypes: for real ones `of_real`, which operations then call directly."""
 
     def declare(function: Callable[[Array], Array]) -> Any:
         @functools.wraps(function)
@@ -82,7 +82,7 @@ def of_complex(of_real: Any) -> Callable[[Callable[[Array], Array]], Any]:
 
 
 def expm1(xp: Namespace, x: Array) -> Array:
-    """``exp(x) - 1`` of complex numbers, exact for small ones."""
+    """``exp(x) - 1`` of complex numbers, accurate for small ones."""
     a, b = x.real, x.imag
     half = xp.sin(b / 2)
     real = xp.expm1(a) * xp.cos(b) - 2 * half * half + 0.0  # never -0
@@ -91,11 +91,11 @@ def expm1(xp: Namespace, x: Array) -> Array:
 
 
 def log1p(xp: Namespace, x: Array) -> Array:
-    """``log(1 + x)`` of complex numbers, exact for small ones, and on the side of the cut that the sign of a zero says."""
+    """``log(1 + x)`` of complex numbers, accurate for small ones, and on the side of the cut given by the sign of a zero."""
     a, b = x.real, x.imag
     out = xp.log(complex_of(xp, 1 + a, b, x.dtype))
     near = (xp.abs(a) < 0.5) & (xp.abs(b) < 0.5)
-    a, b = xp.where(near, a, xp.zeros_like(a)), xp.where(near, b, xp.zeros_like(b))  # other squares may overflow
+    a, b = xp.where(near, a, xp.zeros_like(a)), xp.where(near, b, xp.zeros_like(b))  # squares of the others may overflow
     small = xp.log1p(a * (2 + a) + b * b) / 2
     return complex_of(xp, xp.where(near, small, out.real), out.imag, x.dtype)
 
@@ -114,7 +114,7 @@ def convolve(xp: Namespace, x1: Array, x2: Array, mode: str) -> Array:
 
 
 def sign(xp: Namespace, sign: Callable[[Array], Array], x: Array) -> Array:
-    """The sign of real numbers, NaN of NaN, from a `sign` of numbers; of complex numbers ``x / abs(x)``, 0 at 0."""
+    """The sign of numbers, from a `sign` of real ones: NaN for NaN; for complex numbers ``x / abs(x)``, 0 at 0."""
     if not xp.isdtype(x.dtype, "complex floating"):
         return xp.where(xp.isnan(x), x, sign(x)) if xp.isdtype(x.dtype, "real floating") else sign(x)
     size = xp.abs(x)
@@ -122,7 +122,7 @@ def sign(xp: Namespace, sign: Callable[[Array], Array], x: Array) -> Array:
 
 
 def solve(xp: Namespace, solve: Callable[[Array, Array], Array], x1: Array, x2: Array) -> Array:
-    """Linear equations of stacks that broadcast, by a `solve` of ``(..., M, M)`` and ``(..., M, K)`` of equal stacks."""
+    """Solve linear equations of stacks that broadcast, by a `solve` of equal stacks ``(..., M, M)`` and ``(..., M, K)``."""
     columns = x2[:, None] if x2.ndim == 1 else x2
     stack = np.broadcast_shapes(x1.shape[:-2], columns.shape[:-2])
     if 0 in (*stack, *columns.shape[-2:]):
@@ -134,7 +134,7 @@ def solve(xp: Namespace, solve: Callable[[Array, Array], Array], x1: Array, x2: 
 
 
 def matrix_rank(xp: Namespace, x: Array, rtol: Any) -> Array:
-    """How many singular values count as more than 0."""
+    """The number of singular values that count as greater than 0."""
     if 0 in x.shape[-2:]:
         return xp.zeros(x.shape[:-2], dtype=xp.int64, device=x.device)
     values = xp.linalg.svdvals(x)
@@ -142,7 +142,7 @@ def matrix_rank(xp: Namespace, x: Array, rtol: Any) -> Array:
 
 
 def _cutoff(xp: Namespace, values: Array, x: Array, rtol: Any) -> Array:
-    """Up to where singular values count as 0: `rtol` times the largest, by default the longer side times the precision."""
+    """The threshold of singular values that count as 0: `rtol` times the largest; by default the longer side times eps."""
     if rtol is None:
         rtol = max(x.shape[-2:]) * float(xp.finfo(values.dtype).eps)
     elif not isinstance(rtol, (int, float)):
@@ -151,7 +151,7 @@ def _cutoff(xp: Namespace, values: Array, x: Array, rtol: Any) -> Array:
 
 
 def pinv(xp: Namespace, x: Array, rtol: Any) -> Array:
-    """The pseudoinverse by singular values; those that count as 0 are left out, as in `matrix_rank`."""
+    """The pseudoinverse from singular values; those that count as 0 are left out, as in `matrix_rank`."""
     if 0 in x.shape[-2:]:
         return xp.zeros((*x.shape[:-2], x.shape[-1], x.shape[-2]), dtype=x.dtype, device=x.device)
     u, s, vh = xp.linalg.svd(x, full_matrices=False)
@@ -164,10 +164,10 @@ def pinv(xp: Namespace, x: Array, rtol: Any) -> Array:
 
 
 def cofactors(xp: Namespace, x: Array) -> Array:
-    """The matrices of cofactors, by the singular value decomposition, so singular matrices are no exception.
+    """Matrices of cofactors from the singular value decomposition, so singular matrices are no exception.
 
     ``cof(U S V^H) = det(U) det(V^H) conj(U) cof(S) conj(V^H)``, and the cofactor of a diagonal matrix at ``i`` is the
-    product of its other elements. Those of a matrix with NaN or infinities, which has no such decomposition, are NaN.
+    product of its other elements. For a matrix with NaN or infinities, which has no such decomposition, they are NaN.
     """
     finite = xp.all(xp.isfinite(x), axis=(-2, -1), keepdims=True)
     u, s, vh = xp.linalg.svd(xp.where(finite, x, xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)))
@@ -186,8 +186,8 @@ def scatter_add(
     Parameters
     ----------
     add_at : callable
-        ``add_at(array, key, values)`` adds in place, to arrays of float32, float64 and uint64. These are what GPUs have
-        atomic additions of; complex numbers are two of them, and integers add up alike with and without a sign.
+        ``add_at(array, key, values)`` adds in place to arrays of float32, float64 and uint64, for which GPUs have atomic
+        additions. A complex number is two of these, and integers add up alike with and without a sign.
     """
     kind = values.dtype.kind
     if kind == "f":
@@ -205,7 +205,7 @@ def scatter_add(
 
 
 def scatter_by_mask(xp: Namespace, values: Array, mask: Array) -> Array:
-    """Zeros with rows of values, one after the other, where a mask is true; how often it is is not asked for."""
+    """Zeros with consecutive rows of values where a mask is true; the number of true elements is not read."""
     rest = values.shape[1:]
     if not values.shape[0]:
         return xp.zeros((*mask.shape, *rest), dtype=values.dtype, device=values.device)
@@ -220,8 +220,8 @@ def choice(
 ) -> Array:
     """Positions drawn with weights, from uniform random numbers in ``[0, 1)``; no value is waited for.
 
-    With replacement by inverting the distribution function. Without, the position of weight w waits an exponential time of
-    rate w, and the first so many are taken (Efraimidis and Spirakis 2006).
+    With replacement, by inverting the distribution function. Without, a position of weight w gets an exponential random time
+    of rate w, and the positions with the earliest times are taken (Efraimidis and Spirakis 2006).
     """
     if replacement:
         ends = xp.cumulative_sum(weights)
@@ -233,12 +233,12 @@ def choice(
 def empty_transform(
     xp: Namespace, x: Array, lengths: tuple[int, ...], axes: tuple[int, ...], dtype: Any, halved: bool = False
 ) -> Array:
-    """The Fourier transform of no elements, for a library that has no plan for it: zeros of the lengths along the axes.
+    """The Fourier transform of no elements, for a library without a plan for it: zeros of the given lengths along the axes.
 
     Parameters
     ----------
     halved : bool, optional
-        Whether of a real transform, whose result of length n has ``n // 2 + 1`` elements.
+        Whether it is a real transform, whose result for length n has ``n // 2 + 1`` elements.
 
     Raises
     ------

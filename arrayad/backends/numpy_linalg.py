@@ -1,4 +1,4 @@
-"""``numpy.linalg``, which meets the standard save for the dtype of ``eig`` and ``eigvals``, and what it lacks."""
+"""``numpy.linalg``, which meets the standard except for the dtype of ``eig`` and ``eigvals``, and what it lacks."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ Array = np.ndarray[Any, Any]
 
 
 def diagonal(x: Array, /, *, offset: int = 0) -> Array:
-    """A view that can be written into where `x` can; NumPy's own is read-only."""
+    """A view that is writable where `x` is; NumPy's is read-only."""
     out = np.linalg.diagonal(x, offset=offset)
     out.flags.writeable = x.flags.writeable
     return out
 
 
 def vector_norm(x: Array, /, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Array:
-    """``numpy.linalg.vector_norm``: 1.8 microseconds for 3.1 of 64 real numbers."""
-    if x.itemsize == 2:  # of which the squares soon overflow
+    """``numpy.linalg.vector_norm``: 1.8 microseconds instead of 3.1 for 64 real numbers."""
+    if x.itemsize == 2:  # their squares soon overflow
         return vector_norm(x.astype(np.float32), axis=axis, keepdims=keepdims, ord=ord).astype(x.dtype)
     if ord != 2 or x.dtype.kind != "f" or not x.ndim:
         return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
@@ -52,9 +52,9 @@ def vector_norm(x: Array, /, *, axis: Any = None, keepdims: bool = False, ord: f
 
 
 def _added_squares(x: Array, axis: Any) -> Array | None:
-    """Without an array of them: a quarter of the time of a million, or of 1,000 rows; None if it cannot be, or overflows.
+    """Without an array of squares: a quarter of the time for a million, or 1,000 rows; None if not possible, or on overflow.
 
-    ``vecdot`` adds a long row up less exactly than ``add.reduce``: no more than 1,024 of them.
+    ``vecdot`` adds a long row less accurately than ``add.reduce``: at most 1,024 elements.
     """
     if not x.flags.c_contiguous:
         return None
@@ -71,13 +71,13 @@ def _added_squares(x: Array, axis: Any) -> Array | None:
 
 
 def det(x: Array, /) -> Array:
-    """``numpy.linalg.det``; of many matrices of 2 rows by its formula, in a twentieth of the time."""
+    """``numpy.linalg.det``; for many matrices of 2 rows by its formula, in a twentieth of the time."""
     out = _det_of_two_rows(x)
     return np.linalg.det(x) if out is None else out.astype(x.dtype, copy=False)
 
 
 def inv(x: Array, /) -> Array:
-    """``numpy.linalg.inv``; of many matrices of 2 rows by its formula, in a tenth of the time."""
+    """``numpy.linalg.inv``; for many matrices of 2 rows by its formula, in a tenth of the time."""
     divisor = _det_of_two_rows(x)
     if divisor is None:
         return np.linalg.inv(x)
@@ -90,7 +90,7 @@ def inv(x: Array, /) -> Array:
 
 
 def _det_of_two_rows(x: Array) -> Array | None:
-    """In float64, as NumPy computes; None unless they are many, real, and none is near to what over- or underflows."""
+    """In float64, as in NumPy; None unless they are many and real, and none is close to over- or underflow."""
     if x.size < 400 or x.shape[-2:] != (2, 2) or x.dtype.char not in "fd":
         return None
     a, b, c, d = [x[..., i, j].astype(np.float64) for i in (0, 1) for j in (0, 1)]
@@ -101,21 +101,21 @@ def _det_of_two_rows(x: Array) -> Array | None:
 
 
 def eig(x: Array, /) -> Any:
-    """Complex always, as the standard says; NumPy gives reals where all eigenvalues happen to be real."""
+    """Always complex, as the standard says; NumPy returns reals if all eigenvalues happen to be real."""
     w, v = out = np.linalg.eig(x)
     dtype = np.result_type(x.dtype, np.complex64)
     return type(out)(w.astype(dtype, copy=False), v.astype(dtype, copy=False))
 
 
 def eigvals(x: Array, /) -> Array:
-    """Complex always, as the standard says."""
+    """Always complex, as the standard says."""
     return np.linalg.eigvals(x).astype(np.result_type(x.dtype, np.complex64), copy=False)
 
 
 def cofactors(x: Array, /) -> Array:
-    """The matrices of cofactors, singular matrices included; of many of 3 rows by cross products, in a tenth of the time."""
+    """Matrices of cofactors, also of singular matrices; for many of 3 rows by cross products, in a tenth of the time."""
     if x.size >= 400 and x.shape[-2:] == (3, 3) and x.dtype.char in "fd":
-        # The elements one and two further on, of rows and of columns.
+        # The elements one and two positions further, in rows and columns.
         one, two = [1, 2, 0], [2, 0, 1]
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             wide = x.astype(np.float64)
@@ -127,11 +127,11 @@ def cofactors(x: Array, /) -> Array:
 
 
 def solve_triangular(x1: Array, x2: Array, /, *, upper: bool, unitriangular: bool = False) -> Array:
-    """LAPACK's through SciPy, a third of the time of a general solve, for one large matrix and where SciPy is installed.
+    """LAPACK's through SciPy, a third of the time of a general solve, for one large matrix and if SciPy is installed.
 
-    NumPy has nothing faster than ``numpy.linalg.solve`` with the triangle that counts alone.
+    NumPy has nothing faster than ``numpy.linalg.solve`` with the relevant triangle.
     """
-    large = x1.ndim == x2.ndim == 2 and x1.shape[0] >= 64 and x1.dtype.char in "fdFD"  # of half precision SciPy makes single
+    large = x1.ndim == x2.ndim == 2 and x1.shape[0] >= 64 and x1.dtype.char in "fdFD"  # SciPy makes half single
     if large and (scipy_linalg := _scipy_linalg()) is not None:
         out = scipy_linalg.solve_triangular(x1, x2, lower=not upper, unit_diagonal=unitriangular, check_finite=False)
         return np.ascontiguousarray(out)

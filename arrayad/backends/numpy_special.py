@@ -1,6 +1,6 @@
-"""The special functions of the NumPy backend: SciPy's, and those that need no SciPy.
+"""Special functions of the NumPy backend: SciPy's, and those that do not need SciPy.
 
-SciPy is optional and takes longer to import than all the rest, so it waits until one of its functions is asked for.
+SciPy is optional and takes longer to import than everything else, so it waits until one of its functions is requested.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ def _from_scipy(name: str) -> Any:
     return getattr(special, name)
 
 
-_LEAST_EXPONENT = {"f": -87.0, "d": -707.0}  # of which the reciprocal has an exponential
+_LEAST_EXPONENT = {"f": -87.0, "d": -707.0}  # the least exponents whose exponential has a reciprocal
 
 
 def expit(x: Array, /) -> Array:
-    """The logistic function, without SciPy because `arrayad.sigmoid` is to work without; the exponential never overflows.
+    """The logistic function, without SciPy because `arrayad.sigmoid` must work without; the exponential never overflows.
 
-    In place where it cannot for any element: two thirds of the time. NumPy's half precision takes five times that of single.
+    In place if no element can overflow: two thirds of the time. NumPy's half precision takes five times as long as single.
     """
     if x.size >= 64 and x.dtype.char == "e":
         return expit(x.astype(np.float32)).astype(x.dtype)
@@ -57,17 +57,17 @@ def expit(x: Array, /) -> Array:
         e += 1
         return np.reciprocal(e, e)
     e = np.exp(-np.abs(x))
-    return np.maximum(e, (x >= 0).astype(x.dtype)) / (1 + e)  # a third of the time of a `where`; `e` is 1 at most
+    return np.maximum(e, (x >= 0).astype(x.dtype)) / (1 + e)  # a third of the time of a `where`; `e` is at most 1
 
 
 def exp2(x: Array, /) -> Array:
-    """``numpy.exp2``, as silent where it overflows as SciPy's, which takes seven times as long."""
+    """``numpy.exp2``, silent on overflow like SciPy's, which takes seven times as long."""
     with np.errstate(over="ignore", under="ignore"):
         return np.exp2(x)
 
 
 def logit(x: Array, /) -> Array:
-    """SciPy's; of many float32 in float64, rounded once: of a million 6 ms for 16."""
+    """SciPy's; many float32 in float64, rounded once: 6 ms instead of 16 for a million."""
     if x.size < 8192 or x.dtype.char != "f":
         return _from_scipy("logit")(x)
     with np.errstate(divide="ignore", invalid="ignore"):  # as SciPy
@@ -77,29 +77,29 @@ def logit(x: Array, /) -> Array:
 
 
 def bdtr(k: Array, n: Array, p: Array, /) -> Array:
-    """SciPy's, which wants whole numbers of trials as integers."""
+    """SciPy's, which requires the number of trials to be of an integer dtype."""
     return np.asarray(_from_scipy("bdtr")(k, _integers(n), p), dtype=p.dtype)
 
 
 def bdtrc(k: Array, n: Array, p: Array, /) -> Array:
-    """SciPy's, which wants whole numbers of trials as integers."""
+    """SciPy's, which requires the number of trials to be of an integer dtype."""
     return np.asarray(_from_scipy("bdtrc")(k, _integers(n), p), dtype=p.dtype)
 
 
 def bdtri(k: Array, n: Array, y: Array, /) -> Array:
-    """SciPy's, which wants whole numbers of trials as integers."""
+    """SciPy's, which requires the number of trials to be of an integer dtype."""
     return np.asarray(_from_scipy("bdtri")(k, _integers(n), y), dtype=y.dtype)
 
 
 def _integers(n: Array) -> Array:
-    """Whole numbers as int64, if all are."""
+    """Integer values as int64, if all are."""
     if n.dtype.kind in "iu":
         return n
     return n.astype(np.int64) if np.all((n == np.trunc(n)) & (np.abs(n) < 2.0**63)) else n
 
 
 def nbdtr(k: Array, n: Array, p: Array, /) -> Array:
-    """SciPy's, in the dtype of `p` where SciPy's is always float64 for integers."""
+    """SciPy's, in the dtype of `p`, where SciPy's is always float64 for integers."""
     return np.asarray(_from_scipy("nbdtr")(k, n, p), dtype=p.dtype)
 
 
@@ -119,10 +119,10 @@ def pdtri(k: Array, y: Array, /) -> Array:
 
 
 def riemann_zeta(x: Array, /) -> Array:
-    """SciPy's ``zeta`` of one argument."""
+    """SciPy's ``zeta`` with one argument."""
     return _from_scipy("zeta")(x)
 
 
 def polygamma(n: Any, x: Array, /) -> Array:
-    """SciPy's, in the dtype of `x` where SciPy's is always float64."""
+    """SciPy's, in the dtype of `x`, where SciPy's is always float64."""
     return np.asarray(_from_scipy("polygamma")(n, x), dtype=x.dtype)
