@@ -118,7 +118,7 @@ def softmax(xp: Namespace, x: Tensor, /, axis: Axis = None) -> Tensor:
     x : Tensor
         Real floating-point; integers and booleans become the default floating dtype.
     axis : int, tuple of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
 
     Returns
     -------
@@ -149,14 +149,14 @@ def softmax(xp: Namespace, x: Tensor, /, axis: Axis = None) -> Tensor:
     x=lambda xp, g, out, axis: g - xp.exp(out) * xp.sum(g, axis=axis, keepdims=True),
 )
 def log_softmax(xp: Namespace, x: Tensor, /, axis: Axis = None) -> Tensor:
-    """Logarithm of `softmax`, exact also where that underflows.
+    """Logarithm of `softmax`, accurate even where that underflows.
 
     Parameters
     ----------
     x : Tensor
         Real floating-point; integers and booleans become the default floating dtype.
     axis : int, tuple of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
 
     Returns
     -------
@@ -187,7 +187,7 @@ def _logsumexp_rule(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int,
 
 @differentiable(takes=REAL_FLOATING, x=_logsumexp_rule)
 def logsumexp(xp: Namespace, x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Logarithm of the sum of exponentials over axes, without overflow between.
+    """Logarithm of the sum of exponentials over axes, without intermediate overflow.
 
     `arrayad.special.logsumexp` has SciPy's further arguments.
 
@@ -196,7 +196,7 @@ def logsumexp(xp: Namespace, x: Tensor, /, axis: Axis = None, keepdims: bool = F
     x : Tensor
         Real floating-point; integers and booleans become the default floating dtype.
     axis : int, tuple of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
 

@@ -96,7 +96,7 @@ def arange(
     device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Evenly spaced values from `start` up to, not including, `stop`.
+    """Evenly spaced values from `start` up to, but not including, `stop`.
 
     Parameters
     ----------
@@ -506,7 +506,7 @@ def empty(
     Parameters
     ----------
     shape : int or tuple of int
-        Also as several arguments, ``empty(3, 4)``.
+        Also accepted as several arguments, ``empty(3, 4)``.
     dtype : dtype, optional
         Default: the default floating dtype.
     device : device, optional
@@ -530,7 +530,7 @@ def zeros(
     Parameters
     ----------
     shape : int or tuple of int
-        Also as several arguments, ``zeros(3, 4)``.
+        Also accepted as several arguments, ``zeros(3, 4)``.
     dtype : dtype, optional
         Default: the default floating dtype.
     device : device, optional
@@ -561,7 +561,7 @@ def ones(
     Parameters
     ----------
     shape : int or tuple of int
-        Also as several arguments, ``ones(3, 4)``.
+        Also accepted as several arguments, ``ones(3, 4)``.
     dtype : dtype, optional
         Default: the default floating dtype.
     device : device, optional
@@ -665,7 +665,7 @@ def empty_like(
     Parameters
     ----------
     x : Tensor
-        Its shape is taken and, unless given, its dtype and device.
+        Gives the shape and, unless overridden, the dtype and device.
     dtype : dtype, optional
     device : device, optional
     requires_grad : bool, optional
@@ -682,7 +682,7 @@ def zeros_like(
     Parameters
     ----------
     x : Tensor
-        Its shape is taken and, unless given, its dtype and device.
+        Gives the shape and, unless overridden, the dtype and device.
     dtype : dtype, optional
     device : device, optional
     requires_grad : bool, optional
@@ -699,7 +699,7 @@ def ones_like(
     Parameters
     ----------
     x : Tensor
-        Its shape is taken and, unless given, its dtype and device.
+        Gives the shape and, unless overridden, the dtype and device.
     dtype : dtype, optional
     device : device, optional
     requires_grad : bool, optional
@@ -722,7 +722,7 @@ def full_like(
     Parameters
     ----------
     x : Tensor
-        Its shape is taken and, unless given, its dtype and device.
+        Gives the shape and, unless overridden, the dtype and device.
     fill_value : number
         Or a Tensor of one element, with respect to which it is differentiable.
     dtype : dtype, optional

@@ -468,7 +468,7 @@ def betainc(a: Tensor | float, b: Tensor | float, x: Tensor | float, /) -> Tenso
     x=lambda xp, g, a, b, x: -g * beta_density(xp, a, b, x),
 )
 def betaincc(a: Tensor | float, b: Tensor | float, x: Tensor | float, /) -> Tensor:
-    """1 minus `betainc` of the elements of three tensors, exact also where that is near 1."""
+    """1 minus `betainc` of the elements of three tensors, accurate even where that is near 1."""
 
 
 @_distribution(

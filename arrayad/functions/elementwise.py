@@ -247,7 +247,7 @@ def bitwise_or(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
 
 @elementwise(takes=INTEGER, reason=_INTEGER_OUTPUT)
 def bitwise_right_shift(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
-    """Bits of each element of ``x1`` shifted right by the element of ``x2``, the sign kept.
+    """Bits of each element of ``x1`` shifted right by the element of ``x2``, keeping the sign.
 
     The counts must not be negative, by the standard. They are not looked at, which would take a pass of its own; of negative
     ones NumPy makes 0, and -1 where the element is negative.
@@ -423,7 +423,7 @@ def exp(x: Tensor, /) -> Tensor:
 
 @elementwise(takes=FLOATING, x=lambda xp, g, out: g * (out + 1))
 def expm1(x: Tensor, /) -> Tensor:
-    """Exponential of each element minus 1, exact also near 0."""
+    """Exponential of each element minus 1, accurate even near 0."""
 
 
 @elementwise(takes=REAL, x=zero_rule)
@@ -458,7 +458,7 @@ def greater_equal(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     x2=lambda xp, g, x2, out: g * x2 / or_infinite(xp, out),
 )
 def hypot(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
-    """Length of the hypotenuse of right triangles of given legs, without overflow between.
+    """Length of the hypotenuse of right triangles of given legs, without intermediate overflow.
 
     At the origin the gradient is the subgradient 0.
     """
@@ -501,7 +501,7 @@ def log(x: Tensor, /) -> Tensor:
 
 @elementwise(takes=FLOATING, x=lambda xp, g, x: g / (1 + x))
 def log1p(x: Tensor, /) -> Tensor:
-    """Natural logarithm of 1 plus each element, exact also near 0."""
+    """Natural logarithm of 1 plus each element, accurate even near 0."""
 
 
 @elementwise(takes=FLOATING, x=lambda xp, g, x: g / x / math.log(2))

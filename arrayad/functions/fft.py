@@ -126,11 +126,11 @@ def fft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, no
     x : Tensor
         Floating-point.
     n : int, optional
-        The length, to which `x` is cropped or padded with zeros. Default: its own.
+        The length to which `x` is cropped or zero-padded. Default: its length along the axis.
     axis : int, optional
         Also ``dim``.
     norm : {"backward", "ortho", "forward"}, optional
-        What is scaled by one over the length: the inverse transform, each by its root, or this one. None is the first.
+        What is scaled by 1/n: the inverse, both by ``1/sqrt(n)``, or this transform. None means ``"backward"``.
 
     Returns
     -------
@@ -165,11 +165,11 @@ def ifft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, n
     x : Tensor
         Floating-point.
     n : int, optional
-        The length, to which `x` is cropped or padded with zeros. Default: its own.
+        The length to which `x` is cropped or zero-padded. Default: its length along the axis.
     axis : int, optional
         Also ``dim``.
     norm : {"backward", "ortho", "forward"}, optional
-        What is scaled by one over the length: this transform, each by its root, or `fft`. None is the first.
+        What is scaled by 1/n: this transform, both by ``1/sqrt(n)``, or `fft`. None means ``"backward"``.
 
     Returns
     -------
@@ -212,9 +212,9 @@ def fftn(
     x : Tensor
         Floating-point.
     s : sequence of int, optional
-        The length along each, to which `x` is cropped or padded with zeros; -1 is its own. Default: its own.
+        The lengths to which `x` is cropped or zero-padded; -1 keeps a length. Default: those of `x`.
     axes : sequence of int, optional
-        Also ``dim``. Default: the last ones that `s` has lengths for, or all.
+        Also ``dim``. Default: the last ``len(s)`` axes, or all.
     norm : {"backward", "ortho", "forward"}, optional
         As in `fft`.
 
@@ -248,9 +248,9 @@ def ifftn(
     x : Tensor
         Floating-point.
     s : sequence of int, optional
-        The length along each, to which `x` is cropped or padded with zeros; -1 is its own. Default: its own.
+        The lengths to which `x` is cropped or zero-padded; -1 keeps a length. Default: those of `x`.
     axes : sequence of int, optional
-        Also ``dim``. Default: the last ones that `s` has lengths for, or all.
+        Also ``dim``. Default: the last ``len(s)`` axes, or all.
     norm : {"backward", "ortho", "forward"}, optional
         As in `ifft`.
 
@@ -282,7 +282,7 @@ def rfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, n
     x : Tensor
         Real floating-point.
     n : int, optional
-        The length, to which `x` is cropped or padded with zeros. Default: its own.
+        The length to which `x` is cropped or zero-padded. Default: its length along the axis.
     axis : int, optional
         Also ``dim``.
     norm : {"backward", "ortho", "forward"}, optional
@@ -365,9 +365,9 @@ def rfftn(
     x : Tensor
         Real floating-point.
     s : sequence of int, optional
-        The length along each, to which `x` is cropped or padded with zeros; -1 is its own. Default: its own.
+        The lengths to which `x` is cropped or zero-padded; -1 keeps a length. Default: those of `x`.
     axes : sequence of int, optional
-        Also ``dim``. Default: the last ones that `s` has lengths for, or all.
+        Also ``dim``. Default: the last ``len(s)`` axes, or all.
     norm : {"backward", "ortho", "forward"}, optional
         As in `fft`.
 
@@ -406,7 +406,7 @@ def irfftn(
     s : sequence of int, optional
         The lengths of the result along the axes. Default, and -1: as in `irfft` for the last, its own for the others.
     axes : sequence of int, optional
-        Also ``dim``. Default: the last ones that `s` has lengths for, or all.
+        Also ``dim``. Default: the last ``len(s)`` axes, or all.
     norm : {"backward", "ortho", "forward"}, optional
         As in `ifft`.
 
@@ -463,7 +463,7 @@ def ihfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, 
     x : Tensor
         Real floating-point.
     n : int, optional
-        The length, to which `x` is cropped or padded with zeros. Default: its own.
+        The length to which `x` is cropped or zero-padded. Default: its length along the axis.
     axis : int, optional
         Also ``dim``.
     norm : {"backward", "ortho", "forward"}, optional
@@ -551,7 +551,7 @@ def fftshift(xp: Namespace, x: Tensor, /, *, axes: int | Sequence[int] | None = 
     ----------
     x : Tensor
     axes : int, sequence of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
 
     Notes
     -----
@@ -568,7 +568,7 @@ def ifftshift(xp: Namespace, x: Tensor, /, *, axes: int | Sequence[int] | None =
     ----------
     x : Tensor
     axes : int, sequence of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
 
     Notes
     -----

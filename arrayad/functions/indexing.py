@@ -135,7 +135,7 @@ def take(xp: Namespace, x: Tensor, indices: Tensor, /, *, axis: int | None = Non
     indices : Tensor
         Of integers, any shape.
     axis : int, optional
-        Also ``dim``. May be left out if `x` is one-dimensional.
+        Also ``dim``. May be omitted if `x` is one-dimensional.
 
     Returns
     -------
@@ -147,7 +147,7 @@ def take(xp: Namespace, x: Tensor, indices: Tensor, /, *, axis: int | None = Non
     IndexError
         If an index is out of range.
     ValueError
-        If the axis is left out of a tensor that is not one-dimensional.
+        If the axis is omitted and the tensor is not one-dimensional.
 
     Notes
     -----

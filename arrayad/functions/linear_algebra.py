@@ -367,7 +367,7 @@ def diagonal(xp: Namespace, x: Tensor, /, *, offset: int = 0) -> Tensor:
     x : Tensor
         Of shape ``(..., M, N)``.
     offset : int, optional
-        Which: above the main one if positive.
+        Which diagonal: above the main one if positive.
 
     Returns
     -------
@@ -577,7 +577,7 @@ def _lstsq(xp: Namespace, x1: Tensor, x2: Tensor, /, *, rcond: float | None = No
 
 
 class LeastSquares(NamedTuple):
-    """What `lstsq` gives."""
+    """The result of `lstsq`."""
 
     solution: Tensor
     residuals: Tensor
@@ -717,7 +717,7 @@ def _inverse_or_nan(xp: Namespace, x: Any, sign: Any) -> Any:
 
 
 class SlogDet(NamedTuple):
-    """What `slogdet` gives."""
+    """The result of `slogdet`."""
 
     sign: Tensor
     logabsdet: Tensor
@@ -966,7 +966,7 @@ def _eigh_rule(xp: Namespace, g: Any, out: Any) -> Any:
 
 
 class Eigen(NamedTuple):
-    """What `eigh` and `eig` give."""
+    """The result of `eigh` and `eig`."""
 
     eigenvalues: Tensor
     eigenvectors: Tensor
@@ -1124,7 +1124,7 @@ def _qr_rule(xp: Namespace, g: Any, out: Any) -> Any:
 
 
 class QR(NamedTuple):
-    """What `qr` gives."""
+    """The result of `qr`."""
 
     Q: Tensor
     R: Tensor
@@ -1149,11 +1149,11 @@ def qr(xp: Namespace, x: Tensor, /, *, mode: Literal["reduced", "complete"] = "r
     Raises
     ------
     ValueError
-        For another mode.
+        For an unknown mode.
 
     Notes
     -----
-    Differentiable for matrices of full rank, save for the complete mode of tall ones, whose added columns are arbitrary.
+    Differentiable for matrices of full rank, except for the complete mode of tall ones, whose added columns are arbitrary.
 
     Examples
     --------
@@ -1217,7 +1217,7 @@ def _svd_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
 
 
 class SVD(NamedTuple):
-    """What `svd` gives."""
+    """The result of `svd`."""
 
     U: Tensor
     S: Tensor
@@ -1326,7 +1326,7 @@ def vector_norm(
     x : Tensor
         Floating-point.
     axis : int, tuple of int or None, optional
-        Also ``dim``. Along which the vectors lie; None is all.
+        Also ``dim``. Along which the vectors lie; None means all axes.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
     ord : number, optional

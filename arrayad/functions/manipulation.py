@@ -221,7 +221,7 @@ def flip(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None) -> Tensor:
     ----------
     x : Tensor
     axis : int, tuple of int or None, optional
-        Also ``dim``. Along which axes; None is all.
+        Also ``dim``. Along which axes; None means all axes.
 
     Returns
     -------

@@ -135,7 +135,7 @@ def quantile(
     q : Tensor or float
         Probabilities between 0 and 1: one, or a one-dimensional tensor of them.
     axis : int, tuple of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
     method : str, optional
@@ -194,7 +194,7 @@ def median(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor
     x : Tensor
         Real-valued; integers become the default floating dtype.
     axis : int, tuple of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
 
@@ -292,7 +292,7 @@ def histc(x: Tensor, /, bins: int = 100, min: float = 0, max: float = 0) -> Tens
     Raises
     ------
     TypeError
-        For another dtype.
+        For any other dtype.
     ValueError
         If `min` is above `max`, or an end is not finite.
 

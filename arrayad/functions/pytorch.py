@@ -248,7 +248,7 @@ ger = outer
 
 @public
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """`concat` by PyTorch's name; differentiable.
+    """`concat` under PyTorch's name; differentiable.
 
     Parameters
     ----------
@@ -274,7 +274,7 @@ def amin(x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 
 class MinMax(NamedTuple):
-    """What `aminmax` gives."""
+    """The result of `aminmax`."""
 
     min: Tensor
     max: Tensor
@@ -375,7 +375,7 @@ def div(
     Raises
     ------
     ValueError
-        For another mode.
+        For an unknown mode.
 
     Notes
     -----
@@ -433,7 +433,7 @@ def clamp_max(x: Tensor, /, max: Tensor | float) -> Tensor:
 
 @public
 def clamp(x: Tensor, /, min: Tensor | float | None = None, max: Tensor | float | None = None) -> Tensor:
-    """`clip` by PyTorch's name; differentiable.
+    """`clip` under PyTorch's name; differentiable.
 
     Parameters
     ----------
@@ -453,7 +453,7 @@ def clamp(x: Tensor, /, min: Tensor | float | None = None, max: Tensor | float |
 
 @public
 def unsqueeze(x: Tensor, /, dim: int) -> Tensor:
-    """`expand_dims` by PyTorch's name: a view with a new axis of length 1 at `dim`; differentiable."""
+    """`expand_dims` under PyTorch's name: a view with a new axis of length 1 at `dim`; differentiable."""
     return expand_dims(x, axis=dim)
 
 
@@ -574,7 +574,7 @@ def addcmul(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1)
 
 @public
 def addcmul_(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
-    """`addcmul` in place; gives the tensor itself. Differentiable as the function is."""
+    """`addcmul` in place; returns the tensor itself. Differentiable like the function."""
     _, tensor1, tensor2 = _scaled(x, tensor1, tensor2, value)
     out: Tensor = compute(x, (tensor1 * tensor2,), add, "addcmul_")
     return out
@@ -589,7 +589,7 @@ def addcdiv(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1)
 
 @public
 def addcdiv_(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
-    """`addcdiv` in place; gives the tensor itself. Differentiable as the function is."""
+    """`addcdiv` in place; returns the tensor itself. Differentiable like the function."""
     _, tensor1, tensor2 = _scaled(x, tensor1, tensor2, value)
     out: Tensor = compute(x, (tensor1 / tensor2,), add, "addcdiv_")
     return out
@@ -685,7 +685,7 @@ def rsqrt(x: Tensor, /) -> Tensor:
 
 
 def as_tensor(data: Any, dtype: DTypeLike | None = None, device: DeviceLike | None = None) -> Tensor:
-    """`asarray` by PyTorch's name."""
+    """`asarray` under PyTorch's name."""
     return asarray(data, dtype=dtype, device=device)
 
 
@@ -995,7 +995,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, /, dim: int = 1, eps: float = 1e-8
 
 @public
 def unbind(x: Tensor, /, dim: int = 0) -> tuple[Tensor, ...]:
-    """`unstack` by PyTorch's name; differentiable."""
+    """`unstack` under PyTorch's name; differentiable."""
     return unstack(x, axis=dim)
 
 
@@ -1098,7 +1098,7 @@ def unflatten(x: Tensor, /, dim: int, sizes: Sequence[int]) -> Tensor:
 
 @public
 def repeat_interleave(x: Tensor, /, repeats: int | Tensor, dim: int | None = None) -> Tensor:
-    """The standard's `repeat`, by PyTorch's name: each element so many times, one after the other; differentiable."""
+    """The standard's `repeat`, under PyTorch's name: each element so many times, one after the other; differentiable."""
     return repeat(x, repeats, axis=dim)
 
 
@@ -1115,7 +1115,7 @@ def norm(
     p : number or {"fro", "nuc"}, optional
         The order: "fro" is 2, and "nuc" the sum of singular values, of matrices.
     dim : int or tuple of int, optional
-        None is all.
+        None means all axes.
     keepdim : bool, optional
 
     See Also
@@ -1140,40 +1140,40 @@ def of_data_or_shape(data: tuple[Any, ...], dtype: DTypeLike, device: DeviceLike
 
 
 def FloatTensor(*data: Any) -> Tensor:
-    """A float32 tensor of data or, given integers, one of that shape whose elements are not set."""
+    """A float32 tensor of data or, given integers, an uninitialized one of that shape."""
     return of_data_or_shape(data, dtypes.float32)
 
 
 def DoubleTensor(*data: Any) -> Tensor:
-    """A float64 tensor of data or, given integers, one of that shape whose elements are not set."""
+    """A float64 tensor of data or, given integers, an uninitialized one of that shape."""
     return of_data_or_shape(data, dtypes.float64)
 
 
 def LongTensor(*data: Any) -> Tensor:
-    """An int64 tensor of data or, given integers, one of that shape whose elements are not set."""
+    """An int64 tensor of data or, given integers, an uninitialized one of that shape."""
     return of_data_or_shape(data, dtypes.int64)
 
 
 def IntTensor(*data: Any) -> Tensor:
-    """An int32 tensor of data or, given integers, one of that shape whose elements are not set."""
+    """An int32 tensor of data or, given integers, an uninitialized one of that shape."""
     return of_data_or_shape(data, dtypes.int32)
 
 
 def ShortTensor(*data: Any) -> Tensor:
-    """An int16 tensor of data or, given integers, one of that shape whose elements are not set."""
+    """An int16 tensor of data or, given integers, an uninitialized one of that shape."""
     return of_data_or_shape(data, dtypes.int16)
 
 
 def CharTensor(*data: Any) -> Tensor:
-    """An int8 tensor of data or, given integers, one of that shape whose elements are not set."""
+    """An int8 tensor of data or, given integers, an uninitialized one of that shape."""
     return of_data_or_shape(data, dtypes.int8)
 
 
 def ByteTensor(*data: Any) -> Tensor:
-    """A uint8 tensor of data or, given integers, one of that shape whose elements are not set."""
+    """A uint8 tensor of data or, given integers, an uninitialized one of that shape."""
     return of_data_or_shape(data, dtypes.uint8)
 
 
 def BoolTensor(*data: Any) -> Tensor:
-    """A boolean tensor of data or, given integers, one of that shape whose elements are not set."""
+    """A boolean tensor of data or, given integers, an uninitialized one of that shape."""
     return of_data_or_shape(data, dtypes.bool)

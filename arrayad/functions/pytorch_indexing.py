@@ -92,7 +92,7 @@ def select(x: Tensor, /, dim: int, index: int) -> Tensor:
 
 @public
 def index_select(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
-    """`take` by PyTorch's name: slices along an axis by their positions; differentiable."""
+    """`take` under PyTorch's name: slices along an axis by their positions; differentiable."""
     return take(x, index, axis=dim)
 
 
@@ -180,7 +180,7 @@ def index_fill(x: Tensor, /, dim: int, index: Tensor, value: Tensor | complex) -
 
 @public
 def index_add_(x: Tensor, /, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
-    """`index_add` in place; gives the tensor itself. Differentiable as the function is."""
+    """`index_add` in place; returns the tensor itself. Differentiable like the function."""
     key = raw_key(_slices("index_add_", x, dim, index, source), x, source)
     whole, source = to_common_dtype(x, source)
     return _add_in_place(x, whole, key, source if alpha == 1 else source * alpha, "index_add_")
@@ -188,20 +188,20 @@ def index_add_(x: Tensor, /, dim: int, index: Tensor, source: Tensor, *, alpha: 
 
 @public
 def index_copy_(x: Tensor, /, dim: int, index: Tensor, source: Tensor) -> Tensor:
-    """`index_copy` in place; gives the tensor itself. Differentiable as the function is."""
+    """`index_copy` in place; returns the tensor itself. Differentiable like the function."""
     setitem(x, _slices("index_copy_", x, dim, index, source), source, "index_copy_")
     return x
 
 
 @public
 def index_fill_(x: Tensor, /, dim: int, index: Tensor, value: Tensor | complex) -> Tensor:
-    """`index_fill` in place; gives the tensor itself. Differentiable as the function is."""
+    """`index_fill` in place; returns the tensor itself. Differentiable like the function."""
     setitem(x, _slices("index_fill_", x, dim, index), value, "index_fill_")
     return x
 
 
 def fill_diagonal_(x: Tensor, /, fill_value: complex, wrap: bool = False) -> Tensor:
-    """Set the diagonal of a matrix, or of a tensor whose sides are equal; gives the tensor itself.
+    """Set the diagonal of a matrix, or of a tensor whose sides are equal; returns the tensor itself.
 
     With `wrap`, a tall matrix has a diagonal again below where the first one ends.
     """
@@ -358,7 +358,7 @@ def scatter_add(x: Tensor, /, dim: int, index: Tensor, src: Tensor) -> Tensor:
 def scatter_(
     x: Tensor, /, dim: int, index: Tensor, src: Tensor | complex | None = None, *, value: complex | None = None
 ) -> Tensor:
-    """`scatter` in place; gives the tensor itself. Differentiable as the function is."""
+    """`scatter` in place; returns the tensor itself. Differentiable like the function."""
     if (src is None) is (value is None):
         raise TypeError("scatter_(): give either src or value")
     key, part = _places("scatter_", x, dim, index, value if src is None else src)
@@ -368,7 +368,7 @@ def scatter_(
 
 @public
 def scatter_add_(x: Tensor, /, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    """`scatter_add` in place; gives the tensor itself. Differentiable as the function is."""
+    """`scatter_add` in place; returns the tensor itself. Differentiable like the function."""
     check_tensor(src, "scatter_add_", "src")
     key, part = _places("scatter_add_", x, dim, index, src)
     whole, part = to_common_dtype(x, part)
@@ -377,7 +377,7 @@ def scatter_add_(x: Tensor, /, dim: int, index: Tensor, src: Tensor) -> Tensor:
 
 @public
 def take_along_dim(x: Tensor, /, indices: Tensor, dim: int | None = None) -> Tensor:
-    """`take_along_axis` by PyTorch's name; without an axis, of the flattened tensors. Differentiable."""
+    """`take_along_axis` under PyTorch's name; without an axis, of the flattened tensors. Differentiable."""
     if dim is not None:
         return take_along_axis(x, indices, axis=dim)
     return take_along_axis(reshape(x, (-1,)), reshape(indices, (-1,)), axis=0)
@@ -474,7 +474,7 @@ def unique(
     Returns
     -------
     Tensor or tuple of Tensor
-        `unique_all` and its kin are the standard's.
+        `unique_all` and the like are the standard's.
 
     Notes
     -----
@@ -508,7 +508,7 @@ def _unique_slices(x: Tensor, dim: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 class TopK(NamedTuple):
-    """What `topk` gives."""
+    """The result of `topk`."""
 
     values: Tensor
     indices: Tensor

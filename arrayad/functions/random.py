@@ -76,7 +76,7 @@ class Generator:
         self.seed()
 
     def manual_seed(self, seed: int) -> Generator:
-        """Start again from a seed, a number of at least 0; gives the generator itself."""
+        """Start again from a seed, a number of at least 0; returns the generator itself."""
         self._seed = integer_of(seed, "manual_seed", "seed", 0)
         self._source = self._backend.generator(self._seed, self._raw_device)
         return self
@@ -245,7 +245,7 @@ def rand(
     Parameters
     ----------
     shape : int or tuple of int
-        Also as several arguments, ``rand(3, 4)``.
+        Also accepted as several arguments, ``rand(3, 4)``.
     generator : Generator, optional
         Default: the device's.
     dtype : dtype, optional
@@ -279,7 +279,7 @@ def randn(
     Parameters
     ----------
     shape : int or tuple of int
-        Also as several arguments, ``randn(3, 4)``.
+        Also accepted as several arguments, ``randn(3, 4)``.
     generator : Generator, optional
         Default: the device's.
     dtype : dtype, optional
@@ -309,12 +309,12 @@ def randint(
     dtype: DTypeLike | None = None,
     device: DeviceLike | None = None,
 ) -> Tensor:
-    """Random integers, uniform from `low` up to, not including, `high`.
+    """Random integers, uniform from `low` up to, but not including, `high`.
 
     Parameters
     ----------
     low, high : int
-        One alone, as in ``randint(high, size)``, is `high`, and they start at 0.
+        A single one, as in ``randint(high, size)``, is `high`, and they start at 0.
     size : int or tuple of int
         The shape.
     generator : Generator, optional
@@ -420,7 +420,7 @@ def randint_like(
     ----------
     x : Tensor
     low, high : int
-        One alone is `high`, and they start at 0.
+        A single one is `high`, and the integers start at 0.
     generator : Generator, optional
         Default: the device's.
     dtype : dtype, optional
@@ -522,7 +522,7 @@ def bernoulli(p: Tensor, /, *, generator: Generator | None = None) -> Tensor:
     Raises
     ------
     TypeError
-        For another dtype.
+        For any other dtype.
     ValueError
         If a probability is not in ``[0, 1]``; on a GPU this is not looked at, since that would wait for the values.
     """
@@ -608,7 +608,7 @@ def _drawn(
 
 
 def bernoulli_(x: Tensor, /, p: Tensor | float = 0.5, *, generator: Generator | None = None) -> Tensor:
-    """Set the elements to random zeros and ones, the ones with a probability; gives the tensor itself."""
+    """Set the elements to random zeros and ones, the ones with a probability; returns the tensor itself."""
     if not isinstance(p, TensorBase) and not 0 <= p <= 1:
         raise ValueError(f"bernoulli_(): p must be between 0 and 1, got {p}")
     check_writeable(x, "bernoulli_")
@@ -618,7 +618,7 @@ def bernoulli_(x: Tensor, /, p: Tensor | float = 0.5, *, generator: Generator | 
 
 
 def exponential_(x: Tensor, /, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Set the elements to random numbers, exponential with a rate; gives the tensor itself."""
+    """Set the elements to random numbers, exponential with a rate; returns the tensor itself."""
     if not lambd > 0:
         raise ValueError(f"exponential_(): the rate must be positive, got {lambd}")
     check_writeable(x, "exponential_")
@@ -627,13 +627,13 @@ def exponential_(x: Tensor, /, lambd: float = 1.0, *, generator: Generator | Non
 
 
 def random_(x: Tensor, /, low: int, high: int | None = None, *, generator: Generator | None = None) -> Tensor:
-    """Set the elements to random integers from ``[low, high)``, or ``[0, low)``; gives the tensor itself."""
+    """Set the elements to random integers from ``[low, high)``, or ``[0, low)``; returns the tensor itself."""
     check_writeable(x, "random_")
     return x.copy_(randint_like(x, *((low,) if high is None else (low, high)), generator=generator))
 
 
 def uniform_(x: Tensor, /, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Set the elements to random numbers, uniform in ``[low, high)``; gives the tensor itself."""
+    """Set the elements to random numbers, uniform in ``[low, high)``; returns the tensor itself."""
     low, high = _constant(low, "uniform_", "low"), _constant(high, "uniform_", "high")
     if not low <= high:
         raise ValueError(f"uniform_(): low must not be above high, got {low} and {high}")
@@ -648,7 +648,7 @@ def uniform_(x: Tensor, /, low: float = 0.0, high: float = 1.0, *, generator: Ge
 
 
 def normal_(x: Tensor, /, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Set the elements to random numbers, normal with a mean and a standard deviation; gives the tensor itself."""
+    """Set the elements to random numbers, normal with a mean and a standard deviation; returns the tensor itself."""
     mean, std = _constant(mean, "normal_", "mean"), _constant(std, "normal_", "std")
     if not std >= 0:
         raise ValueError(f"normal_(): std must not be negative, got {std}")

@@ -28,7 +28,7 @@ def argmax(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> 
     x : Tensor
         Real-valued.
     axis : int or None, optional
-        Also ``dim``. None looks in the flattened tensor.
+        Also ``dim``. None searches the flattened tensor.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axis, with length 1.
 
@@ -64,7 +64,7 @@ def argmin(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> 
     x : Tensor
         Real-valued.
     axis : int or None, optional
-        Also ``dim``. None looks in the flattened tensor.
+        Also ``dim``. None searches the flattened tensor.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axis, with length 1.
 
@@ -94,7 +94,7 @@ def count_nonzero(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, ke
     x : Tensor
         Of any dtype.
     axis : int, tuple of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
 

@@ -46,7 +46,7 @@ def isin(xp: Namespace, x1: Tensor | int, x2: Tensor | int, /, *, invert: bool =
 
 
 class UniqueAll(NamedTuple):
-    """What `unique_all` gives."""
+    """The result of `unique_all`."""
 
     values: Tensor
     indices: Tensor
@@ -61,7 +61,7 @@ def unique_all(xp: Namespace, x: Tensor, /) -> UniqueAll:
     Parameters
     ----------
     x : Tensor
-        Of any shape and dtype. NaNs all count as different.
+        Of any shape and dtype. Every NaN counts as different.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def unique_all(xp: Namespace, x: Tensor, /) -> UniqueAll:
 
     Notes
     -----
-    Differentiable. A value is the element where it is first met, which is given its cotangent.
+    Differentiable. The gradient of a value goes to its first occurrence.
     """
     if not isinstance(x, TensorBase):
         return UniqueAll(*xp.unique_all(x))
@@ -79,7 +79,7 @@ def unique_all(xp: Namespace, x: Tensor, /) -> UniqueAll:
 
 
 class UniqueCounts(NamedTuple):
-    """What `unique_counts` gives."""
+    """The result of `unique_counts`."""
 
     values: Tensor
     counts: Tensor
@@ -92,7 +92,7 @@ def unique_counts(xp: Namespace, x: Tensor, /) -> UniqueCounts:
     Parameters
     ----------
     x : Tensor
-        Of any shape and dtype. NaNs all count as different.
+        Of any shape and dtype. Every NaN counts as different.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def unique_counts(xp: Namespace, x: Tensor, /) -> UniqueCounts:
 
     Notes
     -----
-    Differentiable. A value is the element where it is first met, which is given its cotangent.
+    Differentiable. The gradient of a value goes to its first occurrence.
     """
     if not isinstance(x, TensorBase):
         return UniqueCounts(*xp.unique_counts(x))
@@ -110,7 +110,7 @@ def unique_counts(xp: Namespace, x: Tensor, /) -> UniqueCounts:
 
 
 class UniqueInverse(NamedTuple):
-    """What `unique_inverse` gives."""
+    """The result of `unique_inverse`."""
 
     values: Tensor
     inverse_indices: Tensor
@@ -123,7 +123,7 @@ def unique_inverse(xp: Namespace, x: Tensor, /) -> UniqueInverse:
     Parameters
     ----------
     x : Tensor
-        Of any shape and dtype. NaNs all count as different.
+        Of any shape and dtype. Every NaN counts as different.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def unique_inverse(xp: Namespace, x: Tensor, /) -> UniqueInverse:
 
     Notes
     -----
-    Differentiable. A value is the element where it is first met, which is given its cotangent.
+    Differentiable. The gradient of a value goes to its first occurrence.
     """
     if not isinstance(x, TensorBase):
         return UniqueInverse(*xp.unique_inverse(x))
@@ -147,11 +147,11 @@ def unique_values(xp: Namespace, x: Tensor, /) -> Tensor:
     Parameters
     ----------
     x : Tensor
-        Of any shape and dtype. NaNs all count as different.
+        Of any shape and dtype. Every NaN counts as different.
 
     Notes
     -----
-    Differentiable. A value is the element where it is first met, which is given its cotangent.
+    Differentiable. The gradient of a value goes to its first occurrence.
 
     Examples
     --------

@@ -219,7 +219,7 @@ def erf(x: Tensor, /) -> Tensor:
 
 @special(x=lambda xp, g, x: g * (-_2_SQRTPI * xp.exp(-(x * x))))
 def erfc(x: Tensor, /) -> Tensor:
-    """1 minus the error function of each element, exact also where that is near 1 (DLMF 7.2.2)."""
+    """1 minus the error function of each element, accurate even where that is near 1 (DLMF 7.2.2)."""
 
 
 # DLMF 7.12.1, differentiated: of -1 / (sqrt(pi) x**2), in powers of 1 / (2 x**2).
@@ -236,7 +236,7 @@ def _erfcx_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
 
 @special(x=_erfcx_rule)
 def erfcx(x: Tensor, /) -> Tensor:
-    """``exp(x**2) * erfc(x)`` of each element, without underflow between (DLMF 7.2.3 at an imaginary argument)."""
+    """``exp(x**2) * erfc(x)`` of each element, without intermediate underflow (DLMF 7.2.3 at an imaginary argument)."""
 
 
 @special(x=lambda xp, g, out: g / _2_SQRTPI * xp.exp(out * out))
@@ -260,7 +260,7 @@ def _log_ndtr_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
 
 @special(x=_log_ndtr_rule)
 def log_ndtr(x: Tensor, /) -> Tensor:
-    """Logarithm of `ndtr` of each element, exact also where that underflows."""
+    """Logarithm of `ndtr` of each element, accurate even where that underflows."""
 
 
 @special(x=lambda xp, g, out: g * (_SQRT2PI * xp.exp(out * out / 2)))
@@ -535,7 +535,7 @@ def i0(x: Tensor, /) -> Tensor:
 
 @special(x=lambda xp, g, x, out: g * (xp.special.i1e(x) - xp.sign(x) * out))
 def i0e(x: Tensor, /) -> Tensor:
-    """``exp(-abs(x)) * i0(x)`` of each element, without overflow between."""
+    """``exp(-abs(x)) * i0(x)`` of each element, without intermediate overflow."""
 
 
 @special(x=lambda xp, g, x: g * (xp.special.i0(x) - _i1_over_x(xp, x)))
@@ -545,7 +545,7 @@ def i1(x: Tensor, /) -> Tensor:
 
 @special(x=lambda xp, g, x, out: g * (xp.special.i0e(x) - xp.sign(x) * out - _i1e_over_x(xp, x)))
 def i1e(x: Tensor, /) -> Tensor:
-    """``exp(-abs(x)) * i1(x)`` of each element, without overflow between."""
+    """``exp(-abs(x)) * i1(x)`` of each element, without intermediate overflow."""
 
 
 def _j1_over_x(xp: Namespace, x: Any) -> Any:
@@ -586,7 +586,7 @@ def k0(x: Tensor, /) -> Tensor:
 
 @special(x=lambda xp, g, x, out: g * (out - xp.special.k1e(x)))
 def k0e(x: Tensor, /) -> Tensor:
-    """``exp(x) * k0(x)`` of each element, without underflow between."""
+    """``exp(x) * k0(x)`` of each element, without intermediate underflow."""
 
 
 @special(x=lambda xp, g, x, out: -g * (xp.special.k0(x) + out / x))
@@ -596,7 +596,7 @@ def k1(x: Tensor, /) -> Tensor:
 
 @special(x=lambda xp, g, x, out: g * (out - xp.special.k0e(x) - out / x))
 def k1e(x: Tensor, /) -> Tensor:
-    """``exp(x) * k1(x)`` of each element, without underflow between."""
+    """``exp(x) * k1(x)`` of each element, without intermediate underflow."""
 
 
 # --- elliptic and exponential integrals, hypergeometric and Legendre functions ---
@@ -630,7 +630,7 @@ def ellipk(m: Tensor, /) -> Tensor:
 
 @special(p=lambda xp, g, p: -g * _ellipk_slope(xp, 1 - p, p))
 def ellipkm1(p: Tensor, /) -> Tensor:
-    """Complete elliptic integral of the first kind of the parameter ``1 - p``, exact also near its singularity at 0."""
+    """Complete elliptic integral of the first kind of the parameter ``1 - p``, accurate even near its singularity at 0."""
 
 
 @special(m=_ellipe_slope)
@@ -727,7 +727,7 @@ def logit(x: Tensor, /) -> Tensor:
 
 @special(grad_name="LogSigmoid", x=lambda xp, g, x: g * xp.special.expit(-x))
 def log_expit(x: Tensor, /) -> Tensor:
-    """Logarithm of `expit` of each element, exact also where that underflows."""
+    """Logarithm of `expit` of each element, accurate even where that underflows."""
 
 
 # --- entropies: 0 log 0 is 0, and the derivatives there, be they infinite, are taken as 0, so that terms of probability 0
@@ -834,7 +834,7 @@ def exp10(x: Tensor, /) -> Tensor:
 
 @special(x=lambda xp, g, x: -g * xp.sin(x))
 def cosm1(x: Tensor, /) -> Tensor:
-    """Cosine of each element less 1, exact also near 0."""
+    """Cosine of each element less 1, accurate even near 0."""
 
 
 # The derivative of (exp(x) - 1) / x, in powers of x: exact to double precision for |x| < 1.
@@ -902,7 +902,7 @@ def boxcox(x: Tensor | float, lmbda: Tensor | float, /) -> Tensor:
     lmbda=lambda xp, g, x, lmbda: g * _boxcox_shape(xp, xp.log1p(x), lmbda),
 )
 def boxcox1p(x: Tensor | float, lmbda: Tensor | float, /) -> Tensor:
-    """`boxcox` of ``1 + x``, exact also near 0."""
+    """`boxcox` of ``1 + x``, accurate even near 0."""
 
 
 @special(
@@ -974,14 +974,14 @@ def sinc(x: Tensor, /) -> Tensor:
 def logsumexp(
     a: Tensor, axis: Axis = None, b: Tensor | float | None = None, keepdims: bool = False, return_sign: bool = False
 ) -> Any:
-    """Logarithm of the sum of exponentials over axes, without overflow between, in SciPy's form; it needs no SciPy.
+    """Logarithm of the sum of exponentials over axes, without intermediate overflow, in SciPy's form; it needs no SciPy.
 
     Parameters
     ----------
     a : Tensor
         Real floating-point; integers and booleans become the default floating dtype.
     axis : int, tuple of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
     b : Tensor, number or None, optional
         Factors of the exponentials, of a shape that broadcasts with that of `a`; they may be negative or 0.
     keepdims : bool, optional

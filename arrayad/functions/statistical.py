@@ -71,7 +71,7 @@ def sum(x: Tensor, /, *, axis: Axis = None, dtype: DTypeLike | None = None, keep
     x : Tensor
         Numeric or boolean.
     axis : int, tuple of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
     dtype : dtype, optional
         Of the sum. Default: that of `x`; for integers and booleans the default integer dtype of their signedness.
     keepdims : bool, optional
@@ -113,7 +113,7 @@ def mean(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     x : Tensor
         Floating-point. The mean of integers would need a floating dtype that nobody has named, so it is refused.
     axis : int, tuple of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
 
@@ -174,7 +174,7 @@ def var(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0
     x : Tensor
         Real floating-point.
     axis : int, tuple of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
     correction : number, optional
         What is taken off the count that the sum of squared deviations is divided by: 0 for the variance of a whole
         population, 1 for the unbiased estimate from a sample. (PyTorch's default is 1, the standard's 0.)
@@ -189,7 +189,7 @@ def var(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0
     Raises
     ------
     TypeError
-        For other dtypes.
+        For any other dtype.
 
     Notes
     -----
@@ -222,7 +222,7 @@ def std(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0
     x : Tensor
         Real floating-point.
     axis : int, tuple of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
     correction : number, optional
         As in `var`.
     keepdims : bool, optional
@@ -231,7 +231,7 @@ def std(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0
     Raises
     ------
     TypeError
-        For other dtypes.
+        For any other dtype.
 
     Notes
     -----
@@ -268,7 +268,7 @@ def max(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     x : Tensor
         Real-valued, with elements along the axes.
     axis : int, tuple of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
 
@@ -299,7 +299,7 @@ def min(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     x : Tensor
         Real-valued, with elements along the axes.
     axis : int, tuple of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
 
@@ -352,7 +352,7 @@ def prod(x: Tensor, /, *, axis: Axis = None, dtype: DTypeLike | None = None, kee
     x : Tensor
         Numeric or boolean.
     axis : int, tuple of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
     dtype : dtype, optional
         Of the product. Default: that of `x`; for integers and booleans the default integer dtype of their signedness.
     keepdims : bool, optional
@@ -393,7 +393,7 @@ def cumulative_sum(
     x : Tensor
         Numeric or boolean.
     axis : int, optional
-        Also ``dim``. May be left out if `x` is one-dimensional.
+        Also ``dim``. May be omitted if `x` is one-dimensional.
     dtype : dtype, optional
         Of the sums, as in `sum`.
     include_initial : bool, optional
@@ -402,7 +402,7 @@ def cumulative_sum(
     Raises
     ------
     ValueError
-        If the axis is left out of a tensor that is not one-dimensional.
+        If the axis is omitted and the tensor is not one-dimensional.
 
     Notes
     -----
@@ -459,7 +459,7 @@ def cumulative_prod(
     x : Tensor
         Numeric or boolean.
     axis : int, optional
-        Also ``dim``. May be left out if `x` is one-dimensional.
+        Also ``dim``. May be omitted if `x` is one-dimensional.
     dtype : dtype, optional
         Of the products, as in `prod`.
     include_initial : bool, optional
@@ -468,7 +468,7 @@ def cumulative_prod(
     Raises
     ------
     ValueError
-        If the axis is left out of a tensor that is not one-dimensional.
+        If the axis is omitted and the tensor is not one-dimensional.
 
     Notes
     -----

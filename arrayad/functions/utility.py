@@ -28,7 +28,7 @@ def all(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bo
     x : Tensor
         Of any dtype.
     axis : int, tuple of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
 
@@ -48,7 +48,7 @@ def any(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bo
     x : Tensor
         Of any dtype.
     axis : int, tuple of int or None, optional
-        Also ``dim``. None is all.
+        Also ``dim``. None means all axes.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
 

@@ -327,7 +327,7 @@ class DataLoader(Generic[T_co]):
         Parameters
         ----------
         state : dict
-            Of a loader of the same dataset with the same batches. The number of workers may be another, save for an
+            Of a loader of the same dataset with the same batches. The number of workers may be another, except for an
             iterable dataset, whose batches depend on it. Of such a dataset the batches before are made and thrown away.
 
         Raises
