@@ -1,6 +1,6 @@
-"""Every operation and function over Tensors, one file for each chapter of the standard.
+"""Every operation and function over Tensors, one file per chapter of the standard.
 
-This is also the namespace `xp` of rules when a backward is recorded: it has the names that a backend has.
+This is also the namespace `xp` of rules when a backward is recorded: it has the same names as a backend.
 """
 
 from . import fft as fft

@@ -1,6 +1,6 @@
-"""What users of NumPy and PyTorch look for in the main namespace and the standard lacks.
+"""Functions that users of NumPy and PyTorch expect in the main namespace and that the standard lacks.
 
-Most are composed of the standard's functions, and so are differentiable as these are.
+Most are composed of the standard's functions, and so are differentiable like these.
 """
 
 from __future__ import annotations
@@ -63,13 +63,13 @@ __all__ = [
     "softmax",
 ]
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # of subscripts
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # letters of subscripts
 
 
-# --- of neural networks ---
+# --- neural networks ---
 
 
-# At 0 the subgradient 0, as in PyTorch; that of maximum(x, 0) is 1/2.
+# At 0 the subgradient is 0, as in PyTorch; that of maximum(x, 0) is 1/2.
 @differentiable(
     takes=REAL,
     x=lambda xp, g, out: kept(xp, out > 0, g),
@@ -123,7 +123,7 @@ def softmax(xp: Namespace, x: Tensor, /, axis: Axis = None) -> Tensor:
     Returns
     -------
     Tensor
-        Of the same shape; NaN along axes that are ``-inf`` throughout.
+        Of the same shape; NaN along axes where every element is ``-inf``.
 
     Notes
     -----
@@ -136,7 +136,7 @@ def softmax(xp: Namespace, x: Tensor, /, axis: Axis = None) -> Tensor:
     tensor([0.5000, 0.5000, 0.0000])
     """
     if 0 in x.shape:
-        return xp.zeros_like(x) + xp.sum(x, axis=axis, keepdims=True)  # which refuses axes that there are not
+        return xp.zeros_like(x) + xp.sum(x, axis=axis, keepdims=True)  # refuses axes that do not exist
     full = wide(xp, x)
     out = xp.exp(full - xp.max(full, axis=axis, keepdims=True))
     out /= xp.sum(out, axis=axis, keepdims=True)
@@ -176,7 +176,7 @@ def log_softmax(xp: Namespace, x: Tensor, /, axis: Axis = None) -> Tensor:
 
 
 def _logsumexp_rule(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
-    # exp(x - out), in the form that infinities cannot turn to NaN: +inf weighs 1; where all are -inf, as in PyTorch, all
+    # exp(x - out), in a form that infinities cannot turn into NaN: +inf weighs 1; where all are -inf, all do, as in PyTorch
     # weigh 0.
     g, out = keep(xp, g, x_shape, axis), keep(xp, out, x_shape, axis)
     infinite = xp.isinf(out)
@@ -203,11 +203,11 @@ def logsumexp(xp: Namespace, x: Tensor, /, axis: Axis = None, keepdims: bool = F
     Returns
     -------
     Tensor
-        ``-inf`` for no elements.
+        ``-inf`` without elements.
 
     Notes
     -----
-    Differentiable; elements at ``-inf`` get a gradient of 0, also where all are.
+    Differentiable; elements equal to ``-inf`` get a gradient of 0, even if all are.
 
     Examples
     --------
@@ -232,7 +232,7 @@ def logsumexp(xp: Namespace, x: Tensor, /, axis: Axis = None, keepdims: bool = F
 
 @public
 def angle(x: Tensor, /) -> Tensor:
-    """The angle of complex numbers in the plane, from -pi to pi; of real ones 0 or, with a negative sign (as -0.0 has), pi.
+    """The angle of complex numbers, from -pi to pi; of real ones 0 or, for a negative sign (including -0.0), pi.
 
     Differentiable.
     """
@@ -247,7 +247,7 @@ def frac(x: Tensor, /) -> Tensor:
 
 
 def _fmod_divisor(xp: Namespace, g: Any, x1: Any, x2: Any) -> Any:
-    """By the divisor: the quotient without what is behind its point, negative."""
+    """The rule of the divisor: minus the quotient rounded toward zero."""
     return -g * xp.sign(x1) * xp.sign(x2) * xp.floor_divide(xp.abs(x1), xp.abs(x2))
 
 
@@ -259,7 +259,7 @@ def _fmod_divisor(xp: Namespace, g: Any, x1: Any, x2: Any) -> Any:
     selects=False,
 )
 def fmod(xp: Namespace, x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
-    """The remainder with the sign of the first: exact, as `remainder` of the magnitudes is.
+    """The remainder with the sign of the dividend: exact, like `remainder` of the magnitudes.
 
     Parameters
     ----------
@@ -272,11 +272,11 @@ def fmod(xp: Namespace, x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """
     if dtypes.as_dtype(x1.dtype).kind == "f":  # type: ignore[union-attr]  # a number is an array here
         return xp.copysign(xp.remainder(xp.abs(x1), xp.abs(x2)), x1)
-    rest = xp.remainder(x1, x2)  # of integers the least has no magnitude
+    rest = xp.remainder(x1, x2)  # the least integer has no magnitude
     return xp.where((rest != 0) & ((rest < 0) != (x1 < 0)), rest - x2, rest)
 
 
-# --- comparing, cleaning ---
+# --- comparison, cleaning ---
 
 
 @public
@@ -292,14 +292,14 @@ def isclose(
     x2 : Tensor or number
         Of a shape that broadcasts with `x1`.
     rtol, atol : float, optional
-        The tolerance relative to `x2`, and the absolute.
+        The relative tolerance, with respect to `x2`, and the absolute tolerance.
     equal_nan : bool, optional
-        Take two NaNs for close.
+        Treat two NaNs as close.
 
     Returns
     -------
     Tensor
-        Boolean, of the broadcast shape. Infinities are close to themselves alone.
+        Boolean, of the broadcast shape. Infinities are close only to themselves.
 
     Notes
     -----
@@ -318,7 +318,7 @@ def isclose(
 def _close(
     xp: Namespace, x1: Tensor, x2: Tensor, rtol: Tensor | float, atol: Tensor | float, equal_nan: bool = False, /
 ) -> Tensor:
-    """What `isclose` gives of floating tensors."""
+    """`isclose` of floating tensors."""
     finite = xp.logical_and(xp.isfinite(x1), xp.isfinite(x2))
     if not xp.asynchronous and xp.all(finite):  # as mostly
         return xp.abs(x1 - x2) <= atol + rtol * xp.abs(x2)
@@ -339,29 +339,29 @@ def allclose(x1: Tensor, x2: Tensor | complex, /, rtol: float = 1e-05, atol: flo
     x2 : Tensor or number
         Of a shape that broadcasts with `x1`.
     rtol, atol : float, optional
-        The tolerance relative to `x2`, and the absolute.
+        The relative tolerance, with respect to `x2`, and the absolute tolerance.
     equal_nan : bool, optional
-        Take two NaNs for close.
+        Treat two NaNs as close.
     """
     return bool(all(isclose(x1, x2, rtol, atol, equal_nan)))
 
 
 @public
 def nan_to_num(x: Tensor, /, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
-    """Each element, or a number in place of NaN and infinities; in complex elements, of each part.
+    """Replace NaN and infinities by numbers; in complex elements, in each part.
 
     Parameters
     ----------
     x : Tensor
         Numeric or boolean.
     nan : number, optional
-        In place of NaN.
+        The replacement for NaN.
     posinf, neginf : number or None, optional
-        In place of ``inf`` and ``-inf``. None is the greatest and the least finite number of the dtype.
+        The replacements for ``inf`` and ``-inf``. None means the greatest and the least finite number of the dtype.
 
     Notes
     -----
-    Differentiable; what is replaced gets a gradient of 0.
+    Differentiable; replaced elements get a gradient of 0.
 
     Examples
     --------
@@ -388,7 +388,7 @@ def nan_to_num(x: Tensor, /, nan: float = 0.0, posinf: float | None = None, negi
 
 @public
 def kron(x1: Tensor, x2: Tensor, /) -> Tensor:
-    """The Kronecker product: blocks of `x2`, one for each element of `x1` and scaled by it.
+    """The Kronecker product: one block per element of `x1`, which is `x2` scaled by the element.
 
     Parameters
     ----------
@@ -398,7 +398,7 @@ def kron(x1: Tensor, x2: Tensor, /) -> Tensor:
     Returns
     -------
     Tensor
-        Of the product of the shapes, axis by axis.
+        Its shape is the product of the shapes, axis by axis.
 
     Notes
     -----
@@ -422,21 +422,21 @@ def kron(x1: Tensor, x2: Tensor, /) -> Tensor:
 
 @public
 def einsum(subscripts: str, /, *operands: Tensor) -> Tensor:
-    """Sum of products of elements over named axes: Einstein's convention.
+    """Sum of products of elements over named axes, in Einstein's notation.
 
     Parameters
     ----------
     subscripts : str
-        A letter for each axis of each operand, as in ``"ij,jk->ik"``. A letter that stands twice in one operand takes its
-        diagonal. ``...`` is any further axes, which broadcast. Without ``->`` the output has those of ``...`` and then, in
-        alphabetical order, the letters that stand once.
+        One letter for each axis of each operand, as in ``"ij,jk->ik"``. A letter that occurs twice in an operand takes its
+        diagonal. ``...`` stands for any further axes, which broadcast. Without ``->`` the output has the axes of ``...``,
+        then, in alphabetical order, the letters that occur once.
     *operands : Tensor
-        Numeric. Also as one list.
+        Numeric; a single list is accepted too.
 
     Returns
     -------
     Tensor
-        Of the common dtype, also for integers.
+        Of the common dtype, including integers.
 
     Raises
     ------
@@ -445,8 +445,8 @@ def einsum(subscripts: str, /, *operands: Tensor) -> Tensor:
 
     Notes
     -----
-    Differentiable. It is made of diagonals, sums, permutations and products of matrices; more than two operands are taken
-    in the order that ``numpy.einsum_path`` finds.
+    Differentiable. It is composed of diagonals, sums, permutations and matrix products; more than two operands are
+    contracted in the order that ``numpy.einsum_path`` finds.
 
     Examples
     --------
@@ -460,7 +460,7 @@ def einsum(subscripts: str, /, *operands: Tensor) -> Tensor:
     """
     if not isinstance(subscripts, str):
         raise TypeError(f"einsum(): subscripts must be a str, not {type(subscripts).__name__}")
-    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):  # as PyTorch takes them, too
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):  # a list, as PyTorch also accepts
         operands = tuple(operands[0])
     for x in operands:
         if not isinstance(x, TensorBase):
@@ -481,13 +481,13 @@ def einsum(subscripts: str, /, *operands: Tensor) -> Tensor:
     term, x = _reduced(term, x, set(out))
     x = _aligned(term, x, out)
     x = _broadcast(x, tuple(sizes[letter] for letter in out))
-    # A tensor of its own, as elsewhere a view where nothing had to be computed.
+    # A new tensor: if nothing had to be computed, `out` may be a view.
     return permute_dims(x, tuple(range(len(out)))) if any(x is operand for operand in operands) else x
 
 
 @functools.lru_cache(maxsize=256)
 def _parse(subscripts: str, ranks: tuple[int, ...]) -> tuple[list[str], str]:
-    """The letters of each operand and of the output; the axes of ``...`` get letters of their own."""
+    """The letters of each operand and of the output; the axes of ``...`` get their own letters."""
     inputs, arrow, out = subscripts.replace(" ", "").partition("->")
     terms = inputs.split(",")
     if len(terms) != len(ranks):
@@ -532,7 +532,7 @@ def _sizes(terms: list[str], operands: Sequence[Tensor]) -> dict[str, int]:
 
 
 def _path(pending: list[tuple[str, Tensor]], out: str) -> list[tuple[int, ...]]:
-    """Which operands are multiplied in which order, what comes out put last."""
+    """The pairs of operands to multiply, in order; each result is appended."""
     if len(pending) < 3:
         return [tuple(range(len(pending)))]
     shapes = [np.broadcast_to(np.float32(0), tuple(x.shape)) for _, x in pending]
@@ -541,7 +541,7 @@ def _path(pending: list[tuple[str, Tensor]], out: str) -> list[tuple[int, ...]]:
 
 
 def _reduced(term: str, x: Tensor, wanted: set[str]) -> tuple[str, Tensor]:
-    """Diagonals in place of letters that stand twice, sums over those that nobody wants."""
+    """Take diagonals for letters that occur twice, and sum over letters needed nowhere else."""
     letters = set(term)
     if len(letters) == len(term) and letters <= wanted:
         return term, x
@@ -563,7 +563,7 @@ def _reduced(term: str, x: Tensor, wanted: set[str]) -> tuple[str, Tensor]:
 
 
 def _product(term1: str, x1: Tensor, term2: str, x2: Tensor, wanted: set[str], sizes: dict[str, int]) -> tuple[str, Tensor]:
-    """The product of two operands, summed over what is in both and nobody else wants: one product of matrices."""
+    """The product of two operands, summed over the letters in both and needed nowhere else: one matrix product."""
     term1, x1 = _reduced(term1, x1, wanted | set(term2))
     term2, x2 = _reduced(term2, x2, wanted | set(term1))
     both = [letter for letter in term1 if letter in term2]
@@ -581,7 +581,7 @@ def _product(term1: str, x1: Tensor, term2: str, x2: Tensor, wanted: set[str], s
         shape = tuple(right.shape)
         return out, multiply(left, reshape(right, (*shape[:b], *(1,) * len(rows), *shape[b:])))
     b, r, s = len(batch), len(rows), len(summed)
-    # The summed axes must be of one length in both for the product; the others broadcast by themselves.
+    # Summed axes must have the same length in both for the product; the others broadcast by themselves.
     inner = tuple(sizes[letter] for letter in summed)
     left = _broadcast(left, (*left.shape[: b + r], *inner))
     right = _broadcast(right, (*right.shape[:b], *inner, *right.shape[b + s :]))
@@ -593,7 +593,7 @@ def _product(term1: str, x1: Tensor, term2: str, x2: Tensor, wanted: set[str], s
     return out, _reshaped(product, (*product.shape[:b], *free1, *free2))
 
 
-# What changes nothing is not recorded.
+# An operation that changes nothing is not recorded.
 
 
 def _broadcast(x: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -613,24 +613,24 @@ def _aligned(term: str, x: Tensor, order: str) -> Tensor:
 
 @public
 def pad(x: Tensor, pad_width: Pairs, mode: PadMode = "constant", constant_values: Any = 0) -> Tensor:
-    """A tensor made longer at both ends of its axes, in NumPy's form.
+    """Extend a tensor at both ends of its axes, in NumPy's form.
 
     Parameters
     ----------
     x : Tensor
     pad_width : int or sequence
-        How many elements are put before and after: ``((before, after), ...)``, a pair for each axis; one pair for all; or
-        one number for all.
+        How many elements to add before and after: ``((before, after), ...)``, a pair for each axis; one pair for all; or one
+        number for all.
     mode : str, optional
-        What is put there: ``"constant"``; ``"edge"``, the outermost elements; ``"reflect"`` and ``"symmetric"``, the tensor
-        mirrored at and behind its outermost elements; ``"wrap"``, the tensor repeated.
+        What to add: ``"constant"``; ``"edge"``, the outermost elements; ``"reflect"`` and ``"symmetric"``, the tensor
+        mirrored at and beyond its outermost elements; ``"wrap"``, the tensor repeated.
     constant_values : number or sequence, optional
-        For ``"constant"``, in the dtype of `x`: one, or pairs as those of `pad_width`.
+        For ``"constant"``, in the dtype of `x`: one value, or pairs like those of `pad_width`.
 
     Raises
     ------
     ValueError
-        For another mode, a negative width, or widths that do not fit the rank.
+        For an unknown mode, a negative width, or widths that do not fit the rank.
 
     Notes
     -----
@@ -659,7 +659,7 @@ def pad(x: Tensor, pad_width: Pairs, mode: PadMode = "constant", constant_values
             return index_put(full(shape, constant_values, dtype=x.dtype, device=x.device), inner, x)
         values = broadcast_to(asarray(constant_values, dtype=x.dtype, device=x.device), (x.ndim, 2))
         out = index_put(full(shape, 0, dtype=x.dtype, device=x.device), inner, x)
-        for axis, (before, after) in enumerate(widths):  # the last axis has the corners
+        for axis, (before, after) in enumerate(widths):  # the last axis adds the corners
             front = (slice(None),) * axis
             out = index_put(out, (*front, slice(None, before)), values[axis, 0])
             out = index_put(out, (*front, slice(shape[axis] - after, None)), values[axis, 1])
@@ -667,7 +667,7 @@ def pad(x: Tensor, pad_width: Pairs, mode: PadMode = "constant", constant_values
     out = x
     for axis, (pair, n) in enumerate(zip(widths, tuple(x.shape), strict=True)):
         if pair != [0, 0]:
-            # NumPy's own padding of the positions says which element goes where.
+            # NumPy's own padding of the positions determines which element goes where.
             positions = np.pad(np.arange(n), pair, mode=mode)
             out = take(out, asarray(positions, device=x.device), axis=axis)
     return clone(x) if out is x else out

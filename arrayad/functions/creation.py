@@ -1,4 +1,4 @@
-"""Creation functions: Tensors from shapes, ranges, Python's sequences and other libraries' arrays."""
+"""Creation functions: Tensors from shapes, ranges, Python sequences and other libraries' arrays."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ __all__ = [
 
 
 def place_of(device: Any, name: str) -> tuple[Namespace, Any]:
-    """The backend and the raw device for the `device` argument of the function of a name."""
+    """The backend and the raw device for the `device` argument of the named function."""
     try:
         place = default.device if device is None else Device(device)
         backend = backend_of_device(place)
@@ -66,7 +66,7 @@ def place_of(device: Any, name: str) -> tuple[Namespace, Any]:
 
 
 def finish(array: Any, requires_grad: bool, name: str) -> Any:
-    """A new Tensor, a leaf with a gradient if wanted."""
+    """A new Tensor, optionally a leaf with a gradient."""
     x = make(array)
     if requires_grad is not False and flag_of(requires_grad, name, "requires_grad"):
         require_grad(x, name)
@@ -74,14 +74,14 @@ def finish(array: Any, requires_grad: bool, name: str) -> Any:
 
 
 def shape_of(shape: Any, more: tuple[Any, ...], name: str) -> tuple[int, ...]:
-    """A shape given as a tuple, as one number, or as several arguments.
+    """Return a shape given as a tuple, as one number, or as several arguments.
 
     Raises
     ------
     TypeError
-        If it is not made of integers.
+        If it does not consist of integers.
     ValueError
-        If one of them is negative.
+        If a length is negative.
     """
     return sides_of((shape, *more) if more or not isinstance(shape, (tuple, list)) else shape, name)
 
@@ -101,19 +101,19 @@ def arange(
     Parameters
     ----------
     start : number
-        Of the range; the end, if `stop` is not given, and then the range starts at 0.
+        The start of the range, or its end if `stop` is not given; the range then starts at 0.
     stop : number, optional
     step : number, optional
-        Not 0.
+        The spacing, not 0.
     dtype : dtype, optional
-        Default: int64 if all are integers, else the default floating dtype.
+        Default: int64 if all arguments are integers, else the default floating dtype.
     device : device, optional
     requires_grad : bool, optional
 
     Returns
     -------
     Tensor
-        Of shape ``(ceil((stop - start) / step),)``, empty if that is negative.
+        Of shape ``(ceil((stop - start) / step),)``; empty if that is negative.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def arange(
         raise TypeError("arange(): start, stop and step must be real numbers")
     if not whole and dtype is not None and all(float(n).is_integer() for n in numbers):
         whole = dtype_of(dtype, "arange").kind in "iu"
-        numbers = [int(n) for n in numbers] if whole else numbers  # no integer is rounded on the way
+        numbers = [int(n) for n in numbers] if whole else numbers  # avoids rounding integers
     first, last, step = numbers
     if step == 0:
         raise ValueError("arange(): step must not be 0")
@@ -149,7 +149,7 @@ def arange(
         _check_range(range(*numbers), chosen)
     if (last - first) / step <= 0:
         return finish(backend.empty((0,), dtype=backend.raw_dtype(chosen), device=place), requires_grad, "arange")
-    cut = not whole and chosen.kind in "iu"  # off the numbers between integers
+    cut = not whole and chosen.kind in "iu"  # truncate non-integers to an integer dtype
     if cut:
         end = first + (math.ceil((last - first) / step) - 1) * step
         check_ends(math.trunc(first), math.trunc(end), chosen, "arange")
@@ -157,20 +157,20 @@ def arange(
         raw = backend.raw_dtype(dtypes.float64 if cut else chosen)
         array = backend.arange(first, last, step, dtype=raw, device=place)
         array = backend.astype(array, backend.raw_dtype(chosen)) if cut else array
-    except (ValueError, OverflowError) as error:  # too many; too large for the dtype
+    except (ValueError, OverflowError) as error:  # too many elements, or a number out of the dtype's range
         raise named("arange", error) from None
     return finish(array, requires_grad, "arange")
 
 
 def check_ends(first: float, last: float, dtype: DType, name: str) -> None:
-    """Refuse integers that an integer or floating dtype does not hold."""
+    """Refuse integers out of the range of an integer or floating dtype."""
     low, high = dtypes.limits(dtype) if dtype.kind in "iu" else (-(largest := finfo(dtype).max), largest)
     if min(first, last) < low or max(first, last) > high:
         raise OverflowError(f"{name}(): {dtype.name} does not hold the integers from {first} to {last}")
 
 
 def _check_range(numbers: range, dtype: DType) -> None:
-    """Refuse what NumPy wraps round in a dtype, and lengths of which it takes some for 0."""
+    """Refuse numbers that NumPy wraps around in a dtype, and lengths that it treats as 0."""
     if not numbers:
         return
     first, last = numbers[0], numbers[-1]
@@ -182,34 +182,34 @@ def _check_range(numbers: range, dtype: DType) -> None:
 def asarray(
     obj: Any, /, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None, copy: bool | None = None
 ) -> Tensor:
-    """A Tensor of anything that holds numbers, sharing memory where that is possible.
+    """Make a Tensor from any object that holds numbers, sharing memory if possible.
 
     Parameters
     ----------
     obj : Tensor, number, nested sequence, or array
-        Nested sequences may hold Tensors; other libraries' arrays come by the buffer protocol, ``__array__`` or DLPack.
+        Nested sequences may contain Tensors; other libraries' arrays use the buffer protocol, ``__array__`` or DLPack.
     dtype : dtype, optional
-        Default: that of an array, the default dtype of Python numbers.
+        Default: that of an array, or the default dtype of Python numbers.
     device : device, optional
-        Default: that of a Tensor, else the default device.
+        Default: that of a Tensor, or the default device.
     copy : bool, optional
         True always copies, False never does, None only if it must.
 
     Returns
     -------
     Tensor
-        `obj` itself where nothing has to change. The history of a Tensor is kept.
+        `obj` itself if nothing has to change. The history of a Tensor is kept.
 
     Raises
     ------
     ValueError
         If `copy` is False and a copy is needed, or a sequence is ragged.
     TypeError
-        If there is no dtype of the standard for it, or it is a masked array.
+        If no dtype of the standard fits, or it is a masked array.
 
     Notes
     -----
-    Differentiable with respect to a Tensor, and to the Tensors in a sequence.
+    Differentiable with respect to a Tensor, and to Tensors in a sequence.
 
     Examples
     --------
@@ -222,15 +222,15 @@ def asarray(
 
 
 def beside(obj: Any, tensors: Sequence[Any], name: str) -> Any:
-    """`asarray`, for the function of a name, of what stands beside tensors: Python's numbers are where the first of them is.
+    """`asarray`, for the named function, of arguments beside tensors: Python numbers go to the device of the first tensor.
 
-    Floats have the dtype of theirs.
+    Python floats take the floating dtype of the tensors.
     """
     return convert(obj, None, None, None, name, floats_of(tensors), tensors[0].device if tensors else None)
 
 
 def floats_of(tensors: Iterable[Any]) -> DType | None:
-    """The real floating dtype that some tensors promote to; None if none of theirs floats."""
+    """The real floating dtype that some tensors promote to; None if none is floating."""
     found = {dtypes.from_raw[dtype] for dtype in {x._array.dtype for x in tensors}}
     floating = [dtypes.REAL_OF[dtype] for dtype in found if dtype.kind in "fc"]
     return dtypes.promote(*floating) if floating else None
@@ -239,9 +239,9 @@ def floats_of(tensors: Iterable[Any]) -> DType | None:
 def convert(
     obj: Any, dtype: Any, device: Any, copy: bool | None, name: str, floats: DType | None = None, near: Any = None
 ) -> Any:
-    """`asarray`, for the function of a name.
+    """`asarray`, for the named function.
 
-    `floats` is the dtype of Python's floats and `near` the device of Python's numbers, if these are not the default ones.
+    `floats` is the dtype of Python floats and `near` the device of Python numbers, if these are not the defaults.
     """
     chosen = None if dtype is None else dtype_of(dtype, name)
     if copy is not None:
@@ -251,7 +251,7 @@ def convert(
     if isinstance(obj, (list, tuple)) and next(tensors_in(obj), None) is not None:
         if copy is False:
             raise ValueError(f"{name}(): a sequence of Tensors cannot be made one Tensor without a copy")
-        if floats is None:  # once, for all that is nested
+        if floats is None:  # once, for everything nested in it
             floats = dtypes.REAL_OF[chosen] if chosen in dtypes.REAL_OF else floats_of(tensors_in(obj))
         near = next(tensors_in(obj)).device
         parts = [convert(x, None, None, None, name, floats, near) for x in obj]
@@ -259,19 +259,19 @@ def convert(
             raise ValueError(f"{name}(): shapes must be equal, got {', '.join(str(tuple(x.shape)) for x in parts)}")
         try:
             return _from_tensor(stack(parts), chosen, device, None, name)
-        except TypeError as error:  # dtypes that have no common one
+        except TypeError as error:  # dtypes without a common one
             raise named(name, error) from None
     foreign = not isinstance(obj, np.ndarray) and hasattr(obj, "__dlpack__") and hasattr(obj, "__dlpack_device__")
     if foreign and not isinstance(obj, np.generic):
         return _from_tensor(from_dlpack(obj), chosen, device, copy, name)
-    if device is None and not isinstance(obj, np.ndarray):  # which is where it is, and not moved unasked
+    if device is None and not isinstance(obj, np.ndarray):  # an ndarray is on the CPU, and not moved implicitly
         device = near
     backend, place = place_of(device, name)
     array = _host_array(obj, chosen, copy, name, floats)
     if array is obj or (not copy and hasattr(obj, "__array__") and array.base is None):
-        array = array.view()  # an object of its own: whoever has the other may set its shape, dtype and flags
+        array = array.view()  # a separate object: the owner of the other may set its shape, dtype and flags
     x = make(backend.from_numpy(array, place))
-    if not array.flags.owndata and x._array is array:  # memory that others may see and write into
+    if not array.flags.owndata and x._array is array:  # memory that others may see and write to
         mark_exported(x)
     return x
 
@@ -300,7 +300,7 @@ def tensors_in(obj: Any) -> Iterator[Any]:
 
 
 def check_meaning(array: np.ndarray[Any, Any], name: str) -> None:
-    """Refuse a NumPy array that means something else than its numbers: a matrix, or one that is masked."""
+    """Refuse a NumPy array that means more than its numbers: a matrix, or a masked array."""
     if array.__class__ is np.ndarray:
         return
     masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", ())
@@ -310,17 +310,17 @@ def check_meaning(array: np.ndarray[Any, Any], name: str) -> None:
 
 
 def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str, floats: DType | None) -> np.ndarray[Any, Any]:
-    """A NumPy array of a dtype of the standard."""
+    """Convert to a NumPy array of a dtype of the standard."""
     of_numpy = isinstance(obj, (np.ndarray, np.generic))
-    if isinstance(obj, np.ndarray) and not isinstance(obj, np.matrix):  # whose numbers they are that are asked for here
+    if isinstance(obj, np.ndarray) and not isinstance(obj, np.matrix):  # the object itself determines its dtype
         check_meaning(obj, name)
     if of_numpy and obj.dtype.kind == "c" and dtype is not None and dtype.kind not in "bc":
         raise TypeError(f"{name}(): complex numbers cannot become {dtype.name}; take the real part first")
     given = obj
     if isinstance(obj, bytes):
-        given = memoryview(obj)  # NumPy would have a string of it
+        given = memoryview(obj)  # NumPy would make a string of it
     elif dtype is not None and isinstance(obj, np.generic):
-        given = obj.item()  # which NumPy does not wrap round
+        given = obj.item()  # a number, which NumPy does not wrap around
     try:
         array = np.asarray(given, dtype=None if dtype is None else dtype.dtype, copy=copy)
         if dtype is None and not of_numpy and array.dtype.kind in "fcOu":
@@ -352,18 +352,18 @@ def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str, flo
 
 
 def _of_numbers(obj: Any, array: np.ndarray[Any, Any], default: DType, copy: bool | None) -> np.ndarray[Any, Any]:
-    """An array of Python's numbers, and of what has a dtype beside them, in the dtype that they have here.
+    """Make an array of Python numbers, and of objects with a dtype among them, in arrayad's dtype.
 
-    NumPy's is another: to it Python's floats are of double precision, and integers that int64 does not hold are unsigned,
-    floating or any objects.
+    NumPy's dtype differs: there, Python floats are of double precision, and integers out of the range of int64 become
+    unsigned, floating or objects.
     """
     facts, kind = _facts_in(obj), array.dtype.kind
     if kind == "O":
         parts = array.ravel().tolist()
         if not all(isinstance(x, (int, float, complex, np.number)) for x in parts):
-            return array  # to be refused
+            return array  # the caller refuses it
         kind = "c" if any(isinstance(x, complex) for x in parts) else "i"
-    of_python = float in facts  # whose dtype is a choice, not a fact
+    of_python = float in facts  # their dtype is a choice, not a given
     facts.discard(float)
     floating = [d for d in facts if d.kind in "fc"] if facts else facts
     if of_python or floating or kind == "c" or not (facts or array.size):
@@ -371,32 +371,32 @@ def _of_numbers(obj: Any, array: np.ndarray[Any, Any], default: DType, copy: boo
         wanted = dtypes.COMPLEX_OF[wanted] if kind == "c" else wanted
     else:
         kind, wanted = "i", dtypes.promote(*facts) if facts - {dtypes.bool} else dtypes.int64
-    # Of integers, what NumPy made of them may have lost some digits.
+    # NumPy's own conversion may have lost digits of integers.
     return np.asarray(obj, wanted.dtype, copy=copy) if kind == "i" else array.astype(wanted.dtype, copy=False)
 
 
 def _is_numeric(obj: Any) -> bool:
-    """Whether there are but numbers in it; NumPy makes some of None, strings and any object, if it is told the dtype."""
+    """Whether it contains only numbers; with a dtype, NumPy also converts None, strings and other objects to numbers."""
     if type(obj) in NUMBER_TYPES or (isinstance(obj, (list, tuple)) and NUMBER_TYPES.issuperset(map(type, obj))):
         return True
     array = np.asarray(obj)
-    if array.dtype.kind == "O":  # as of integers beyond int64
+    if array.dtype.kind == "O":  # such as integers out of the range of int64
         return all(isinstance(x, numbers.Number) for x in array.ravel().tolist())
     return array.dtype.kind in "biufc"
 
 
 def _facts_in(obj: Any) -> set[Any]:
-    """The dtypes of what has one, in a nested sequence, and `float` if there is one of Python's."""
+    """The dtypes of the elements that have one, in a nested sequence, and `float` if there is a Python float."""
     if isinstance(obj, (list, tuple)):
         kinds = set(map(type, obj))
         if kinds <= NUMBER_TYPES:
             return kinds & {float}
         if all(kind in NUMBER_TYPES or issubclass(kind, np.number) for kind in kinds):
-            obj = [kind() for kind in kinds]  # one of each tells as much
+            obj = [kind() for kind in kinds]  # one element of each type is enough
         return set().union(*map(_facts_in, obj))
     named = ("dtype", "__array__", "__array_interface__", "__array_struct__")
     if type(obj) in NUMBER_TYPES or not (any(hasattr(obj, name) for name in named) or _has_buffer(obj)):
-        if isinstance(obj, Sequence) and not isinstance(obj, str):  # of another class, as a deque or a range
+        if isinstance(obj, Sequence) and not isinstance(obj, str):  # of another class, such as a deque or a range
             return _facts_in(list(obj))
         return {float} if isinstance(obj, float) else set()
     found = dtypes.from_raw.get(np.asarray(obj).dtype.newbyteorder("="))
@@ -414,21 +414,21 @@ def _has_buffer(obj: Any) -> bool:
 def tensor(
     data: Any, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None, requires_grad: bool = False
 ) -> Tensor:
-    """A new leaf Tensor with a copy of data, as PyTorch's ``torch.tensor``.
+    """Make a new leaf Tensor with a copy of data, as PyTorch's ``torch.tensor``.
 
     Parameters
     ----------
     data : Tensor, number, nested sequence, or array
     dtype : dtype, optional
-        Default: that of an array, the default dtype of Python numbers.
+        Default: that of an array, or the default dtype of Python numbers.
     device : device, optional
     requires_grad : bool, optional
-        Whether it gets a gradient.
+        Whether it requires a gradient.
 
     Returns
     -------
     Tensor
-        Without history, also where `data` had one.
+        Without history, even if `data` has one.
 
     Examples
     --------
@@ -442,7 +442,7 @@ def tensor(
 
 
 def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
-    """A Tensor on the memory of a NumPy array: a write into one is seen in the other.
+    """Make a Tensor that shares the memory of a NumPy array: a write to either is visible in the other.
 
     Parameters
     ----------
@@ -451,9 +451,9 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
     Raises
     ------
     TypeError
-        If it is not a NumPy array, is masked, or of a dtype that Tensors do not have.
+        If it is not a NumPy array, is masked, or has a dtype that Tensors do not support.
     ValueError
-        If its steps in memory are not whole elements, as those of one field of records may be.
+        If its strides are not multiples of the item size, as may be the case for a field of a structured array.
 
     Examples
     --------
@@ -471,7 +471,7 @@ def from_numpy(array: np.ndarray[Any, Any], /) -> Tensor:
 
 @linear(used="rules", x=lambda xp, g: g)
 def clone(xp: Namespace, x: Tensor, /) -> Tensor:
-    """A copy of a tensor, in memory of its own and with its history.
+    """Return a copy of a tensor, with its own memory and with its history.
 
     Parameters
     ----------
@@ -483,14 +483,14 @@ def clone(xp: Namespace, x: Tensor, /) -> Tensor:
     Differentiable.
     """
     out = xp.asarray(x, copy=True)
-    # Of an expanded tensor row by row; to ask whether it is one takes a while.
+    # An expanded tensor becomes contiguous; checking whether it is one takes a while.
     return xp.contiguous(out) if not xp.is_contiguous(x) and 0 in xp.strides(x) else out
 
 
 @linear(used="rules", x=lambda xp, g: g)
 @of_backend
 def contiguous(x: Tensor, /) -> Tensor:
-    """A tensor with its elements in row-major order in memory: a copy, unless they are so already."""
+    """Return a tensor with its elements in row-major order in memory: a copy, unless they already are."""
 
 
 @public
@@ -501,7 +501,7 @@ def empty(
     device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """A tensor of a shape whose elements are not set.
+    """Return an uninitialized tensor.
 
     Parameters
     ----------
@@ -525,7 +525,7 @@ def zeros(
     device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """A tensor of zeros.
+    """Return a tensor of zeros.
 
     Parameters
     ----------
@@ -556,7 +556,7 @@ def ones(
     device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """A tensor of ones.
+    """Return a tensor of ones.
 
     Parameters
     ----------
@@ -581,15 +581,15 @@ def full(
     device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """A tensor with one value everywhere.
+    """Return a tensor filled with one value.
 
     Parameters
     ----------
     shape : int or tuple of int
     fill_value : number
-        Or a Tensor of one element, with respect to which it is differentiable.
+        Or a Tensor of one element, with respect to which the result is differentiable.
     dtype : dtype, optional
-        Default: the default dtype of the number's kind.
+        Default: the default dtype for the number's kind.
     device : device, optional
     requires_grad : bool, optional
 
@@ -610,18 +610,18 @@ def full(
 
 
 def _tracked(x: Any) -> bool:
-    """Whether a value that stands for a number is to be recorded."""
+    """Whether a value that stands for a number has to be recorded."""
     return isinstance(x, TensorBase) and x._node is not None and recording()
 
 
 def _spread(x: Any, shape: tuple[int, ...], dtype: DType, device: Any) -> Any:
-    """A tracked tensor of one element, everywhere in a new tensor."""
+    """Fill a new tensor with a tracked tensor of one element."""
     place = x if device is None else transfer(x, device)
     return clone(broadcast_to(reshape(astype(place, dtype, copy=False), ()), shape))
 
 
 def number_of(x: Any, name: str, parameter: str) -> Any:
-    """A Python number; Tensors and NumPy's scalars of one element count as such."""
+    """Return a Python number; Tensors and NumPy scalars of one element count as such."""
     number: Any = x
     if isinstance(x, np.generic) or (isinstance(x, TensorBase) and math.prod(x._array.shape) == 1):
         number = number.item()
@@ -632,7 +632,7 @@ def number_of(x: Any, name: str, parameter: str) -> Any:
 
 
 def _filled(backend: Namespace, shape: tuple[int, ...], value: Any, dtype: DType, place: Any, name: str) -> Any:
-    """A raw array with one value everywhere."""
+    """A raw array filled with one value."""
     if isinstance(value, complex) and dtype.kind != "c":
         raise TypeError(f"{name}(): a complex fill_value cannot be had in {dtype.name}")
     if isinstance(value, float) and dtype.kind in "iu":
@@ -641,7 +641,7 @@ def _filled(backend: Namespace, shape: tuple[int, ...], value: Any, dtype: DType
         value = int(value)
     try:
         return backend.full(shape, value, dtype=backend.raw_dtype(dtype), device=place)
-    except (OverflowError, ValueError) as error:  # too large an integer; no integer, as NaN
+    except (OverflowError, ValueError) as error:  # an integer out of range, or NaN for an integer
         raise named(name, error) from None
 
 
@@ -660,7 +660,7 @@ def _like(x: Any, dtype: Any, device: Any, name: str) -> tuple[Namespace, Any, A
 def empty_like(
     x: Tensor, /, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None, requires_grad: bool = False
 ) -> Tensor:
-    """A tensor like another, whose elements are not set.
+    """Return an uninitialized tensor like another.
 
     Parameters
     ----------
@@ -677,7 +677,7 @@ def empty_like(
 def zeros_like(
     x: Tensor, /, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None, requires_grad: bool = False
 ) -> Tensor:
-    """A tensor of zeros like another.
+    """Return a tensor of zeros like another.
 
     Parameters
     ----------
@@ -694,7 +694,7 @@ def zeros_like(
 def ones_like(
     x: Tensor, /, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None, requires_grad: bool = False
 ) -> Tensor:
-    """A tensor of ones like another.
+    """Return a tensor of ones like another.
 
     Parameters
     ----------
@@ -717,14 +717,14 @@ def full_like(
     device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """A tensor with one value everywhere, like another.
+    """Return a tensor like another, filled with one value.
 
     Parameters
     ----------
     x : Tensor
         Gives the shape and, unless overridden, the dtype and device.
     fill_value : number
-        Or a Tensor of one element, with respect to which it is differentiable.
+        Or a Tensor of one element, with respect to which the result is differentiable.
     dtype : dtype, optional
     device : device, optional
     requires_grad : bool, optional
@@ -748,7 +748,7 @@ def eye(
     device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """A matrix with ones on a diagonal and zeros elsewhere.
+    """Return a matrix with ones on a diagonal and zeros elsewhere.
 
     Parameters
     ----------
@@ -780,19 +780,19 @@ def linspace(
     endpoint: bool = True,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Evenly spaced values over an interval.
+    """Return evenly spaced values over an interval.
 
     Parameters
     ----------
     start, stop : number
-        Or Tensors of one element, with respect to which it is differentiable.
+        Or Tensors of one element, with respect to which the result is differentiable.
     num : int
-        How many.
+        The number of values.
     dtype : dtype, optional
         Default: the default floating dtype, complex if `start` or `stop` is.
     device : device, optional
     endpoint : bool, optional
-        Whether `stop` is the last of them.
+        Whether `stop` is the last value.
     requires_grad : bool, optional
 
     Examples
@@ -826,14 +826,14 @@ def linspace(
 
 
 def from_dlpack(x: object, /, *, device: DeviceLike | None = None, copy: bool | None = None) -> Tensor:
-    """A Tensor on the memory of another library's array, by DLPack.
+    """Make a Tensor that shares the memory of another library's array, through DLPack.
 
     Parameters
     ----------
     x : object
-        With ``__dlpack__`` and ``__dlpack_device__``.
+        An object with ``__dlpack__`` and ``__dlpack_device__``.
     device : device, optional
-        Where the result is to be. Default: where `x` is.
+        The device of the result. Default: that of `x`.
     copy : bool, optional
         True always copies, False never does, None only if it must.
 
@@ -857,14 +857,14 @@ def from_dlpack(x: object, /, *, device: DeviceLike | None = None, copy: bool | 
     source: Any = x
     kind = _DLPACK.get(number := source.__dlpack_device__()[0])
     if getattr(x, "is_neg", bool)():
-        # PyTorch's lazily negated tensors, which it exports without the sign.
+        # PyTorch exports its lazily negated tensors without the sign.
         raise BufferError("from_dlpack(): the tensor is negated lazily, which DLPack would lose; call resolve_neg() first")
     home, array, copied = backend_of_type(np.ndarray), None, copy
     if device is not None and kind != "cpu" and place_of(device, "from_dlpack")[0] is home:
-        try:  # the producer may move it, as the standard asks since 2023.12
+        try:  # the producer may move it, as the standard requires since 2023.12
             array = home.from_dlpack(x, device="cpu", copy=copy)
             copied = number != _SEEN_BY_BOTH
-        except (TypeError, BufferError):  # of older producers
+        except (TypeError, BufferError):  # from older producers
             if copy is False:
                 raise BufferError("from_dlpack(): another device cannot be had without a copy") from None
     if array is None:
@@ -879,9 +879,9 @@ def from_dlpack(x: object, /, *, device: DeviceLike | None = None, copy: bool | 
         except TypeError:
             if copy is None:
                 raise
-            # From before DLPack 1.0, when nothing could be said of copies and none was made.
+            # From before DLPack 1.0, which could not express copies, and made none.
             array, copied = home.from_dlpack(x, copy=None), False
-    if copy and not (copied and home.is_writeable(array)):  # of JAX, a copy too is read-only
+    if copy and not (copied and home.is_writeable(array)):  # JAX's copies are read-only too
         array = home.asarray(array, copy=True)
     y = make(array)
     if not (copy or copied):
@@ -892,26 +892,26 @@ def from_dlpack(x: object, /, *, device: DeviceLike | None = None, copy: bool | 
     return moved
 
 
-# DLPack's numbers of kinds of devices: the host's memory, a GPU's, page-locked memory of the host, and memory that both see.
+# DLPack's numbers of device types: host memory, GPU memory, page-locked host memory, and memory that both see.
 _DLPACK = {1: "cpu", 2: "cuda", 3: "cpu", 13: "cuda"}
 _SEEN_BY_BOTH = 13
 
 
 @public
 def meshgrid(*arrays: Tensor, indexing: Literal["xy", "ij"] = "xy") -> tuple[Tensor, ...]:
-    """Coordinates of the points of a grid.
+    """Return the coordinates of the points of a grid.
 
     Parameters
     ----------
     *arrays : Tensor
         One-dimensional, of one dtype: the coordinates along each axis.
     indexing : {"xy", "ij"}, optional
-        ``"xy"`` lets the first two axes of the result change places (Cartesian), ``"ij"`` not (matrix).
+        Whether the first two axes of the result are swapped: ``"xy"`` (Cartesian) or not: ``"ij"`` (matrix).
 
     Returns
     -------
     tuple of Tensor
-        One for each argument, all of the shape of the grid; views.
+        One per argument, all of the shape of the grid; views.
 
     Raises
     ------
@@ -956,7 +956,7 @@ def _check_matrices(x: Any, k: Any, name: str) -> None:
 
 @linear(used="rules", selects=("x",), x=lambda xp, g, k: xp.tril(g, k=k))
 def tril(xp: Namespace, x: Tensor, /, *, k: int = 0) -> Tensor:
-    """The lower triangle of matrices, zeros above.
+    """Return the lower triangle of matrices, with zeros above.
 
     Parameters
     ----------
@@ -975,7 +975,7 @@ def tril(xp: Namespace, x: Tensor, /, *, k: int = 0) -> Tensor:
 
 @linear(used="rules", selects=("x",), x=lambda xp, g, k: xp.triu(g, k=k))
 def triu(xp: Namespace, x: Tensor, /, *, k: int = 0) -> Tensor:
-    """The upper triangle of matrices, zeros below.
+    """Return the upper triangle of matrices, with zeros below.
 
     Parameters
     ----------

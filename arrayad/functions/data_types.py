@@ -1,4 +1,4 @@
-"""Functions of data types, and casting."""
+"""Data type functions, and casting."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _astype(x: Tensor, dtype: Any, /) -> Tensor:
 
 
 def check_tensor(x: Any, name: str, parameter: str = "x") -> None:
-    """Refuse what is no Tensor, in the functions that are not declared as operations, which do so themselves.
+    """Refuse an argument that is not a Tensor, in functions that are not declared as operations.
 
     Raises
     ------
@@ -49,12 +49,12 @@ def check_tensor(x: Any, name: str, parameter: str = "x") -> None:
 
 
 def dtype_of(dtype: Any, name: str) -> DType:
-    """The dtype that the `dtype` argument of a function stands for, with the function's name in the error.
+    """The dtype for the `dtype` argument of a function, which errors name.
 
     Raises
     ------
     TypeError
-        If it stands for none.
+        If it stands for no dtype.
     """
     try:
         return as_dtype(dtype)
@@ -63,12 +63,12 @@ def dtype_of(dtype: Any, name: str) -> DType:
 
 
 def floating_dtype_of(dtype: Any, name: str) -> DType:
-    """The real floating dtype that the `dtype` argument of a function stands for, the default one for None.
+    """The real floating dtype for the `dtype` argument of a function; the default one for None.
 
     Raises
     ------
     TypeError
-        If it stands for another, or for none.
+        If it stands for another dtype, or for none.
     """
     chosen = dtypes.get_default_dtype() if dtype is None else dtype_of(dtype, name)
     if chosen.kind != "f":
@@ -77,18 +77,18 @@ def floating_dtype_of(dtype: Any, name: str) -> DType:
 
 
 def astype(x: Tensor, dtype: DTypeLike, /, *, copy: bool = True, device: DeviceLike | None = None) -> Tensor:
-    """The values of a tensor in another dtype.
+    """Return the values of a tensor in another dtype.
 
     Parameters
     ----------
     x : Tensor
         Of any shape.
     dtype : dtype
-        Floating-point numbers cast to integers lose their fraction.
+        Casting floating-point numbers to integers truncates them.
     copy : bool, optional
-        If false, `x` itself is returned where nothing changes.
+        If false, `x` itself is returned if nothing changes.
     device : device, optional
-        Where the result is to be.
+        The device of the result.
 
     Returns
     -------
@@ -98,11 +98,11 @@ def astype(x: Tensor, dtype: DTypeLike, /, *, copy: bool = True, device: DeviceL
     Raises
     ------
     TypeError
-        For a complex tensor and a real dtype: say which part with `real` or `imag`; or for what is no dtype.
+        For a complex tensor and a real dtype (use `real` or `imag`), or if `dtype` stands for no dtype.
 
     Notes
     -----
-    Differentiable where the result is floating; the gradient is in the dtype of `x`.
+    Differentiable if the result is floating; the gradient is in the dtype of `x`.
 
     Examples
     --------
@@ -127,7 +127,7 @@ def astype(x: Tensor, dtype: DTypeLike, /, *, copy: bool = True, device: DeviceL
 
 
 def _reread(xp: Namespace, x: Any, dtype: DType) -> Any:
-    """Complex numbers read as their parts, or parts as complex numbers, of cotangents and tangents of any layout."""
+    """Read complex numbers as their parts, or parts as complex numbers, for cotangents and tangents of any layout."""
     return xp.view_dtype(xp.contiguous(x), dtype)
 
 
@@ -142,7 +142,7 @@ def _view_dtype(xp: Namespace, x: Tensor, /, *, kind: DType, back: DType) -> Ten
 
 
 def view_dtype(x: Tensor, dtype: DTypeLike, /, name: str = "view") -> Tensor:
-    """The memory of a tensor read in another dtype: `Tensor.view` of a dtype."""
+    """The memory of a tensor read in another dtype: `Tensor.view` with a dtype."""
     wanted, have = dtype_of(dtype, name), x.dtype
     if x.requires_grad and wanted is not have:
         parts = dtypes.COMPLEX_OF.get(wanted) is have or dtypes.COMPLEX_OF.get(have) is wanted
@@ -160,7 +160,7 @@ def view_dtype(x: Tensor, dtype: DTypeLike, /, name: str = "view") -> Tensor:
 
 
 def can_cast(from_: DTypeLike | Tensor, to: DTypeLike, /) -> bool:
-    """Whether promotion leads from one dtype to another.
+    """Whether one dtype can be promoted to another.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def can_cast(from_: DTypeLike | Tensor, to: DTypeLike, /) -> bool:
 
 
 class Limits:
-    """Limits of a dtype: what `finfo` and `iinfo` give, as Python's numbers."""
+    """Limits of a dtype, as returned by `finfo` and `iinfo`, as Python numbers."""
 
     bits: int
     max: Any
@@ -209,7 +209,7 @@ def _dtype_of(x: Any, name: str) -> DType:
 
 
 def finfo(type: DTypeLike | Tensor, /) -> Limits:
-    """Limits of a floating-point dtype.
+    """Return the limits of a floating-point dtype.
 
     Parameters
     ----------
@@ -218,12 +218,12 @@ def finfo(type: DTypeLike | Tensor, /) -> Limits:
     Returns
     -------
     object
-        With ``bits``, ``eps``, ``max``, ``min``, ``smallest_normal``, also ``tiny``, and the real ``dtype``.
+        With ``bits``, ``eps``, ``max``, ``min``, ``smallest_normal`` (also ``tiny``), and the real ``dtype``.
 
     Raises
     ------
     TypeError
-        For a dtype that is not floating.
+        For a dtype that is not floating-point.
 
     Examples
     --------
@@ -247,7 +247,7 @@ def finfo(type: DTypeLike | Tensor, /) -> Limits:
 
 
 def iinfo(type: DTypeLike | Tensor, /) -> Limits:
-    """Limits of an integer dtype.
+    """Return the limits of an integer dtype.
 
     Parameters
     ----------
@@ -261,7 +261,7 @@ def iinfo(type: DTypeLike | Tensor, /) -> Limits:
     Raises
     ------
     TypeError
-        For a dtype that is not of integers.
+        For a dtype that is not an integer dtype.
 
     Examples
     --------
@@ -284,7 +284,7 @@ def isdtype(dtype: DTypeLike, kind: DTypeLike | Kind | tuple[DTypeLike | Kind, .
     dtype : dtype
     kind : dtype, str, or tuple of them
         A kind's name: ``"bool"``, ``"signed integer"``, ``"unsigned integer"``, ``"integral"``, ``"real floating"``,
-        ``"complex floating"`` or ``"numeric"``; of a tuple, one of its members must fit.
+        ``"complex floating"`` or ``"numeric"``; of a tuple, one element must match.
 
     Raises
     ------
@@ -310,23 +310,23 @@ def isdtype(dtype: DTypeLike, kind: DTypeLike | Kind | tuple[DTypeLike | Kind, .
 
 
 def result_type(*arrays_and_dtypes: Tensor | DTypeLike | complex) -> DType:
-    """The dtype of a result of operands.
+    """Return the dtype of a result of operands.
 
     Parameters
     ----------
     *arrays_and_dtypes : Tensor, dtype or number
-        A number counts by its kind alone; of numbers alone, the default dtype of the highest kind.
+        A number counts only by its kind; for numbers alone, the default dtype of the highest kind is returned.
 
     Raises
     ------
     TypeError
         If they have no common dtype.
     ValueError
-        If there is nothing.
+        If there are no arguments.
 
     Notes
     -----
-    Across kinds, where the standard is silent, PyTorch's promotion: the higher kind's dtype wins, whatever its width.
+    Across kinds, where the standard is silent, PyTorch's promotion holds: the higher kind's dtype wins, whatever its width.
 
     Examples
     --------
@@ -350,9 +350,9 @@ def result_type(*arrays_and_dtypes: Tensor | DTypeLike | complex) -> DType:
 
 
 def to_common_dtype(*operands: Any) -> list[Any]:
-    """Tensors in the dtype of a result of operands, so that what some of them give together does not overflow before that.
+    """Convert tensors to the dtype of a result of operands, so that intermediate results do not overflow earlier.
 
-    Numbers have their say in it and are left as they are.
+    Numbers take part in promotion, but are not converted.
     """
     first = next((x._array.dtype for x in operands if isinstance(x, TensorBase)), None)
     rank = -1 if first is None else dtypes.from_raw[first].rank
@@ -360,13 +360,13 @@ def to_common_dtype(*operands: Any) -> list[Any]:
         if (x._array.dtype is not first) if isinstance(x, TensorBase) else (RANK.get(x.__class__, math.inf) > rank):
             break
     else:
-        return list(operands)  # as most often: 1 us for 6
+        return list(operands)  # the most frequent case: 1 us instead of 6
     dtype = result_type(*operands)
     return [astype(x, dtype, copy=False) if isinstance(x, TensorBase) else x for x in operands]  # type: ignore[arg-type]  # a TensorBase is a Tensor
 
 
 def transfer(x: Any, place: Any, *, non_blocking: bool = False, name: str = "to") -> Any:
-    """A tensor on another device, with its history, for the function of a name; itself if it is there already.
+    """Return a tensor on another device, with its history, for the named function; itself if it is there already.
 
     Raises
     ------
@@ -378,7 +378,7 @@ def transfer(x: Any, place: Any, *, non_blocking: bool = False, name: str = "to"
     try:
         wanted = Device(place)
         there = backend_of_device(wanted)
-        raw = there.raw_device(wanted)  # raises for a device that is not here
+        raw = there.raw_device(wanted)  # raises for a device that is not available
     except (RuntimeError, TypeError) as error:
         raise named(name, error) from None
     if here is there and a.device == raw:
@@ -390,14 +390,14 @@ def _back(xp: Namespace, g: Any, source: Device) -> Any:
     return transfer(g, source) if isinstance(g, TensorBase) else backends.transfer(g, source)
 
 
-# A tangent has its own rule: to transpose the other one takes a cotangent on a device that the tape does not know.
+# The tangent has its own rule: transposing the other one needs a cotangent on a device that the tape does not know.
 @linear(grad_name="ToCopy", x=_back, tangent=lambda xp, t, place: transfer(t, place))
 def _to_device(xp: Namespace, x: Tensor, /, *, place: Device, source: Device, non_blocking: bool) -> Tensor:
     return backends.transfer(x, place, non_blocking=non_blocking)
 
 
 def pin_memory(x: Any) -> Any:
-    """A copy of a tensor in page-locked memory of the host; the tensor itself if it is there already.
+    """Return a copy of a tensor in page-locked host memory; the tensor itself if it is already there.
 
     Raises
     ------
@@ -412,6 +412,6 @@ def pin_memory(x: Any) -> Any:
 
 
 def is_pinned(x: Any) -> bool:
-    """Whether a tensor is in page-locked memory of the host; no GPU's library is loaded to find out."""
+    """Whether a tensor is in page-locked host memory; finding out does not load a GPU library."""
     cuda = backends.loaded("cuda")
     return x.device.type == "cpu" and cuda is not None and cuda.is_pinned(x._array)

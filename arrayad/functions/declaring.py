@@ -1,4 +1,4 @@
-"""Declaring special functions, which the backend has in a namespace of their own."""
+"""Declare special functions, which a backend has in a separate namespace."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ __all__ = ["special"]
 
 
 def special(*counts: str, in_double: bool = False, **rules: Any) -> Callable[[F], F]:
-    """An elementwise function that the backend has in ``special``.
+    """Declare an elementwise function that the backend has in ``special``.
 
-    Of several arguments, integers and booleans become the default floating dtype before all are promoted, as an integer
-    count does for SciPy, where everything else of the namespace would have them take the other's. Where they are named as
-    counts, they decide the dtype of the result alike, and remain integers. Rules may be asked to compute `in_double`.
+    For several arguments, integers and booleans become the default floating dtype before all are promoted, like integer
+    counts in SciPy; everywhere else in the namespace they take the other argument's dtype. Arguments named as counts affect
+    the dtype of the result in the same way, but remain integers. Rules may be computed `in_double`.
     """
     if in_double:
         rules = {name: rule if rule is zero_rule else _in_double(rule) for name, rule in rules.items()}
@@ -51,7 +51,7 @@ def special(*counts: str, in_double: bool = False, **rules: Any) -> Callable[[F]
 
 
 def _in_double(rule: Any) -> Any:
-    """A rule that computes in double precision, whatever the dtype."""
+    """Make a rule compute in double precision, whatever the dtype."""
 
     @functools.wraps(rule)
     def call(xp: Namespace, g: Any, *values: Any) -> Any:
@@ -64,7 +64,7 @@ def _in_double(rule: Any) -> Any:
 
 
 def _promoted(args: tuple[Any, ...], counts: frozenset[int]) -> tuple[Any, ...]:
-    """Arguments of one floating dtype, if there is a Tensor among them; what is neither Tensor nor number is left."""
+    """Convert arguments to one floating dtype, if one is a Tensor; others than Tensors and numbers are unchanged."""
     tensors = [x for x in args if isinstance(x, TensorBase)]
     raw = {x._array.dtype for x in tensors}
     numbers = len(tensors) < len(args)
@@ -73,7 +73,7 @@ def _promoted(args: tuple[Any, ...], counts: frozenset[int]) -> tuple[Any, ...]:
     have = [dtypes.from_raw[dtype] for dtype in raw]
     dtype = dtypes.promote(*[dtypes.get_default_dtype() if d.kind in "biu" else d for d in have])
     if dtype.kind != "f":
-        return args  # to be refused
+        return args  # the function refuses them
     place = tensors[0].device  # type: ignore[attr-defined]  # of every Tensor
     return tuple(_cast(x, dtype, place, i in counts) for i, x in enumerate(args))
 

@@ -1,8 +1,8 @@
-"""Incomplete gamma and beta functions, and the cumulative distribution functions made of them, as SciPy names them.
+"""Incomplete gamma and beta functions, and the cumulative distribution functions built on them, with SciPy's names.
 
-Unless said otherwise a function is its backend's of the same name, on NumPy that of ``scipy.special``. Derivatives with
-respect to the shape parameters, which have no closed form, are integrals of the density times its score (see
-`gamma_moment` and `beta_moment`), which are declared functions themselves, so that there are derivatives of all orders.
+Unless noted otherwise, a function is its backend's of the same name, on NumPy that of ``scipy.special``. Derivatives with
+respect to shape parameters, which have no closed form, are integrals of the density times its score (see `gamma_moment` and
+`beta_moment`). These are declared functions themselves, so that there are derivatives of all orders.
 """
 
 from __future__ import annotations
@@ -56,36 +56,37 @@ __all__ = [
 ]
 
 
-# Rules take exponentials of differences of logarithms, which are as large as the shapes: a narrower dtype has no digit left.
+# Rules take exponentials of differences of logarithms, which are as large as the shapes: a narrower dtype would lose all
+# digits.
 _distribution = functools.partial(special, in_double=True)
 
 
 # --- integrals of densities times powers of their score ---
 
-_EXPONENT = 46.0  # exp(-46) is below what double precision holds of 1
-_PANELS = ((0.25, 4.0), (0.5, 40.0), (1.0, math.inf))  # each ends at this part of the whole or, if that is nearer, there
+_EXPONENT = 46.0  # exp(-46) is below the resolution of 1 in double precision
+_PANELS = ((0.25, 4.0), (0.5, 40.0), (1.0, math.inf))  # ends: a fraction of the whole, or a value if nearer
 _CHUNK = 2048  # elements integrated at a time, so that the nodes take 2 MB
 
 
 @functools.cache
 def _nodes() -> Any:
-    """The nodes from 0 to 2, and their weights, as rows; found when needed: ``numpy.polynomial`` imports slowly."""
+    """The nodes from 0 to 2, and their weights, as rows; computed when needed, since ``numpy.polynomial`` imports slowly."""
     nodes, weights = np.polynomial.legendre.leggauss(64)
     return nodes + 1, weights
 
 
 def _on_tensors(xp: Namespace, function: Any, *args: Any) -> Any:
-    """A declared function in a rule: on raw arrays its forward, on Tensors itself."""
+    """Call a declared function in a rule: on raw arrays its forward, on Tensors itself."""
     if any(isinstance(x, TensorBase) for x in args):
         return function(*args)
     return function.operation.function(xp, *args)
 
 
 def _integral(xp: Namespace, arrays: tuple[Any, ...], ends: Callable[..., Any], integrand: Callable[..., Any]) -> Any:
-    """The integral of a function of ``w`` from 0 to the end that `ends` gives for the elements of arrays.
+    """The integral of a function of ``w`` from 0 to the end that `ends` returns for the elements of arrays.
 
-    By Gauss and Legendre's formula on panels that are narrow near 0, where the density may have a singularity just outside
-    of the interval, and wide in the tail.
+    By Gauss-Legendre quadrature on panels that are narrow near 0, where the density may have a singularity just outside the
+    interval, and wide in the tail.
     """
     arrays = tuple(xp.broadcast_arrays(*arrays))
     shape = arrays[0].shape
@@ -108,7 +109,7 @@ def _integral(xp: Namespace, arrays: tuple[Any, ...], ends: Callable[..., Any], 
 
 
 def _newton(xp: Namespace, w: Any, value: Callable[[Any], Any], slope: Callable[[Any], Any]) -> Any:
-    """The root of a convex, rising function, from a point to its right: so each step stays to the right, and is enough."""
+    """The root of a convex, rising function, by Newton's method from its right, so that every iterate stays on the right."""
     for _ in range(24):
         w = w - value(w) / slope(w)
     return w
@@ -137,7 +138,7 @@ def gamma_moment(xp: Namespace, a: Tensor, x: Tensor, /, k: int = 0) -> Tensor:
     Parameters
     ----------
     a, x : Tensor
-        Of one real floating dtype; positive, NaN where not.
+        Of one real floating dtype; positive, NaN otherwise.
     k : int
         The power of ``log(t) - digamma(a)``.
 
@@ -154,7 +155,7 @@ def gamma_moment(xp: Namespace, a: Tensor, x: Tensor, /, k: int = 0) -> Tensor:
     known = _central_moment(xp, xp.where((a > 0) & xp.isfinite(a), a, one), k)
 
     def side(sign: int, a: Any, x: Any) -> Any:
-        # exponent(w) - exponent(0) falls without end: -a w - x (exp(-w) - 1), or a w - x (exp(w) - 1)
+        # exponent(w) - exponent(0) decreases without bound: -a w - x (exp(-w) - 1), or a w - x (exp(w) - 1)
         def fall(w: Any, a: Any, x: Any) -> Any:
             return sign * a * w - x * xp.expm1(sign * w)
 
@@ -171,7 +172,7 @@ def gamma_moment(xp: Namespace, a: Tensor, x: Tensor, /, k: int = 0) -> Tensor:
 
         return _integral(xp, (a, x), end, integrand)
 
-    # Each side is given numbers that are on it, also where the other is asked for.
+    # Each side is evaluated at numbers on that side, even where the other is selected.
     below = side(-1, safe_a, xp.where(low, safe_x, safe_a / 2))
     above = known - side(1, safe_a, xp.where(low, 2 * safe_a, safe_x))
     out = xp.where(low, below, above)
@@ -181,7 +182,7 @@ def gamma_moment(xp: Namespace, a: Tensor, x: Tensor, /, k: int = 0) -> Tensor:
 
 
 def _central_moment(xp: Namespace, a: Any, k: int) -> Any:
-    """The `k`-th moment of the score over all of the gamma distribution, by its cumulants, which are polygammas."""
+    """The `k`-th moment of the score over the whole gamma distribution, from its cumulants, which are polygammas."""
     moments = [xp.ones_like(a), xp.zeros_like(a)]
     for n in range(2, k + 1):
         terms = [math.comb(n - 1, j - 1) * xp.special.polygamma(j - 1, a) * moments[n - j] for j in range(2, n + 1)]
@@ -190,7 +191,7 @@ def _central_moment(xp: Namespace, a: Any, k: int) -> Any:
 
 
 def _beta_rule(which: int) -> Callable[..., Any]:
-    """The rule for one of the shapes; the scores are log(t) and log(1 - t) less their means."""
+    """The rule for one of the shapes; the scores are log(t) and log(1 - t) minus their means."""
 
     def rule(xp: Namespace, g: Any, a: Any, b: Any, x: Any, j: int, k: int) -> Any:
         # d/da M_jk = M_(j+1)k - j (trigamma(a) - trigamma(a + b)) M_(j-1)k + k trigamma(a + b) M_j(k-1)
@@ -222,26 +223,26 @@ def _beta_end_rule(xp: Namespace, g: Any, a: Any, b: Any, x: Any, j: int, k: int
 def beta_moment(xp: Namespace, a: Tensor, b: Tensor, x: Tensor, /, j: int = 0, k: int = 0) -> Tensor:
     """The integral from 0 to `x` of the density of the beta distribution times powers of its scores.
 
-    For ``j = k = 0`` it is ``betainc(a, b, x)``; for ``j = 1``, or ``k = 1``, the derivative of that with respect to `a`,
-    or `b`.
+    For ``j = k = 0`` it is ``betainc(a, b, x)``; for ``j = 1`` or ``k = 1``, the derivative of that with respect to `a` or
+    `b`.
 
     Parameters
     ----------
     a, b, x : Tensor
-        Of one real floating dtype; positive, and `x` up to 1; NaN where not.
+        Of one real floating dtype; positive, and `x` at most 1; NaN otherwise.
     j, k : int
         The powers of ``log(t) - E[log(t)]`` and of ``log(1 - t) - E[log(1 - t)]``.
 
     Notes
     -----
-    Differentiable, in both modes and any order. Integrated like `gamma_moment`, with ``t = x exp(-w)`` up to about the
-    mean and ``1 - t = (1 - x) exp(-w)`` above it.
+    Differentiable, in both modes and any order. Integrated like `gamma_moment`, with ``t = x exp(-w)`` up to about the mean
+    and ``1 - t = (1 - x) exp(-w)`` above it.
     """
     proper = (a > 0) & (b > 0) & xp.isfinite(a) & xp.isfinite(b)
     valid = proper & (x > 0) & (x < 1)
     one = xp.ones_like(a + b + x)
     safe_a, safe_b, safe_x = xp.where(valid, a, one), xp.where(valid, b, one), xp.where(valid, x, one / 2)
-    # Where `a` is far below 1, the side above, whose nodes lie on the scale of 1 - x, would miss how it varies about x.
+    # If `a` is far below 1, the side above, whose nodes are on the scale of 1 - x, would miss the variation near x.
     low = safe_x * (xp.maximum(safe_a, one) + xp.maximum(safe_b, one)) <= xp.maximum(safe_a, one)
 
     def side(a: Any, b: Any, x: Any, j: int, k: int) -> Any:
@@ -266,7 +267,7 @@ def beta_moment(xp: Namespace, a: Tensor, b: Tensor, x: Tensor, /, j: int = 0, k
 
         return _integral(xp, (a, b, x), end, integrand)
 
-    # Each side is given numbers that are on it, also where the other is asked for.
+    # Each side is evaluated at numbers on that side, even where the other is selected.
     below = side(safe_a, safe_b, xp.where(low, safe_x, safe_a / (safe_a + safe_b + 1)), j, k)
     above = side(safe_b, safe_a, xp.where(low, safe_b / (safe_a + safe_b + 1), 1 - safe_x), k, j)
     known = _joint_moment(xp, xp.where(proper, a, one), xp.where(proper, b, one), j, k)
@@ -278,7 +279,7 @@ def beta_moment(xp: Namespace, a: Tensor, b: Tensor, x: Tensor, /, j: int = 0, k
 
 
 def _joint_moment(xp: Namespace, a: Any, b: Any, j: int, k: int) -> Any:
-    """The moment of the scores over all of the beta distribution, by their joint cumulants, which are polygammas."""
+    """The moment of the scores over the whole beta distribution, from their joint cumulants, which are polygammas."""
     if j == 0 and k == 0:
         return xp.ones_like(a + b)
     out = xp.zeros_like(a + b)
@@ -286,7 +287,7 @@ def _joint_moment(xp: Namespace, a: Any, b: Any, j: int, k: int) -> Any:
     top_j, top_k = (j - 1, k) if first else (j, k - 1)
     for p in range(top_j + 1):
         for q in range(top_k + 1):
-            order = p + q  # of the polygamma, for the cumulant of one power more
+            order = p + q  # of the polygamma, for the cumulant with one power more
             if order == 0:
                 continue  # the scores are centred
             cumulant = -xp.special.polygamma(order, a + b)
@@ -299,14 +300,14 @@ def _joint_moment(xp: Namespace, a: Any, b: Any, j: int, k: int) -> Any:
     return out
 
 
-# --- densities, of which the rules are made ---
+# --- densities, for the rules ---
 
 
 def gamma_density(xp: Namespace, a: Any, x: Any, power: int = 0) -> Any:
     """The density of the gamma distribution, DLMF 8.8.13: ``x**(a - 1) * exp(-x) / gamma(a)``, times a power of ``x``.
 
-    By logarithms, since both factors may be beyond the dtype; at 0, where a derivative of the logarithm would be infinite,
-    as it stands; at infinity, where there would be inf - inf, 0.
+    By logarithms, since both factors may be out of the dtype's range; at 0, where a derivative of the logarithm would be
+    infinite, directly; at infinity, where there would be inf - inf, 0.
     """
     zero, infinite = x == 0, xp.isinf(x)
     one = xp.ones_like(x)
@@ -321,7 +322,7 @@ def gamma_density(xp: Namespace, a: Any, x: Any, power: int = 0) -> Any:
 def beta_density(xp: Namespace, a: Any, b: Any, x: Any, power: int = 0, power_of_rest: int = 0) -> Any:
     """The density of the beta distribution, DLMF 8.17.1: ``x**(a - 1) * (1 - x)**(b - 1) / beta(a, b)``.
 
-    By logarithms, as `gamma_density`, and at 0 and 1 as it stands; times powers of ``x`` and of ``1 - x``.
+    By logarithms, like `gamma_density`, and at 0 and 1 directly; times powers of ``x`` and of ``1 - x``.
     """
     at_end = (x == 0) | (x == 1)
     half = xp.ones_like(x) / 2
@@ -329,7 +330,7 @@ def beta_density(xp: Namespace, a: Any, b: Any, x: Any, power: int = 0, power_of
     log_beta = xp.special.betaln(a, b)
     density = xp.exp((a - 1) * xp.log(x) + (b - 1) * xp.log1p(-x) - log_beta)
     density = density * x**power * (1 - x) ** power_of_rest if power or power_of_rest else density
-    # For large shapes it is 0 there, times what may be beyond the dtype.
+    # For large shapes it is 0 there, times a factor that may be out of range.
     scale = xp.exp(xp.minimum(-log_beta, math.log(finfo(dtypes.as_dtype(log_beta.dtype)).max) - 1))
     return xp.where(at_end, end ** (a - 1 + power) * (1 - end) ** (b - 1 + power_of_rest) * scale, density)
 
@@ -344,8 +345,8 @@ def _t_density(xp: Namespace, df: Any, t: Any) -> Any:
 
 def _t_shape(xp: Namespace, df: Any, t: Any) -> Any:
     """The derivative of the t distribution function with respect to the degrees of freedom."""
-    # DLMF 8.17: the tail beyond |t| is half of I_x(df/2, 1/2) at x = df / (df + t**2), or 1 - I_y(1/2, df/2) at y = 1 - x,
-    # of which the smaller is exact.
+    # DLMF 8.17: the tail beyond |t| is half of I_x(df/2, 1/2) at x = df / (df + t**2), or 1 - I_y(1/2, df/2) at y = 1 - x;
+    # the smaller of the two is accurate.
     half = xp.ones_like(df) / 2
     square = t * t
     at_zero, at_infinity = square == 0, xp.isinf(square)
@@ -360,7 +361,7 @@ def _t_shape(xp: Namespace, df: Any, t: Any) -> Any:
     a, b = xp.where(near, half, df / 2), xp.where(near, df / 2, half)
     slope = slope / 2 + beta_density(xp, a, b, xp.where(near, y, x)) * square / (df + square) ** 2
     slope = xp.where(at_infinity, xp.zeros_like(slope), -xp.sign(t) * slope / 2)
-    # Beside 0 it grows with t, by the derivative of the density there.
+    # Close to 0 it is linear in t, with the derivative of the density at 0.
     change = (xp.special.digamma((df + 1) / 2) - xp.special.digamma(df / 2) - 1 / df) / 2
     zero = xp.zeros((), dtype=df.dtype, device=df.device)
     return xp.where(at_zero, t * (_t_density(xp, df, zero) * change), slope)
@@ -369,7 +370,7 @@ def _t_shape(xp: Namespace, df: Any, t: Any) -> Any:
 def _f_point(xp: Namespace, dfn: Any, dfd: Any, x: Any) -> tuple[Any, Any, Any, Any]:
     """Where F's distribution function is I_u(dfn/2, dfd/2), its shapes and u; elsewhere those of 1 - I_(1-u)(dfd/2, dfn/2).
 
-    The smaller of u and 1 - u is exact.
+    The smaller of u and 1 - u is accurate.
     """
     infinite = xp.isinf(x)
     odds = dfn * xp.where(infinite, xp.ones_like(x), x)
@@ -381,7 +382,7 @@ def _f_point(xp: Namespace, dfn: Any, dfd: Any, x: Any) -> tuple[Any, Any, Any, 
 
 def _f_slope(xp: Namespace, dfn: Any, dfd: Any, x: Any) -> Any:
     near, a, b, u = _f_point(xp, dfn, dfd, x)
-    # Times du/dx = dfn / dfd * (1 - u)**2. Each is given numbers that are on its side, also where the other is asked for.
+    # Times du/dx = dfn / dfd * (1 - u)**2. Each side is evaluated at numbers on that side, even where the other is selected.
     half = xp.ones_like(u) / 2
     left = beta_density(xp, a, b, xp.where(near, u, half), 0, 2)
     right = beta_density(xp, a, b, xp.where(near, half, u), 2, 0)
@@ -405,7 +406,7 @@ def _gamma_shape(xp: Namespace, a: Any, x: Any) -> Any:
 
 
 def _moved(xp: Namespace, change: Any, density: Any) -> Any:
-    """How far a quantile moves where the distribution function changes; an end of the support, where it does not, stays."""
+    """The derivative of a quantile with respect to the distribution function; 0 at an end of the support."""
     return -change / xp.where((change == 0) & (density == 0), xp.ones_like(density), density)
 
 
@@ -419,7 +420,7 @@ def _moved(xp: Namespace, change: Any, density: Any) -> Any:
 def gammainc(a: Tensor | float, x: Tensor | float, /) -> Tensor:
     """Regularized lower incomplete gamma function ``P(a, x)`` of the elements of two tensors (DLMF 8.2.4).
 
-    It is the gamma distribution function of shape `a`.
+    It is the distribution function of the gamma distribution with shape `a`.
     """
 
 
@@ -458,7 +459,7 @@ def gammainccinv(a: Tensor | float, y: Tensor | float, /) -> Tensor:
 def betainc(a: Tensor | float, b: Tensor | float, x: Tensor | float, /) -> Tensor:
     """Regularized incomplete beta function ``I_x(a, b)`` of the elements of three tensors (DLMF 8.17.2).
 
-    It is the beta distribution function of shapes `a` and `b`.
+    It is the distribution function of the beta distribution with shapes `a` and `b`.
     """
 
 
@@ -513,7 +514,7 @@ def chdtri(v: Tensor | float, p: Tensor | float, /) -> Tensor:
     x=lambda xp, g, a, b, x: g * gamma_density(xp, b, a * x) * a,
 )
 def gdtr(a: Tensor | float, b: Tensor | float, x: Tensor | float, /) -> Tensor:
-    """Gamma distribution function of rate `a` and shape `b`, at `x`."""
+    """Gamma distribution function with rate `a` and shape `b`, at `x`."""
 
 
 @_distribution(
@@ -572,7 +573,7 @@ def fdtri(dfn: Tensor | float, dfd: Tensor | float, p: Tensor | float, /) -> Ten
 
 
 def _beside(xp: Namespace, count: Any, p: Any) -> Any:
-    """A count, which may be of integers, in the floating dtype of what it stands beside."""
+    """A count, which may be an integer, in the floating dtype of the other arguments."""
     return count if count.dtype == p.dtype else xp.astype(count, p.dtype)
 
 
@@ -590,7 +591,7 @@ def _negative_binomial_slope(xp: Namespace, k: Any, n: Any, p: Any) -> Any:
 
 @_distribution("n", k=zero_rule, n=zero_rule, p=lambda xp, g, k, n, p: -g * _binomial_slope(xp, k, n, p))
 def bdtr(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
-    """Binomial distribution function: of up to `k` successes in `n` trials of probability `p`.
+    """Binomial distribution function: at most `k` successes in `n` trials of probability `p`.
 
     A step function of `k` and `n`, so the derivatives with respect to these are 0.
     """
@@ -608,7 +609,7 @@ def bdtri(k: Tensor | float, n: Tensor | float, y: Tensor | float, /) -> Tensor:
 
 @_distribution("k", "n", k=zero_rule, n=zero_rule, p=lambda xp, g, k, n, p: g * _negative_binomial_slope(xp, k, n, p))
 def nbdtr(k: Tensor | float, n: Tensor | float, p: Tensor | float, /) -> Tensor:
-    """Negative binomial distribution function: of up to `k` failures before `n` successes of probability `p`.
+    """Negative binomial distribution function: at most `k` failures before `n` successes of probability `p`.
 
     A step function of `k` and `n`, so the derivatives with respect to these are 0.
     """
@@ -626,7 +627,7 @@ def nbdtri(k: Tensor | float, n: Tensor | float, y: Tensor | float, /) -> Tensor
 
 @_distribution(k=zero_rule, m=lambda xp, g, k, m: -g * gamma_density(xp, xp.floor(k) + 1, m))
 def pdtr(k: Tensor | float, m: Tensor | float, /) -> Tensor:
-    """Poisson distribution function: of up to `k` events where `m` are expected.
+    """Poisson distribution function: at most `k` events when `m` are expected.
 
     A step function of `k`, so the derivative with respect to it is 0.
     """

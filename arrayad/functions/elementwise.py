@@ -1,8 +1,8 @@
 """Elementwise functions.
 
-Unless said otherwise a function is its backend's of the same name, so a declaration is the dtypes it takes, a rule for
-each argument, and a docstring, to which the declaration adds the sections that follow from it. Formulas of derivatives
-are those of any calculus text (Abramowitz & Stegun, chapter 4); comments give the conventions at singular points.
+Unless noted otherwise, a function is its backend's of the same name, so a declaration consists of the accepted dtypes, a
+rule for each argument, and a docstring, to which the declaration adds the sections that follow from it. Formulas of
+derivatives are in any calculus text (Abramowitz & Stegun, chapter 4); comments give the conventions at singular points.
 """
 
 from __future__ import annotations
@@ -102,28 +102,28 @@ __all__ = [
     "trunc",
 ]
 
-# On rules: NumPy computes `g * (c * f(x))` in the memory of `f(x)`, and takes new memory for `g * c * f(x)`.
+# On rules: NumPy computes `g * (c * f(x))` in the memory of `f(x)`, and allocates new memory for `g * c * f(x)`.
 
 _BOOLEAN_OUTPUT = "its output is boolean"
 _INTEGER_OUTPUT = "its output is of integers or booleans"
 
 
 def zero_rule(xp: Namespace, g: Any) -> Any:
-    """The rule of step functions, whose derivative is zero wherever there is one; PyTorch has zero at the steps too."""
+    """The rule of step functions, whose derivative is zero where it exists; as in PyTorch, it is zero at the steps too."""
     return xp.zeros_like(g)
 
 
 def kept(xp: Namespace, condition: Any, g: Any) -> Any:
-    """`g` where a condition holds, 0 elsewhere, be `g` infinite or NaN there."""
+    """`g` where a condition holds, 0 elsewhere, even if `g` is infinite or NaN there."""
     return xp.where(condition, g, xp.zeros((), dtype=g.dtype, device=g.device))
 
 
 def or_infinite(xp: Namespace, x: Any) -> Any:
-    """`x` with infinity in place of zeros: what is divided by it is 0 there, and so are the quotient's derivatives."""
+    """`x` with infinity in place of zeros: a quotient by it is 0 there, and so are its derivatives."""
     return xp.where(x == 0, xp.full((), math.inf, dtype=x.dtype, device=x.device), x)
 
 
-# Complex: d|z| along dz is Re(conj(sign z) dz), so backward is g * sign(z). At 0, the subgradient 0.
+# Complex: d|z| along dz is Re(conj(sign z) dz), so backward is g * sign(z). At 0, the subgradient is 0.
 @elementwise(takes=NUMERIC, conjugate=False, x=lambda xp, g, x: g * xp.sign(x))
 def abs(x: Tensor, /) -> Tensor:
     """Absolute value of each element.
@@ -138,8 +138,9 @@ def abs(x: Tensor, /) -> Tensor:
     """
 
 
-# Derivatives of the inverse functions by factors: squares would overflow, and lose what `x` is beside 1. Of complex numbers
-# they are products of roots, for the branch cuts, and 1 is taken off, for the signs of zeros, which say the side of a cut.
+# Derivatives of the inverse functions in factored form: squares would overflow, and lose the part of `x` that is small
+# beside 1. For complex numbers they are products of roots, for the branch cuts, and 1 is subtracted, for the signs of zeros,
+# which select the side of a cut.
 
 
 def _is_complex(x: Any) -> bool:
@@ -199,7 +200,7 @@ def atan(x: Tensor, /) -> Tensor:
 
 
 def _atan2_slope(xp: Namespace, x: Any, other: Any) -> Any:
-    """``x / (x**2 + other**2)``, of which the squares may be beyond the dtype; at the origin 0."""
+    """``x / (x**2 + other**2)``, whose squares may be out of range; at the origin 0."""
     radius = or_infinite(xp, xp.hypot(x, other))
     return x / radius / radius
 
@@ -210,7 +211,7 @@ def _atan2_slope(xp: Namespace, x: Any, other: Any) -> Any:
     x2=lambda xp, g, x1, x2: -g * _atan2_slope(xp, x1, x2),
 )
 def atan2(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
-    """Angle in radians of the point of coordinates ``x2`` and ``x1``, in its quadrant, in ``[-pi, pi]``.
+    """Angle in radians of the point with coordinates ``x2`` and ``x1``, in its quadrant, in ``[-pi, pi]``.
 
     At the origin the gradient is 0.
     """
@@ -230,8 +231,8 @@ def bitwise_and(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
 def bitwise_left_shift(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
     """Bits of each element of ``x1`` shifted left by the element of ``x2``.
 
-    The counts must not be negative, by the standard. They are not looked at, which would take a pass of its own; of negative
-    ones NumPy makes 0.
+    The standard requires shift counts that are not negative. They are not checked, which would take a separate pass; for
+    negative ones NumPy returns 0.
     """
 
 
@@ -249,8 +250,8 @@ def bitwise_or(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
 def bitwise_right_shift(x1: Tensor | int, x2: Tensor | int, /) -> Tensor:
     """Bits of each element of ``x1`` shifted right by the element of ``x2``, keeping the sign.
 
-    The counts must not be negative, by the standard. They are not looked at, which would take a pass of its own; of negative
-    ones NumPy makes 0, and -1 where the element is negative.
+    The standard requires shift counts that are not negative. They are not checked, which would take a separate pass; for
+    negative ones NumPy returns 0, or -1 where the element is negative.
     """
 
 
@@ -296,15 +297,15 @@ def _above(x: Any, min: Any, max: Any) -> Any:
     },
 )
 def clip(xp: Namespace, x: Tensor, /, min: Tensor | float | None = None, max: Tensor | float | None = None) -> Tensor:
-    """Each element, or the nearer bound where it is outside of ``[min, max]``.
+    """Limit each element to ``[min, max]``: elements outside are replaced by the nearer bound.
 
     Parameters
     ----------
     x : Tensor
         Real-valued.
     min, max : Tensor, number or None
-        Bounds that broadcast with `x`, taken in its dtype; only a bound of a higher kind (floating for an integer `x`)
-        changes the dtype. None is no bound. Where ``min > max`` the result is `max`.
+        Bounds that broadcast with `x`, cast to its dtype; only a bound of a higher kind (floating for an integer `x`)
+        changes the dtype. None means no bound. Where ``min > max`` the result is `max`.
 
     Returns
     -------
@@ -346,7 +347,7 @@ def _rank(x: Any) -> int:
 
 
 def _bound(xp: Namespace, bound: Any, x: Any) -> Any:
-    """A bound in the dtype of `x`; one beyond what an integer dtype holds is the dtype's own."""
+    """A bound in the dtype of `x`; one out of the range of an integer dtype becomes that dtype's own limit."""
     dtype = as_dtype(x.dtype)
     whole = dtype.kind in "iu"
     low, high = limits(dtype) if whole else (0, 0)
@@ -364,10 +365,10 @@ def _bound(xp: Namespace, bound: Any, x: Any) -> Any:
 
 @elementwise(takes=NUMERIC, conjugate=False, x=lambda xp, g: xp.conj(g))
 def conj(x: Tensor, /) -> Tensor:
-    """Complex conjugate of each element; real elements as they are."""
+    """Complex conjugate of each element; real elements are unchanged."""
 
 
-# sign(x1) sign(x2) is taken from x1 and the output, and so is 0 at x1 = 0, as in PyTorch.
+# sign(x1) sign(x2) is computed from x1 and the output, and so is 0 at x1 = 0, as in PyTorch.
 @elementwise(takes=REAL_FLOATING, x1=lambda xp, g, x1, out: g * xp.sign(x1) * xp.sign(out), x2=zero_rule)
 def copysign(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """Magnitude of each element of ``x1`` with the sign of the element of ``x2``.
@@ -458,7 +459,7 @@ def greater_equal(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     x2=lambda xp, g, x2, out: g * x2 / or_infinite(xp, out),
 )
 def hypot(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
-    """Length of the hypotenuse of right triangles of given legs, without intermediate overflow.
+    """Length of the hypotenuse of right triangles with the given legs, without intermediate overflow.
 
     At the origin the gradient is the subgradient 0.
     """
@@ -466,12 +467,12 @@ def hypot(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
 
 @elementwise(takes=COMPLEX, conjugate=False, view=True, x=lambda xp, g: g * 1j)
 def imag(x: Tensor, /) -> Tensor:
-    """Imaginary part of each element, a view."""
+    """Imaginary part of each element, as a view."""
 
 
 @elementwise(takes=ANY, reason=_BOOLEAN_OUTPUT)
 def isfinite(x: Tensor, /) -> Tensor:
-    """Whether each element is neither infinite nor NaN."""
+    """Whether each element is finite: neither infinite nor NaN."""
 
 
 @elementwise(takes=ANY, reason=_BOOLEAN_OUTPUT)
@@ -515,8 +516,8 @@ def log10(x: Tensor, /) -> Tensor:
 
 
 def _softmax_of_two(xp: Namespace, g: Any, mine: Any, other: Any) -> Any:
-    # exp(mine - logaddexp(mine, other)) of the difference alone, by an exponential that never overflows; so derivatives of
-    # all orders are finite. Of equal infinities the difference is 0.
+    # exp(mine - logaddexp(mine, other)) from the difference only, by an exponential that never overflows; so derivatives of
+    # all orders are finite. For equal infinities the difference is 0.
     both = (mine == other) & xp.isinf(mine)
     difference = xp.where(both, xp.zeros_like(mine), mine) - xp.where(both, xp.zeros_like(mine), other)
     less = difference < 0
@@ -611,20 +612,20 @@ def not_equal(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
 
 @elementwise(takes=NUMERIC, x=lambda xp, g: g)
 def positive(x: Tensor, /) -> Tensor:
-    """Each element as it is, in new memory."""
+    """Each element unchanged, in new memory."""
 
 
 def _pow_base(xp: Namespace, g: Any, x1: Any, x2: Any) -> Any:
-    # Where the exponent is 0 the derivative is 0, also at a base of 0 or infinity.
+    # Where the exponent is 0 the derivative is 0, even at a base of 0 or infinity.
     zero = xp.zeros_like(x2)
     constant = x2 == 0
-    if getattr(x2, "requires_grad", False):  # and has itself a derivative by the exponent, else
+    if getattr(x2, "requires_grad", False):  # elsewhere this derivative is itself differentiated by x2
         constant = constant & ((x1 == 0) | xp.isinf(x1))
     return g * xp.where(constant, zero, x2) * x1 ** xp.where(constant, zero, x2 - 1)
 
 
 def _pow_exponent(xp: Namespace, g: Any, x1: Any, out: Any) -> Any:
-    # Where the base is 0 the limit is 0 for every exponent that has one; where the power is infinite there is none.
+    # Where the base is 0, the limit is 0 for every exponent that has one; where the power is infinite, there is none.
     limit = (x1 == 0) & xp.isfinite(out)
     return g * out * xp.log(xp.where(limit, xp.ones((), dtype=x1.dtype, device=x1.device), x1))
 
@@ -633,8 +634,8 @@ def _pow_exponent(xp: Namespace, g: Any, x1: Any, out: Any) -> Any:
 def pow(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
     """Each element of ``x1`` to the power of the element of ``x2``.
 
-    The gradient of the base is 0 where the exponent is 0, that of the exponent 0 where the base is 0, unless
-    the power is infinite.
+    The gradient of the base is 0 where the exponent is 0. The gradient of the exponent is 0 where the base is 0, unless the
+    power is infinite.
 
     Examples
     --------
@@ -646,7 +647,7 @@ def pow(x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
 
 @elementwise(takes=NUMERIC, conjugate=False, view=True, x=lambda xp, g: g)
 def real(x: Tensor, /) -> Tensor:
-    """Real part of each element, a view."""
+    """Real part of each element, as a view."""
 
 
 @elementwise(takes=FLOATING, x=lambda xp, g, out: -g * out * out)
@@ -670,14 +671,14 @@ def round(x: Tensor, /) -> Tensor:
 def _sign(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
     if as_dtype(x.dtype).kind != "c":
         return xp.zeros_like(g)
-    # z/|z| moves only along the unit circle: the part of g along the sign itself is lost.
-    # By the reciprocal, which is real: CuPy's quotient by an infinite complex number is NaN.
+    # z/|z| moves only along the unit circle: the component of g along the sign itself is lost. It multiplies by the
+    # reciprocal, which is real: CuPy's quotient by an infinite complex number is NaN.
     return (g - out * xp.real(xp.conj(out) * g)) * (1 / or_infinite(xp, xp.abs(x)))
 
 
 @elementwise(takes=NUMERIC, grad_name="Sgn", conjugate=False, x=_sign)
 def sign(x: Tensor, /) -> Tensor:
-    """Sign of each element: -1, 0 or 1, NaN of NaN; of a complex number, the number over its magnitude.
+    """Sign of each element: -1, 0 or 1, NaN for NaN; for a complex number, the number divided by its magnitude.
 
     The gradient of a real tensor is 0, at 0 too.
     """
@@ -685,7 +686,7 @@ def sign(x: Tensor, /) -> Tensor:
 
 @elementwise(takes=REAL_FLOATING, reason=_BOOLEAN_OUTPUT)
 def signbit(x: Tensor, /) -> Tensor:
-    """Whether the sign bit of each element is set, as it is for -0."""
+    """Whether the sign bit of each element is set, as for -0."""
 
 
 @elementwise(takes=FLOATING, x=lambda xp, g, x: g * xp.cos(x))

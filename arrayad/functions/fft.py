@@ -1,7 +1,8 @@
 """Fourier transforms: the standard's ``fft`` extension.
 
-A transform is a matrix ``F P``: `P` crops or pads with zeros to the length, `F`, symmetric, transforms. So the transpose
-is the same transform, cropped or padded back; transforms between real and complex count the half that is not stored.
+A transform is a matrix ``F P``: `P` crops or zero-pads to the length, and `F`, which is symmetric, transforms. So the
+transpose is the same transform, cropped or padded back; transforms between real and complex account for the half that is not
+stored.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ __all__ = [
     "rfftn",
 ]
 
-# Scaling the inverse instead of the transform, and the other way round. None is NumPy's word for "backward".
+# Swaps the scaling of a transform and its inverse. None is "backward", as in NumPy.
 _DUAL = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
@@ -58,7 +59,7 @@ def _check(name: str, norm: str | None, x: Any, axes: Sequence[int]) -> None:
 
 
 def _fit(xp: Namespace, x: Any, length: int, axis: int) -> Any:
-    """Cropped, or padded with zeros at the end, to a length along an axis."""
+    """Crop, or zero-pad at the end, to a length along an axis."""
     axis %= x.ndim
     have = x.shape[axis]
     if have > length:
@@ -75,7 +76,7 @@ def _complex(xp: Namespace, x: Any) -> Any:
 
 
 def _axes(x: Any, s: Sequence[int] | None, axes: Sequence[int] | None) -> tuple[int, ...]:
-    """The axes of a transform over several: those given, the last ones a length is given for, or all."""
+    """The axes of a transform over several: those given, the last ``len(s)``, or all."""
     if axes is not None:
         return tuple(axes)
     rank = len(x.shape)
@@ -87,7 +88,7 @@ def _axes(x: Any, s: Sequence[int] | None, axes: Sequence[int] | None) -> tuple[
 def _several(
     name: str, norm: str | None, x: Any, s: Sequence[int] | None, axes: Sequence[int] | None
 ) -> tuple[list[int | None], tuple[int, ...]]:
-    """The lengths, None where it is the axis's own, and the axes of a transform over several."""
+    """The lengths, with None for the axis's own, and the axes of a transform over several."""
     for given, parameter in ((s, "s"), (axes, "axes")):
         if given is not None and not isinstance(given, Sequence):
             raise TypeError(f"{name}(): {parameter} must be a sequence of ints, got {given!r}")
@@ -102,13 +103,13 @@ def _several(
 def _along_all(
     xp: Namespace, name: str, x: Any, lengths: Sequence[int | None], axes: tuple[int, ...], norm: str | None
 ) -> Any:
-    """`fftn` or `ifftn` of lengths that may be the axes' own."""
+    """`fftn` or `ifftn` with lengths, which may be the axes' own."""
     s = [x.shape[axis] if n is None else n for n, axis in zip(lengths, axes, strict=True)]
     return getattr(xp.fft, name)(x, s=tuple(s), axes=axes, norm=norm)
 
 
 def _to_real(xp: Namespace, x: Any, n: int | None, axis: int, norm: str | None) -> Any:
-    """`irfft`; no elements are padded before it, of which NumPy makes whatever lay in the memory."""
+    """`irfft`; an input without elements is zero-padded first, since NumPy returns uninitialized memory for it."""
     return xp.fft.irfft(_fit(xp, x, 1, axis) if n and not x.shape[axis] else x, n=n, axis=axis, norm=norm)
 
 
@@ -268,14 +269,14 @@ def ifftn(
 
 
 def _rfft_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], n: int | None, axis: int, norm: str | None) -> Any:
-    # The rows of the transform that are not stored are zero rows of its transpose: `g` padded to the full length.
+    # The rows of the transform that are not stored are zero rows of its transpose: `g` is padded to the full length.
     length = x_shape[axis] if n is None else n
     return _fit(xp, xp.fft.fft(_fit(xp, g, length, axis), axis=axis, norm=norm), x_shape[axis], axis)
 
 
 @linear(takes=REAL_FLOATING, grad_name="FftR2C", conjugate=True, x=_rfft_rule)
 def rfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm | None = "backward") -> Tensor:
-    """Discrete Fourier transform of real values along an axis: the half that the other follows from.
+    """Discrete Fourier transform of real values along an axis: the half that determines the other.
 
     Parameters
     ----------
@@ -309,7 +310,7 @@ def rfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, n
 
 def _irfft_rule(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: int, norm: str | None) -> Any:
     # The adjoint of an inverse transform is the transform with the other scaling; terms that stand for two (all but the
-    # first and, of an even length, the last) count twice.
+    # first and, for an even length, the last) count twice.
     length = g.shape[axis]
     out = xp.fft.rfft(g, axis=axis, norm=_DUAL[norm])
     axis %= g.ndim
@@ -327,7 +328,7 @@ def irfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, 
     Parameters
     ----------
     x : Tensor
-        Floating-point; the imaginary part of the first element and, of an even length, of the last is not looked at.
+        Floating-point; the imaginary part of the first element and, for an even length, of the last is ignored.
     n : int, optional
         The length of the result. Default: ``2*(m - 1)`` for `m` elements.
     axis : int, optional
@@ -404,7 +405,7 @@ def irfftn(
     x : Tensor
         Floating-point.
     s : sequence of int, optional
-        The lengths of the result along the axes. Default, and -1: as in `irfft` for the last, its own for the others.
+        The lengths of the result. The default, and -1, is as in `irfft` for the last axis, and unchanged for the others.
     axes : sequence of int, optional
         Also ``dim``. Default: the last ``len(s)`` axes, or all.
     norm : {"backward", "ortho", "forward"}, optional
@@ -433,7 +434,7 @@ def hfft(xp: Namespace, x: Tensor, /, *, n: int | None = None, axis: int = -1, n
     Parameters
     ----------
     x : Tensor
-        Floating-point: the half of the signal.
+        Floating-point: the stored half of the signal.
     n : int, optional
         The length of the result. Default: ``2*(m - 1)`` for `m` elements.
     axis : int, optional
@@ -490,14 +491,14 @@ def _frequencies(name: str, whole: Tensor, n: int, d: Any, dtype: DTypeLike | No
 
 @public
 def fftfreq(n: int, /, *, d: float = 1.0, dtype: DTypeLike | None = None, device: DeviceLike | None = None) -> Tensor:
-    """The frequencies of the terms of `fft`, in cycles per unit of `d`.
+    """Return the frequencies of the terms of `fft`, in cycles per unit of `d`.
 
     Parameters
     ----------
     n : int
         The length.
     d : float, optional
-        Between samples.
+        The distance between samples.
     dtype : dtype, optional
         Default: the default floating dtype.
     device : device, optional
@@ -516,14 +517,14 @@ def fftfreq(n: int, /, *, d: float = 1.0, dtype: DTypeLike | None = None, device
 
 @public
 def rfftfreq(n: int, /, *, d: float = 1.0, dtype: DTypeLike | None = None, device: DeviceLike | None = None) -> Tensor:
-    """The frequencies of the terms of `rfft`, in cycles per unit of `d`.
+    """Return the frequencies of the terms of `rfft`, in cycles per unit of `d`.
 
     Parameters
     ----------
     n : int
         The length.
     d : float, optional
-        Between samples.
+        The distance between samples.
     dtype : dtype, optional
         Default: the default floating dtype.
     device : device, optional
@@ -545,7 +546,7 @@ def _shifted(xp: Namespace, x: Any, axes: Any, sign: int) -> Any:
 
 @linear(used="rules", x=lambda xp, g, axes: _shifted(xp, g, axes, -1))
 def fftshift(xp: Namespace, x: Tensor, /, *, axes: int | Sequence[int] | None = None) -> Tensor:
-    """A spectrum with its zero frequency moved to the middle.
+    """Move the zero frequency of a spectrum to the middle.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Inspection: what the namespace can do."""
+"""Inspection: the capabilities of the namespace."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["__array_namespace_info__"]
 
 
 class Devices(tuple["Device", ...]):
-    """Devices: a tuple, as the standard has it from 2025.12 on, that adds to a list like the one it was before."""
+    """Devices: a tuple, as the standard has it from 2025.12 on, that can be added to a list, its earlier form."""
 
     __slots__ = ()
 
@@ -27,7 +27,7 @@ class Devices(tuple["Device", ...]):
 
 
 class Info:
-    """What `arrayad.__array_namespace_info__` gives: capabilities, devices and dtypes.
+    """The object that `arrayad.__array_namespace_info__` returns: capabilities, devices and dtypes.
 
     Examples
     --------
@@ -37,20 +37,20 @@ class Info:
     """
 
     def capabilities(self) -> dict[str, Any]:
-        """What of the optional parts of the standard there is."""
+        """Which optional parts of the standard are supported."""
         return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": 64}
 
     def default_device(self) -> Device:
-        """The device of tensors that are made without saying where."""
+        """The device of tensors created without a `device` argument."""
         return get_default_device()
 
     def default_dtypes(self, *, device: DeviceLike | None = None) -> dict[str, DType]:
-        """The dtypes that results have when nothing else decides them.
+        """The dtypes of results where nothing else determines them.
 
         Raises
         ------
         RuntimeError
-            For a device that there is not.
+            If the device is not available.
         """
         place_of(device, "default_dtypes")
         real = dtypes.get_default_dtype()
@@ -69,7 +69,7 @@ class Info:
         ValueError
             For a string that names no kind.
         RuntimeError
-            For a device that there is not.
+            If the device is not available.
         """
         place_of(device, "dtypes")
         kinds = tuple(dtypes.KINDS) if kind is None else kind if isinstance(kind, tuple) else (kind,)
@@ -80,12 +80,12 @@ class Info:
         return {d.name: d for d in dtypes.STANDARD if d.kind in letters}
 
     def devices(self) -> Devices:
-        """The devices that work here."""
+        """The available devices."""
         return Devices(devices())
 
 
 def __array_namespace_info__() -> Info:  # noqa: N807  (the standard's name)
-    """What the namespace can do.
+    """Return the capabilities of the namespace.
 
     Returns
     -------

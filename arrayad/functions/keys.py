@@ -1,6 +1,6 @@
-"""Keys, and the operations that index by them: on tensors, by keys whose arrays are raw.
+"""Keys, and the operations that index tensors by keys whose arrays are raw.
 
-`arrayad.functions.indexing` has what users call, which make such keys of theirs.
+`arrayad.functions.indexing` has the functions that users call, which convert their keys to this form.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
 
 __all__ = ["BOUNDS", "PLAIN", "getitem", "getitem_step", "index_put", "key_along", "raw_key", "scatter_add", "view_put"]
 
-PLAIN = frozenset((int, bool, type(None), type(...)))  # of keys with nothing to replace
-BOUNDS = frozenset((int, type(None)))  # of slices likewise
+PLAIN = frozenset((int, bool, type(None), type(...)))  # in keys with nothing to replace
+BOUNDS = frozenset((int, type(None)))  # likewise in slices
 
 
 def raw_key(key: Any, x: Any, *others: Any) -> Any:
-    """An index into a tensor of integers, slices, None, Ellipsis, booleans, lists and raw arrays.
+    """Convert an index into a tensor: integers, slices, None, Ellipsis, booleans, lists and raw arrays.
 
-    The tape keeps keys, and so do views, so nothing in one may change later: Tensors are copied where `x`, or one of the
-    other operands, is tracked, and NumPy's arrays and other sequences, which are taken as well, always.
+    The tape and views keep keys, so nothing in one may change later. Tensors in a key are copied if `x` or another operand
+    is tracked; NumPy arrays and other sequences, which are accepted as well, are always copied.
 
     Raises
     ------
     IndexError
-        For a Tensor, an array or a sequence that is neither of integers nor boolean.
+        For a Tensor, array or sequence that is neither integer nor boolean.
     RuntimeError
         For a Tensor on another device than `x`.
     """
-    if isinstance(key, tuple):  # what most parts are is spelled out: 0.3 us less for each slice
+    if isinstance(key, tuple):  # special cases for the most frequent parts: 0.3 us less for each slice
         return tuple(
             [
                 part
@@ -77,7 +77,7 @@ def _raw_part(part: Any, x: Any, others: tuple[Any, ...]) -> Any:
         dtype = dtypes.from_raw[a.dtype]
         _check_index(dtype)
         if a.ndim == 0 and dtype.kind != "b":
-            return int(a)  # as in PyTorch: so it is a view, which an array would not give
+            return int(a)  # as in PyTorch: the result is then a view, unlike with an array
         if apart(a, x._array):
             raise two_devices("an index", (a, x._array))
         kept = recording() and any(isinstance(y, TensorBase) and y._node is not None for y in (x, *others))
@@ -89,7 +89,7 @@ def _raw_part(part: Any, x: Any, others: tuple[Any, ...]) -> Any:
     if (hasattr(part, "__index__") and not hasattr(part, "__array__")) or isinstance(part, np.integer):
         return operator.index(part)
     if part.__class__ in by_type and not isinstance(part, np.ndarray):
-        return part  # another backend's raw array, as operations hand them on
+        return part  # another backend's raw array, passed by an operation
     array = np.array(part)
     _check_index(array.dtype)
     if array.ndim == 0 and array.dtype.kind != "b":
@@ -112,22 +112,22 @@ def _check_index(dtype: Any) -> None:
 )
 @of_backend
 def getitem(x: Tensor, key: Any, /) -> Tensor:
-    """The elements at a raw key."""
+    """Return the elements at a raw key."""
 
 
 def getitem_step(key: Any) -> Step:
-    """What a view through a raw key is seen by."""
+    """The step by which a view through a raw key is described."""
     return getitem.operation, (key,), {}  # type: ignore[attr-defined]  # of every declared function
 
 
 @linear(grad_name="IndexAdd", used="rules", values=lambda xp, g, key: xp.getitem(g, key))
 @of_backend
 def scatter_add(values: Tensor, /, key: Any, shape: tuple[int, ...]) -> Tensor:
-    """Zeros of a shape with values added at a raw key: the transpose of `getitem`."""
+    """Return zeros of a shape with values added at a raw key: the transpose of `getitem`."""
 
 
 def _assigned(xp: Namespace, g: Any, key: Any) -> Any:
-    """The transpose of assigning values at a key: of several for one element, the last was assigned."""
+    """The transpose of assigning values at a key; of several for one element, the last was assigned."""
     part = xp.getitem(g, key)
     if not _may_repeat(key):
         return part
@@ -137,7 +137,7 @@ def _assigned(xp: Namespace, g: Any, key: Any) -> Any:
 
 
 def _may_repeat(key: Any) -> bool:
-    """Whether a raw key may name an element twice: if it has more than one integer along an axis."""
+    """Whether a raw key may name an element twice: whether it has more than one integer along an axis."""
     parts = key if key.__class__ is tuple else (key,)
     return any(
         part.__class__ is list
@@ -159,33 +159,33 @@ def _may_repeat(key: Any) -> bool:
 )
 @of_backend
 def index_put(x: Tensor, key: Any, values: Tensor | complex, /) -> Tensor:
-    """A copy of `x` with values assigned at a raw key."""
+    """Return a copy of `x` with values assigned at a raw key."""
 
 
-# The axes of an array from the outermost to the innermost in memory; None if they are so in order.
+# The axes of an array from the outermost to the innermost in memory; None if that is their order.
 Layout = tuple[int, ...] | None
 
 
 def _laid_out(xp: Namespace, a: Any, layout: Layout) -> Any:
-    """An array in the layout of a base: only so do the steps to a view give a view, and no copy, of it too."""
+    """Copy an array to the layout of a base: only then do the steps to a view give a view of it too, not a copy."""
     if layout is None:
         return xp.contiguous(a)
     return xp.permute_dims(xp.contiguous(xp.permute_dims(a, layout)), inverse_of(layout))
 
 
 def _seen(xp: Namespace, a: Any, steps: tuple[Step, ...], layout: Layout) -> Any:
-    if any(op.name == "view_dtype" for op, *_ in steps):  # which reads what lies side by side
+    if any(op.name == "view_dtype" for op, *_ in steps):  # it reads adjacent elements
         a = _laid_out(xp, a, layout)
     return replay(steps, a) if isinstance(a, TensorBase) else replay_raw(steps, a)
 
 
 def _moves(steps: tuple[Step, ...]) -> bool:
-    """Whether the steps show whole elements, not their real parts, say."""
+    """Whether the steps show whole elements, rather than, say, their real parts."""
     return all(op.used is not None for op, *_ in steps)
 
 
 def _unseen(xp: Namespace, g: Any, steps: tuple[Step, ...], layout: Layout) -> Any:
-    """`g` with zeros in place of what the steps show of it."""
+    """`g` with zeros in place of the part that the steps show."""
     op = view_put.operation  # type: ignore[attr-defined]  # of every declared function
     zero = xp.zeros((), dtype=g.dtype, device=g.device)
     return op.call(g, zero, steps, layout) if isinstance(g, TensorBase) else op.function(xp, g, zero, steps, layout)
@@ -202,21 +202,21 @@ def _unseen(xp: Namespace, g: Any, steps: tuple[Step, ...], layout: Layout) -> A
     selects=("x",),
 )
 def view_put(xp: Namespace, x: Tensor, value: Tensor, steps: tuple[Step, ...], layout: Layout, /) -> Tensor:
-    """A copy of `x` with a value in place of what a chain of view operations shows of it.
+    """Return a copy of `x` with a value in place of the part that a chain of view operations shows.
 
-    It is what an in-place operation on a view does to its base, and is recorded as that. `layout` is the base's, which the
+    This is what an in-place operation on a view does to its base, and how it is recorded. `layout` is the base's, which the
     steps presuppose.
     """
     out = _laid_out(xp, xp.asarray(x, copy=True), layout)
     seen = replay_raw(steps, out)
     if dtypes.from_raw[seen.dtype].kind != "c" and dtypes.from_raw[value.dtype].kind == "c":
-        value = xp.real(value)  # a cotangent of a base, where the view is a part of complex numbers
+        value = xp.real(value)  # a base's cotangent, where the view is a part of complex numbers
     xp.setitem(seen, ..., value)
     return out
 
 
 def key_along(xp: Namespace, axis: int, indices: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
-    """The key of elements by positions along an axis, counted from the front, and their own places along the others."""
+    """The key of elements at positions along an axis, counted from the front, and at their own indices along the others."""
     rank = len(shape)
     key = [
         xp.reshape(xp.arange(0, n, 1, dtype=xp.int64, device=indices.device), (1,) * i + (n,) + (1,) * (rank - 1 - i))

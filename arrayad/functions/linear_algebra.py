@@ -1,8 +1,8 @@
 """Linear algebra: the standard's functions of the main namespace and of its ``linalg`` extension.
 
-Derivatives: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation"
-(2008), unless a rule names another source. The gauge of eigenvectors and singular vectors (a factor of modulus 1 on each)
-is free, so only losses that do not depend on it have a gradient.
+Derivatives: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation" (2008),
+unless a rule names another source. The gauge of eigenvectors and singular vectors (a factor of modulus 1 on each) is
+arbitrary, so only losses that do not depend on it have a gradient.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _t(xp: Namespace, x: Any) -> Any:
 
 
 def _h(xp: Namespace, x: Any) -> Any:
-    """The adjoint: transposed and conjugated."""
+    """The adjoint: the conjugate transpose."""
     x = xp.matrix_transpose(x)
     return xp.conj(x) if as_dtype(x.dtype).kind == "c" else x
 
@@ -97,7 +97,7 @@ def _only_diagonal(xp: Namespace, x: Any) -> Any:
 
 
 def _same_dtype(xp: Namespace, x1: Any, x2: Any) -> Any:
-    """`promote`, which takes 2 us where there is nothing to do."""
+    """`promote`, which takes 2 us even if there is nothing to do."""
     return (x1, x2) if x1.dtype == x2.dtype else promote(xp, x1, x2)
 
 
@@ -105,7 +105,7 @@ def _same_dtype(xp: Namespace, x1: Any, x2: Any) -> Any:
 
 
 def _check_from_end(axis: int, x1: Any, x2: Any, name: str) -> None:
-    """Refuse an axis that is not the same one of both arguments, and so not that of the result."""
+    """Refuse an axis that is not the same in both arguments, and so not that of the result."""
     if axis >= 0 and len(x1.shape) != len(x2.shape):
         raise ValueError(
             f"{name}(): axis {axis} counts from the front; between {len(x1.shape)} and {len(x2.shape)} axes it "
@@ -113,14 +113,14 @@ def _check_from_end(axis: int, x1: Any, x2: Any, name: str) -> None:
         )
 
 
-# The gradient of a transposed matrix is computed transposed, so that it is contiguous as the gradient of the matrix itself:
-# that of the weights in `x @ w.T`, which are then updated in a third of the time.
+# The gradient of a transposed matrix is computed transposed, so that it is contiguous like the gradient of the matrix
+# itself. For the weights in `x @ w.T` this makes their update three times as fast.
 def _matmul_x1(xp: Namespace, g: Any, x2: Any, x1_transposed: bool) -> Any:
     if x2.ndim == 1:
         if g.ndim == 0:
             return g * x2
         return _t(xp, _column(xp, x2) * _row(xp, g)) if x1_transposed else _column(xp, g) * x2
-    if g.ndim < x2.ndim:  # of a vector
+    if g.ndim < x2.ndim:  # for a vector
         return xp.matmul(_row(xp, g), _t(xp, x2))[..., 0, :]
     return _t(xp, xp.matmul(x2, _t(xp, g))) if x1_transposed else xp.matmul(g, _t(xp, x2))
 
@@ -132,7 +132,7 @@ def _matmul_x2(xp: Namespace, g: Any, x1: Any, x2_shape: tuple[int, ...], x2_tra
         return _t(xp, _column(xp, g) * x1) if x2_transposed else _column(xp, x1) * _row(xp, g)
     if len(x2_shape) == 1:
         return xp.matmul(_row(xp, g), x1)[..., 0, :]
-    if len(x2_shape) == 2 and x1.ndim > 2:  # one product of tall matrices, not a stack of products that is then summed
+    if len(x2_shape) == 2 and x1.ndim > 2:  # one product of tall matrices, not a stack of products to be summed
         rows = math.prod(g.shape[:-1])
         x1, g = xp.reshape(x1, (rows, x1.shape[-1])), xp.reshape(g, (rows, g.shape[-1]))
     return _t(xp, xp.matmul(_t(xp, g), x1)) if x2_transposed else xp.matmul(_t(xp, x1), g)
@@ -152,12 +152,12 @@ def matmul(x1: Tensor, x2: Tensor, /) -> Tensor:
     Returns
     -------
     Tensor
-        Of shape ``(..., M, N)``, without the axis of a one-dimensional argument.
+        Of shape ``(..., M, N)``, without the axis that a one-dimensional argument lacks.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit, or an argument has no axis.
+        If the shapes do not fit, or an argument is 0-dimensional.
 
     Notes
     -----
@@ -174,7 +174,7 @@ def matmul(x1: Tensor, x2: Tensor, /) -> Tensor:
 @linear(grad_name="T", view=True, used="rules", x=lambda xp, g: xp.matrix_transpose(g))
 @of_backend
 def matrix_transpose(x: Tensor, /) -> Tensor:
-    """Matrices transposed.
+    """Return transposed matrices.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def matrix_transpose(x: Tensor, /) -> Tensor:
 
 
 def _contracted(axes: Any, rank1: int, rank2: int) -> tuple[list[int], list[int], list[int], list[int]]:
-    """Contracted and free axes of the two arguments of `tensordot`."""
+    """The contracted and the free axes of the two arguments of `tensordot`."""
     if isinstance(axes, tuple):
         sides = [side if isinstance(side, tuple) else (side,) for side in axes]
         first, second = ([a % rank for a in side] for side, rank in zip(sides, (rank1, rank2), strict=True))
@@ -232,13 +232,13 @@ def tensordot(xp: Namespace, x1: Tensor, x2: Tensor, /, *, axes: int | tuple[Seq
     x1, x2 : Tensor
         Numeric.
     axes : int or pair of sequences of int, optional
-        Also ``dims``. Which axes are summed over: the last so many of `x1` with the first so many of `x2`, or each axis of
-        the first sequence, of `x1`, with the one in its place in the second, of `x2`.
+        Also ``dims``. The axes to sum over: an integer pairs the last axes of `x1` with the first of `x2`; two sequences
+        pair the axes of `x1` in the first with those of `x2` in the second.
 
     Returns
     -------
     Tensor
-        With the other axes of `x1`, then those of `x2`.
+        With the remaining axes of `x1`, then those of `x2`.
 
     Raises
     ------
@@ -269,7 +269,7 @@ def vecdot(xp: Namespace, x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tenso
     x1, x2 : Tensor
         Numeric, of shapes that broadcast.
     axis : int, optional
-        Also ``dim``. Along which the vectors lie, negative: counted from the end, before broadcasting.
+        Also ``dim``. The axis of the vectors: negative, counted from the end before broadcasting.
 
     Returns
     -------
@@ -332,7 +332,7 @@ def cross(xp: Namespace, x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor
     x1, x2 : Tensor
         Numeric, of shapes that broadcast, of length 3 along the axis.
     axis : int, optional
-        Also ``dim``. Along which the vectors lie, counted from the end.
+        Also ``dim``. The axis of the vectors, counted from the end.
 
     Raises
     ------
@@ -372,7 +372,7 @@ def diagonal(xp: Namespace, x: Tensor, /, *, offset: int = 0) -> Tensor:
     Returns
     -------
     Tensor
-        Of shape ``(..., min(M, N))`` for the main one, a view.
+        Of shape ``(..., min(M, N))`` for the main diagonal; a view.
 
     Notes
     -----
@@ -398,7 +398,7 @@ def trace(xp: Namespace, x: Tensor, /, *, offset: int = 0, dtype: DTypeLike | No
     offset : int, optional
         Which diagonal: above the main one if positive.
     dtype : dtype, optional
-        Of the sum, as in `arrayad.sum`.
+        The dtype of the sum, as for `arrayad.sum`.
 
     Returns
     -------
@@ -449,7 +449,7 @@ def inv(xp: Namespace, x: Tensor, /) -> Tensor:
 
 
 def _solve_x2(xp: Namespace, g: Any, x1: Any) -> Any:
-    if g.ndim < x1.ndim:  # of a vector
+    if g.ndim < x1.ndim:  # for a vector
         return xp.linalg.solve(_t(xp, x1), _column(xp, g))[..., 0]
     return xp.linalg.solve(_t(xp, x1), g)
 
@@ -505,25 +505,25 @@ def _triangular_x2(xp: Namespace, g: Any, x1: Any, upper: bool, unitriangular: b
 
 def _triangular_x1(xp: Namespace, g: Any, x1: Any, out: Any, upper: bool, unitriangular: bool) -> Any:
     back = -_triangular_x2(xp, g, x1, upper, unitriangular)
-    # Of one column the outer product, which BLAS takes four times as long for.
+    # For a single column the outer product, for which BLAS takes four times as long.
     back = back * _t(xp, out) if out.shape[-1] == 1 else xp.matmul(back, _t(xp, out))
     return xp.triu(back, k=int(unitriangular)) if upper else xp.tril(back, k=-int(unitriangular))
 
 
 @differentiable(takes=FLOATING, grad_name="LinalgSolveTriangular", conjugate=True, x1=_triangular_x1, x2=_triangular_x2)
 def solve_triangular(xp: Namespace, x1: Tensor, x2: Tensor, /, *, upper: bool, unitriangular: bool = False) -> Tensor:
-    """Solutions of linear equations ``x1 @ out = x2`` with triangular matrices, in PyTorch's form.
+    """Solve linear equations ``x1 @ out = x2`` with triangular matrices, in PyTorch's form.
 
     Parameters
     ----------
     x1 : Tensor
-        Floating-point, of shape ``(..., M, M)``; the other triangle is not looked at.
+        Floating-point, of shape ``(..., M, M)``; the other triangle is ignored.
     x2 : Tensor
         Of shape ``(..., M, K)``; leading axes broadcast.
     upper : bool
-        Whether the upper triangle counts, or the lower.
+        Whether to use the upper triangle or the lower.
     unitriangular : bool, optional
-        Take the diagonal for ones, without looking at it.
+        Whether to take the diagonal as ones, without reading it.
 
     Returns
     -------
@@ -556,7 +556,7 @@ def _lstsq_x1(xp: Namespace, g: Any, x1: Any, x2: Any, out: Any, rcond: float | 
     ph = _h(xp, p)
     residual = x2 - xp.matmul(x1, out)
     back = xp.matmul(ph, g)
-    free = g - xp.matmul(_h(xp, x1), back)  # what of g is in the null space of x1
+    free = g - xp.matmul(_h(xp, x1), back)  # the part of g in the null space of x1
     return (
         xp.matmul(residual, _h(xp, xp.matmul(p, back)))
         + xp.matmul(xp.matmul(ph, out), _h(xp, free))
@@ -587,22 +587,22 @@ class LeastSquares(NamedTuple):
 
 @public
 def lstsq(x1: Tensor, x2: Tensor, /, *, rcond: float | None = None) -> LeastSquares:
-    """Least-squares solutions of linear equations, those of least norm where there are several.
+    """Solve linear equations by least squares; of several solutions, the one of least norm.
 
     Parameters
     ----------
     x1 : Tensor
         Floating-point, of shape ``(..., M, N)``.
     x2 : Tensor
-        Of shape ``(..., M, K)``, or ``(..., M)`` with one axis less than `x1`.
+        Of shape ``(..., M, K)``, or ``(..., M)`` with one axis fewer than `x1`.
     rcond : float, optional
         Singular values below this fraction of the largest count as 0. Default: ``max(M, N) * eps``.
 
     Returns
     -------
     LeastSquares
-        A named tuple: ``solution`` of shape ``(..., N, K)`` or ``(..., N)``, ``residuals``, the sums of their squares, of
-        shape ``(..., K)`` or ``(...)``, ``rank`` and ``singular_values`` of `x1`.
+        A named tuple: ``solution`` of shape ``(..., N, K)`` or ``(..., N)``; ``residuals``, the sums of squared residuals,
+        of shape ``(..., K)`` or ``(...)``; ``rank`` and ``singular_values`` of `x1`.
 
     Notes
     -----
@@ -646,14 +646,14 @@ def det(xp: Namespace, x: Tensor, /) -> Tensor:
 
     Notes
     -----
-    Differentiable, also at singular matrices: the gradient is the matrix of cofactors.
+    Differentiable, including at singular matrices: the gradient is the matrix of cofactors.
     """
     return xp.linalg.det(x)
 
 
 def _cofactors_rule(xp: Namespace, g: Any, x: Any) -> Any:
     # The second differential of det at diag(s) is the sum over i != j of p[i, j] (g[i, i] k[j, j] - g[i, j] k[j, i]), with
-    # p[i, j] the product of all s but those two; U and V turn that to any matrix that is finite.
+    # p[i, j] the product of all other s; U and V rotate this to any finite matrix.
     finite = xp.all(xp.isfinite(x), axis=(-2, -1), keepdims=True)
     u, s, vh = xp.linalg.svd(xp.where(finite, x, xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)))
     n = s.shape[-1]
@@ -681,7 +681,7 @@ def cofactors(xp: Namespace, x: Tensor, /) -> Tensor:
 
     Notes
     -----
-    Differentiable, also at singular matrices.
+    Differentiable, including at singular matrices.
     """
     return xp.linalg.cofactors(x)
 
@@ -696,12 +696,12 @@ def _slogdet_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
     elif g_log is None:
         return xp.zeros_like(x)
     result = _column(xp, _column(xp, weight)) * _h(xp, _inverse_or_nan(xp, x, sign))
-    used = _column(xp, _column(xp, (sign != 0) | (weight != 0)))  # a singular matrix that is not would give NaN, not 0
+    used = _column(xp, _column(xp, (sign != 0) | (weight != 0)))  # a singular matrix that is unused would give NaN, not 0
     return kept(xp, used, result)
 
 
 def _slogdet_tangent(xp: Namespace, t: Any, x: Any, out: Any) -> tuple[Any, Any]:
-    # The transpose of the rule, which is no linear one where a singular matrix is unused.
+    # The transpose of the rule, which is not linear where a singular matrix is unused.
     sign, logabsdet = out
     change = xp.sum(_t(xp, _inverse_or_nan(xp, x, sign)) * t, axis=(-2, -1))
     if as_dtype(x.dtype).kind != "c":
@@ -710,7 +710,7 @@ def _slogdet_tangent(xp: Namespace, t: Any, x: Any, out: Any) -> tuple[Any, Any]
 
 
 def _inverse_or_nan(xp: Namespace, x: Any, sign: Any) -> Any:
-    """Inverse matrices and, for one that is singular, NaN, in derivatives too; it does not keep others from theirs."""
+    """Inverse matrices, with NaN for a singular one, also in derivatives, without affecting the others."""
     singular = _column(xp, _column(xp, sign == 0))
     eye = xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)
     return xp.where(singular, x * math.nan, xp.linalg.inv(xp.where(singular, eye, x)))
@@ -735,11 +735,11 @@ def slogdet(xp: Namespace, x: Tensor, /) -> SlogDet:
     Returns
     -------
     SlogDet
-        A named tuple: ``sign`` and ``logabsdet``, of shape ``(...)``: 0 and ``-inf`` for singular matrices.
+        A named tuple: ``sign`` and ``logabsdet``, of shape ``(...)``; 0 and ``-inf`` for singular matrices.
 
     Notes
     -----
-    Differentiable where the matrix is not singular.
+    Differentiable where the matrix is nonsingular.
     """
     return SlogDet(*xp.linalg.slogdet(x))
 
@@ -749,11 +749,11 @@ def _cholesky_rule(xp: Namespace, g: Any, out: Any, upper: bool) -> Any:
 
 
 def _unfactor(xp: Namespace, g: Any, lower: Any) -> Any:
-    """The cotangent of a matrix from that of its lower Cholesky factor, of which it reads the lower triangle.
+    """The cotangent of a matrix from that of its lower Cholesky factor, whose lower triangle it reads.
 
-    I. Murray, "Differentiation of the Cholesky decomposition", arXiv:1602.07527: for small matrices equation 10, for
-    large ones the blocks of section 4.2, halves here. By equation 10 alone 500 rows take three times as long, since it
-    computes with the zeros.
+    I. Murray, "Differentiation of the Cholesky decomposition", arXiv:1602.07527: for small matrices equation 10, for large
+    ones the blocks of section 4.2, here halves. With equation 10 only, 500 rows take three times as long, since it computes
+    with the zeros.
     """
     n = lower.shape[-1]
     if n <= _UNDIVIDED:
@@ -764,7 +764,8 @@ def _unfactor(xp: Namespace, g: Any, lower: Any) -> Any:
         result = _h(xp, xp.linalg.solve_triangular(adjoint, _h(xp, left), upper=True))
         return (result + _h(xp, result)) / 2
     k = n // 2
-    # Of the matrix [[a, b^H], [b, d]] = lower @ lower^H: first d, of which the last step of the factorisation made `corner`.
+    # Of the matrix [[a, b^H], [b, d]] = lower @ lower^H: first d, from which the last step of the factorization made
+    # `corner`.
     head, side, corner = lower[..., :k, :k], lower[..., k:, :k], lower[..., k:, k:]
     d = _unfactor(xp, g[..., k:, k:], corner)
     from_side = g[..., k:, :k] - xp.matmul(2 * d, side)
@@ -774,7 +775,7 @@ def _unfactor(xp: Namespace, g: Any, lower: Any) -> Any:
     return xp.concat([xp.concat([a, b], axis=-1), xp.concat([_h(xp, b), d], axis=-1)], axis=-2)
 
 
-_UNDIVIDED = 128  # rows, below which the calls cost more than the zeros
+_UNDIVIDED = 128  # rows below which the calls cost more than the zeros
 
 
 @differentiable(takes=FLOATING, grad_name="LinalgCholeskyEx", x=_cholesky_rule)
@@ -786,7 +787,7 @@ def cholesky(xp: Namespace, x: Tensor, /, *, upper: bool = False) -> Tensor:
     x : Tensor
         Floating-point, of shape ``(..., M, M)``, symmetric or Hermitian (one triangle is read).
     upper : bool, optional
-        Give the upper factor.
+        Return the upper factor.
 
     Raises
     ------
@@ -812,7 +813,7 @@ def _pinv_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
     p, ph, gh = out, _h(xp, out), _h(xp, g)
     tall = x.shape[-2] >= x.shape[-1]
 
-    def product(a: Any, b: Any, c: Any, last: bool = tall) -> Any:  # so that nothing between has the long side twice
+    def product(a: Any, b: Any, c: Any, last: bool = tall) -> Any:  # so that no intermediate has the long side twice
         return xp.matmul(a, xp.matmul(b, c)) if last else xp.matmul(xp.matmul(a, b), c)
 
     range_part = product(gh, p, ph)
@@ -849,7 +850,7 @@ def _eps(x: Any) -> float:
 
 @not_differentiable("its output is of integers", takes=FLOATING)
 def matrix_rank(xp: Namespace, x: Tensor, /, *, rtol: Tensor | float | None = None) -> Tensor:
-    """Ranks of matrices: how many singular values count.
+    """Ranks of matrices: the number of singular values above a threshold.
 
     Parameters
     ----------
@@ -886,7 +887,7 @@ def matrix_power(xp: Namespace, x: Tensor, n: int, /) -> Tensor:
     Raises
     ------
     numpy.linalg.LinAlgError
-        If `n` is negative and a matrix singular (on NumPy).
+        If `n` is negative and a matrix is singular (on NumPy).
 
     Notes
     -----
@@ -901,7 +902,7 @@ def matrix_power(xp: Namespace, x: Tensor, n: int, /) -> Tensor:
     square = xp.linalg.inv(x) if power < 0 else x
     power = abs(power)
     result = None
-    while power:  # by its binary digits
+    while power:  # by the binary digits of the power
         if power & 1:
             result = square if result is None else xp.matmul(result, square)
         power >>= 1
@@ -914,7 +915,7 @@ def matrix_power(xp: Namespace, x: Tensor, n: int, /) -> Tensor:
 
 
 def _equal(xp: Namespace, values: Any) -> Any:
-    """Which pairs of values are the same, up to what rounding makes of equal ones."""
+    """Which pairs of values are equal up to rounding."""
     gaps = xp.abs(_row(xp, values) - _column(xp, values))
     if values.shape[-1] == 0:
         return gaps == 0
@@ -923,18 +924,18 @@ def _equal(xp: Namespace, values: Any) -> Any:
 
 
 def _gaps(xp: Namespace, values: Any) -> Any:
-    """``1 / (values[j] - values[i])``, 0 where they are equal: there the gauge is free, and invariant losses ask nothing."""
+    """``1 / (values[j] - values[i])``, 0 where they are equal: the gauge is free, so invariant losses need nothing."""
     gaps = _row(xp, values) - _column(xp, values)
     equal = _equal(xp, values)
     return xp.where(equal, xp.zeros_like(gaps), 1 / xp.where(equal, xp.ones_like(gaps), gaps))
 
 
 def _warn_of_gauge(xp: Namespace, name: str, turning: Any, parts: list[Any], values: Any) -> None:
-    """Warn of a loss that depends on what is free: the phases of vectors and, for equal values, their choice.
+    """Warn of a loss that depends on what is arbitrary: the phases of vectors and, for equal values, their choice.
 
-    `turning` is what turning the vectors among themselves would change the loss by; where turning is free it has to be 0,
-    measured by the `parts` it is made of. This looks at values, so it is done in an ordinary backward only, and where that
-    would wait for a GPU under anomaly detection only.
+    `turning` is the change of the loss when the vectors are rotated among themselves. Where the rotation is free it has to
+    be 0, relative to the `parts` it is composed of. This reads values, so it is done only in an ordinary backward, and only
+    under anomaly detection where it would wait for a GPU.
     """
     if isinstance(turning, TensorBase) or not math.prod(turning.shape):
         return
@@ -984,16 +985,16 @@ def eigh(xp: Namespace, x: Tensor, /) -> Eigen:
     Returns
     -------
     Eigen
-        A named tuple: ``eigenvalues``, real and ascending, of shape ``(..., M)``, and ``eigenvectors``, in the columns.
+        A named tuple: ``eigenvalues``, real and ascending, of shape ``(..., M)``, and ``eigenvectors``, in columns.
 
     Notes
     -----
-    Differentiable; the gradient is symmetric. Losses must not depend on the gauge of the eigenvectors: their signs or
-    phases and, for equal eigenvalues, their choice; backward warns of those that do. Where eigenvalues are equal, the
-    gradient is right for losses that depend on each group of equals as a whole, by its eigenvalue and its projector. (For
-    ``V f(w) V^H`` with a function `f` of equal eigenvalues no rule of `eigh` can be: the gradient has ``f'`` between them,
-    and what arrives at the eigenvectors is the same whatever ``f'`` is.) For the same reason second derivatives are right
-    only where eigenvalues differ.
+    Differentiable; the gradient is symmetric. Losses must not depend on the gauge of the eigenvectors: their signs or phases
+    and, for equal eigenvalues, their choice; backward warns if they do. Where eigenvalues are equal, the gradient is right
+    for losses that depend on each group of equal ones as a whole, through its eigenvalue and its projector. (For ``V f(w)
+    V^H`` with a function `f` of equal eigenvalues no rule of `eigh` can be right: the gradient contains ``f'``, but the
+    cotangent of the eigenvectors is the same whatever ``f'`` is.) For the same reason second derivatives are right only
+    where eigenvalues differ.
 
     Examples
     --------
@@ -1026,14 +1027,13 @@ def eigvalsh(xp: Namespace, x: Tensor, /) -> Tensor:
 
     Notes
     -----
-    Differentiable; the gradient is symmetric. Second derivatives are right only where eigenvalues differ, as those of
-    `eigh`.
+    Differentiable; the gradient is symmetric. Second derivatives are right only where eigenvalues differ, as for `eigh`.
     """
     return xp.linalg.eigvalsh(x)
 
 
 def _eig_rule(xp: Namespace, g: Any, out: Any) -> Any:
-    # Giles 2008, section 3.1, with the norm of the eigenvectors fixed: what moves along one itself is taken out.
+    # Giles 2008, section 3.1, for eigenvectors of fixed norm: the component along an eigenvector itself is removed.
     g_values, g_vectors = g
     values, vectors = out
     adjoint = _h(xp, vectors)
@@ -1062,7 +1062,7 @@ def eig(xp: Namespace, x: Tensor, /) -> Eigen:
     Returns
     -------
     Eigen
-        A named tuple: ``eigenvalues`` of shape ``(..., M)``, in no order, and ``eigenvectors``, of length 1, in the columns;
+        A named tuple: ``eigenvalues`` of shape ``(..., M)``, unordered, and ``eigenvectors`` of norm 1, in columns; both
         complex.
 
     Notes
@@ -1088,7 +1088,7 @@ def eigvals(xp: Namespace, x: Tensor, /) -> Tensor:
 
     Returns
     -------
-    Tensor
+    Complex, of shape ``(..., M)``, unordered.
         Complex, of shape ``(..., M)``, in no order.
 
     Notes
@@ -1139,7 +1139,7 @@ def qr(xp: Namespace, x: Tensor, /, *, mode: Literal["reduced", "complete"] = "r
     x : Tensor
         Floating-point, of shape ``(..., M, N)``.
     mode : {"reduced", "complete"}, optional
-        Whether Q has ``min(M, N)`` or M columns.
+        Whether Q has ``min(M, N)`` columns or M.
 
     Returns
     -------
@@ -1206,8 +1206,8 @@ def _svd_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
             part = xp.matmul(u, _h(xp, part))
             outside = part if outside is None else outside + part
     if parts:
-        # The sources' terms over s[j]**2 - s[i]**2, by what turns U and V together, which is free where values are equal,
-        # and what turns them apart, which is not: the polar factor U @ Vh asks for that alone.
+        # The sources' terms over s[j]**2 - s[i]**2, split into what rotates U and V together, which is free where values are
+        # equal, and what rotates them apart, which is not: the polar factor U @ Vh needs only that.
         _warn_of_gauge(xp, "svd", turned_u + turned_v, parts, s)
         sums = columns + _column(xp, s)
         middle = middle + (turned_u + turned_v) / 2 * _gaps(xp, s)
@@ -1238,15 +1238,15 @@ def svd(xp: Namespace, x: Tensor, /, *, full_matrices: bool = True) -> SVD:
     Returns
     -------
     SVD
-        A named tuple: ``U``, ``S``, real and descending, and ``Vh``.
+        A named tuple: ``U``; ``S``, real and descending; and ``Vh``.
 
     Notes
     -----
-    Differentiable; U and Vh of full matrices only if the matrix is square. Losses must not depend on the gauge of the
-    singular vectors: their signs or phases and, for equal singular values, their choice; backward warns of those that do.
-    Where singular values are equal, but not 0, the gradient is right for losses that depend on the values and on
-    ``U @ Vh``, the polar factor. For ``U f(S) Vh`` with a function `f` of equal singular values it is not, and second
-    derivatives are right only where they differ: `eigh` says why.
+    Differentiable; for U and Vh of full matrices only if the matrix is square. Losses must not depend on the gauge of the
+    singular vectors: their signs or phases and, for equal singular values, their choice; backward warns if they do. Where
+    singular values are equal, but not 0, the gradient is right for losses that depend on the values and on ``U @ Vh``, the
+    polar factor. For ``U f(S) Vh`` with a function `f` of equal singular values it is not, and second derivatives are right
+    only where they differ: `eigh` explains why.
 
     Examples
     --------
@@ -1295,15 +1295,15 @@ def _vector_norm_rule(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[in
     if ord == 1:
         return g * xp.sign(x)
     norm = spread(xp, out, x_shape, axis)
-    if ord == 2:  # at 0, the subgradient 0; of complex numbers by a real quotient, as in the rule of `sign`
+    if ord == 2:  # at 0, the subgradient 0; complex numbers are divided by a real quotient, as in the rule of `sign`
         norm = or_infinite(xp, norm)
         return x * (g / norm) if as_dtype(x.dtype).kind == "c" else g * x / norm
     size, one = xp.abs(x), xp.ones_like(norm)
-    if math.isinf(ord):  # elements that tie get equal parts
+    if math.isinf(ord):  # tied elements get equal parts
         chosen = xp.where(size == norm, one, xp.zeros_like(norm))
         count = xp.sum(chosen, axis=axis, keepdims=True)
         return g * xp.sign(x) * chosen / count
-    # Of a negative order the norm is 0 where one element is.
+    # For a negative order the norm is 0 if one element is.
     zero = (size == 0) | (norm == 0)
     power = xp.where(zero, xp.zeros_like(norm), xp.where(zero, one, size / xp.where(zero, one, norm)) ** (ord - 1))
     return g * xp.sign(x) * power
@@ -1326,12 +1326,12 @@ def vector_norm(
     x : Tensor
         Floating-point.
     axis : int, tuple of int or None, optional
-        Also ``dim``. Along which the vectors lie; None means all axes.
+        Also ``dim``. The axes of the vectors; None means all axes.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
     ord : number, optional
-        Of the norm: the p of ``sum(abs(x)**p)**(1/p)``; ``inf`` and ``-inf`` are the greatest and smallest magnitude, 0
-        counts what is not 0.
+        The order of the norm: the p of ``sum(abs(x)**p)**(1/p)``; ``inf`` and ``-inf`` are the greatest and the smallest
+        magnitude, 0 counts the nonzero elements.
 
     Returns
     -------
@@ -1363,8 +1363,9 @@ def matrix_norm(
     keepdims : bool, optional
         Also ``keepdim``. Keep the last two axes, with length 1.
     ord : {"fro", "nuc", 1, -1, 2, -2, inf, -inf} or None, optional
-        Frobenius (also None), nuclear (sum of singular values), greatest or smallest sum of a column's magnitudes,
-        greatest or smallest singular value, greatest or smallest sum of a row's.
+        Frobenius (also None); nuclear (the sum of singular values); the greatest (1) or smallest (-1) sum of a column's
+        magnitudes; the greatest (2) or smallest (-2) singular value; the greatest (inf) or smallest (-inf) sum of a row's
+        magnitudes.
 
     Returns
     -------
@@ -1378,7 +1379,7 @@ def matrix_norm(
 
     Notes
     -----
-    Differentiable; second derivatives of "nuc", 2 and -2 where those of `svdvals` are right.
+    Differentiable; second derivatives of "nuc", 2 and -2 are right where those of `svdvals` are.
     """
     if ord is None or ord == "fro":
         return xp.linalg.vector_norm(x, axis=(-2, -1), keepdims=keepdims)
@@ -1414,17 +1415,17 @@ def norm(
     x : Tensor
         Floating-point.
     ord : number or str, optional
-        Which norm; left out, the root of the sum of squares.
+        The order of the norm; if omitted, the root of the sum of squares.
     axis : int or tuple of int, optional
-        Also ``dim``. One axis of vectors, or two of matrices. Left out, all of `x` is one: where `ord` is given, of one or
-        two dimensions.
+        Also ``dim``. One axis of vectors, or two of matrices. If omitted, all of `x` is one vector or matrix; with `ord`,
+        `x` must then have one or two dimensions.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
 
     Raises
     ------
     ValueError
-        If the axes, or the rank, are those of neither.
+        If the axes, or the rank, fit neither vectors nor matrices.
 
     Notes
     -----

@@ -40,7 +40,7 @@ __all__ = [
 
 @public
 def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
-    """Tensors broadcast against each other.
+    """Broadcast tensors against each other.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
     Returns
     -------
     tuple of Tensor
-        All of the broadcast shape; views, which cannot be written into where one element stands for several.
+        All of the broadcast shape; views, which are read-only where one element stands for several.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def broadcast_arrays(*arrays: Tensor) -> tuple[Tensor, ...]:
 
 
 def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape that shapes broadcast to.
+    """Return the shape to which shapes broadcast.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
 
 @linear(grad_name="Expand", view=True, used="rules", x=lambda xp, g: g)
 def broadcast_to(xp: Namespace, x: Tensor, /, shape: tuple[int, ...]) -> Tensor:
-    """A tensor broadcast to a shape.
+    """Broadcast a tensor to a shape.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def broadcast_to(xp: Namespace, x: Tensor, /, shape: tuple[int, ...]) -> Tensor:
     Returns
     -------
     Tensor
-        A view, which cannot be written into where one element stands for several.
+        A view, which is read-only where one element stands for several.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def broadcast_to(xp: Namespace, x: Tensor, /, shape: tuple[int, ...]) -> Tensor:
     """
     try:
         return xp.broadcast_to(x, shape if isinstance(shape, tuple) else sides_of(shape, "broadcast_to"))
-    except ValueError:  # in words of the iterator by which NumPy does it
+    except ValueError:  # its message is about NumPy's iterator
         sides = sides_of(shape, "broadcast_to")
         raise ValueError(f"shape {tuple(x.shape)} cannot be broadcast to shape {sides}") from None
 
@@ -148,12 +148,12 @@ def _parts(xp: Namespace, g: Any, arrays_shape: list[Any], axis: int | None) -> 
 @linear(grad_name="Cat", used="rules", arrays=_parts)
 @of_backend
 def concat(arrays: Sequence[Tensor], /, *, axis: int | None = 0) -> Tensor:
-    """Tensors joined along an axis.
+    """Join tensors along an axis.
 
     Parameters
     ----------
     arrays : tuple or list of Tensor
-        Of the same shape, save along the axis. Different dtypes are promoted.
+        Of the same shape, except along the axis. Different dtypes are promoted.
     axis : int or None, optional
         Also ``dim``. None joins the flattened tensors.
 
@@ -162,7 +162,7 @@ def concat(arrays: Sequence[Tensor], /, *, axis: int | None = 0) -> Tensor:
     ValueError
         If the shapes do not fit.
     TypeError
-        If the dtypes have no common one, or `arrays` is no sequence of Tensors.
+        If the dtypes have no common one, or `arrays` is not a sequence of Tensors.
 
     Notes
     -----
@@ -179,13 +179,13 @@ def concat(arrays: Sequence[Tensor], /, *, axis: int | None = 0) -> Tensor:
 @linear(grad_name="Unsqueeze", view=True, used="rules", x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
 @of_backend
 def expand_dims(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
-    """A tensor with new axes of length 1.
+    """Add axes of length 1 to a tensor.
 
     Parameters
     ----------
     x : Tensor
     axis : int or tuple of int
-        Also ``dim``. Where they are in the result.
+        Also ``dim``. Their positions in the result.
 
     Returns
     -------
@@ -215,13 +215,13 @@ def expand_dims(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
 @linear(view=True, used="rules", x=lambda xp, g, axis: xp.flip(g, axis=axis))
 @of_backend
 def flip(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None) -> Tensor:
-    """A tensor with its elements in reverse order.
+    """Reverse the elements of a tensor along axes.
 
     Parameters
     ----------
     x : Tensor
     axis : int, tuple of int or None, optional
-        Also ``dim``. Along which axes; None means all axes.
+        Also ``dim``. The axes to reverse; None means all axes.
 
     Returns
     -------
@@ -239,7 +239,7 @@ def flip(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None) -> Tensor:
 )
 @of_backend
 def moveaxis(x: Tensor, source: int | tuple[int, ...], destination: int | tuple[int, ...], /) -> Tensor:
-    """A tensor with axes moved to other places, the rest kept in order.
+    """Move axes of a tensor to other positions, keeping the others in order.
 
     Parameters
     ----------
@@ -260,7 +260,7 @@ def moveaxis(x: Tensor, source: int | tuple[int, ...], destination: int | tuple[
 @linear(grad_name="Permute", view=True, used="rules", x=lambda xp, g, axes: xp.permute_dims(g, inverse_of(axes)))
 @of_backend
 def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
-    """A tensor with its axes in another order.
+    """Permute the axes of a tensor.
 
     Parameters
     ----------
@@ -291,7 +291,7 @@ def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
 
 
 def _counts(xp: Namespace, repeats: Any) -> Any:
-    """How often each is repeated; NumPy takes no uint64 for it."""
+    """The repetition counts; NumPy accepts no uint64 for them."""
     if isinstance(repeats, (int, float, complex)):
         return integer_of(repeats, "repeat", "repeats")
     if as_dtype(repeats.dtype).kind == "b":
@@ -300,7 +300,7 @@ def _counts(xp: Namespace, repeats: Any) -> Any:
 
 
 def _unrepeat(xp: Namespace, g: Any, x_shape: tuple[int, ...], repeats: Any, axis: int | None) -> Any:
-    """Sums over the copies of each element: a scatter-add by the element that each copy came from."""
+    """Sum over the copies of each element: a scatter-add by the element that each copy came from."""
     flat = axis is None or not x_shape
     shape = (math.prod(x_shape),) if flat else x_shape
     place = 0 if axis is None or flat else axis % len(x_shape)
@@ -316,13 +316,13 @@ def _unrepeat(xp: Namespace, g: Any, x_shape: tuple[int, ...], repeats: Any, axi
 
 @linear(x=_unrepeat, used="rules")
 def repeat(xp: Namespace, x: Tensor, repeats: int | Tensor, /, *, axis: int | None = None) -> Tensor:
-    """A tensor with each element repeated.
+    """Repeat each element of a tensor.
 
     Parameters
     ----------
     x : Tensor
     repeats : int or Tensor
-        How often: one number for all, or an integer Tensor with one for each element along the axis.
+        The number of repetitions: one for all elements, or an integer Tensor with one for each element along the axis.
     axis : int or None, optional
         Also ``dim``. None repeats the elements of the flattened tensor.
 
@@ -347,20 +347,20 @@ def repeat(xp: Namespace, x: Tensor, repeats: int | Tensor, /, *, axis: int | No
 @linear(grad_name="View", view=True, used="rules", x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
 @of_backend
 def reshape(x: Tensor, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Tensor:
-    """A tensor of the same elements, in row-major order, with another shape.
+    """Return the same elements, in row-major order, in another shape.
 
     Parameters
     ----------
     x : Tensor
     shape : tuple of int
-        One side may be -1: what is left.
+        One length may be -1, which is computed from the others.
     copy : bool, optional
         True always copies, False never does, None only if it must.
 
     Returns
     -------
     Tensor
-        A view where the memory's layout allows.
+        A view if the memory layout allows it.
 
     Raises
     ------
@@ -386,20 +386,20 @@ def _unroll(xp: Namespace, g: Any, shift: Any, axis: Any) -> Any:
 
 @linear(used="rules", x=_unroll)
 def roll(xp: Namespace, x: Tensor, /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None) -> Tensor:
-    """A tensor with its elements moved along axes; what leaves at the end comes in at the start.
+    """Shift the elements of a tensor along axes; those shifted off the end reappear at the start.
 
     Parameters
     ----------
     x : Tensor
     shift : int or tuple of int
-        By how many places; a tuple has one for each axis.
+        The number of places; a tuple has one for each axis.
     axis : int, tuple of int or None, optional
         Also ``dim``. None rolls the flattened tensor.
 
     Raises
     ------
     ValueError
-        If there are several shifts, and not as many axes.
+        If there are several shifts, but not as many axes.
 
     Notes
     -----
@@ -407,7 +407,7 @@ def roll(xp: Namespace, x: Tensor, /, shift: int | tuple[int, ...], *, axis: int
     """
     shifts = shift if isinstance(shift, tuple) else (shift,)
     for n in shifts:
-        integer_of(n, "roll", "shift")  # where NumPy cuts off what is no integer
+        integer_of(n, "roll", "shift")  # NumPy truncates non-integers
     axes = axis if isinstance(axis, tuple) else (axis,)
     if isinstance(shift, tuple) and len(shifts) != len(axes):
         raise ValueError(f"{len(shifts)} shifts for {len(axes)} axes")
@@ -417,7 +417,7 @@ def roll(xp: Namespace, x: Tensor, /, shift: int | tuple[int, ...], *, axis: int
 @linear(view=True, used="rules", x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
 @of_backend
 def squeeze(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
-    """A tensor without some of its axes of length 1.
+    """Remove axes of length 1 from a tensor.
 
     Parameters
     ----------
@@ -449,14 +449,14 @@ def squeeze(x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
 
 @linear(grad_name="Stack", used="rules", arrays=lambda xp, g, axis: list(xp.unstack(g, axis=axis)))
 def stack(xp: Namespace, arrays: Sequence[Tensor], /, *, axis: int = 0) -> Tensor:
-    """Tensors joined along a new axis.
+    """Join tensors along a new axis.
 
     Parameters
     ----------
     arrays : tuple or list of Tensor
         Of one shape. Different dtypes are promoted.
     axis : int, optional
-        Also ``dim``. The place of the new axis.
+        Also ``dim``. The position of the new axis.
 
     Raises
     ------
@@ -487,7 +487,7 @@ def _per_axis(repetitions: Any) -> tuple[int, ...]:
 
 
 def _copies(xp: Namespace, g: Any, x_shape: tuple[int, ...], repetitions: Any) -> tuple[Any, tuple[int, ...]]:
-    """What came from each element beside each other: the axes with copies are split in copies and places; and the former."""
+    """Split the axes with copies into copies and positions; returns the result and the axes of the copies."""
     repetitions = _per_axis(repetitions)
     rank = max(len(x_shape), len(repetitions))
     sides = (1,) * (rank - len(x_shape)) + tuple(x_shape)
@@ -514,13 +514,14 @@ def _used_of_tile(xp: Namespace, used: Any, x_shape: tuple[int, ...], repetition
 
 @linear(grad_name="Repeat", x=_untile, used={"x": _used_of_tile})
 def tile(xp: Namespace, x: Tensor, repetitions: int | tuple[int, ...], /) -> Tensor:
-    """A tensor repeated as a whole along its axes.
+    """Tile a tensor along its axes.
 
     Parameters
     ----------
     x : Tensor
     repetitions : int or tuple of int
-        How often along each axis, or the last one; the shorter of the shape and this is filled up with ones in front.
+        How often along each axis, or along the last one; the shorter of shape and repetitions is extended with ones in
+        front.
 
     Notes
     -----
@@ -536,19 +537,19 @@ def tile(xp: Namespace, x: Tensor, repetitions: int | tuple[int, ...], /) -> Ten
 
 
 def _restack(xp: Namespace, g: Any, axis: int) -> Any:
-    """The cotangents of the parts, zeros for those that have none, put together again."""
+    """Join the cotangents of the parts, with zeros for missing ones."""
     like = next(part for part in g if part is not None)
     return xp.stack([xp.zeros_like(like) if part is None else part for part in g], axis=axis)
 
 
 def _part(i: int, axis: int = 0) -> Step:
-    """How the part of a number is seen by itself."""
+    """The step that yields the part of the given index."""
     return getitem_step((*(slice(None),) * axis, i) if axis >= 0 else (..., i, *(slice(None),) * (-1 - axis)))
 
 
 @linear(grad_name="Unbind", used="rules", part=_part, x=_restack)
 def unstack(xp: Namespace, x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
-    """The parts of a tensor along an axis.
+    """Split a tensor along an axis into parts without that axis.
 
     Parameters
     ----------

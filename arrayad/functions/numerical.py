@@ -1,6 +1,6 @@
-"""What array-API clients look for beyond the standard: order statistics, convolution, interpolation, integration, roots.
+"""Functions beyond the standard that array-API code uses: order statistics, convolution, interpolation, integration, roots.
 
-In NumPy's forms. All but `convolve` are composed of the standard's functions, and so are differentiable as these are.
+They have NumPy's forms. All but `convolve` are composed of the standard's functions, and so are differentiable like these.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ __all__ = [
 
 
 def _checked(axis: Axis, rank: int, name: str) -> tuple[int, ...]:
-    """The axes of a function of a name, counted from the front; IndexError if there is no such axis."""
+    """The axes for the named function, counted from the front; IndexError if there is no such axis."""
     if axis is None:
         return tuple(range(rank))
     axes = tuple([axis_of(a, rank, name) for a in (axis if isinstance(axis, tuple) else (axis,))])
@@ -91,7 +91,7 @@ def _checked(axis: Axis, rank: int, name: str) -> tuple[int, ...]:
 
 
 def _together(x: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, tuple[int, ...]]:
-    """A tensor with some axes, counted from the front, as one, the last; and the shape that keeps them, with length 1."""
+    """Merge some axes, counted from the front, into one, the last; and the shape that keeps them, with length 1."""
     kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
     others = [i for i in range(x.ndim) if i not in axes]
     x = permute_dims(x, (*others, *axes))
@@ -99,11 +99,11 @@ def _together(x: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, tuple[int, ...]
 
 
 def _interpolated(ordered: Tensor, at: Tensor, method: str) -> Tensor:
-    """The elements of the last, sorted axis at positions of float64 that may lie between two."""
+    """The elements of the last, sorted axis at float64 positions that may be between two."""
     if method == "nearest":
         return take(ordered, astype(round(at), dtypes.int64), axis=-1)
     low, high = (astype(f(at.detach()), dtypes.int64) for f in (floor, ceil))
-    if at.requires_grad and method == "linear":  # at an element, the slope to the right
+    if at.requires_grad and method == "linear":  # at an element, the slope to its right
         high = minimum(low + 1, ordered.shape[-1] - 1)
     if method == "lower":
         return take(ordered, low, axis=-1)
@@ -112,7 +112,8 @@ def _interpolated(ordered: Tensor, at: Tensor, method: str) -> Tensor:
     between = 0.5 * astype(not_equal(low, high), at.dtype) if method == "midpoint" else subtract(at, low)
     part = astype(between, ordered.dtype, copy=False)
     below, above = take(ordered, low, axis=-1), take(ordered, high, axis=-1)
-    # Equal infinities have no difference, and anywhere from -inf to a number is -inf. (Equal numbers share the gradient.)
+    # Equal infinities have no difference, and anything between -inf and a number is -inf. (Equal numbers share the
+    # gradient.)
     stays = isinf(below) & (isfinite(above) | equal(below, above))
     differ = ~stays & ~(isinf(above) & equal(part, 0))
     gap = subtract(where(differ, above, 0.0), where(differ, below, 0.0))
@@ -133,23 +134,23 @@ def quantile(
     x : Tensor
         Real-valued; integers become the default floating dtype.
     q : Tensor or float
-        Probabilities between 0 and 1: one, or a one-dimensional tensor of them.
+        Probabilities between 0 and 1: one, or a one-dimensional tensor.
     axis : int, tuple of int or None, optional
         Also ``dim``. None means all axes.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
     method : str, optional
-        What is taken between two elements: ``"linear"``, ``"lower"``, ``"higher"``, ``"midpoint"`` or ``"nearest"``.
+        The value between two elements: ``"linear"``, ``"lower"``, ``"higher"``, ``"midpoint"`` or ``"nearest"``.
 
     Returns
     -------
     Tensor
-        With an axis in front for several probabilities; NaN where an element is.
+        With an axis in front if `q` has one; NaN where an element is NaN.
 
     Raises
     ------
     ValueError
-        For no elements, a probability outside of 0 to 1, or an unknown method.
+        Without elements, for a probability outside of 0 to 1, or an unknown method.
 
     Notes
     -----
@@ -172,12 +173,12 @@ def quantile(
     if count == 0:
         raise ValueError("quantile(): there is no quantile of no elements")
     probabilities = q if isinstance(q, TensorBase) else asarray(q, dtype=dtypes.float64, device=x.device)
-    waits = backend_of(x._array).asynchronous  # for values, which are not looked at then
+    waits = backend_of(x._array).asynchronous  # values are then not checked
     if probabilities.ndim > 1 or (not waits and not bool(all((probabilities >= 0) & (probabilities <= 1)))):
         raise ValueError("quantile(): probabilities must be a number or one-dimensional, and between 0 and 1")
-    ordered = sort(ordered, axis=-1, stable=False)  # a sixth of the time; equal ones are one value
+    ordered = sort(ordered, axis=-1, stable=False)  # a sixth of the time; equal elements have one value
     out = _interpolated(ordered, multiply(astype(probabilities, dtypes.float64, copy=False), float(count - 1)), method)
-    # A NaN is sorted last, and is the quantile whatever the probability.
+    # A NaN is sorted last, and is then the quantile for every probability.
     last = ordered[..., -1:] if probabilities.ndim else ordered[..., -1]
     out = where(isnan(last), last, out)
     out = moveaxis(out, -1, 0) if probabilities.ndim else out
@@ -187,7 +188,7 @@ def quantile(
 
 @public
 def median(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Median over axes, of an even number of elements the mean of the two in the middle.
+    """Median over axes; for an even number of elements, the mean of the two middle ones.
 
     Parameters
     ----------
@@ -201,11 +202,11 @@ def median(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor
     Returns
     -------
     Tensor
-        NaN where an element is, and for no elements.
+        NaN where an element is NaN, and without elements.
 
     Notes
     -----
-    Differentiable; the elements that sorting, which keeps equal ones in order, puts in the middle get the gradient.
+    Differentiable; the gradient goes to the elements that a stable sort puts in the middle.
 
     Examples
     --------
@@ -223,28 +224,28 @@ def median(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor
 
 @public
 def bincount(x: Tensor, /, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-    """How often each number from 0 on occurs, or the sum of the weights of its occurrences.
+    """Count the occurrences of each number from 0 on, or sum the weights of its occurrences.
 
     Parameters
     ----------
     x : Tensor
-        One-dimensional, of integers that are not negative.
+        One-dimensional; integers that are not negative.
     weights : Tensor, optional
         Of the shape of `x`.
     minlength : int, optional
-        The least length of the result.
+        The minimum length of the result.
 
     Returns
     -------
     Tensor
-        Of the length ``max(x) + 1`` or more; int64, or of the floating dtype of the weights; float64 for integer ones.
+        Of length ``max(x) + 1`` or more; int64, or the floating dtype of the weights; float64 for integer weights.
 
     Raises
     ------
-    ValueError
+    If `x` is not one-dimensional or has a negative element, or the weights have another shape.
         If `x` is not one-dimensional or an element is negative, or the shape of the weights is another.
     TypeError
-        If `x` is not of integers.
+        If `x` is not of an integer dtype.
 
     Notes
     -----
@@ -278,7 +279,7 @@ def bincount(x: Tensor, /, weights: Tensor | None = None, minlength: int = 0) ->
 
 @public
 def histc(x: Tensor, /, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
-    """How many elements lie in each of a number of bins of equal width.
+    """Count the elements in each of a number of bins of equal width.
 
     Parameters
     ----------
@@ -286,8 +287,8 @@ def histc(x: Tensor, /, bins: int = 100, min: float = 0, max: float = 0) -> Tens
         Real floating-point.
     bins : int, optional
     min, max : float, optional
-        The ends, both belonging to the bins; what lies outside is not counted. If they are equal, the least and the
-        greatest element.
+        The ends, which belong to the bins; elements outside are not counted. If the ends are equal, the least and the
+        greatest element are used.
 
     Raises
     ------
@@ -304,7 +305,7 @@ def histc(x: Tensor, /, bins: int = 100, min: float = 0, max: float = 0) -> Tens
     if x.dtype.kind != "f":
         raise TypeError(f"histc(): input dtype should be real-valued floating point. Got {x.dtype.name} instead.")
     bins, dtype = integer_of(bins, "histc", "bins", 1), x.dtype
-    x = astype(reshape(x.detach(), (-1,)), dtypes.float64)  # in which the range of all of float32 has a width
+    x = astype(reshape(x.detach(), (-1,)), dtypes.float64)  # where the range of all float32 numbers has a finite width
     low, high = float(min), float(max)
     if low == high and x.shape[0]:
         low, high = float(least(x)), float(greatest(x))
@@ -318,19 +319,20 @@ def histc(x: Tensor, /, bins: int = 100, min: float = 0, max: float = 0) -> Tens
 
 @public
 def cov(x: Tensor, /, *, correction: float = 1) -> Tensor:
-    """The covariances of variables.
+    """The covariance matrix of variables.
 
     Parameters
     ----------
     x : Tensor
-        Numeric: a row of observations for each variable, or those of one; integers become the default floating dtype.
+        Numeric: one row of observations per variable, or those of a single variable; integers become the default floating
+        dtype.
     correction : float, optional
-        What is subtracted from the number of observations that the sums are divided by.
+        Subtracted from the number of observations in the divisor.
 
     Returns
     -------
     Tensor
-        A matrix, or of one variable its variance.
+        A matrix; for a single variable its variance.
 
     Raises
     ------
@@ -354,12 +356,12 @@ def cov(x: Tensor, /, *, correction: float = 1) -> Tensor:
 
 @public
 def corrcoef(x: Tensor, /) -> Tensor:
-    """The coefficients of correlation of variables: covariances over the products of their standard deviations.
+    """The correlation coefficients of variables: covariances over the products of their standard deviations.
 
     Parameters
     ----------
     x : Tensor
-        As of `cov`.
+        As for `cov`.
 
     Notes
     -----
@@ -370,7 +372,7 @@ def corrcoef(x: Tensor, /) -> Tensor:
         return c / c
     scale = sqrt(real(diagonal(c)))
     out = c / scale[:, None] / scale[None, :]
-    # Rounding must not take it out of its range, nor the range its gradient.
+    # Rounding must not take it out of its range, nor the clipping its gradient.
     return out if out.dtype.kind == "c" else out + (clip(out, -1.0, 1.0) - out).detach()
 
 
@@ -413,7 +415,7 @@ def diag(x: Tensor, /, k: int = 0) -> Tensor:
 
 
 def on_diagonal(x: Tensor, k: int) -> Tensor:
-    """Matrices with the vectors of the last axis on a diagonal: in memory, one element in each ``size + 1``."""
+    """Matrices with the vectors of the last axis on a diagonal: in memory, every ``size + 1``-th element."""
     count = x.shape[-1]
     size = count + abs(k)
     first = k if k > 0 else -k * size
@@ -425,7 +427,7 @@ def on_diagonal(x: Tensor, k: int) -> Tensor:
 
 
 def _convolve_x1(xp: Namespace, g: Any, x2: Any, mode: str) -> Any:
-    """The correlation with the other vector: the "valid" part for a "full" convolution, and the reverse."""
+    """The correlation with the other vector: "valid" for a "full" convolution, and the reverse."""
     return xp.convolve(g, xp.flip(x2), "valid" if mode == "full" else "full")
 
 
@@ -437,7 +439,7 @@ def _convolve_x2(xp: Namespace, g: Any, x1: Any, mode: str) -> Any:
 
 @multilinear(takes=NUMERIC, x1=_convolve_x1, x2=_convolve_x2)
 def _convolve(xp: Namespace, x1: Tensor, x2: Tensor, /, mode: str = "full") -> Tensor:
-    """In full, or "valid", where the second is not the longer one."""
+    """The full convolution, or "valid", where the second vector is not the longer one."""
     return xp.convolve(*promote(xp, x1, x2), mode)
 
 
@@ -450,13 +452,13 @@ def convolve(x1: Tensor, x2: Tensor, /, mode: Literal["full", "same", "valid"] =
     x1, x2 : Tensor
         One-dimensional, not empty, numeric.
     mode : str, optional
-        ``"full"``, wherever they overlap, of length ``N + M - 1``; ``"same"``, its middle, of the length of the longer;
-        ``"valid"``, where the shorter lies within the longer.
+        ``"full"``: at every overlap, of length ``N + M - 1``; ``"same"``: its middle, of the length of the longer vector;
+        ``"valid"``: where the shorter lies within the longer.
 
     Raises
     ------
     ValueError
-        For another mode, or arguments that are not one-dimensional or are empty.
+        For an unknown mode, or arguments that are not one-dimensional or are empty.
 
     Notes
     -----
@@ -493,11 +495,11 @@ def interp(x: Tensor, xp: Tensor, fp: Tensor, /, left: complex | None = None, ri
     Parameters
     ----------
     x : Tensor
-        Where values are wanted.
+        The positions at which to interpolate.
     xp, fp : Tensor
-        One-dimensional and of one length, not 0: points, in rising order, and the values there.
+        One-dimensional and of the same length, not 0: positions, in ascending order, and the values there.
     left, right : number, optional
-        The values before the first point and after the last. Default: those at it.
+        The values before the first position and after the last. Default: the values at these.
 
     Returns
     -------
@@ -507,11 +509,12 @@ def interp(x: Tensor, xp: Tensor, fp: Tensor, /, left: complex | None = None, ri
     Raises
     ------
     ValueError
-        If `xp` and `fp` are not of one length.
+        If `xp` and `fp` differ in length.
 
     Notes
     -----
-    Differentiable with respect to `x`, `xp` and `fp`; at a point the derivative is that of the piece on its right.
+    Differentiable with respect to `x`, `xp` and `fp`; at a position in `xp` the derivative is that of the piece to its
+    right.
 
     Examples
     --------
@@ -554,9 +557,9 @@ def trapezoid(y: Tensor, x: Tensor | None = None, dx: Any = 1.0, axis: int = -1)
     y : Tensor
         Values; integers become the default floating dtype.
     x : Tensor, optional
-        Where they are: one-dimensional, or of a shape that broadcasts with `y`.
+        The positions: one-dimensional, or of a shape that broadcasts with `y`.
     dx : number or Tensor, optional
-        Their distance, if `x` is not given.
+        The spacing, if `x` is not given.
     axis : int, optional
         Also ``dim``.
 
@@ -612,9 +615,9 @@ def logspace(
     start, stop : number
         The first and the last exponent.
     num : int, optional
-        How many.
+        The number of values.
     endpoint : bool, optional
-        Whether `stop` is one of them.
+        Whether `stop` is the last exponent.
     base : number, optional
     dtype : dtype, optional
         Default: the default floating dtype.
@@ -641,7 +644,7 @@ def roots(p: Tensor, /) -> Tensor:
     Parameters
     ----------
     p : Tensor
-        One-dimensional: the coefficients, of the highest power first. Integers become the default floating dtype.
+        One-dimensional: the coefficients, highest power first. Integers become the default floating dtype.
 
     Returns
     -------
@@ -655,8 +658,8 @@ def roots(p: Tensor, /) -> Tensor:
 
     Notes
     -----
-    Differentiable with respect to the coefficients from the first that is not zero on, where the roots differ. Of two and
-    more zeros at the end, which are a root several times, the gradient is 0.
+    Differentiable with respect to the coefficients from the first nonzero one on, where the roots differ. For two or more
+    zeros at the end, which make 0 a multiple root, the gradient is 0.
 
     Examples
     --------
@@ -674,7 +677,7 @@ def roots(p: Tensor, /) -> Tensor:
         return zeros(0, dtype=dtypes.COMPLEX_OF[p.dtype], device=p.device)
     first, last = int(places[0]), int(places[-1])
     if p.requires_grad and last == p.shape[0] - 2 and first < last:
-        # A root at 0 that is one alone, and moves with the last coefficient: found with the others, and put in their order.
+        # A simple root at 0, which moves with the last coefficient: it is found with the others, and put in their order.
         found, order = _eigenvalues_of(p[first:]), roots(p.detach())
         return take(found, argmin(magnitude(expand_dims(order, axis=1) - found.detach()), axis=1))
     zeros_behind = p.shape[0] - 1 - last

@@ -1,8 +1,8 @@
-"""NumPy's functions on Tensors: what ``__array_ufunc__`` and ``__array_function__`` do.
+"""NumPy's functions on Tensors: the implementation of ``__array_ufunc__`` and ``__array_function__``.
 
-``np.sin(t)``, ``np.mean(t)``, ``np.linalg.solve(a, t)`` on a Tensor ``t`` are the namespace's functions, by the tables at
-the end of this file, and so are recorded. NumPy's arrays among the arguments become Tensors; what is not in the tables
-raises TypeError, and nothing is ever computed on NumPy behind the tape's back.
+``np.sin(t)``, ``np.mean(t)``, ``np.linalg.solve(a, t)`` on a Tensor ``t`` call the namespace's functions, according to the
+tables at the end of this file, and so are recorded. NumPy arrays among the arguments become Tensors. For a tracked Tensor,
+functions not in the tables raise TypeError: NumPy never computes behind the tape's back.
 """
 
 from __future__ import annotations
@@ -50,22 +50,23 @@ if TYPE_CHECKING:
 
 __all__ = ["array_function", "array_ufunc", "operand"]
 
-Tensor = Any  # here, what NumPy's callers gave: Tensors and, among the arguments, anything
+Tensor = Any  # here, what NumPy's callers passed: Tensors and, among the arguments, anything
 
 
 # --- NumPy's arrays as operands ---
 
 
 def operand(value: np.ndarray[Any, Any], beside: Any, name: str) -> Any:
-    """The Tensor for a NumPy array that meets a Tensor in an operator or a function of NumPy's.
+    """The Tensor for a NumPy array that meets a Tensor in an operator or a NumPy function.
 
-    It shares the array's memory or, where the tape may keep it and could not see NumPy write into it, has a copy.
+    It shares the array's memory, unless the tape may keep it: then it is a copy, since writes by NumPy could not be
+    detected.
 
     Raises
     ------
     TypeError
-        If the Tensor is on another device: which of the two should move is not ours to say. If the array is masked, or a
-        matrix.
+        If the Tensor is on another device, since arrayad does not choose which of the two moves; or if the array is masked
+        or a matrix.
     """
     if beside.device.type != "cpu":
         raise TypeError(
@@ -77,7 +78,7 @@ def operand(value: np.ndarray[Any, Any], beside: Any, name: str) -> Any:
 
 
 def _converted(value: Any, beside: Any, name: str) -> Any:
-    """An argument with Tensors in place of NumPy's arrays, also in lists and tuples, and numbers in place of its scalars."""
+    """An argument with Tensors in place of NumPy arrays, also in lists and tuples, and numbers in place of NumPy scalars."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):
@@ -88,7 +89,7 @@ def _converted(value: Any, beside: Any, name: str) -> Any:
 
 
 def _first_tensor(values: Any) -> Any:
-    """A Tensor among arguments, a tracked one if there is one."""
+    """A Tensor among the arguments, a tracked one if there is one."""
     found = None
     for value in values:
         if isinstance(value, (list, tuple)):
@@ -101,7 +102,7 @@ def _first_tensor(values: Any) -> Any:
 
 
 class _NotTakenError(TypeError):
-    """Of arguments that NumPy's function takes and its counterpart does not."""
+    """For arguments that NumPy's function accepts and its counterpart does not."""
 
 
 def _unsupported(name: str) -> TypeError:
@@ -112,9 +113,9 @@ def _unsupported(name: str) -> TypeError:
 
 
 def _written(out: Any, result: Any, name: str, exactly: bool) -> Any:
-    """A result in what the caller has for it; `exactly` of its shape, where it would not be broadcast.
+    """Write a result into the caller's `out`; `exactly`: of its shape, without broadcasting.
 
-    That is a Tensor or, of a result that is not tracked, NumPy's array.
+    `out` is a Tensor or, for an untracked result, a NumPy array.
     """
     if isinstance(out, tuple) and len(out) == 1:
         out = out[0]
@@ -129,14 +130,14 @@ def _written(out: Any, result: Any, name: str, exactly: bool) -> Any:
     if exactly and tuple(out.shape) != tuple(result._array.shape):
         raise ValueError(f"{name}: out= has shape {tuple(out.shape)}, and the result {tuple(result._array.shape)}")
     if array:
-        np.copyto(out, np.asarray(result))  # which refuses other dtypes, and other devices
+        np.copyto(out, np.asarray(result))  # refuses other dtypes and devices
     else:
         indexing.setitem(out, ..., result)
     return out
 
 
 def _of_numpy(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """What NumPy's own function gives of the arrays of Tensors that are not tracked."""
+    """Apply NumPy's own function to the arrays of untracked Tensors."""
     first = _first_tensor((*args, *kwargs.values()))
     if "out" in kwargs or (first is not None and first._node is not None and recording()):
         raise _unsupported(name)
@@ -146,9 +147,9 @@ def _of_numpy(function: Callable[..., Any], name: str, args: tuple[Any, ...], kw
 def _instead(
     error: _NotTakenError, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
 ) -> Any:
-    """What NumPy's own function gives, as Tensors, where arguments are not taken; the error where anything would be lost."""
+    """Apply NumPy's own function if arguments are not supported, and return Tensors; raise if anything would be lost."""
     first = _first_tensor((*args, *kwargs.values()))
-    writes = kwargs.get("overwrite_input")  # into memory that the tape may have
+    writes = kwargs.get("overwrite_input")  # into memory that the tape may have saved
     if writes or out is not None or first is None or first.device.type != "cpu" or (first._node is not None and recording()):
         raise TypeError(str(error)) from None
     return _as_tensors(_of_numpy(function, function.__name__, args, kwargs))
@@ -162,7 +163,7 @@ def _as_tensors(value: Any) -> Any:
 
 
 def _written_by_numpy(function: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """NumPy's own function that writes into its first argument: an array, or a Tensor where nothing is tracked."""
+    """Call NumPy's own function that writes into its first argument: an array, or a Tensor if nothing is tracked."""
     key = None if args else next(iter(kwargs))
     target = args[0] if args else kwargs[key]  # type: ignore[index]  # there is an argument
     first = _first_tensor((*args, *kwargs.values()))
@@ -181,12 +182,12 @@ def _written_by_numpy(function: Callable[..., Any], name: str, args: tuple[Any, 
         indexing.setitem(target, ..., creation.asarray(written), name)
 
 
-# What writes into its first argument, and has no counterpart on Tensors.
+# Functions that write into their first argument and have no counterpart on Tensors.
 _WRITING = frozenset(("numpy.copyto", "numpy.fill_diagonal", "numpy.place", "numpy.put", "numpy.putmask"))
 
 
 def _looked_at(x: TensorBase) -> np.ndarray[Any, Any]:
-    """The values for NumPy to look at, which keeps nothing of them: so that the memory does not count as shared later."""
+    """The values for NumPy to read, which keeps no reference to them: so the memory does not count as shared afterwards."""
     array: np.ndarray[Any, Any] = backend_of(x._array).to_numpy(x._array)
     return array
 
@@ -201,7 +202,7 @@ def _array(value: Any) -> Any:
 
 
 def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """What NumPy's universal functions do with Tensors, and those of ``scipy.special``."""
+    """Apply NumPy's universal functions, and those of ``scipy.special``, to Tensors."""
     numpys = getattr(np, ufunc.__name__, None) is ufunc
     name = f"numpy.{ufunc.__name__}" if numpys else ufunc.__name__
     if method == "at":
@@ -247,7 +248,7 @@ def _call(name: str, function: Callable[..., Any], inputs: tuple[Any, ...], kwar
     return _bound(function, name, inputs, kwargs)
 
 
-# SciPy's ufuncs whose counterparts are in the standard, or have another name: `scipy.special.zeta` is made of two.
+# SciPy's ufuncs whose counterparts are in the standard, or have another name: `scipy.special.zeta` is composed of two.
 _SCIPYS: dict[str, Callable[..., Any]] = {
     "_riemann_zeta": special.zeta,
     "_zeta": special.zeta,
@@ -258,9 +259,9 @@ _SCIPYS: dict[str, Callable[..., Any]] = {
 
 
 def _of_scipy(ufunc: np.ufunc) -> Callable[..., Any] | None:
-    """The special function of a name, if it is SciPy's."""
+    """The special function of the given name, if it is SciPy's."""
     name = ufunc.__name__
-    # Where SciPy itself dispatches, its ufuncs are not in the public module.
+    # If SciPy itself dispatches, its ufuncs are not in the public module.
     modules = [sys.modules[n] for n in ("scipy.special", "scipy.special._ufuncs") if n in sys.modules]
     if not any(vars(m).get(name) is ufunc for m in modules):
         return None
@@ -268,7 +269,7 @@ def _of_scipy(ufunc: np.ufunc) -> Callable[..., Any] | None:
 
 
 def _bound(function: Callable[..., Any], name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    """A call whose misuse is an error that names NumPy's function."""
+    """Call a function so that errors of misuse name NumPy's function."""
     try:
         return function(*args, **kwargs)
     except TypeError:
@@ -283,18 +284,18 @@ def _bound(function: Callable[..., Any], name: str, args: Sequence[Any], kwargs:
 
 
 def array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """What NumPy's other functions do with Tensors."""
+    """Apply NumPy's other functions to Tensors."""
     if not all(issubclass(t, (TensorBase, np.ndarray)) for t in types):
         return NotImplemented
     name = f"{function.__module__}.{function.__name__}"
     ours = FUNCTIONS.get(name)
-    # It has a counterpart, but none that writes into an array.
+    # There is a counterpart, but none that writes into an array.
     into_array = name == "numpy.put_along_axis" and isinstance((*args, *kwargs.values())[0], np.ndarray)
     if name in _WRITING or into_array:
         return _written_by_numpy(function, name, args, kwargs)
     if ours is None:
         result = _of_numpy(function, name, args, kwargs)
-        # Without a Tensor among the arguments it was given as ``like=``.
+        # Without a Tensor among the arguments it was passed as ``like=``.
         return creation.asarray(result) if _first_tensor((*args, *kwargs.values())) is None else result
     beside = _first_tensor((*args, *kwargs.values()))
     out = kwargs.pop("out", None)
@@ -316,22 +317,22 @@ def array_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dic
 
 @functools.cache
 def _required(function: Callable[..., Any]) -> tuple[str, ...]:
-    """NumPy's names of the arguments that a function of its has to be given, which ours takes by position."""
+    """NumPy's names of a function's required arguments, which its counterpart takes by position."""
     try:
         parameters = inspect.signature(function).parameters.values()
-    except ValueError:  # up to NumPy 2.3, of some that are written in C
+    except ValueError:  # up to NumPy 2.3, for some functions written in C
         return ()
     return tuple(p.name for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD)
 
 
 # --- NumPy's signatures on the namespace's functions ---
 
-# Those of one expression stand in the tables at the end. Arguments that are taken and not used are hints on memory and the
-# algorithm (``order``, ``kind``, ``optimize``, ``hermitian``, ``assume_unique``) or hold anyway (``subok``, ``stable``,
+# Those of one expression are in the tables at the end. Arguments that are accepted and ignored are hints about memory and
+# the algorithm (``order``, ``kind``, ``optimize``, ``hermitian``, ``assume_unique``) or hold anyway (``subok``, ``stable``,
 # ``casting``).
 
 
-# The Tensors among the arguments of the call: Python's floats have the dtype of these.
+# The Tensors among the arguments of the call: Python floats take their dtype.
 _beside: ContextVar[list[Any]] = ContextVar("beside", default=[])  # noqa: B039  (never written into)
 
 
@@ -344,7 +345,7 @@ def _operand(x: Any) -> Any:
 
 
 def _floating(x: Any) -> Any:
-    """As NumPy's means and their like take integers."""
+    """Convert integers as NumPy's means and the like do."""
     x = _tensor(x)
     return x if x.dtype.kind in "fc" else data_types.astype(x, dtypes.get_default_dtype())
 
@@ -354,9 +355,9 @@ def _typed(x: Any, dtype: Any) -> Any:
 
 
 def _reduced(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A reduction over axes."""
+    """Make a reduction over axes."""
 
-    def call(a: Tensor, axis: Any = None, *, keepdims: bool = False) -> Any:  # by position follows `out`
+    def call(a: Tensor, axis: Any = None, *, keepdims: bool = False) -> Any:  # by position, `out` follows
         return function(_tensor(a), axis=axis, keepdims=keepdims)
 
     return call
@@ -379,7 +380,7 @@ def _mean(a: Tensor, axis: Any = None, dtype: Any = None, keepdims: bool = False
 
 
 def _spread(x: Tensor, axis: Any, correction: float) -> tuple[Any, float]:
-    """Complex numbers less their mean, and what a sum of squares is divided by for their variance."""
+    """Complex numbers minus their mean, and the divisor of the sum of squares in their variance."""
     count = statistical.count_of(tuple(x.shape), axis) - correction
     return elementwise.subtract(x, statistical.mean(x, axis=axis, keepdims=True)), max(count, 0)
 
@@ -406,7 +407,7 @@ def _std(
 
 
 def _flat(a: Tensor, axis: Any) -> tuple[Any, int]:
-    """A tensor and an axis of it: of None all in one."""
+    """A tensor and an axis of it: for None the flattened tensor."""
     x = _tensor(a)
     return (manipulation.reshape(x, (-1,)), 0) if axis is None else (x, axis)
 
@@ -444,7 +445,7 @@ def _percentile(a: Tensor, q: Any, axis: Any = None, method: Any = "linear", kee
     if not isinstance(q, TensorBase):
         return _quantile(a, np.asarray(q) / 100, axis, method, keepdims)
     given = _tensor(q)
-    if given.dtype.kind in "iu":  # in float64, as NumPy's
+    if given.dtype.kind in "iu":  # in float64, as in NumPy
         given = data_types.astype(given, dtypes.float64)
     return _quantile(a, given / 100, axis, method, keepdims)
 
@@ -458,7 +459,7 @@ def _without_nan(a: Tensor, instead: float) -> tuple[Any, Any]:
 
 
 def _without_nan_extreme(function: Callable[..., Any], least: float) -> Callable[..., Any]:
-    """The extreme of what is no NaN, `least` being the extreme of nothing."""
+    """The extremum of the elements that are not NaN; `least` is the extremum of no elements."""
 
     def call(a: Tensor, axis: Any = None, keepdims: bool = False) -> Any:
         x, missing = _without_nan(a, least)
@@ -486,7 +487,7 @@ def _nanstd(
     a: Tensor, axis: Any = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False, correction: Any = None
 ) -> Any:
     variance = _nanvar(a, axis, dtype, ddof, keepdims, correction)
-    # At 0 the slope is 0, as that of `std`.
+    # At 0 the slope is 0, like that of `std`.
     return searching.where(variance == 0, variance, elementwise.sqrt(variance))
 
 
@@ -502,7 +503,7 @@ def _nanquantile(a: Tensor, q: Any, axis: Any = None, method: Any = "linear", ke
         )
     kept = tuple(1 if axis is None or i == axis_of(axis, x.ndim, "numpy.nanquantile") else n for i, n in enumerate(x.shape))
     (x, place), (missing, _) = _flat(x, axis), _flat(missing, axis)
-    ordered = sorting.sort(x, axis=place)  # what is missing comes last
+    ordered = sorting.sort(x, axis=place)  # NaNs come last
     last = statistical.sum(elementwise.logical_not(missing), axis=place, keepdims=True) - 1
 
     def at(probability: float) -> Any:
@@ -610,7 +611,7 @@ def _squeeze(a: Tensor, axis: Any = None) -> Any:
 
 
 def _atleast(x: Any, rank: int) -> Any:
-    """With axes of length 1 put where NumPy's ``atleast_`` functions put them."""
+    """Add axes of length 1 as NumPy's ``atleast_`` functions do."""
     x = _tensor(x)
     if x.ndim >= rank:
         return x
@@ -680,7 +681,7 @@ def _sliding_window_view(x: Tensor, window_shape: Any, axis: Any = None, *, subo
     x = _tensor(x)
     sizes = tuple(window_shape) if isinstance(window_shape, (tuple, list)) else (window_shape,)
     given = range(x.ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
-    axes = [axis_of(place, x.ndim, "numpy.sliding_window_view") for place in given]  # before there are more
+    axes = [axis_of(place, x.ndim, "numpy.sliding_window_view") for place in given]  # before further axes are added
     if len(axes) != len(sizes):
         raise ValueError(f"numpy.sliding_window_view(): {len(sizes)} lengths of windows for {len(axes)} axes")
     for place, size in zip(axes, sizes, strict=True):
@@ -742,7 +743,7 @@ def _broadcast_to(array: Tensor, shape: Any, subok: bool = False) -> Any:
 
 
 def _broadcast_arrays(*args: Any, subok: bool = False) -> Any:
-    if any(x is None or isinstance(x, str) for x in args):  # to arrays of objects, as matplotlib's bars have them
+    if any(x is None or isinstance(x, str) for x in args):  # arrays of objects, as in matplotlib's bars
         return _of_numpy(np.broadcast_arrays, "numpy.broadcast_arrays", args, {"subok": subok})
     return manipulation.broadcast_arrays(*[_tensor(x) for x in args])
 
@@ -763,7 +764,7 @@ def _take(a: Tensor, indices: Any, axis: Any = None, mode: Any = "raise") -> Any
     x, axis = _flat(a, axis)
     axis = axis_of(axis, x.ndim, "numpy.take")
     places = _tensor(indices)
-    if places.dtype.kind == "b":  # which NumPy takes for 0 and 1
+    if places.dtype.kind == "b":  # NumPy treats it as 0 and 1
         places = data_types.astype(places, dtypes.int64)
     if mode == "wrap":
         places = elementwise.remainder(places, x.shape[axis])
@@ -796,10 +797,10 @@ def _piecewise(x: Tensor, condlist: Any, funclist: Any) -> Any:
     conditions = [_tensor(c) for c in (condlist if isinstance(condlist, (list, tuple)) else [condlist])]
     pieces = list(funclist)
     out = creation.zeros_like(x)
-    if len(pieces) == len(conditions) + 1:  # the last is for the rest
+    if len(pieces) == len(conditions) + 1:  # the last is for the remaining elements
         conditions.append(elementwise.logical_not(functools.reduce(elementwise.logical_or, conditions)))
     for condition, piece in zip(conditions, pieces, strict=True):
-        # Each is given its own elements alone, as NumPy does.
+        # Each function gets only its own elements, as in NumPy.
         value = piece(x[condition]) if callable(piece) else piece
         out = indexing.index_put(out, condition, value)
     return out
@@ -838,14 +839,14 @@ def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     first, last = _both(*[_floating(x) if isinstance(x, TensorBase) else x for x in (start, stop)])
     steps = creation.linspace(0.0, 1.0, num, dtype=first.dtype, endpoint=endpoint)
     steps = manipulation.reshape(steps, (-1,) + (1,) * len(manipulation.broadcast_shapes(first.shape, last.shape)))
-    # The last is `stop` itself, and not only up to rounding.
+    # The last is exactly `stop`, without rounding.
     out = searching.where(elementwise.equal(steps, 1.0), last, first + steps * (last - first))
     if dtype is not None and np.dtype(dtype).kind in "iu":
         out = elementwise.floor(out)
     return _typed(out, dtype)
 
 
-# elementwise functions that are no ufuncs, and ufuncs that the namespace has not
+# --- elementwise functions that are not ufuncs, and ufuncs that the namespace lacks ---
 
 
 def _real(val: Tensor) -> Any:
@@ -904,7 +905,7 @@ def _logaddexp2(x1: Any, x2: Any) -> Any:
 
 
 def _both(x1: Any, x2: Any) -> tuple[Any, Any]:
-    """Two operands, of which one is a Tensor, as Tensors of their common dtype."""
+    """Two operands, one of them a Tensor, as Tensors of their common dtype."""
     dtype = data_types.result_type(x1, x2)
     like: Any = x1 if isinstance(x1, TensorBase) else x2
     first, second = [
@@ -914,7 +915,7 @@ def _both(x1: Any, x2: Any) -> tuple[Any, Any]:
 
 
 def _unless_nan(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A choice between two that takes the other where one is NaN."""
+    """Make a choice between two operands that takes the other if one is NaN."""
 
     def call(x1: Any, x2: Any) -> Any:
         first, second = _both(x1, x2)
@@ -946,7 +947,7 @@ def _modf(x: Tensor) -> Any:
 
 
 def _pair(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of two Tensors, of which one may have come as a number."""
+    """Make a function of two Tensors, one of which may be a number."""
 
     def call(x1: Any, x2: Any) -> Any:
         return function(_tensor(x1), _tensor(x2))
@@ -1016,7 +1017,7 @@ def _gradient(f: Tensor, *varargs: Any, axis: Any = None) -> Any:
 
 
 def _slope(x: Any, h: Any, axis: int) -> Any:
-    """Central differences along the first axis, one-sided at its ends; put back in its place."""
+    """Central differences along the first axis, one-sided at its ends; moved back to its place."""
     if isinstance(h, TensorBase) and h.ndim:  # type: ignore[attr-defined]  # where the values are
         place: Any = h
         place = data_types.astype(place, dtypes.float64) if place.dtype.kind in "biu" else place
@@ -1039,7 +1040,7 @@ def _unwrap(p: Tensor, discont: Any = None, axis: int = -1, *, period: Any = 2 *
     near = elementwise.remainder(gap + period / 2, period) - period / 2
     near = searching.where((near == -period / 2) & (gap > 0), period / 2, near)
     limit = period / 2 if discont is None else max(discont, period / 2)
-    turns = searching.where(absolute(gap) < limit, 0.0, near - gap)  # whole ones: constants
+    turns = searching.where(absolute(gap) < limit, 0.0, near - gap)  # multiples of the period: constants
     return x + statistical.cumulative_sum(turns, axis=axis, include_initial=True)
 
 
@@ -1129,7 +1130,7 @@ def _norm(x: Tensor, ord: Any = None, axis: Any = None, keepdims: bool = False) 
 
 
 def _of_matrices(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of matrices, which NumPy gives integers and arrays as well."""
+    """Make a function of matrices that NumPy also calls with integers and arrays."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
         matrices = [_floating(x) if isinstance(x, (TensorBase, list, tuple)) else x for x in args]
@@ -1179,7 +1180,7 @@ def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
 
 
 def _transform(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A Fourier transform of one axis."""
+    """Make a Fourier transform over one axis."""
 
     def call(a: Tensor, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
         return function(_floating(a), n=n, axis=axis, norm=norm)
@@ -1188,7 +1189,7 @@ def _transform(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _transform_of_several(function: Callable[..., Any], usual: Any = None) -> Callable[..., Any]:
-    """A Fourier transform of several axes."""
+    """Make a Fourier transform over several axes."""
 
     def call(a: Tensor, s: Any = None, axes: Any = usual, norm: Any = None) -> Any:
         return function(_floating(a), s=s, axes=axes, norm=norm)

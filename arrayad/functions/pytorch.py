@@ -1,6 +1,6 @@
-"""PyTorch's names and forms for what the standard has under others.
+"""PyTorch's names and forms of functions that the standard has under other names.
 
-Where one name means two things the standard's meaning holds; docs/coming-from-pytorch.md lists them.
+Where a name has two meanings, the standard's holds; docs/coming-from-pytorch.md lists these.
 """
 
 from __future__ import annotations
@@ -263,13 +263,13 @@ concatenate = cat
 
 @public
 def amax(x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """`max`, with its axes by position too; differentiable."""
+    """`max`, with axes also by position; differentiable."""
     return max(x, axis=axis, keepdims=keepdims)
 
 
 @public
 def amin(x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """`min`, with its axes by position too; differentiable."""
+    """`min`, with axes also by position; differentiable."""
     return min(x, axis=axis, keepdims=keepdims)
 
 
@@ -282,32 +282,32 @@ class MinMax(NamedTuple):
 
 @public
 def aminmax(x: Tensor, /, axis: Axis = None, keepdims: bool = False) -> MinMax:
-    """The least and the greatest elements, of all or along axes; differentiable."""
+    """Return the least and the greatest elements, of all or along axes; differentiable."""
     return MinMax(min(x, axis=axis, keepdims=keepdims), max(x, axis=axis, keepdims=keepdims))
 
 
 @public
 def cumsum(x: Tensor, /, axis: int | None = None, *, dtype: DTypeLike | None = None) -> Tensor:
-    """`cumulative_sum`, with its axis by position too; differentiable."""
+    """`cumulative_sum`, with the axis also by position; differentiable."""
     return cumulative_sum(x, axis=axis, dtype=dtype)
 
 
 @public
 def cumprod(x: Tensor, /, axis: int | None = None, *, dtype: DTypeLike | None = None) -> Tensor:
-    """`cumulative_prod`, with its axis by position too; differentiable."""
+    """`cumulative_prod`, with the axis also by position; differentiable."""
     return cumulative_prod(x, axis=axis, dtype=dtype)
 
 
 @public
 def nansum(x: Tensor, /, axis: Axis = None, keepdims: bool = False, *, dtype: DType | None = None) -> Tensor:
-    """The sum of the elements that are not NaN, which get the gradient.
+    """Sum of the elements that are not NaN; these get the gradient.
 
     Parameters
     ----------
     x : Tensor
         Numeric or boolean.
     axis, dtype, keepdims : optional
-        As in `sum`; also ``dim`` and ``keepdim``.
+        As for `sum`; also ``dim`` and ``keepdim``.
     """
     check_tensor(x, "nansum")
     xp = backend_of(x._array)
@@ -318,7 +318,7 @@ def nansum(x: Tensor, /, axis: Axis = None, keepdims: bool = False, *, dtype: DT
 
 @public
 def nanmean(x: Tensor, /, axis: Axis = None, keepdims: bool = False, *, dtype: DType | None = None) -> Tensor:
-    """The mean of the elements that are not NaN, which get the gradient; NaN if there is none.
+    """Mean of the elements that are not NaN; these get the gradient. NaN if there are none.
 
     Raises
     ------
@@ -331,28 +331,28 @@ def nanmean(x: Tensor, /, axis: Axis = None, keepdims: bool = False, *, dtype: D
         raise TypeError(
             f"nanmean(): input dtype should be either floating point or complex dtypes. Got {x.dtype.name} instead."
         )
-    full = astype(x, dtypes.float32) if x.dtype is dtypes.float16 else x  # whose sums overflow
+    full = astype(x, dtypes.float32) if x.dtype is dtypes.float16 else x  # its sums overflow
     count = sum(logical_not(isnan(x)), axis=axis, keepdims=keepdims)
     return astype(nansum(full, axis, keepdims) / count, x.dtype, copy=False)
 
 
 @public
 def std_mean(x: Tensor, /, axis: Axis = None, *, correction: float = 1, keepdims: bool = False) -> tuple[Tensor, Tensor]:
-    """The standard deviation, by default with PyTorch's correction of 1, and the mean; differentiable.
+    """Standard deviation, by default with PyTorch's correction of 1, and mean; differentiable.
 
     Parameters
     ----------
     x : Tensor
         Real floating-point.
     axis, correction, keepdims : optional
-        As in `std`; also ``dim`` and ``keepdim``.
+        As for `std`; also ``dim`` and ``keepdim``.
     """
     return std(x, axis=axis, correction=correction, keepdims=keepdims), mean(x, axis=axis, keepdims=keepdims)
 
 
 @public
 def var_mean(x: Tensor, /, axis: Axis = None, *, correction: float = 1, keepdims: bool = False) -> tuple[Tensor, Tensor]:
-    """The variance, by default with PyTorch's correction of 1, and the mean; differentiable."""
+    """Variance, by default with PyTorch's correction of 1, and mean; differentiable."""
     return var(x, axis=axis, correction=correction, keepdims=keepdims), mean(x, axis=axis, keepdims=keepdims)
 
 
@@ -364,13 +364,13 @@ def div(
     *,
     rounding_mode: Literal["trunc", "floor"] | None = None,
 ) -> Tensor:
-    """`divide`, or the quotient rounded.
+    """`divide`, optionally with the quotient rounded.
 
     Parameters
     ----------
     x1, x2 : Tensor or number
     rounding_mode : {None, "floor", "trunc"}, optional
-        Down, as `floor_divide`, or towards 0; of integers it stays of their dtype.
+        Down, as in `floor_divide`, or toward 0; for integers the result keeps their dtype.
 
     Raises
     ------
@@ -379,7 +379,7 @@ def div(
 
     Notes
     -----
-    Differentiable; of a rounded quotient the gradient is 0.
+    Differentiable; for a rounded quotient the gradient is 0.
     """
     if rounding_mode is None:
         return divide(x1, x2)
@@ -406,7 +406,7 @@ def _several(tensors: Any, name: str) -> list[Any]:
 
 @public
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
-    """Tensors joined along the second axis or, of one dimension and fewer, along the first; differentiable."""
+    """Join tensors along the second axis, or along the first for tensors of at most one dimension; differentiable."""
     tensors = _several(tensors, "hstack")
     parts = [reshape(x, (1,)) if x.ndim == 0 else x for x in tensors]
     return concat(parts, axis=0 if parts and parts[0].ndim == 1 else 1)
@@ -414,20 +414,20 @@ def hstack(tensors: Sequence[Tensor]) -> Tensor:
 
 @public
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
-    """Tensors joined along the first axis, those of fewer than two dimensions as rows; differentiable."""
+    """Join tensors along the first axis, with those of fewer than two dimensions as rows; differentiable."""
     tensors = _several(tensors, "vstack")
     return concat([reshape(x, (1, -1)) if x.ndim < 2 else x for x in tensors], axis=0)
 
 
 @public
 def clamp_min(x: Tensor, /, min: Tensor | float) -> Tensor:
-    """`clamp` from below alone; differentiable."""
+    """`clamp` with only a lower bound; differentiable."""
     return clip(x, min, None)
 
 
 @public
 def clamp_max(x: Tensor, /, max: Tensor | float) -> Tensor:
-    """`clamp` from above alone; differentiable."""
+    """`clamp` with only an upper bound; differentiable."""
     return clip(x, None, max)
 
 
@@ -439,7 +439,7 @@ def clamp(x: Tensor, /, min: Tensor | float | None = None, max: Tensor | float |
     ----------
     x : Tensor
     min, max : Tensor, number or None
-        At least one is a bound.
+        At least one bound must be given.
 
     Raises
     ------
@@ -459,7 +459,7 @@ def unsqueeze(x: Tensor, /, dim: int) -> Tensor:
 
 @public
 def swapaxes(x: Tensor, /, dim0: int, dim1: int) -> Tensor:
-    """A view with two axes changed; differentiable.
+    """Return a view with two axes swapped; differentiable.
 
     Raises
     ------
@@ -480,13 +480,13 @@ swapdims = swapaxes
 
 @public
 def transpose(x: Tensor, /, dim0: int | Sequence[int] | None = None, dim1: int | None = None, *others: int) -> Tensor:
-    """A view with two axes changed; or, as NumPy has it, with all of them in another order.
+    """Return a view with two axes swapped; or, in NumPy's form, with all axes in another order.
 
     Parameters
     ----------
     x : Tensor
     dim0 : int, tuple or list of int, optional
-        The one axis, or all axes in their new order; by default they are reversed.
+        One axis, or all axes in their new order; by default they are reversed.
     dim1 : int, optional
         The other axis.
     *others : int
@@ -513,7 +513,7 @@ def transpose(x: Tensor, /, dim0: int | Sequence[int] | None = None, dim1: int |
 
 @public
 def t(x: Tensor, /) -> Tensor:
-    """A matrix transposed, a view; tensors of fewer axes as they are; differentiable.
+    """Return a transposed view of a matrix; tensors with fewer axes are unchanged; differentiable.
 
     Raises
     ------
@@ -528,20 +528,20 @@ def t(x: Tensor, /) -> Tensor:
 
 @public
 def flatten(x: Tensor, /, start_dim: int = 0, end_dim: int = -1) -> Tensor:
-    """A tensor with a run of axes joined into one; differentiable.
+    """Join a range of axes into one; differentiable.
 
     Parameters
     ----------
     x : Tensor
     start_dim, end_dim : int, optional
-        The first and the last axis that is joined.
+        The first and the last axis to join.
 
     Raises
     ------
     IndexError
         If an axis is out of range.
     RuntimeError
-        If the last comes before the first.
+        If `end_dim` comes before `start_dim`.
     """
     check_tensor(x, "flatten")
     shape = tuple(x.shape)
@@ -555,19 +555,19 @@ def flatten(x: Tensor, /, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 @public
 def ravel(x: Tensor, /) -> Tensor:
-    """A tensor with all axes joined into one; differentiable."""
+    """Join all axes into one; differentiable."""
     return reshape(x, (-1,))
 
 
 def _scaled(x: Tensor, tensor1: Tensor, tensor2: Tensor, value: float) -> tuple[Tensor, Tensor, Tensor]:
-    """In one dtype, the first of the two factors or the numerator times a number."""
+    """In one dtype: the first factor, or the numerator, times a number."""
     x, tensor1, tensor2 = to_common_dtype(x, tensor1, tensor2)
     return x, (tensor1 if value == 1 else tensor1 * value), tensor2
 
 
 @public
 def addcmul(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
-    """``x + value * tensor1 * tensor2``, as in the steps of optimizers; differentiable."""
+    """``x + value * tensor1 * tensor2``, as in steps of optimizers; differentiable."""
     x, tensor1, tensor2 = _scaled(x, tensor1, tensor2, value)
     return x + tensor1 * tensor2
 
@@ -582,7 +582,7 @@ def addcmul_(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1
 
 @public
 def addcdiv(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1) -> Tensor:
-    """``x + value * tensor1 / tensor2``, as in the steps of optimizers; differentiable."""
+    """``x + value * tensor1 / tensor2``, as in steps of optimizers; differentiable."""
     x, tensor1, tensor2 = _scaled(x, tensor1, tensor2, value)
     return x + tensor1 / tensor2
 
@@ -597,19 +597,19 @@ def addcdiv_(x: Tensor, tensor1: Tensor, tensor2: Tensor, /, *, value: float = 1
 
 @public
 def deg2rad(x: Tensor, /) -> Tensor:
-    """Angles in degrees as radians; differentiable."""
+    """Convert angles in degrees to radians; differentiable."""
     return x * (math.pi / 180)
 
 
 @public
 def rad2deg(x: Tensor, /) -> Tensor:
-    """Angles in radians as degrees; differentiable."""
+    """Convert angles in radians to degrees; differentiable."""
     return x * (180 / math.pi)
 
 
 @public
 def complex(real: Tensor, imag: Tensor, /) -> Tensor:
-    """Complex numbers of their parts, of float32 or float64; differentiable."""
+    """Complex numbers from their parts, of float32 or float64; differentiable."""
     check_tensor(real, "complex", "real")
     check_tensor(imag, "complex", "imag")
     real, imag = to_common_dtype(real, imag)
@@ -621,18 +621,18 @@ def complex(real: Tensor, imag: Tensor, /) -> Tensor:
 
 @public
 def polar(abs: Tensor, angle: Tensor, /) -> Tensor:
-    """Complex numbers of their magnitudes and angles, of float32 or float64; differentiable."""
+    """Complex numbers from magnitudes and angles, of float32 or float64; differentiable."""
     return complex(abs * cos(angle), abs * sin(angle))
 
 
 @public
 def view_as_real(x: Tensor, /) -> Tensor:
-    """Complex numbers seen as their parts, in a last axis of length 2; differentiable.
+    """View complex numbers as their parts, in a last axis of length 2; differentiable.
 
     Raises
     ------
     RuntimeError
-        If they are not complex.
+        If `x` is not complex.
     """
     check_tensor(x, "view_as_real")
     if x.dtype.kind != "c":
@@ -642,12 +642,12 @@ def view_as_real(x: Tensor, /) -> Tensor:
 
 @public
 def view_as_complex(x: Tensor, /) -> Tensor:
-    """The parts in a last axis of length 2 seen as complex numbers; differentiable.
+    """View parts in a last axis of length 2 as complex numbers; differentiable.
 
     Raises
     ------
     RuntimeError
-        If the last axis is of another length, or the dtype is not real and floating.
+        If the last axis has another length, or the dtype is not real floating.
     """
     check_tensor(x, "view_as_complex")
     if not x.ndim or x.shape[-1] != 2 or x.dtype not in (dtypes.float32, dtypes.float64):
@@ -662,14 +662,14 @@ def view_as_complex(x: Tensor, /) -> Tensor:
 
 @public
 def lerp(x: Tensor, end: Tensor, /, weight: Tensor | float) -> Tensor:
-    """``x + weight * (end - x)``, computed from the nearer of the two ends; differentiable.
+    """``x + weight * (end - x)``, computed from the nearer end; differentiable.
 
     Parameters
     ----------
     x, end : Tensor
-        Of shapes that broadcast, also with that of a weight.
+        Of shapes that broadcast, also with that of `weight`.
     weight : Tensor or float
-        At 0 the result is `x`, at 1 `end`.
+        At 0 the result is `x`, at 1 it is `end`.
     """
     x, end, weight = to_common_dtype(x, end, weight)
     way = end - x
@@ -759,9 +759,9 @@ def addmm(x: Tensor, mat1: Tensor, mat2: Tensor, /, *, beta: float = 1, alpha: f
     Parameters
     ----------
     x, mat1, mat2 : Tensor
-        Numeric, `x` of the shape of the product or one that is broadcast to it, the matrices as in `mm`.
+        Numeric; `x` has the shape of the product or one that broadcasts to it; the matrices as for `mm`.
     beta, alpha : number, optional
-        Where `beta` is 0, not even NaNs of `x` count.
+        If `beta` is 0, `x` is ignored, including NaNs.
     """
     x, mat1, mat2 = to_common_dtype(x, mat1, mat2)
     return _plus(x, mm(mat1, mat2), beta, alpha)
@@ -781,9 +781,9 @@ def baddbmm(x: Tensor, batch1: Tensor, batch2: Tensor, /, *, beta: float = 1, al
     Parameters
     ----------
     x, batch1, batch2 : Tensor
-        Numeric, `x` of the shape of the products or one that is broadcast to it, the batches as in `bmm`.
+        Numeric; `x` has the shape of the products or one that broadcasts to it; the batches as for `bmm`.
     beta, alpha : number, optional
-        As in `addmm`.
+        As for `addmm`.
     """
     x, batch1, batch2 = to_common_dtype(x, batch1, batch2)
     return _plus(x, bmm(batch1, batch2), beta, alpha)
@@ -792,7 +792,7 @@ def baddbmm(x: Tensor, batch1: Tensor, batch2: Tensor, /, *, beta: float = 1, al
 def _plus(x: Tensor, product: Tensor, beta: float, alpha: float) -> Tensor:
     x = broadcast_to(x, tuple(product.shape))
     product = product if alpha == 1 else product * alpha
-    if beta == 0:  # then not even its NaNs count
+    if beta == 0:  # ignores even NaNs
         return where(zeros_like(product, dtype=dtypes.bool), x, product)
     return (x if beta == 1 else x * beta) + product
 
@@ -821,7 +821,7 @@ def vdot(x: Tensor, y: Tensor, /) -> Tensor:
 
 @public
 def logdet(x: Tensor, /) -> Tensor:
-    """The logarithm of the determinant of matrices, NaN where that is real and negative; differentiable."""
+    """Logarithm of the determinant of matrices; NaN where it is real and negative; differentiable."""
     sign_of, out = slogdet(x)
     if sign_of.dtype.kind == "c":
         return out + angle(sign_of) * 1j
@@ -830,9 +830,9 @@ def logdet(x: Tensor, /) -> Tensor:
 
 @public
 def diagonal(x: Tensor, /, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """The diagonals of the matrices along two axes, as last axis of a view: above the main one if `offset` is positive.
+    """Diagonals of the matrices along two axes, as the last axis of a view: above the main one if `offset` is positive.
 
-    `arrayad.linalg.diagonal` is the standard's, of the last two axes. Differentiable.
+    `arrayad.linalg.diagonal` is the standard's, for the last two axes. Differentiable.
     """
     return matrix_diagonal(moveaxis(x, (dim1, dim2), (-2, -1)), offset=offset)
 
@@ -848,7 +848,7 @@ def diag_embed(x: Tensor, /, offset: int = 0, dim1: int = -2, dim2: int = -1) ->
     offset : int, optional
         Which diagonal, above the main one if positive; the matrices have ``N + abs(offset)`` rows and columns.
     dim1, dim2 : int, optional
-        Where their rows and columns are in the result.
+        The positions of the rows and columns in the result.
     """
     check_tensor(x, "diag_embed")
     if not x.ndim:
@@ -858,7 +858,7 @@ def diag_embed(x: Tensor, /, offset: int = 0, dim1: int = -2, dim2: int = -1) ->
 
 @public
 def block_diag(*tensors: Tensor) -> Tensor:
-    """A matrix with matrices along its diagonal, and zeros elsewhere; vectors are rows. Differentiable."""
+    """A matrix with matrices along its diagonal, and zeros elsewhere; vectors count as rows. Differentiable."""
     blocks = []
     for x in _several(tensors, "block_diag"):
         if x.ndim > 2:
@@ -875,26 +875,26 @@ def block_diag(*tensors: Tensor) -> Tensor:
 
 @public
 def tril_indices(row: int, col: int, offset: int = 0, *, device: DeviceLike | None = None) -> Tensor:
-    """The places of the lower triangle of a matrix: int64, in two rows, one for each axis.
+    """Positions of the lower triangle of a matrix: int64, in two rows, one for each axis.
 
     Parameters
     ----------
     row, col : int
-        The numbers of its rows and columns.
+        The numbers of rows and columns.
     offset : int, optional
-        The last diagonal that counts, above the main one if positive.
+        The last diagonal included: above the main one if positive.
     """
     return stack(nonzero(tril(ones((row, col), device=device), k=offset)))
 
 
 @public
 def triu_indices(row: int, col: int, offset: int = 0, *, device: DeviceLike | None = None) -> Tensor:
-    """The places of the upper triangle of a matrix, a row for those along each axis."""
+    """Positions of the upper triangle of a matrix: int64, in two rows, one for each axis."""
     return stack(nonzero(triu(ones((row, col), device=device), k=offset)))
 
 
 def _floating(*tensors: Tensor) -> list[Any]:
-    """Tensors in a common dtype, of integers the default floating one, in which differences do not wrap round."""
+    """Tensors in a common dtype; integers become the default floating dtype, in which differences do not wrap around."""
     dtype = result_type(*tensors)
     dtype = dtypes.get_default_dtype() if dtype.kind in "biu" else dtype
     return [astype(x, dtype, copy=False) for x in tensors]
@@ -902,7 +902,7 @@ def _floating(*tensors: Tensor) -> list[Any]:
 
 @public
 def dist(x: Tensor, y: Tensor, /, p: float = 2) -> Tensor:
-    """The norm of the difference of two tensors, one number; differentiable, with slope 0 where it is 0.
+    """The norm of the difference of two tensors, as one number; differentiable, with slope 0 where it is 0.
 
     Parameters
     ----------
@@ -915,12 +915,12 @@ def dist(x: Tensor, y: Tensor, /, p: float = 2) -> Tensor:
 
 
 def _apart(x1: Any, x2: Any, column: int) -> Any:
-    """The differences of all rows of one matrix and all of another in a column."""
+    """The differences of all rows of one matrix and all rows of another, in one column."""
     return x1[..., :, None, column] - x2[..., None, :, column]
 
 
 def _shift(xp: Namespace, g: Any, x1: Any, x2: Any, out: Any, axis: int) -> Any:
-    """How the distances change with the rows of the first matrix, summed over those of one: 0 where they are 0."""
+    """The derivative of distances with respect to the rows of the first matrix, summed over those of the second; 0 at 0."""
     weights = g / or_infinite(xp, out)
     columns = range(x1.shape[-1])
     return xp.stack([xp.sum(weights * _apart(x1, x2, column), axis=axis) for column in columns], axis=-1)
@@ -933,7 +933,7 @@ def _shift(xp: Namespace, g: Any, x1: Any, x2: Any, out: Any, axis: int) -> Any:
     x2=lambda xp, g, x1, x2, out: -_shift(xp, g, x1, x2, out, -2),
 )
 def _distances(xp: Namespace, x1: Tensor, x2: Tensor, /) -> Tensor:
-    """What `cdist` gives, by columns: in memory there are never more numbers than distances."""
+    """`cdist` by columns: there are never more numbers in memory than distances."""
     total = xp.square(_apart(x1, x2, 0))
     for column in range(1, x1.shape[-1]):
         total = total + xp.square(_apart(x1, x2, column))
@@ -956,8 +956,8 @@ def cdist(x1: Tensor, x2: Tensor, /, p: float = 2) -> Tensor:
     Returns
     -------
     Tensor
-        Of shape ``(..., M, N)``. Small distances are exact, being norms of differences, of which all ``M * N * K`` are in
-        memory at once; those of up to 8 columns, of order 2, are taken column by column.
+        Of shape ``(..., M, N)``. Small distances are accurate, since they are norms of differences; all ``M * N * K`` of
+        these are in memory at once, except that those with up to 8 columns and order 2 are computed column by column.
 
     Notes
     -----
@@ -984,9 +984,9 @@ def cosine_similarity(x1: Tensor, x2: Tensor, /, dim: int = 1, eps: float = 1e-8
     x1, x2 : Tensor
         Of shapes that broadcast; integers become the default floating dtype.
     dim : int, optional
-        The axis, which the result is without.
+        The axis of the vectors, which the result lacks.
     eps : float, optional
-        What the lengths of vectors at least count as.
+        The least length that a vector counts with.
     """
     x1, x2 = broadcast_arrays(x1, x2)
     first, second = (maximum(vector_norm(x, axis=dim, keepdims=True), eps) for x in (x1, x2))
@@ -1001,12 +1001,12 @@ def unbind(x: Tensor, /, dim: int = 0) -> tuple[Tensor, ...]:
 
 @public
 def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-    """The parts of a tensor along an axis, views.
+    """Split a tensor along an axis into views.
 
     Parameters
     ----------
     x : Tensor
-    split_size_or_sections : int or sequence of int
+    The length of every part (the last may be shorter), or a sequence with the length of each.
         The length of each part (the last may be shorter), or of every part.
     dim : int, optional
 
@@ -1048,7 +1048,7 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
 
 @public
 def chunk(x: Tensor, /, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """The parts of a tensor cut along an axis, views: at most `chunks`, all but the last of one length.
+    """Split a tensor along an axis into views: at most `chunks`, all but the last of the same length.
 
     Parameters
     ----------
@@ -1073,7 +1073,7 @@ def chunk(x: Tensor, /, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 
 @public
 def unflatten(x: Tensor, /, dim: int, sizes: Sequence[int]) -> Tensor:
-    """A tensor with one axis made several: the inverse of `flatten`; differentiable.
+    """Split one axis into several: the inverse of `flatten`; differentiable.
 
     Parameters
     ----------
@@ -1081,7 +1081,7 @@ def unflatten(x: Tensor, /, dim: int, sizes: Sequence[int]) -> Tensor:
     dim : int
         Which axis.
     sizes : tuple or list of int
-        Their product is its length, or RuntimeError is raised; one may be -1, what is left.
+        Their product must be the length of the axis, or RuntimeError is raised; one may be -1, which is computed.
     """
     check_tensor(x, "unflatten")
     axis = axis_of(dim, x.ndim, "unflatten")
@@ -1098,7 +1098,7 @@ def unflatten(x: Tensor, /, dim: int, sizes: Sequence[int]) -> Tensor:
 
 @public
 def repeat_interleave(x: Tensor, /, repeats: int | Tensor, dim: int | None = None) -> Tensor:
-    """The standard's `repeat`, under PyTorch's name: each element so many times, one after the other; differentiable."""
+    """The standard's `repeat` under PyTorch's name: repeats each element; differentiable."""
     return repeat(x, repeats, axis=dim)
 
 
@@ -1106,14 +1106,14 @@ def repeat_interleave(x: Tensor, /, repeats: int | Tensor, dim: int | None = Non
 def norm(
     x: Tensor, /, p: float | Literal["fro", "nuc"] = "fro", dim: int | tuple[int, ...] | None = None, keepdim: bool = False
 ) -> Tensor:
-    """The norm of the elements, or of those along axes.
+    """The norm of all elements, or along axes.
 
     Parameters
     ----------
     x : Tensor
         Integers become the default floating dtype.
     p : number or {"fro", "nuc"}, optional
-        The order: "fro" is 2, and "nuc" the sum of singular values, of matrices.
+        The order: "fro" is 2, and "nuc" the sum of the singular values of matrices.
     dim : int or tuple of int, optional
         None means all axes.
     keepdim : bool, optional

@@ -57,7 +57,7 @@ __all__ = [
 
 @public
 def narrow(x: Tensor, /, dim: int, start: int, length: int) -> Tensor:
-    """The part of a tensor along an axis that begins at `start` and is `length` long, a view.
+    """Return a view of the part of a tensor along an axis that starts at `start` and has length `length`.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def narrow(x: Tensor, /, dim: int, start: int, length: int) -> Tensor:
     Raises
     ------
     IndexError
-        If it does not lie within the tensor.
+        If the part is not within the tensor.
 
     Notes
     -----
@@ -85,7 +85,7 @@ def narrow(x: Tensor, /, dim: int, start: int, length: int) -> Tensor:
 
 @public
 def select(x: Tensor, /, dim: int, index: int) -> Tensor:
-    """The part of a tensor at a place along an axis, a view without that axis; differentiable."""
+    """Return a view of the part of a tensor at an index along an axis, which it lacks; differentiable."""
     check_tensor(x, "select")
     return getitem(x, (*(slice(None),) * axis_of(dim, x.ndim, "select"), integer_of(index, "select", "index")))
 
@@ -97,7 +97,7 @@ def index_select(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
 
 
 def _slices(name: str, x: Tensor, dim: int, index: Tensor, source: Any = None) -> tuple[Any, ...]:
-    """The key of slices along an axis; RuntimeError if the shape of `source`, where there is one, is not theirs."""
+    """The key of slices along an axis; RuntimeError if `source` has another shape than these."""
     check_tensor(x, name)
     check_tensor(index, name, "index")
     check_devices(name, x, index, source)
@@ -117,7 +117,7 @@ def _slices(name: str, x: Tensor, dim: int, index: Tensor, source: Any = None) -
 
 @public
 def index_add(x: Tensor, /, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
-    """A tensor with slices of another added to its slices along an axis, also where an index occurs twice.
+    """Add slices of another tensor to slices of a tensor along an axis, once per occurrence of an index.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def index_add(x: Tensor, /, dim: int, index: Tensor, source: Tensor, *, alpha: f
     source : Tensor
         Of the shape of `x`, with the length of `index` along the axis.
     alpha : number, optional
-        What the source is multiplied by.
+        Multiplies `source`.
 
     Notes
     -----
@@ -141,14 +141,14 @@ def index_add(x: Tensor, /, dim: int, index: Tensor, source: Tensor, *, alpha: f
 
 @public
 def index_copy(x: Tensor, /, dim: int, index: Tensor, source: Tensor) -> Tensor:
-    """A tensor with slices of another in place of its slices along an axis.
+    """Replace slices of a tensor along an axis by slices of another.
 
     Parameters
     ----------
     x : Tensor
     dim : int
     index : Tensor
-        Integer positions along the axis, one-dimensional, none twice.
+        Integer positions along the axis, one-dimensional, without duplicates.
     source : Tensor
         Of the shape of `x`, with the length of `index` along the axis.
 
@@ -161,7 +161,7 @@ def index_copy(x: Tensor, /, dim: int, index: Tensor, source: Tensor) -> Tensor:
 
 @public
 def index_fill(x: Tensor, /, dim: int, index: Tensor, value: Tensor | complex) -> Tensor:
-    """A tensor with a value in place of its slices along an axis.
+    """Replace slices of a tensor along an axis by a value.
 
     Parameters
     ----------
@@ -201,9 +201,9 @@ def index_fill_(x: Tensor, /, dim: int, index: Tensor, value: Tensor | complex) 
 
 
 def fill_diagonal_(x: Tensor, /, fill_value: complex, wrap: bool = False) -> Tensor:
-    """Set the diagonal of a matrix, or of a tensor whose sides are equal; returns the tensor itself.
+    """Fill the diagonal of a matrix, or of a tensor with equal lengths; returns the tensor itself.
 
-    With `wrap`, a tall matrix has a diagonal again below where the first one ends.
+    With `wrap`, the diagonal of a tall matrix starts again below the end of the first one.
     """
     shape = x._array.shape
     if len(shape) < 2 or (len(shape) > 2 and len(set(shape)) > 1):
@@ -225,19 +225,19 @@ def _add_in_place(x: Any, whole: Any, key: Any, values: Any, name: str) -> Any:
 
 @public
 def gather(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
-    """Elements along an axis, each by its own integer position.
+    """Select elements along an axis, each by its own integer position.
 
     Parameters
     ----------
     x : Tensor
     dim : int
     index : Tensor
-        Of integers, of as many dimensions, along all other axes not longer than `x`; what lies beyond it is left out.
+        Integers, of as many dimensions; along other axes not longer than `x`, whose further elements are ignored.
 
     Returns
     -------
     Tensor
-        Of the shape of `index`; `take_along_axis` is the standard's, which broadcasts.
+        Of the shape of `index`; the standard's `take_along_axis` broadcasts.
 
     Raises
     ------
@@ -268,12 +268,12 @@ def gather(x: Tensor, /, dim: int, index: Tensor) -> Tensor:
 
 
 def _fits(shape: tuple[int, ...], other: tuple[int, ...], axis: int | None = None) -> bool:
-    """Whether a shape has as many sides as another, and none is longer but that of an axis."""
+    """Whether a shape has as many axes as another, none of them longer, except the given axis."""
     return len(shape) == len(other) and all(n <= m or i == axis for i, (n, m) in enumerate(zip(shape, other, strict=True)))
 
 
 def _places(name: str, x: Tensor, dim: int, index: Tensor, source: Any) -> tuple[Any, Any]:
-    """The raw key of the elements that `index` names along an axis, and what of a source they get."""
+    """The raw key of the elements that `index` names along an axis, and the part of a source that they get."""
     check_tensor(x, name)
     check_tensor(index, name, "index")
     check_devices(name, x, index, source)
@@ -291,19 +291,19 @@ def _places(name: str, x: Tensor, dim: int, index: Tensor, source: Any) -> tuple
 def scatter(
     x: Tensor, /, dim: int, index: Tensor, src: Tensor | complex | None = None, *, value: complex | None = None
 ) -> Tensor:
-    """A tensor with elements of another, or a value, at places along an axis: the reverse of `gather`.
+    """Replace elements at positions along an axis by elements of another tensor, or a value: the reverse of `gather`.
 
     Parameters
     ----------
     x : Tensor
     dim : int
     index : Tensor
-        Integer positions along the axis, of as many dimensions, along all other axes not longer than `x`.
+        Integer positions along the axis, of as many dimensions as `x`; along other axes not longer than `x`.
     src : Tensor or number
-        What is put there; a Tensor has the shape of `index`, or what lies beyond that is left out. Of several for one place
-        the last one is.
+        The new elements; a Tensor has the shape of `index` or is cropped to it. Of several for one position, the last is
+        used.
     value : number, optional
-        In the place of `src`.
+        A value in place of `src`.
 
     Raises
     ------
@@ -328,16 +328,16 @@ def scatter(
 
 @public
 def scatter_add(x: Tensor, /, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    """A tensor with elements of another added at places along an axis, as often as they are named.
+    """Add elements of another tensor to a tensor at positions along an axis, once per occurrence.
 
     Parameters
     ----------
     x : Tensor
     dim : int
     index : Tensor
-        As in `scatter`.
+        As for `scatter`.
     src : Tensor
-        Of the shape of `index`, or what lies beyond that is left out.
+        Of the shape of `index`, or cropped to it.
 
     Raises
     ------
@@ -377,7 +377,7 @@ def scatter_add_(x: Tensor, /, dim: int, index: Tensor, src: Tensor) -> Tensor:
 
 @public
 def take_along_dim(x: Tensor, /, indices: Tensor, dim: int | None = None) -> Tensor:
-    """`take_along_axis` under PyTorch's name; without an axis, of the flattened tensors. Differentiable."""
+    """`take_along_axis` under PyTorch's name; without an axis, for the flattened tensors. Differentiable."""
     if dim is not None:
         return take_along_axis(x, indices, axis=dim)
     return take_along_axis(reshape(x, (-1,)), reshape(indices, (-1,)), axis=0)
@@ -385,7 +385,7 @@ def take_along_dim(x: Tensor, /, indices: Tensor, dim: int | None = None) -> Ten
 
 @public
 def bucketize(x: Tensor, /, boundaries: Tensor, *, right: bool = False) -> Tensor:
-    """Between which sorted boundaries elements lie: `searchsorted` with its arguments the other way round.
+    """Find the sorted boundaries between which elements lie: `searchsorted` with its arguments swapped.
 
     Parameters
     ----------
@@ -393,7 +393,7 @@ def bucketize(x: Tensor, /, boundaries: Tensor, *, right: bool = False) -> Tenso
     boundaries : Tensor
         One-dimensional.
     right : bool, optional
-        Whether an element that is a boundary lies above it.
+        Whether an element equal to a boundary lies above it.
 
     Notes
     -----
@@ -412,8 +412,8 @@ def unfold(x: Tensor, dim: int, size: int, step: int) -> Tensor:
     front = (slice(None),) * axis
     last = x.shape[axis] - size
     count = last // step + 1
-    # By slices if they are few or long, of whose gradients each is added at once: of one place in all windows or, if these
-    # are fewer, of one window.
+    # By slices if they are few or long: each adds its gradient at once. The slices are of one position in all windows or, if
+    # these are fewer, of one window.
     if 0 < min(size, count) <= max(8, math.prod(x.shape) // x.shape[axis] * max(size, count) // 256):
         if size < count:
             places = [getitem(x, (*front, slice(i, last + i + 1, step))) for i in range(size)]
@@ -457,31 +457,31 @@ def unique(
 def unique(
     x: Tensor, /, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
-    """The different elements, or slices along an axis, in rising order.
+    """Return the unique elements, or slices along an axis, in ascending order.
 
     Parameters
     ----------
     x : Tensor
     sorted : bool, optional
-        PyTorch's; they always are.
+        For PyTorch's signature; they are always sorted.
     return_inverse : bool, optional
-        Also which of them each element, or slice, is.
+        Whether to return the index of the unique value for each element or slice.
     return_counts : bool, optional
-        Also how often each occurs.
+        Whether to return the number of occurrences of each.
     dim : int, optional
-        The axis of the slices. Default: all elements.
+        The axis of the slices. Default: individual elements.
 
     Returns
     -------
     Tensor or tuple of Tensor
-        `unique_all` and the like are the standard's.
+        The standard's functions are `unique_all` and the like.
 
     Notes
     -----
-    Differentiable: a value, or slice, is that where it is first met, which is given its cotangent.
+    Differentiable: the gradient of a value, or slice, goes to its first occurrence.
     """
     check_tensor(x, "unique")
-    if dim is None and not return_inverse:  # needs no more than to sort the elements
+    if dim is None and not return_inverse:  # sorting the elements suffices
         return tuple(unique_counts(x)) if return_counts else unique_values(x)
     if dim is None:
         found = unique_all(x)
@@ -494,7 +494,7 @@ def unique(
 
 
 def _unique_slices(x: Tensor, dim: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The different slices along the first axis, put back to an axis, which each one is, and their counts."""
+    """The unique slices along the first axis, moved back to an axis, the index for each slice, and the counts."""
     rows = reshape(x.detach(), (x.shape[0], math.prod(x.shape[1:])))
     order = arange(x.shape[0], device=x.device)
     for i in reversed(range(rows.shape[1])):
@@ -522,7 +522,7 @@ def _top(x: Tensor, k: int, axis: int, largest: bool, /) -> Tensor:
 
 @public
 def topk(x: Tensor, /, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> TopK:
-    """The `k` greatest elements along an axis, the greatest first, and their positions.
+    """Return the `k` greatest elements along an axis, in descending order, and their positions.
 
     Parameters
     ----------
@@ -531,19 +531,19 @@ def topk(x: Tensor, /, k: int, dim: int = -1, largest: bool = True, sorted: bool
     k : int
     dim : int, optional
     largest : bool, optional
-        If not, the least ones, the least first.
+        If false, return the least elements, in ascending order.
     sorted : bool, optional
-        PyTorch's; they always are.
+        For PyTorch's signature; they are always sorted.
 
     Returns
     -------
     values, indices : Tensor
-        With length `k` along the axis; of equal elements the first come first.
+        Of length `k` along the axis; among equal elements, those with lower positions come first.
 
     Raises
     ------
     ValueError
-        If there are not as many.
+        If there are fewer than `k` elements.
 
     Notes
     -----
@@ -566,13 +566,13 @@ def topk(x: Tensor, /, k: int, dim: int = -1, largest: bool = True, sorted: bool
 
 @public
 def masked_fill(x: Tensor, /, mask: Tensor, value: Values) -> Tensor:
-    """A tensor with another value where a mask is true; differentiable, with respect to the value too.
+    """Replace elements where a mask is true by a value; differentiable, also with respect to the value.
 
     Parameters
     ----------
     x : Tensor
     mask : Tensor
-        Boolean, or TypeError is raised; broadcast with `x`.
+        Boolean, otherwise TypeError; broadcasts with `x`.
     value : number or Tensor
         Cast to the dtype of `x`, and broadcast with it.
     """
@@ -592,7 +592,7 @@ def _check_mask(mask: Any, name: str) -> None:
 
 @public
 def masked_select(x: Tensor, /, mask: Tensor) -> Tensor:
-    """The elements where a boolean mask, broadcast with the tensor, is true, in one axis; differentiable."""
+    """The elements where a boolean mask, which broadcasts with the tensor, is true, as a vector; differentiable."""
     check_tensor(x, "masked_select")
     _check_mask(mask, "masked_select")
     check_devices("masked_select", x, mask)
@@ -602,6 +602,6 @@ def masked_select(x: Tensor, /, mask: Tensor) -> Tensor:
 
 @public
 def argwhere(x: Tensor, /) -> Tensor:
-    """The places of the elements that are not 0, a row of coordinates for each; not differentiable."""
+    """The positions of the nonzero elements, one row of coordinates each; not differentiable."""
     check_tensor(x, "argwhere")
     return stack(nonzero(x), axis=1) if x.ndim else empty((int(x != 0), 0), dtype=dtypes.int64, device=x.device)

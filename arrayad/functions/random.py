@@ -51,13 +51,12 @@ __all__ = [
 
 
 class Generator:
-    """A source of random numbers of its own.
+    """An independent source of random numbers.
 
     Parameters
     ----------
     device : str or device, optional
-        Where what is drawn from it is made. Default: the CPU. Numbers of one seed differ from one kind of device to
-        another.
+        The device of the numbers drawn. Default: the CPU. A seed gives different numbers on different types of device.
 
     Examples
     --------
@@ -76,33 +75,33 @@ class Generator:
         self.seed()
 
     def manual_seed(self, seed: int) -> Generator:
-        """Start again from a seed, a number of at least 0; returns the generator itself."""
+        """Restart from a seed, a number of at least 0; returns the generator itself."""
         self._seed = integer_of(seed, "manual_seed", "seed", 0)
         self._source = self._backend.generator(self._seed, self._raw_device)
         return self
 
     def seed(self) -> int:
-        """Start again from a seed that the operating system gives, and give that."""
-        import secrets  # the one place; costs `import arrayad` milliseconds
+        """Restart from a seed drawn from the operating system, and return that seed."""
+        import secrets  # here: it would cost `import arrayad` milliseconds
 
         self.manual_seed(secrets.randbits(63))
         return self._seed
 
     def initial_seed(self) -> int:
-        """The seed it started from."""
+        """The seed from which it started."""
         return self._seed
 
     def __reduce__(self) -> Any:
         return _restored, (str(self.device), self.get_state())
 
     def get_state(self) -> Any:
-        """Where it is in its sequence, for `set_state`; can be pickled."""
+        """The current state, for `set_state`; can be pickled."""
         state = self._source.state
-        return self._seed, make(state) if isinstance(state, self._backend.array_types) else state  # which `save` takes
+        return self._seed, make(state) if isinstance(state, self._backend.array_types) else state  # `save` takes both
 
     def set_state(self, state: Any) -> None:
-        """Go back to where `get_state` was called."""
-        source = self._backend.generator(0, self._raw_device)  # another, as after a seed: so that a loader notices
+        """Return to a state from `get_state`."""
+        source = self._backend.generator(0, self._raw_device)  # a new one, as after seeding, so that a loader notices
         try:
             seed, state = state
             source.state = transfer(state._array, self.device) if isinstance(state, TensorBase) else state
@@ -112,18 +111,18 @@ class Generator:
 
 
 def _restored(place: str, state: Any) -> Generator:
-    """A generator from its pickle, where it was in its sequence."""
+    """Rebuild a generator from its pickle, in its state."""
     generator = Generator(place)
     generator.set_state(state)
     return generator
 
 
 _default: dict[Device, Generator] = {}
-_seed_of_all: int | None = None  # what `manual_seed` was last given, for the devices that are used later
+_seed_of_all: int | None = None  # the last argument of `manual_seed`, for devices first used later
 
 
 class _Scope(threading.local):
-    """What stands for the default generators in this thread: a loader has each sample draw from one of its own."""
+    """Replaces the default generators in this thread: a loader makes each sample draw from its own generator."""
 
     source: Callable[[Device], Generator] | None = None
 
@@ -132,7 +131,7 @@ scope = _Scope()
 
 
 def _generator(generator: Generator | None, device: Any, name: str) -> Generator:
-    """The generator given, or the device's own."""
+    """The given generator, or the device's default one."""
     if generator is not None and not isinstance(generator, Generator):
         raise TypeError(f"{name}(): generator must be a Generator or None, got {type(generator).__name__}")
     try:
@@ -147,7 +146,7 @@ def _generator(generator: Generator | None, device: Any, name: str) -> Generator
 
 
 def default_generator(device: DeviceLike | None = None) -> Generator:
-    """The generator of a device, which is drawn from where none is given; it is made when first asked for.
+    """Return the default generator of a device, which is used where none is given; it is created when first needed.
 
     Parameters
     ----------
@@ -159,17 +158,17 @@ def default_generator(device: DeviceLike | None = None) -> Generator:
 
 
 def _default_of(place: Device) -> Generator:
-    """The generator of a device that all threads share."""
+    """The default generator of a device, shared by all threads."""
     if place not in _default:
         generator = Generator(place)
         if _seed_of_all is not None:
             generator.manual_seed(_seed_of_all)
-        _default.setdefault(place, generator)  # another thread may have come first
+        _default.setdefault(place, generator)  # another thread may have been faster
     return _default[place]
 
 
 def manual_seed(seed: int, /) -> Generator:
-    """Start random numbers on every device again from a seed.
+    """Seed the random numbers of every device.
 
     Parameters
     ----------
@@ -179,7 +178,7 @@ def manual_seed(seed: int, /) -> Generator:
     Returns
     -------
     Generator
-        The default device's.
+        The default device's generator.
 
     Examples
     --------
@@ -190,7 +189,7 @@ def manual_seed(seed: int, /) -> Generator:
     """
     global _seed_of_all
     default = default_generator().manual_seed(seed)
-    if scope.source is not None:  # a sample's, which ends with it
+    if scope.source is not None:  # a sample's, which ends with the sample
         return default
     _seed_of_all = default.initial_seed()
     for generator in _default.values():
@@ -199,15 +198,15 @@ def manual_seed(seed: int, /) -> Generator:
 
 
 def get_state() -> dict[str, Any]:
-    """Where the default generators are in their sequences, by device, for `set_state`; `arrayad.save` takes it."""
-    places = {get_default_device(), indexed(Device("cpu")), *_default}  # of the first two also if nothing was drawn yet
+    """Return the states of the default generators by device, for `set_state`; `arrayad.save` accepts them."""
+    places = {get_default_device(), indexed(Device("cpu")), *_default}  # the first two even if nothing has been drawn yet
     return {str(place): default_generator(place).get_state() for place in places}
 
 
 def set_state(states: dict[str, Any]) -> None:
-    """Have the default generators go back to where `get_state` was called.
+    """Return the default generators to states from `get_state`.
 
-    Those of devices that are not named, as they were first drawn from since, start again from their seeds.
+    Generators of other devices, first used since then, restart from their seeds.
     """
     if not isinstance(states, dict):
         raise TypeError(f"set_state(): expected what get_state() gave, not {type(states).__name__}")
@@ -216,18 +215,18 @@ def set_state(states: dict[str, Any]) -> None:
         generator = default_generator(place)
         generator.set_state(state)
         named.add(generator.device)
-    for since in _default.keys() - named:  # perhaps in a checkpoint, whose call is repeated
+    for since in _default.keys() - named:  # perhaps used first in a checkpoint, whose call is repeated
         generator = default_generator(since)
         generator.manual_seed(generator.initial_seed())
 
 
 def seed() -> int:
-    """Start random numbers on the default device again from a seed that the operating system gives, and give that."""
+    """Seed the random numbers of the default device from the operating system, and return the seed."""
     return default_generator().seed()
 
 
 def initial_seed() -> int:
-    """The seed that random numbers on the default device started from."""
+    """The seed from which the random numbers of the default device started."""
     return default_generator().initial_seed()
 
 
@@ -240,7 +239,7 @@ def rand(
     device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Random numbers, uniform in ``[0, 1)``.
+    """Draw random numbers, uniform in ``[0, 1)``.
 
     Parameters
     ----------
@@ -274,7 +273,7 @@ def randn(
     device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Random numbers, normal with mean 0 and variance 1.
+    """Draw random numbers, normal with mean 0 and variance 1.
 
     Parameters
     ----------
@@ -309,12 +308,12 @@ def randint(
     dtype: DTypeLike | None = None,
     device: DeviceLike | None = None,
 ) -> Tensor:
-    """Random integers, uniform from `low` up to, but not including, `high`.
+    """Draw random integers, uniform from `low` up to, but not including, `high`.
 
     Parameters
     ----------
     low, high : int
-        A single one, as in ``randint(high, size)``, is `high`, and they start at 0.
+        A single one, as in ``randint(high, size)``, is `high`, and the integers start at 0.
     size : int or tuple of int
         The shape.
     generator : Generator, optional
@@ -328,7 +327,7 @@ def randint(
     ValueError
         If ``low >= high``.
     OverflowError
-        If the dtype, or int64, in which they are drawn, does not hold them.
+        If they are out of the range of the dtype, or of int64, in which they are drawn.
 
     Examples
     --------
@@ -354,7 +353,7 @@ def randint(
 
 
 def _check_drawn(name: str, dtype: DType, first: int, last: int) -> None:
-    """Refuse integers that a dtype, or int64, in which they are drawn, does not hold."""
+    """Refuse integers out of the range of a dtype, or of int64, in which they are drawn."""
     if dtype.kind == "b" and not 0 <= first <= last <= 1:
         raise ValueError(f"{name}(): bool holds 0 and 1, and not {first} to {last}")
     for kind in (dtypes.int64, dtype):
@@ -365,7 +364,7 @@ def _check_drawn(name: str, dtype: DType, first: int, last: int) -> None:
 def randperm(
     n: int, *, generator: Generator | None = None, dtype: DTypeLike | None = None, device: DeviceLike | None = None
 ) -> Tensor:
-    """The integers from 0 to ``n - 1`` in random order.
+    """Return the integers from 0 to ``n - 1`` in random order.
 
     Parameters
     ----------
@@ -388,7 +387,7 @@ def randperm(
 def rand_like(
     x: Tensor, /, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None, requires_grad: bool = False
 ) -> Tensor:
-    """Random numbers, uniform in ``[0, 1)``, in the shape, dtype and on the device of another tensor.
+    """Draw random numbers, uniform in ``[0, 1)``, with the shape, dtype and device of another tensor.
 
     Parameters
     ----------
@@ -414,7 +413,7 @@ def randint_like(
     device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Random integers from ``[low, high)``, or ``[0, low)``, in the shape, dtype and on the device of another tensor.
+    """Draw random integers from ``[low, high)``, or ``[0, low)``, with the shape, dtype and device of another tensor.
 
     Parameters
     ----------
@@ -438,7 +437,7 @@ def randint_like(
 def randn_like(
     x: Tensor, /, *, dtype: DTypeLike | None = None, device: DeviceLike | None = None, requires_grad: bool = False
 ) -> Tensor:
-    """Random numbers, normal with mean 0 and variance 1, in the shape, dtype and on the device of another tensor.
+    """Draw random numbers, normal with mean 0 and variance 1, with the shape, dtype and device of another tensor.
 
     Parameters
     ----------
@@ -460,22 +459,22 @@ def normal(
     *,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Random numbers, normal with given means and standard deviations.
+    """Draw random numbers, normal with given means and standard deviations.
 
     Parameters
     ----------
     mean, std : Tensor or number
-        That broadcast.
+        Of shapes that broadcast.
     size : int or tuple of int, optional
-        The shape; needed if both are numbers.
+        The shape; required if both are numbers.
     generator : Generator, optional
         Default: the device's.
 
     Raises
     ------
     ValueError
-        If `mean` or `std` do not broadcast to the size, or `std` is negative; on a GPU the values of a Tensor are not looked
-        at, since that would wait for them.
+        If `mean` or `std` do not broadcast to the size, or `std` is negative. On a GPU the values of a Tensor are not
+        checked, since that would wait for them.
 
     Notes
     -----
@@ -505,7 +504,7 @@ def normal(
 
 @public
 def bernoulli(p: Tensor, /, *, generator: Generator | None = None) -> Tensor:
-    """Random zeros and ones, the ones with given probabilities.
+    """Draw random zeros and ones, the ones with given probabilities.
 
     Parameters
     ----------
@@ -524,7 +523,7 @@ def bernoulli(p: Tensor, /, *, generator: Generator | None = None) -> Tensor:
     TypeError
         For any other dtype.
     ValueError
-        If a probability is not in ``[0, 1]``; on a GPU this is not looked at, since that would wait for the values.
+        If a probability is not in ``[0, 1]``. On a GPU this is not checked, since that would wait for the values.
     """
     check_tensor(p, "bernoulli", "p")
     if p.dtype.kind != "f":
@@ -541,16 +540,16 @@ def bernoulli(p: Tensor, /, *, generator: Generator | None = None) -> Tensor:
 def multinomial(
     weights: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
 ) -> Tensor:
-    """Random positions, drawn with given weights.
+    """Draw random positions with given weights.
 
     Parameters
     ----------
     weights : Tensor
-        Not negative, of shape ``(N,)``, or ``(M, N)`` to draw by each row; they need not add up to 1.
+        Not negative, of shape ``(N,)``, or ``(M, N)`` to draw for each row; they need not add up to 1.
     num_samples : int
-        How many; at most as many as there are positive weights if not replaced.
+        How many to draw; without replacement, at most the number of positive weights.
     replacement : bool, optional
-        Whether a position can be drawn again.
+        Whether a position can be drawn repeatedly.
     generator : Generator, optional
         Default: the device's.
 
@@ -562,8 +561,8 @@ def multinomial(
     Raises
     ------
     ValueError
-        If the weights are of other dimensions, negative, all 0, or too few are positive. On a GPU their values are not
-        looked at, since that would wait for them; positions of weight 0 may then be drawn where too few are positive.
+        If the weights have other dimensions, are negative or all 0, or too few are positive. On a GPU their values are not
+        checked, since that would wait for them; positions of weight 0 may then be drawn if too few are positive.
     """
     check_tensor(weights, "multinomial", "weights")
     if weights.dtype.kind == "c":
@@ -591,7 +590,7 @@ def multinomial(
 
 
 def _constant(x: Any, name: str, parameter: str) -> Any:
-    """A number of which there is no derivative."""
+    """A number without a derivative."""
     if isinstance(x, TensorBase) and x._node is not None and recording():
         raise TypeError(f"{name}(): there is no derivative of {parameter}, which requires grad; give it detach()")
     return number_of(x, name, parameter)
@@ -600,7 +599,7 @@ def _constant(x: Any, name: str, parameter: str) -> Any:
 def _drawn(
     name: str, kind: Literal["uniform", "normal"], x: Tensor, generator: Generator | None, dtype: DType | None = None
 ) -> Tensor:
-    """Random numbers in the shape, on the device and, if no other is given, in the dtype of a tensor, for a function."""
+    """Random numbers, for the named function, with the shape, device and, by default, dtype of a tensor."""
     source = _generator(generator, x.device, name)
     own = floating_dtype_of(x.dtype, name)
     raw = source._backend.raw_dtype(own if dtype is None else dtype)
@@ -608,21 +607,21 @@ def _drawn(
 
 
 def bernoulli_(x: Tensor, /, p: Tensor | float = 0.5, *, generator: Generator | None = None) -> Tensor:
-    """Set the elements to random zeros and ones, the ones with a probability; returns the tensor itself."""
+    """Set the elements to random zeros and ones, the ones with a given probability; returns the tensor itself."""
     if not isinstance(p, TensorBase) and not 0 <= p <= 1:
         raise ValueError(f"bernoulli_(): p must be between 0 and 1, got {p}")
     check_writeable(x, "bernoulli_")
-    if isinstance(p, TensorBase):  # for each element draws a number of its own
+    if isinstance(p, TensorBase):  # each element draws a separate number
         return x.copy_(bernoulli(broadcast_to(p, x.shape), generator=generator))
     return x.copy_(rand(x.shape, generator=generator, dtype=dtypes.float64, device=x.device) < float(p))
 
 
 def exponential_(x: Tensor, /, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Set the elements to random numbers, exponential with a rate; returns the tensor itself."""
+    """Set the elements to exponential random numbers of a given rate; returns the tensor itself."""
     if not lambd > 0:
         raise ValueError(f"exponential_(): the rate must be positive, got {lambd}")
     check_writeable(x, "exponential_")
-    u = _drawn("exponential_", "uniform", x, generator, dtypes.float64)  # whose tail is long
+    u = _drawn("exponential_", "uniform", x, generator, dtypes.float64)  # for its long tail
     return x.copy_(log1p(-u) / -lambd)
 
 
@@ -643,12 +642,12 @@ def uniform_(x: Tensor, /, low: float = 0.0, high: float = 1.0, *, generator: Ge
     u = _drawn("uniform_", "uniform", x, generator)
     if low != 0 or high != 1:
         u = low + (high - low) * u
-        u = where(u < high, u, low)  # what was rounded up to `high` is none of the interval
+        u = where(u < high, u, low)  # `high`, reached by rounding, is not in the interval
     return x.copy_(u)
 
 
 def normal_(x: Tensor, /, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Set the elements to random numbers, normal with a mean and a standard deviation; returns the tensor itself."""
+    """Set the elements to normal random numbers with a given mean and standard deviation; returns the tensor itself."""
     mean, std = _constant(mean, "normal_", "mean"), _constant(std, "normal_", "std")
     if not std >= 0:
         raise ValueError(f"normal_(): std must not be negative, got {std}")

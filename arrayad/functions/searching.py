@@ -21,7 +21,7 @@ _INTEGER_OUTPUT = "its output is of integers"
 @not_differentiable(_INTEGER_OUTPUT, takes=REAL_OR_BOOLEAN)
 @of_backend
 def argmax(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """Positions of the maxima along an axis, the first where several tie.
+    """Return the positions of the maxima along an axis, the first among equal ones.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def argmax(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> 
     Raises
     ------
     ValueError
-        For no elements.
+        Without elements.
 
     Notes
     -----
@@ -57,7 +57,7 @@ def argmax(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> 
 @not_differentiable(_INTEGER_OUTPUT, takes=REAL_OR_BOOLEAN)
 @of_backend
 def argmin(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """Positions of the minima along an axis, the first where several tie.
+    """Return the positions of the minima along an axis, the first among equal ones.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def argmin(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> 
     Raises
     ------
     ValueError
-        For no elements.
+        Without elements.
 
     Notes
     -----
@@ -87,7 +87,7 @@ def argmin(x: Tensor, /, *, axis: int | None = None, keepdims: bool = False) -> 
 @not_differentiable(_INTEGER_OUTPUT)
 @of_backend
 def count_nonzero(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
-    """How many elements are not zero.
+    """Count the nonzero elements.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def count_nonzero(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, ke
 
 @not_differentiable(_INTEGER_OUTPUT)
 def nonzero(xp: Namespace, x: Tensor, /) -> tuple[Tensor, ...]:
-    """Positions of the elements that are not zero.
+    """Return the positions of the nonzero elements.
 
     Parameters
     ----------
@@ -147,18 +147,18 @@ def searchsorted(
     side: Literal["left", "right"] = "left",
     sorter: Tensor | None = None,
 ) -> Tensor:
-    """Where elements would have to be put into a sorted tensor to keep it sorted.
+    """Find where to insert elements into a sorted tensor to keep it sorted.
 
     Parameters
     ----------
     x1 : Tensor
-        Real-valued, one-dimensional, ascending (or so by `sorter`).
+        Real-valued, one-dimensional, ascending (or sorted by `sorter`).
     x2 : Tensor or number
-        What is to be put in.
+        The elements to insert.
     side : {"left", "right"}, optional
-        Before or after elements that are equal.
+        Whether to insert before or after equal elements.
     sorter : Tensor, optional
-        Integer positions that sort `x1`, as `argsort` gives them.
+        Integer positions that sort `x1`, as returned by `argsort`.
 
     Returns
     -------
@@ -187,13 +187,13 @@ def searchsorted(
     x1, x2 = promote(xp, x1, x2)
     if sorter is not None and not hasattr(sorter, "dtype"):
         raise TypeError(f"searchsorted(): sorter must be a Tensor of integers, not {type(sorter).__name__}")
-    if sorter is not None and dtypes.as_dtype(sorter.dtype).kind == "u":  # NumPy takes no uint64
+    if sorter is not None and dtypes.as_dtype(sorter.dtype).kind == "u":  # NumPy accepts no uint64
         sorter = xp.astype(sorter, xp.int64)
     return xp.searchsorted(x1, x2, side=side, sorter=sorter)
 
 
 def _truth(condition: Any) -> Any:
-    """The condition as booleans; of other dtypes, what is not zero."""
+    """The condition as booleans: of other dtypes, whether elements are nonzero."""
     return condition if dtypes.as_dtype(condition.dtype) is dtypes.bool else condition != 0
 
 
@@ -207,14 +207,14 @@ def _truth(condition: Any) -> Any:
     },
 )
 def where(xp: Namespace, condition: Tensor, x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
-    """Elements of one or the other tensor, as a condition says.
+    """Select elements from one of two tensors by a condition.
 
     Parameters
     ----------
     condition : Tensor
-        Boolean; of other dtypes, elements that are not zero count as true.
+        Boolean; for other dtypes, nonzero elements count as true.
     x1, x2 : Tensor or number
-        What is taken where it is true, and where it is false. All three broadcast.
+        Selected where the condition is true, and where it is false. All three broadcast.
 
     Raises
     ------
@@ -223,8 +223,8 @@ def where(xp: Namespace, condition: Tensor, x1: Tensor | complex, x2: Tensor | c
 
     Notes
     -----
-    Differentiable with respect to `x1` and `x2`. No gradient, not even a NaN, comes to the one that is not taken nor to what
-    it was computed from: the gradient of ``where(x > 0, sqrt(x), 0.0)`` is 0 at 0.
+    Differentiable with respect to `x1` and `x2`. An unselected element, and what it was computed from, gets no gradient, not
+    even NaN: the gradient of ``where(x > 0, sqrt(x), 0.0)`` at 0 is 0.
 
     Examples
     --------

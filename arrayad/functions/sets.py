@@ -18,14 +18,14 @@ __all__ = ["isin", "unique_all", "unique_counts", "unique_inverse", "unique_valu
 
 @not_differentiable("its output is boolean")
 def isin(xp: Namespace, x1: Tensor | int, x2: Tensor | int, /, *, invert: bool = False) -> Tensor:
-    """Whether each element of one tensor is among those of another.
+    """Test whether each element of one tensor is among those of another.
 
     Parameters
     ----------
     x1, x2 : Tensor or number
         At least one is a Tensor.
     invert : bool, optional
-        Ask whether it is not.
+        Test whether it is not.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def isin(xp: Namespace, x1: Tensor | int, x2: Tensor | int, /, *, invert: bool =
     """
     try:
         x1, x2 = promote(xp, x1, x2)
-    except OverflowError:  # a number that is none of the elements, whose dtype does not hold it
+    except OverflowError:  # a number out of the dtype's range is none of the elements
         like: Any = x2 if isinstance(x1, int) else x1
         shape = () if isinstance(x1, int) else like.shape
         return xp.full(shape, bool(invert), dtype=xp.raw_dtype(dtypes.bool), device=like.device)
@@ -56,7 +56,7 @@ class UniqueAll(NamedTuple):
 
 @composite()
 def unique_all(xp: Namespace, x: Tensor, /) -> UniqueAll:
-    """The different elements, where each is first met, which of them each element is, and how often each occurs.
+    """Return the unique elements, their first positions, the index of the unique value for each element, and their counts.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class UniqueCounts(NamedTuple):
 
 @composite()
 def unique_counts(xp: Namespace, x: Tensor, /) -> UniqueCounts:
-    """The different elements and how often each occurs.
+    """Return the unique elements and the number of occurrences of each.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ class UniqueInverse(NamedTuple):
 
 @composite()
 def unique_inverse(xp: Namespace, x: Tensor, /) -> UniqueInverse:
-    """The different elements and which of them each element is.
+    """Return the unique elements and, for each element, the index of its value among them.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def unique_inverse(xp: Namespace, x: Tensor, /) -> UniqueInverse:
 
 @composite()
 def unique_values(xp: Namespace, x: Tensor, /) -> Tensor:
-    """The different elements.
+    """Return the unique elements.
 
     Parameters
     ----------

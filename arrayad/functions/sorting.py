@@ -16,7 +16,7 @@ __all__ = ["argsort", "sort"]
 @not_differentiable("its output is of integers", takes=REAL_OR_BOOLEAN)
 @of_backend
 def argsort(x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
-    """Positions that sort a tensor along an axis.
+    """Return the positions that sort a tensor along an axis.
 
     Parameters
     ----------
@@ -46,14 +46,14 @@ def argsort(x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: b
 
 
 def _unsort(xp: Namespace, g: Any, x: Any, axis: int, descending: bool) -> Any:
-    """The cotangents, taken back to where their elements stood: by the inverse of the sorting permutation."""
+    """Move the cotangents back to the original positions: by the inverse of the sorting permutation."""
     order = xp.argsort(x, axis=axis, descending=descending, stable=True)
     return xp.take_along_axis(g, xp.argsort(order, axis=axis, descending=False, stable=True), axis=axis)
 
 
 @differentiable(takes=REAL_OR_BOOLEAN, x=_unsort, used={"x": _unsort}, selects=False)
 def sort(xp: Namespace, x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
-    """A tensor with its elements sorted along an axis.
+    """Sort the elements of a tensor along an axis.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def sort(xp: Namespace, x: Tensor, /, *, axis: int = -1, descending: bool = Fals
 
     Notes
     -----
-    Differentiable; equal elements keep their order as to who gets which gradient.
+    Differentiable; equal elements get the gradients in their original order.
 
     Examples
     --------

@@ -1,9 +1,9 @@
 """Special functions, named as SciPy names them.
 
-Unless said otherwise a function is its backend's of the same name, on NumPy that of ``scipy.special``: all but `cbrt`,
-`exp2`, `expit`, `logsumexp`, `log_softmax`, `sinc` and `softmax` need SciPy there (``pip install scipy``). Formulas of
-derivatives are those of the NIST Digital Library of Mathematical Functions (https://dlmf.nist.gov), whose equations comments
-name; comments also give the conventions at singular points.
+Unless noted otherwise, a function is its backend's of the same name, on NumPy that of ``scipy.special``: all but `cbrt`,
+`exp2`, `expit`, `logsumexp`, `log_softmax`, `sinc` and `softmax` require SciPy there (``pip install scipy``). Formulas of
+derivatives are from the NIST Digital Library of Mathematical Functions (https://dlmf.nist.gov); comments cite its equations
+and give the conventions at singular points.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ _DEGREE = math.pi / 180
 
 
 def _series(t: Any, coefficients: list[float]) -> Any:
-    """A polynomial by Horner's scheme, of the coefficient of the lowest power first."""
+    """A polynomial by Horner's scheme, with the coefficient of the lowest power first."""
     out = 0 * t + coefficients[-1]
     for c in reversed(coefficients[:-1]):
         out = out * t + c
@@ -195,9 +195,9 @@ def _series(t: Any, coefficients: list[float]) -> Any:
 
 
 def _split(xp: Namespace, near: Any, x: Any, instead: float) -> tuple[Any, Any]:
-    """`x` where it is near and 0 elsewhere, and `x` where it is not near and a number elsewhere.
+    """`x` where it is near 0 and 0 elsewhere, and `x` where it is not near 0 and a given number elsewhere.
 
-    For functions that take a series near 0: of neither form is a derivative, of whatever order, ever infinite.
+    For functions that use a series near 0: neither form then has an infinite derivative, of any order.
     """
     return xp.where(near, x, xp.zeros_like(x)), xp.where(near, xp.zeros_like(x) + instead, x)
 
@@ -207,7 +207,7 @@ def _split(xp: Namespace, near: Any, x: Any, instead: float) -> tuple[Any, Any]:
 
 @special(x=lambda xp, g, x: g * (_2_SQRTPI * xp.exp(-(x * x))))
 def erf(x: Tensor, /) -> Tensor:
-    """Error function of each element: ``2/sqrt(pi)`` times the integral of ``exp(-t**2)`` from 0 on (DLMF 7.2.1).
+    """Error function of each element: ``2/sqrt(pi)`` times the integral of ``exp(-t**2)`` from 0 to it (DLMF 7.2.1).
 
     Examples
     --------
@@ -222,12 +222,12 @@ def erfc(x: Tensor, /) -> Tensor:
     """1 minus the error function of each element, accurate even where that is near 1 (DLMF 7.2.2)."""
 
 
-# DLMF 7.12.1, differentiated: of -1 / (sqrt(pi) x**2), in powers of 1 / (2 x**2).
+# DLMF 7.12.1, differentiated: the derivative of -1 / (sqrt(pi) x**2), in powers of 1 / (2 x**2).
 _ERFCX_SLOPE = [(-1) ** n * math.prod(range(1, 2 * n + 2, 2)) for n in range(13)]
 
 
 def _erfcx_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
-    # To the right the two parts of the formula take one another away.
+    # To the right the two terms of the formula cancel.
     near = x <= 10
     low, high = _split(xp, near, x, 10.0)
     inverse = 1 / (high * high)
@@ -250,7 +250,7 @@ def ndtr(x: Tensor, /) -> Tensor:
 
 
 def _log_ndtr_rule(xp: Namespace, g: Any, x: Any, out: Any) -> Any:
-    # Density over distribution function. To the left both underflow, and erfcx has their quotient; to the right erfcx
+    # Density over distribution function. To the left both underflow, and erfcx gives their quotient; to the right erfcx
     # overflows.
     right = x > 0
     high, low = _split(xp, right, x, 0.0)
@@ -295,7 +295,7 @@ def _no_order(name: str) -> Callable[..., NoReturn]:
 
 @special(n=_no_order("polygamma"), x=lambda xp, g, n, x: g * xp.special.polygamma(n + 1, x))
 def _polygamma(n: Tensor | int, x: Tensor | float, /) -> Tensor:
-    """`polygamma`, whose checks are made."""
+    """`polygamma`, after its checks."""
 
 
 @public
@@ -305,14 +305,14 @@ def polygamma(n: Tensor | int, x: Tensor | float, /) -> Tensor:
     Parameters
     ----------
     n : Tensor or int
-        Whole numbers, not negative; 0 gives `digamma` itself.
+        Integers, not negative; 0 gives `digamma` itself.
     x : Tensor or number
         Real floating-point; integers and booleans become the default floating dtype.
 
     Raises
     ------
     ValueError
-        For a negative order that is a Python number; in a Tensor it gives NaN.
+        For a negative order given as a Python number; in a Tensor it gives NaN.
 
     Notes
     -----
@@ -345,7 +345,7 @@ def gamma(x: Tensor, /) -> Tensor:
 
 
 def _rgamma_rule(xp: Namespace, g: Any, x: Any) -> Any:
-    # To the left by reflection (DLMF 5.5.3), of which all parts and their derivatives are finite at the poles of gamma.
+    # To the left by reflection (DLMF 5.5.3), all parts of which, and their derivatives, are finite at the poles of gamma.
     near = x <= 0.5
     low, high = _split(xp, near, x, 1.0)
     whole = xp.round(low)
@@ -378,12 +378,12 @@ def multigammaln(a: Tensor, d: Tensor | int) -> Tensor:
     a : Tensor
         Real floating-point, above ``(d - 1) / 2``; integers and booleans become the default floating dtype.
     d : int or Tensor
-        A whole number, not negative.
+        An integer, not negative.
 
     Raises
     ------
     ValueError
-        If `d` is no such number, or `a` not above the bound.
+        If `d` is not such a number, or `a` is not above the bound.
 
     Notes
     -----
@@ -396,7 +396,7 @@ def multigammaln(a: Tensor, d: Tensor | int) -> Tensor:
     if dimension < 0 or dimension % 1:
         raise ValueError(f"multigammaln(): the dimension must be a whole number and not negative, got {d}")
     check_tensor(a, "multigammaln", "a")
-    waits = backend_of(a._array).asynchronous  # for values, which are not looked at then
+    waits = backend_of(a._array).asynchronous  # values are then not checked
     if not waits and bool(any(less_equal(a, (dimension - 1) / 2))):
         raise ValueError(f"multigammaln(): elements must be above (d - 1) / 2 = {(dimension - 1) / 2}")
     terms = [gammaln(subtract(a, j / 2)) for j in range(int(dimension))]
@@ -410,7 +410,7 @@ def multigammaln(a: Tensor, d: Tensor | int) -> Tensor:
 def binom(n: Tensor | float, k: Tensor | float, /) -> Tensor:
     """Binomial coefficient ``n`` over ``k`` of the elements of two tensors, also of real numbers (DLMF 1.2.6, 5.2.4).
 
-    The derivative is NaN where it is a limit: at whole numbers where the coefficient is 0.
+    The derivative is NaN where it would be a limit: at integers where the coefficient is 0.
     """
 
 
@@ -431,7 +431,8 @@ def _poch_rule(xp: Namespace, g: Any, z: Any, m: Any, out: Any) -> Any:
 def poch(z: Tensor | float, m: Tensor | float, /) -> Tensor:
     """Pochhammer's symbol ``gamma(z + m) / gamma(z)`` of the elements of two tensors (DLMF 5.2.5).
 
-    Where both ``z`` and ``z + m`` are whole and not positive there is no derivative with respect to `m`, and it is NaN.
+    Where both ``z`` and ``z + m`` are integers and not positive, the derivative with respect to `m` does not exist, and is
+    NaN.
     """
 
 
@@ -471,7 +472,7 @@ def _zeta(x: Tensor | float, q: Tensor | float, /) -> Tensor:
 
 
 def _riemann_zeta_rule(xp: Namespace, g: Any, x: Any) -> Any:
-    # Far left from the right by the reflection formula (DLMF 25.4.1), differentiated; near 0 it has a pole in it.
+    # Far to the left from the right by the reflection formula (DLMF 25.4.1), differentiated; near 0 it contains a pole.
     right = x >= -1
     high, low = _split(xp, right, x, -2.0)
     mirrored, angle = 1 - low, low * (math.pi / 2)
@@ -489,7 +490,7 @@ def _riemann_zeta(x: Tensor, /) -> Tensor:
 
 @special(x=_riemann_zeta_rule)
 def zetac(x: Tensor, /) -> Tensor:
-    """Riemann's zeta function less 1, at each element."""
+    """Riemann's zeta function minus 1, at each element."""
 
 
 @public
@@ -501,7 +502,7 @@ def zeta(x: Tensor | float, q: Tensor | float | None = None) -> Tensor:
     x : Tensor or number
         The exponent.
     q : Tensor or number, optional
-        Where the sum begins; left out, the function is Riemann's.
+        Where the sum starts; if omitted, the function is Riemann's.
 
     Notes
     -----
@@ -527,7 +528,8 @@ def _i1e_over_x(xp: Namespace, x: Any) -> Any:
     return xp.where(xp.abs(x) < 1, series, xp.special.i1e(far) / far)
 
 
-# Derivatives: DLMF 10.29.2 and 10.29.3. Those of the scaled functions have a kink at 0; there, the mean of both sides.
+# Derivatives: DLMF 10.29.2 and 10.29.3. Those of the scaled functions have a kink at 0; the value there is the mean of both
+# sides.
 @special(x=lambda xp, g, x: g * xp.special.i1(x))
 def i0(x: Tensor, /) -> Tensor:
     """Modified Bessel function of the first kind and order 0 of each element (DLMF 10.25.2)."""
@@ -576,7 +578,7 @@ def y1(x: Tensor, /) -> Tensor:
 
 @special(n=zero_rule, x=lambda xp, g, n, x: g * (xp.special.yn(n - 1, x) - xp.special.yn(n + 1, x)) / 2)
 def yn(n: Tensor | int, x: Tensor | float, /) -> Tensor:
-    """Bessel function of the second kind and whole order `n` of the elements of `x` (DLMF 10.2.3)."""
+    """Bessel function of the second kind and integer order `n` of the elements of `x` (DLMF 10.2.3)."""
 
 
 @special(x=lambda xp, g, x: g * -xp.special.k1(x))
@@ -608,7 +610,7 @@ _ELLIPE_SLOPE = [n * c / (1 - 2 * n) for n, c in enumerate(_ELLIPTIC)][1:]
 
 
 def _ellipk_slope(xp: Namespace, m: Any, rest: Any) -> Any:
-    """The derivative of the first kind at the parameter `m`, of which `rest` is 1 minus (DLMF 19.4.1)."""
+    """The derivative of the first kind with respect to the parameter `m`, where `rest` is ``1 - m`` (DLMF 19.4.1)."""
     small = xp.abs(m) < 0.1
     near, far = _split(xp, small, m, 0.5)
     remainder = xp.where(small, 1 - far, rest)
@@ -650,7 +652,7 @@ def expi(x: Tensor, /) -> Tensor:
 
 def _expn_rule(xp: Namespace, g: Any, n: Any, x: Any) -> Any:
     # DLMF 8.19.13; below order 0, where there is no expn, its closed form.
-    n = xp.trunc(n)  # as SciPy takes it
+    n = xp.trunc(n)  # as SciPy does
     positive = n > 0
     lower = xp.special.expn(xp.where(positive, n - 1, xp.zeros_like(n)), x)
     return -g * xp.where(positive, lower, xp.exp(-x) * (1 + 1 / x) / x)
@@ -658,9 +660,9 @@ def _expn_rule(xp: Namespace, g: Any, n: Any, x: Any) -> Any:
 
 @special(n=zero_rule, x=_expn_rule)
 def expn(n: Tensor | int, x: Tensor | float, /) -> Tensor:
-    """Generalized exponential integral of whole order `n` of the elements of `x` (DLMF 8.19.3).
+    """Generalized exponential integral of integer order `n` of the elements of `x` (DLMF 8.19.3).
 
-    What `n` has behind the point is cut off.
+    `n` is truncated to an integer.
     """
 
 
@@ -687,8 +689,8 @@ def spence(z: Tensor, /) -> Tensor:
 def hyp1f1(a: Tensor | float, b: Tensor | float, x: Tensor | float, /) -> Tensor:
     """Kummer's confluent hypergeometric function ``M(a, b, x)`` of the elements of three tensors (DLMF 13.2.2).
 
-    The derivatives with respect to `a` and `b` are not implemented, and asking for them raises NotImplementedError: of the
-    series differentiated term by term no digit is left for large negative `x`, and other ways hold on parts of the domain.
+    Derivatives with respect to `a` and `b` are not implemented and raise NotImplementedError: the series differentiated term
+    by term loses all digits for large negative `x`, and other methods work only on parts of the domain.
     """
 
 
@@ -698,10 +700,10 @@ def _lpmv_rule(xp: Namespace, g: Any, m: Any, v: Any, x: Any, out: Any) -> Any:
 
 @special(m=_no_order("lpmv"), v=_no_order("lpmv"), x=_lpmv_rule)
 def lpmv(m: Tensor | float, v: Tensor | float, x: Tensor | float, /) -> Tensor:
-    """Legendre function of whole order `m` and real degree `v`, at `x` in ``[-1, 1]`` (DLMF 14.3.1).
+    """Legendre function of integer order `m` and real degree `v`, at `x` in ``[-1, 1]`` (DLMF 14.3.1).
 
-    With respect to `m`, a whole number, there is no derivative; that with respect to `v` is not implemented. Asking for
-    either raises NotImplementedError.
+    There is no derivative with respect to `m`, an integer, and that with respect to `v` is not implemented; both raise
+    NotImplementedError.
     """
 
 
@@ -730,17 +732,17 @@ def log_expit(x: Tensor, /) -> Tensor:
     """Logarithm of `expit` of each element, accurate even where that underflows."""
 
 
-# --- entropies: 0 log 0 is 0, and the derivatives there, be they infinite, are taken as 0, so that terms of probability 0
-# send nothing ---
+# --- entropies: 0 log 0 is 0, and the derivatives there, even infinite ones, are taken as 0, so that terms of probability 0
+# contribute no gradient ---
 
 
 def _log_where(xp: Namespace, good: Any, x: Any) -> Any:
-    """The logarithm where it is looked at, 0 elsewhere."""
+    """The logarithm where it is used, 0 elsewhere."""
     return xp.log(xp.where(good, x, xp.ones_like(x)))
 
 
 def _quotient(xp: Namespace, x1: Any, x2: Any) -> Any:
-    """A quotient, 0 where both are."""
+    """A quotient, 0 where numerator and denominator are."""
     both = (x1 == 0) & (x2 == 0)
     return xp.where(both, xp.zeros_like(x1), x1) / xp.where(both, xp.ones_like(x2), x2)
 
@@ -750,7 +752,7 @@ def _quotient(xp: Namespace, x1: Any, x2: Any) -> Any:
     x2=lambda xp, g, x1, x2: g * _quotient(xp, x1, x2),
 )
 def xlogy(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
-    """``x1 * log(x2)`` of the elements of two tensors, 0 where ``x1`` is, also at ``log(0)``.
+    """``x1 * log(x2)`` of the elements of two tensors, 0 where ``x1`` is 0, even at ``log(0)``.
 
     Where both are 0, so are the derivatives.
 
@@ -767,7 +769,7 @@ def xlogy(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     x2=lambda xp, g, x1, x2: g * _quotient(xp, x1, 1 + x2),
 )
 def xlog1py(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
-    """``x1 * log1p(x2)`` of the elements of two tensors, 0 where ``x1`` is, also at ``log1p(-1)``.
+    """``x1 * log1p(x2)`` of the elements of two tensors, 0 where ``x1`` is 0, even at ``log1p(-1)``.
 
     Where ``x1`` is 0 and ``x2`` is -1, so are the derivatives.
     """
@@ -798,7 +800,7 @@ def _ratio(xp: Namespace, x1: Any, x2: Any) -> Any:
 def rel_entr(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """``x1 * log(x1 / x2)`` of the elements of two tensors, a term of a relative entropy.
 
-    It is 0 where ``x1`` is 0 and ``x2`` not negative, and ``inf`` where it has no value; there the derivatives are 0.
+    It is 0 where ``x1`` is 0 and ``x2`` is not negative, and ``inf`` where it is undefined; there the derivatives are 0.
     """
 
 
@@ -809,8 +811,8 @@ def rel_entr(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
 def kl_div(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """``x1 * log(x1 / x2) - x1 + x2`` of the elements of two tensors, a term of a Kullback-Leibler divergence.
 
-    It is ``x2`` where ``x1`` is 0 and ``x2`` not negative, where the derivative with respect to ``x1`` is taken as 0, and
-    ``inf`` where it has no value, where both are. (PyTorch's ``kl_div`` is another function, of logarithms.)
+    It is ``x2`` where ``x1`` is 0 and ``x2`` is not negative; there the derivative with respect to ``x1`` is taken as 0. It
+    is ``inf`` where it is undefined; there both derivatives are. (PyTorch's ``kl_div`` is another function, of logarithms.)
     """
 
 
@@ -834,7 +836,7 @@ def exp10(x: Tensor, /) -> Tensor:
 
 @special(x=lambda xp, g, x: -g * xp.sin(x))
 def cosm1(x: Tensor, /) -> Tensor:
-    """Cosine of each element less 1, accurate even near 0."""
+    """Cosine of each element minus 1, accurate even near 0."""
 
 
 # The derivative of (exp(x) - 1) / x, in powers of x: exact to double precision for |x| < 1.
@@ -878,11 +880,11 @@ def cotdg(x: Tensor, /) -> Tensor:
     s=lambda xp, g: g * (_DEGREE / 3600),
 )
 def radian(d: Tensor | float, m: Tensor | float, s: Tensor | float, /) -> Tensor:
-    """Degrees, minutes and seconds as radians."""
+    """Convert degrees, minutes and seconds to radians."""
 
 
 def _boxcox_shape(xp: Namespace, log_x: Any, lmbda: Any) -> Any:
-    # With exprel(l log x) * log x for the transform, whose quotient by l is no exception at 0; at x = 0 it is -1 / l.
+    # Uses exprel(l log x) * log x for the transform, so that the quotient by l is no exception at 0; at x = 0 it is -1 / l.
     at_zero = (log_x == -math.inf) & (lmbda > 0)
     log_x = xp.where(at_zero, xp.zeros_like(log_x), log_x)
     there = xp.where(at_zero, lmbda, xp.ones_like(lmbda))
@@ -933,7 +935,7 @@ def huber(delta: Tensor | float, r: Tensor | float, /) -> Tensor:
 
 
 def _pseudo_huber_radius(xp: Namespace, delta: Any, r: Any) -> Any:
-    """The root of ``delta**2 + r**2``, of which the loss is ``delta * (root - delta)``; where both are 0 the slopes are."""
+    """The root of ``delta**2 + r**2``; the loss is ``delta * (root - delta)``. Where both are 0, so are the slopes."""
     return or_infinite(xp, xp.hypot(delta, r))
 
 
@@ -987,12 +989,12 @@ def logsumexp(
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
     return_sign : bool, optional
-        Give the sign of the sum too, and the logarithm of its absolute value.
+        Return the sign of the sum too, and the logarithm of its absolute value.
 
     Returns
     -------
     Tensor or tuple of Tensor
-        The logarithm: NaN where the sum is negative and its sign not asked for. With `return_sign`, logarithm and sign.
+        The logarithm: NaN where the sum is negative and its sign is not returned. With `return_sign`, logarithm and sign.
 
     Notes
     -----
@@ -1008,7 +1010,7 @@ def logsumexp(
     with no_grad():  # the derivatives of the shift cancel
         top = max(where(unused, -math.inf, a), axis=axis, keepdims=True)
         top = where(isfinite(top), top, 0.0)
-    # What does not count must not overflow either.
+    # Elements that do not count must not overflow either.
     a = where(logical_and(unused, greater(a - top, math.log(finfo(a.dtype).max) - 1)), -math.inf, a)
     total = sum(multiply(factors, exp(a - top)), axis=axis, keepdims=True)
     nothing = equal(total, 0)

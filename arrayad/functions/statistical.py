@@ -33,14 +33,14 @@ __all__ = ["cumulative_prod", "cumulative_sum", "max", "mean", "min", "prod", "s
 
 
 def axes_of(axis: Axis, rank: int) -> tuple[int, ...]:
-    """The axes of a reduction, counted from the front; whoever computed it has checked that there are such."""
-    if axis is None or rank == 0:  # NumPy and PyTorch take an axis of 0 for a 0-d array
+    """The axes of a reduction, counted from the front; the reduction has already checked that they exist."""
+    if axis is None or rank == 0:  # NumPy and PyTorch accept an axis of 0 for a 0-d array
         return tuple(range(rank))
     return tuple(a % rank for a in (axis if isinstance(axis, tuple) else (axis,)))
 
 
 def keep(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
-    """A reduction's output with its reduced axes as axes of length 1."""
+    """A reduction's output with its reduced axes kept, of length 1."""
     if len(g.shape) == len(x_shape):
         return g
     shape = list(x_shape)
@@ -50,12 +50,12 @@ def keep(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
 
 
 def spread(xp: Namespace, g: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
-    """A reduction's output, given back to every element that went into it."""
+    """Spread a reduction's output back over the elements that went into it."""
     return xp.spread(g if axis is None else keep(xp, g, x_shape, axis), x_shape)
 
 
 def count_of(x_shape: tuple[int, ...], axis: Axis) -> int:
-    """How many elements go into one of a reduction."""
+    """The number of elements that go into one element of a reduction."""
     if axis.__class__ is int and x_shape:
         return x_shape[axis]
     return math.prod([x_shape[a] for a in axes_of(axis, len(x_shape))])
@@ -73,14 +73,14 @@ def sum(x: Tensor, /, *, axis: Axis = None, dtype: DTypeLike | None = None, keep
     axis : int, tuple of int or None, optional
         Also ``dim``. None means all axes.
     dtype : dtype, optional
-        Of the sum. Default: that of `x`; for integers and booleans the default integer dtype of their signedness.
+        The dtype of the sum. Default: that of `x`; for integers and booleans the default integer dtype of their signedness.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
 
     Returns
     -------
     Tensor
-        0 for no elements.
+        0 without elements.
 
     Notes
     -----
@@ -95,7 +95,7 @@ def sum(x: Tensor, /, *, axis: Axis = None, dtype: DTypeLike | None = None, keep
 
 
 def wide(xp: Namespace, x: Any) -> Any:
-    """Half precision as float32: its squares, and counts in it, soon overflow."""
+    """Half precision as float32: squares and counts in half precision soon overflow."""
     return xp.astype(x, float32) if as_dtype(x.dtype) is float16 else x
 
 
@@ -111,7 +111,7 @@ def mean(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     Parameters
     ----------
     x : Tensor
-        Floating-point. The mean of integers would need a floating dtype that nobody has named, so it is refused.
+        Floating-point. Integers are refused, since the floating dtype of their mean would be a guess.
     axis : int, tuple of int or None, optional
         Also ``dim``. None means all axes.
     keepdims : bool, optional
@@ -120,7 +120,7 @@ def mean(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     Returns
     -------
     Tensor
-        NaN for no elements.
+        NaN without elements.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def _variance(xp: Namespace, x: Any, axis: Axis, correction: float, keepdims: bo
 
 
 def _deviation(xp: Namespace, g: Any, x: Any, x_shape: tuple[int, ...], axis: Axis, correction: float) -> Any:
-    # The mean moves with the elements too, but the deviations from it add up to 0.
+    # The mean depends on the elements too, but the deviations from it add up to 0.
     x = wide(xp, x)
     deviation = x - xp.mean(x, axis=axis, keepdims=True)
     return keep(xp, g, x_shape, axis) / _count(x_shape, axis, correction) * deviation
@@ -176,15 +176,15 @@ def var(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0
     axis : int, tuple of int or None, optional
         Also ``dim``. None means all axes.
     correction : number, optional
-        What is taken off the count that the sum of squared deviations is divided by: 0 for the variance of a whole
-        population, 1 for the unbiased estimate from a sample. (PyTorch's default is 1, the standard's 0.)
+        Subtracted from the number of elements in the divisor: 0 for the variance of a whole population, 1 for the unbiased
+        estimate from a sample. (PyTorch's default is 1, the standard's 0.)
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
 
     Returns
     -------
     Tensor
-        NaN where the count, corrected, is not positive.
+        NaN where the corrected count is not positive.
 
     Raises
     ------
@@ -224,7 +224,7 @@ def std(xp: Namespace, x: Tensor, /, *, axis: Axis = None, correction: float = 0
     axis : int, tuple of int or None, optional
         Also ``dim``. None means all axes.
     correction : number, optional
-        As in `var`.
+        As for `var`.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
 
@@ -246,11 +246,11 @@ def _attaining(xp: Namespace, x: Any, out: Any, x_shape: tuple[int, ...], axis: 
 
 
 def _share(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
-    """The cotangent of an extremum, in equal parts to the elements that attain it (PyTorch's and JAX's convention)."""
+    """The cotangent of an extremum, split equally among the elements that attain it (PyTorch's and JAX's convention)."""
     chosen = _attaining(xp, x, out, x_shape, axis)
     g = wide(xp, g)
     count = xp.sum(xp.astype(chosen, g.dtype), axis=axis, keepdims=True)
-    # A choice, not a product with 0, so that forward mode, which transposes it, leaves out the tangents of the others.
+    # A selection, not a product with 0, so that forward mode, which transposes it, drops the tangents of the others.
     return kept(xp, chosen, keep(xp, g, x_shape, axis) / count)
 
 
@@ -261,12 +261,12 @@ def _used_of_extremum(xp: Namespace, used: Any, x: Any, out: Any, x_shape: tuple
 @differentiable(takes=REAL_OR_BOOLEAN, grad_name="Amax", x=_share, used={"x": _used_of_extremum})
 @of_backend
 def max(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Maximum over axes; NaN if there is one.
+    """Maximum over axes; NaN if an element is NaN.
 
     Parameters
     ----------
     x : Tensor
-        Real-valued, with elements along the axes.
+        Real-valued, not empty along the axes.
     axis : int, tuple of int or None, optional
         Also ``dim``. None means all axes.
     keepdims : bool, optional
@@ -275,11 +275,11 @@ def max(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     Raises
     ------
     ValueError
-        For no elements.
+        Without elements.
 
     Notes
     -----
-    Differentiable; elements that tie get equal parts of the gradient.
+    Differentiable; tied elements get equal parts of the gradient.
 
     Examples
     --------
@@ -292,12 +292,12 @@ def max(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
 @differentiable(takes=REAL_OR_BOOLEAN, grad_name="Amin", x=_share, used={"x": _used_of_extremum})
 @of_backend
 def min(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Minimum over axes; NaN if there is one.
+    """Minimum over axes; NaN if an element is NaN.
 
     Parameters
     ----------
     x : Tensor
-        Real-valued, with elements along the axes.
+        Real-valued, not empty along the axes.
     axis : int, tuple of int or None, optional
         Also ``dim``. None means all axes.
     keepdims : bool, optional
@@ -306,16 +306,16 @@ def min(x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> Tensor:
     Raises
     ------
     ValueError
-        For no elements.
+        Without elements.
 
     Notes
     -----
-    Differentiable; elements that tie get equal parts of the gradient.
+    Differentiable; tied elements get equal parts of the gradient.
     """
 
 
 def _check_cumulates(x: Any, axis: int | None, name: str) -> None:
-    """Refuse a 0-d array, as the standard asks for an axis, and what is no axis."""
+    """Refuse a 0-d array, for which the standard requires an axis, and an invalid axis."""
     if x.ndim == 0:
         raise ValueError(f"{name}(): the tensor must have at least one dimension")
     if axis is not None:
@@ -329,7 +329,7 @@ def _exclusive_product(xp: Namespace, x: Any, axis: int) -> Any:
 
 
 def _rest_product(xp: Namespace, g: Any, x: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
-    """`g` times the product of all elements but each one; nothing is divided by, so zeros are no exception."""
+    """`g` times the product of all other elements; without division, so zeros are no exception."""
     axes = axes_of(axis, len(x_shape))
     others = tuple(i for i in range(len(x_shape)) if i not in axes)
     order = others + axes
@@ -354,18 +354,19 @@ def prod(x: Tensor, /, *, axis: Axis = None, dtype: DTypeLike | None = None, kee
     axis : int, tuple of int or None, optional
         Also ``dim``. None means all axes.
     dtype : dtype, optional
-        Of the product. Default: that of `x`; for integers and booleans the default integer dtype of their signedness.
+        The dtype of the product. Default: that of `x`; for integers and booleans the default integer dtype of their
+        signedness.
     keepdims : bool, optional
         Also ``keepdim``. Keep the reduced axes, with length 1.
 
     Returns
     -------
     Tensor
-        1 for no elements.
+        1 without elements.
 
     Notes
     -----
-    Differentiable, also where elements are 0.
+    Differentiable, including at elements that are 0.
     """
 
 
@@ -386,7 +387,7 @@ def cumulative_sum(
     dtype: DTypeLike | None = None,
     include_initial: bool = False,
 ) -> Tensor:
-    """Sums of the elements up to each one along an axis.
+    """Cumulative sums of the elements along an axis.
 
     Parameters
     ----------
@@ -395,9 +396,9 @@ def cumulative_sum(
     axis : int, optional
         Also ``dim``. May be omitted if `x` is one-dimensional.
     dtype : dtype, optional
-        Of the sums, as in `sum`.
+        The dtype of the sums, as for `sum`.
     include_initial : bool, optional
-        Begin with a 0, so that the axis is one longer.
+        Start with a 0, so that the axis becomes one longer.
 
     Raises
     ------
@@ -416,7 +417,7 @@ def _suffix_recurrence(xp: Namespace, g: Any, factors: Any, axis: int) -> Any:
     """``s`` with ``s[i] = g[i] + factors[i] * s[i + 1]`` along an axis, in log2(n) steps.
 
     The maps ``s -> g[i] + factors[i] * s`` are composed in pairs, then fours, and so on (Hillis & Steele 1986, "Data
-    parallel algorithms", section "All partial sums"). Nothing is divided by.
+    parallel algorithms", section "All partial sums"). There is no division.
     """
     length = g.shape[axis]
     step = 1
@@ -432,7 +433,7 @@ def _suffix_recurrence(xp: Namespace, g: Any, factors: Any, axis: int) -> Any:
 
 
 def _uncumulate_product(xp: Namespace, g: Any, x: Any, axis: int | None, include_initial: bool) -> Any:
-    """Element i stands in the products from i on: the product before it times ``g[i] + x[i+1] (g[i+1] + x[i+2] (...))``."""
+    """Element i occurs in the products from i on: the product before it times ``g[i] + x[i+1] (g[i+1] + x[i+2] (...))``."""
     axis = 0 if axis is None else axis % g.ndim
     if include_initial:
         g = g[along(axis, 1, None)]
@@ -452,7 +453,7 @@ def cumulative_prod(
     dtype: DTypeLike | None = None,
     include_initial: bool = False,
 ) -> Tensor:
-    """Products of the elements up to each one along an axis.
+    """Cumulative products of the elements along an axis.
 
     Parameters
     ----------
@@ -461,9 +462,9 @@ def cumulative_prod(
     axis : int, optional
         Also ``dim``. May be omitted if `x` is one-dimensional.
     dtype : dtype, optional
-        Of the products, as in `prod`.
+        The dtype of the products, as for `prod`.
     include_initial : bool, optional
-        Begin with a 1, so that the axis is one longer.
+        Start with a 1, so that the axis becomes one longer.
 
     Raises
     ------
@@ -472,7 +473,7 @@ def cumulative_prod(
 
     Notes
     -----
-    Differentiable, also where elements are 0.
+    Differentiable, including at elements that are 0.
     """
     _check_cumulates(x, axis, "cumulative_prod")
     return xp.cumulative_prod(x, axis=axis, dtype=dtype, include_initial=include_initial)

@@ -21,7 +21,7 @@ __all__ = ["all", "any", "diff"]
 @not_differentiable("its output is boolean")
 @of_backend
 def all(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
-    """Whether all elements along axes are true (not zero); true for no elements.
+    """Whether all elements along axes are true (nonzero); true without elements.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def all(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bo
 @not_differentiable("its output is boolean")
 @of_backend
 def any(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
-    """Whether any element along axes is true (not zero); false for no elements.
+    """Whether any element along axes is true (nonzero); false without elements.
 
     Parameters
     ----------
@@ -65,18 +65,18 @@ def diff(x: Tensor, /, n: int = 1, *, axis: int = -1, prepend: Tensor | None = N
     Parameters
     ----------
     x : Tensor
-        With at least one axis. Differences of booleans are whether neighbours differ.
+        With at least one axis. The difference of booleans is whether they differ.
     n : int, optional
-        How often; 0 gives `x`. The standard has it by name alone, NumPy and PyTorch by position too.
+        How often; 0 gives `x`. The standard has it by name only, NumPy and PyTorch also by position.
     axis : int, optional
         Also ``dim``.
     prepend, append : Tensor, optional
-        What is joined before and after `x` along the axis first.
+        Tensors to join before and after `x` along the axis first.
 
     Returns
     -------
     Tensor
-        `n` shorter along the axis.
+        Shorter by `n` along the axis.
 
     Raises
     ------
@@ -104,6 +104,6 @@ def diff(x: Tensor, /, n: int = 1, *, axis: int = -1, prepend: Tensor | None = N
     parts = [part for part in (prepend, x, append) if part is not None]
     out: Any = concat(parts, axis=axis) if len(parts) > 1 else x
     difference = not_equal if dtypes.from_raw[out._array.dtype] is dtypes.bool else subtract
-    for _ in range(min(n, out.shape[axis])):  # after which there is nothing left
+    for _ in range(min(n, out.shape[axis])):  # nothing is left after that
         out = difference(getitem(out, along(axis, 1, None)), getitem(out, along(axis, None, -1)))
     return out
