@@ -1,4 +1,4 @@
-"""Datasets, samplers and the loader of batches, as PyTorch's ``torch.utils.data``."""
+"""Datasets, samplers and the loader of batches, with the interface of PyTorch's ``torch.utils.data``."""
 
 from .collate import default_collate, default_convert
 from .dataset import (

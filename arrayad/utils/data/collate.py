@@ -1,4 +1,4 @@
-"""Batches from samples."""
+"""Making batches from samples."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
 __all__ = ["default_collate", "default_convert", "map_tensors", "memory"]
 
-_STRINGS = (str, bytes, bytearray)  # sequences that are one thing
+_STRINGS = (str, bytes, bytearray)  # sequences that count as one object
 
 
 def default_convert(data: Any) -> Any:
-    """A sample with its NumPy arrays made Tensors, in whatever containers they are.
+    """Convert the NumPy arrays in a sample to Tensors, in whatever containers they are.
 
     Parameters
     ----------
     data : object
-        Arrays, alone or in mappings, tuples, named tuples, lists and dataclasses, nested as you like. All else stays as it
-        is.
+        Arrays, alone or in mappings, tuples, named tuples, lists and dataclasses, nested in any way. Other objects are
+        unchanged.
 
     Returns
     -------
     object
-        Of the same form; tuples become lists, as in PyTorch. Tensors are on the CPU and share the arrays' memory.
+        Of the same structure; tuples become lists, as in PyTorch. Tensors are on the CPU and share the arrays' memory.
 
     Examples
     --------
@@ -52,26 +52,26 @@ def default_convert(data: Any) -> Any:
 
 
 def default_collate(samples: Sequence[Any]) -> Any:
-    """One batch of several samples: tensors, arrays and numbers stacked, containers batched part by part.
+    """Make one batch of several samples: tensors, arrays and numbers are stacked, containers batched element by element.
 
     Parameters
     ----------
     samples : sequence
-        All of one form: Tensors, NumPy arrays, numbers, strings, or mappings, tuples, named tuples, lists and dataclasses of
-        these, nested as you like.
+        All of one structure: Tensors, NumPy arrays, numbers, strings, or mappings, tuples, named tuples, lists and
+        dataclasses of these, nested in any way.
 
     Returns
     -------
     object
-        Of the form of a sample (lists for tuples, as in PyTorch), each Tensor with one axis more in front; strings and bytes
-        as a list. Numbers become the default dtypes. What is made of arrays and numbers is on the CPU.
+        Of the structure of a sample (with lists for tuples, as in PyTorch), each Tensor with one more axis in front; strings
+        and bytes become a list. Numbers get the default dtypes. Tensors made from arrays and numbers are on the CPU.
 
     Raises
     ------
     ValueError
-        If the samples are of different lengths or shapes, or have different keys.
+        If the samples differ in length, shape or keys.
     TypeError
-        For what cannot be batched.
+        For samples that cannot be batched.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def default_collate(samples: Sequence[Any]) -> Any:
 
 
 def _collate(samples: Sequence[Any], path: str) -> Any:
-    """`default_collate` of what is found along a path, such as ``['image'][0]``, in each sample."""
+    """`default_collate` of the values along a path, such as ``['image'][0]``, in each sample."""
     first = samples[0]
     if isinstance(first, Tensor):
         if first._array.__class__ is np.ndarray and all(isinstance(x, Tensor) and x._node is None for x in samples):
@@ -98,7 +98,7 @@ def _collate(samples: Sequence[Any], path: str) -> Any:
                 return make(_stack(raw))
         return stack(list(samples))
     if isinstance(first, np.generic) and any(isinstance(x, NUMBERS) and not isinstance(x, np.generic) for x in samples):
-        return _numbers(samples, path)  # as when the numbers come first
+        return _numbers(samples, path)  # as if the numbers came first
     if isinstance(first, (np.ndarray, np.generic)) and first.dtype.kind in "biufc":
         if len({getattr(x, "shape", None) for x in samples}) > 1:
             _check(samples, "shape", lambda x: getattr(x, "shape", type(x).__name__), path)
@@ -115,7 +115,7 @@ def _collate(samples: Sequence[Any], path: str) -> Any:
             "default_collate(): a batch must be of tensors, arrays, numbers, strings, mappings, sequences or dataclasses, "
             f"got {_name_of(first)}{_at(path)}; give a collate_fn"
         )
-    if type(first) in (tuple, list):  # the most frequent form, without the detour over keys
+    if type(first) in (tuple, list):  # the most frequent form, which needs no keys
         if not all(isinstance(sample, (tuple, list)) for sample in samples):
             _check(samples, "form", lambda x: "sequence" if isinstance(x, (tuple, list)) else type(x).__name__, path)
         if len({len(sample) for sample in samples}) > 1:
@@ -133,9 +133,9 @@ def _name_of(x: Any) -> str:
 
 
 def map_tensors(data: Any, function: Callable[[Tensor], Any], method: str, *args: Any) -> Any:
-    """A batch with its Tensors replaced, in whatever containers they are.
+    """Replace the Tensors in a batch, in whatever containers they are.
 
-    An object that has a method of the name `method` is replaced by what that gives for `args`.
+    An object with a method named `method` is replaced by the result of that method for `args`.
     """
     if isinstance(data, Tensor):
         return function(data)
@@ -149,16 +149,16 @@ def map_tensors(data: Any, function: Callable[[Tensor], Any], method: str, *args
 
 
 class _Memory(threading.local):
-    """Where batches are made, in this thread."""
+    """Where this thread allocates batches."""
 
     empty: Callable[[tuple[int, ...], np.dtype[Any]], np.ndarray[Any, Any] | None] | None = None
 
 
-memory = _Memory()  # a worker process sets it to the shared memory that batches are sent through
+memory = _Memory()  # a worker process sets it to the shared memory through which batches are sent
 
 
 def _stack(arrays: Sequence[Any]) -> np.ndarray[Any, Any]:
-    """Arrays of one shape, one axis more; ``numpy.stack`` takes three times as long for small ones."""
+    """Stack arrays of one shape; ``numpy.stack`` takes three times as long for small ones."""
     shape, dtype = arrays[0].shape, arrays[0].dtype
     if not shape:
         return np.array(arrays)
@@ -188,23 +188,23 @@ def _numbers(samples: Sequence[Any], path: str) -> Tensor:
 
 
 def _parts(data: Any) -> dict[Any, Any] | None:
-    """The parts of a container by key or position, None for what is none."""
+    """The elements of a container by key or position, None for other objects."""
     if isinstance(data, Mapping):
         return dict(data)
     if isinstance(data, (list, tuple)) or (isinstance(data, Sequence) and not isinstance(data, _STRINGS)):
         return dict(enumerate(data))
     if hasattr(type(data), "__dataclass_fields__"):
-        import dataclasses  # imported long since where there is a dataclass, and else not worth its time
+        import dataclasses  # already imported if there is a dataclass, and otherwise not worth the time
 
         return {field.name: getattr(data, field.name) for field in dataclasses.fields(data)}
     return None
 
 
 def _rebuild(like: Any, parts: dict[Any, Any]) -> Any:
-    """A container of the form of another with other parts."""
+    """A container of the same kind with other elements."""
     if type(like) is dict:
         return parts
-    if isinstance(like, MutableMapping):  # of its own class: its order, its default factory, …
+    if isinstance(like, MutableMapping):  # of its own class: with its order, its default factory, …
         out = copy.copy(like)
         out.update(parts)
         return out
@@ -217,17 +217,17 @@ def _rebuild(like: Any, parts: dict[Any, Any]) -> Any:
         try:
             for i, part in parts.items():
                 several[i] = part
-        except TypeError:  # one that nothing is assigned into
+        except TypeError:  # one that does not support assignment
             return list(parts.values())
         return several
     if isinstance(like, Sequence):
         return list(parts.values())
     out = copy.copy(like)
     for name, value in parts.items():
-        object.__setattr__(out, name, value)  # also where the dataclass is frozen
+        object.__setattr__(out, name, value)  # also if the dataclass is frozen
     known = getattr(out, "__dict__", {})
     for name in [name for name in known if isinstance(getattr(type(out), name, None), functools.cached_property)]:
-        del known[name]  # which was of the one that was copied
+        del known[name]  # it belonged to the copied one
     return out
 
 

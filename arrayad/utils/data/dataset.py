@@ -1,4 +1,4 @@
-"""Datasets: what has a length and a sample for each index, or gives one sample after the other."""
+"""Datasets: map-style, with a length and a sample for each index, and iterable."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ T_co = TypeVar("T_co", covariant=True)
 if TYPE_CHECKING:
 
     class Indexed(Protocol[T_co]):
-        """What has a sample for each index: a Dataset, a sequence, an array or a Tensor."""
+        """An object with a sample for each index: a Dataset, a sequence, an array or a Tensor."""
 
         def __getitem__(self, index: int, /) -> T_co: ...
 
 
 class Dataset(Generic[T_co]):
-    """A collection of samples: a subclass gives ``__getitem__(index)`` and, for all but `IterableDataset`, ``__len__``.
+    """A collection of samples: a subclass defines ``__getitem__(index)`` and, except for `IterableDataset`, ``__len__``.
 
-    It may give ``__getitems__(indices)`` as well, which takes a list of indices and gives the list of their samples; the
-    loader then asks for a batch at once. Any sequence, NumPy array or Tensor is a dataset too, without being one of this
-    class. ``a + b`` is a `ConcatDataset`.
+    It may also define ``__getitems__(indices)``, which takes a list of indices and returns the list of their samples; the
+    loader then fetches a batch with one call. Any sequence, NumPy array or Tensor can serve as a dataset too. ``a + b`` is a
+    `ConcatDataset`.
 
     Examples
     --------
@@ -71,14 +71,14 @@ class Dataset(Generic[T_co]):
     def __add__(self, other: Indexed[T]) -> ConcatDataset[T_co | T]:
         return ConcatDataset([self, other])
 
-    # No __len__: without it, len() of a dataset that lacks one is a TypeError, which is how others tell that there is none.
+    # No __len__: without it, len() of a dataset that lacks one is a TypeError, by which others recognize that there is none.
 
 
 class IterableDataset(Dataset[T_co], Iterable[T_co]):
-    """Samples that come one after the other, without indices: a subclass gives ``__iter__``.
+    """Samples that come one after another, without indices: a subclass defines ``__iter__``.
 
-    Each worker iterates over a copy of its own, so a dataset that is to be read once by several workers gives each its
-    part, by `get_worker_info`. ``a + b`` is a `ChainDataset`.
+    Each worker iterates over its own copy. If several workers should read a dataset only once, give each its part, by
+    `get_worker_info`. ``a + b`` is a `ChainDataset`.
 
     Examples
     --------
@@ -101,12 +101,12 @@ class IterableDataset(Dataset[T_co], Iterable[T_co]):
 
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
-    """Samples that are the tuples of rows of tensors. A loader indexes each tensor once for a batch.
+    """Samples that are tuples of the rows of tensors. A loader indexes each tensor once per batch.
 
     Parameters
     ----------
     *tensors : Tensor
-        Of one length.
+        Of equal length.
 
     Raises
     ------
@@ -141,19 +141,19 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 
 
 class StackDataset(Dataset[Any]):
-    """Datasets side by side: a sample is a tuple, or a dict, of one sample of each.
+    """Datasets combined sample by sample: a sample is a tuple, or a dict, of one sample of each.
 
     Parameters
     ----------
     *args : dataset
-        Samples are tuples then.
+        Samples are then tuples.
     **kwargs : dataset
-        Samples are dicts then.
+        Samples are then dicts.
 
     Raises
     ------
     ValueError
-        If there is none, both kinds are given, or the lengths differ.
+        If there is no dataset, both kinds of arguments are given, or the lengths differ.
 
     Examples
     --------
@@ -181,7 +181,7 @@ class StackDataset(Dataset[Any]):
         return self._join([x[index] for x in self._parts()])
 
     def __getitems__(self, indices: Sequence[Any]) -> list[Any]:
-        """The samples of several indices; each part is asked for all of its own at once if it can give them so."""
+        """The samples at several indices; each dataset is asked for all of its own at once if it supports that."""
         columns = [_several(x, indices) for x in self._parts()]
         return [self._join(row) for row in zip(*columns, strict=True)]
 
@@ -190,7 +190,7 @@ class StackDataset(Dataset[Any]):
 
 
 class ConcatDataset(Dataset[T_co]):
-    """Datasets one after the other.
+    """Datasets concatenated.
 
     Parameters
     ----------
@@ -199,9 +199,9 @@ class ConcatDataset(Dataset[T_co]):
     Raises
     ------
     ValueError
-        If there is none.
+        If there is no dataset.
     TypeError
-        For an `IterableDataset`, which has no indices; `ChainDataset` is for these.
+        For an `IterableDataset`, which has no indices; use `ChainDataset` for these.
 
     Examples
     --------
@@ -236,7 +236,7 @@ class ConcatDataset(Dataset[T_co]):
         return sample
 
     def __getitems__(self, indices: Sequence[Any]) -> list[T_co]:
-        """The samples of several indices; each dataset is asked for all of its own at once if it can give them so."""
+        """The samples at several indices; each dataset is asked for all of its own at once if it supports that."""
         located = [self._locate(index) for index in indices]
         samples: list[Any] = [None] * len(located)
         for which in {which for which, _ in located}:
@@ -251,7 +251,7 @@ class ConcatDataset(Dataset[T_co]):
 
 
 class ChainDataset(IterableDataset[T_co]):
-    """Iterable datasets one after the other.
+    """Iterable datasets concatenated.
 
     Parameters
     ----------
@@ -287,7 +287,7 @@ class Subset(Dataset[T_co]):
     ----------
     dataset : dataset
     indices : sequence
-        Of the samples in it.
+        The indices of the samples in `dataset`.
 
     Examples
     --------
@@ -305,11 +305,11 @@ class Subset(Dataset[T_co]):
 
     def __getitem__(self, index: Any) -> T_co:
         if isinstance(index, list):
-            return self.dataset[[self.indices[i] for i in index]]  # what the dataset makes of a list
+            return self.dataset[[self.indices[i] for i in index]]  # as the dataset handles a list
         return self.dataset[self.indices[index]]
 
     def __getitems__(self, indices: Sequence[Any]) -> list[T_co]:
-        """The samples of several indices; the dataset is asked for all at once if it can give them so."""
+        """The samples at several indices; the dataset is asked for all at once if it supports that."""
         return _several(self.dataset, [self.indices[i] for i in indices])
 
     def __len__(self) -> int:
@@ -317,14 +317,14 @@ class Subset(Dataset[T_co]):
 
 
 def random_split(dataset: Indexed[T], lengths: Sequence[float], generator: Generator | None = None) -> list[Subset[T]]:
-    """Split a dataset at random into parts that share no sample.
+    """Split a dataset at random into disjoint parts.
 
     Parameters
     ----------
     dataset : dataset
     lengths : sequence of int or of float
-        Of the parts: numbers that add up to the length of the dataset, or fractions that add up to 1. What fractions leave
-        over by rounding down goes to the first parts, one each.
+        The lengths of the parts: numbers that add up to the length of the dataset, or fractions that add up to 1. Samples
+        left over by rounding fractions down go to the first parts, one each.
     generator : Generator, optional
         Default: the one that `manual_seed` seeds.
 
@@ -333,7 +333,7 @@ def random_split(dataset: Indexed[T], lengths: Sequence[float], generator: Gener
     ValueError
         If the lengths are negative or do not add up.
     TypeError
-        If they are one number.
+        If a single number is given.
 
     Examples
     --------
@@ -350,7 +350,7 @@ def random_split(dataset: Indexed[T], lengths: Sequence[float], generator: Gener
     if any(n != size for n, size in zip(lengths, sizes, strict=True)) or (math.isclose(sum(lengths), 1) and total != 1):
         if not math.isclose(sum(lengths), 1):
             raise ValueError(f"random_split(): fractions must add up to 1, got {list(lengths)}")
-        # Fractions such as 0.1 * 30 = 2.9999999999999996 are meant to be whole.
+        # Fractions such as 0.1 * 30 = 2.9999999999999996 are meant to be integers.
         sizes = [math.floor(n * total + 1e-9 * total) for n in lengths]
         for i in range(total - sum(sizes)):
             sizes[i % len(sizes)] += 1
@@ -367,8 +367,8 @@ def random_split(dataset: Indexed[T], lengths: Sequence[float], generator: Gener
 def getitems_of(dataset: Any) -> Any:
     """The ``__getitems__`` of a dataset, None if it has none.
 
-    One that a class inherits does not count where the class has a ``__getitem__`` of its own: it would go past that. Nor
-    does that of a dataset made of others which have none: each of their samples then has random numbers of its own.
+    An inherited one does not count if the class has its own ``__getitem__``, which it would bypass. Nor does that of a
+    dataset composed of others that have none: each of their samples then has its own random numbers.
     """
     getitems = getattr(dataset, "__getitems__", None)
     for base in type(dataset).__mro__:
@@ -387,13 +387,13 @@ def _several(dataset: Any, indices: Sequence[Any]) -> list[Any]:
 
 
 def _is_plain(dataset: Any, kind: type) -> bool:
-    """Whether a dataset's samples are what its kind says, not what a subclass makes of them."""
+    """Whether a dataset's samples are those of its kind, unchanged by a subclass."""
     names = ("__getitem__", "__getitems__")
     return isinstance(dataset, kind) and all(getattr(type(dataset), n, None) is getattr(kind, n, None) for n in names)
 
 
 def gather(dataset: Any, indices: Any) -> Any:
-    """What `default_collate` makes of the samples at some indices, by one indexing of each array in the dataset.
+    """Return `default_collate` of the samples at some indices, with one indexing operation per array in the dataset.
 
     Parameters
     ----------
@@ -421,7 +421,7 @@ def gather(dataset: Any, indices: Any) -> Any:
         key, own = _key(indices), dataset.indices
         if key is None:
             return NotImplemented
-        # Of a list only those that are asked for are looked at: it may be as long as the dataset.
+        # Of a list only the requested elements are checked: it may be as long as the dataset.
         few = [own[i] for i in key] if isinstance(own, (list, tuple, range)) else np.asarray(own)[key]
         return gather(dataset.dataset, few)
     if _is_plain(dataset, StackDataset):
@@ -439,13 +439,13 @@ def _key(indices: Any) -> Any:
         return np.arange(indices.start, indices.stop, indices.step)
     try:
         key = indices if isinstance(indices, np.ndarray) else np.asarray(indices)
-    except ValueError:  # of indices that are several each
+    except ValueError:  # for indices that are sequences themselves
         return None
     return key if key.ndim == 1 and key.dtype.kind in "iu" else None
 
 
 def _rows(x: Tensor, key: Any) -> Tensor:
     if x._node is None and x._array.__class__ is np.ndarray:
-        rows: Tensor = make(x._array.take(key, 0))  # half the time of an indexing that looks at every kind of key
+        rows: Tensor = make(x._array.take(key, 0))  # half the time of general indexing
         return rows
     return x[asarray(key, device=x.device)]

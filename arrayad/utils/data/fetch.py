@@ -1,4 +1,4 @@
-"""Batches of a dataset: what each worker makes, and the loader itself where there are none."""
+"""Fetching the batches of a dataset: done by each worker, or by the loader itself if there are none."""
 
 from __future__ import annotations
 
@@ -29,35 +29,35 @@ END = _End()
 
 
 class Failed:
-    """What stands for a batch that could not be made: a pass goes on after it."""
+    """Stands for a batch that could not be made; the pass continues after it."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
 
 
 class Fetcher:
-    """What makes batches of a dataset, each sample with random numbers of its own."""
+    """Makes batches of a dataset, with separate random numbers for each sample."""
 
     def __init__(self, dataset: Any, collate_fn: Callable[[Any], Any], batched: bool, seeds: Seeds) -> None:
         self._dataset = dataset
         self._batched = batched
         self._collate = collate_fn
-        self._doing: tuple[str, Any] = ("", None)  # what an error is said to have been raised at
+        self._doing: tuple[str, Any] = ("", None)  # what an error message says it was doing
         self.seeds = seeds
 
     def begin(self, key: int) -> None:
-        """Go to an epoch, by its seed."""
+        """Start an epoch with its seed."""
         self.seeds.begin(key)
 
     def fetch(self, indices: Any = None) -> Any:
-        """The batch of some indices; of an iterable dataset the next one, and `END` after the last."""
+        """Return the batch for some indices; for an iterable dataset the next one, and `END` after the last."""
         try:
             return self._fetch(indices)
         except Exception as error:
             what, where = self._doing
             where = self.seeds.index if where is self.seeds else where
             note = f"raised while {what}{'' if where is None else reprlib.repr(listed(where))}"
-            if isinstance(error, StopIteration):  # would end the loop over the loader, silently
+            if isinstance(error, StopIteration):  # it would silently end the loop over the loader
                 raise RuntimeError(f"StopIteration was {note}") from error
             error.add_note(note)
             raise
@@ -67,19 +67,19 @@ class Fetcher:
 
 
 def listed(indices: Any) -> Any:
-    """Indices as errors show them."""
+    """Indices as shown in errors."""
     return list(indices) if isinstance(indices, (np.ndarray, range)) else indices
 
 
 class MapFetcher(Fetcher):
-    """Batches of the samples at given indices.
+    """Makes batches of the samples at given indices.
 
     Parameters
     ----------
     dataset : dataset
     collate_fn : callable
     batched : bool
-        Whether indices come as several, or as one, whose sample is then given as it is.
+        Whether an index is a list that makes a batch, or a single one, whose sample is returned unchanged.
     seeds : Seeds
     """
 
@@ -102,7 +102,7 @@ class MapFetcher(Fetcher):
             self._doing = self._getting, self.seeds
             if not self._batched:
                 (found,) = self.seeds.each(self._get, [given])
-            elif self._several:  # as one, seeded by all the indices
+            elif self._several:  # as one sample, seeded by all the indices
                 (found,) = self.seeds.each(self._get, [list(given)])
             else:
                 found = self.seeds.each(self._get, given)
@@ -111,19 +111,20 @@ class MapFetcher(Fetcher):
 
 
 class StreamFetcher(Fetcher):
-    """Batches of what an iterable dataset gives, for one of several that read it.
+    """Makes batches from an iterable dataset, for one of several readers.
 
     Parameters
     ----------
     dataset : IterableDataset
     collate_fn : callable
     batch_size : int or None
-        None gives the samples as they are.
+        None returns the samples unchanged.
     drop_last : bool
-        Leave out a last, shorter batch.
+        Drop a last, shorter batch.
     seeds : Seeds
     reader, readers : int
-        Which of how many this is. The n-th sample of this one is seeded as number ``n * readers + reader``.
+        The index of this reader, and their number. The n-th sample of this reader is seeded as number ``n * readers +
+        reader``.
     """
 
     def __init__(
@@ -142,10 +143,10 @@ class StreamFetcher(Fetcher):
         self._place = reader, readers
         self._samples: Iterator[Any] | None = None
         self._numbers: Iterator[int] = iter(())
-        seeds.always()  # for a sample cannot be got again
+        seeds.always()  # a sample cannot be fetched again
 
     def begin(self, key: int) -> None:
-        """Go to an epoch, by its seed: read from the start again."""
+        """Start an epoch with its seed, reading from the start."""
         super().begin(key)
         self._samples = None
 
@@ -155,7 +156,7 @@ class StreamFetcher(Fetcher):
                 self._numbers = itertools.count(*self._place)
                 self._doing = "calling iter() of the dataset", None
                 self.seeds.start("iter")
-                self._samples = iter(())  # if the next line raises
+                self._samples = iter(())  # in case the next line raises
                 self._samples = iter(self._dataset)
             batch: list[Any] = []
             for number in itertools.islice(self._numbers, self._size):
@@ -164,7 +165,7 @@ class StreamFetcher(Fetcher):
                 try:
                     batch.append(next(self._samples))
                 except StopIteration:
-                    self._samples = iter(())  # also where the dataset's would go on if asked again
+                    self._samples = iter(())  # even if the dataset's iterator would continue
                     break
             if len(batch) < self._least:
                 return END

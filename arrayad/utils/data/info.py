@@ -1,4 +1,4 @@
-"""What a worker knows of itself."""
+"""Information for a worker about itself."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ __all__ = ["WorkerInfo", "get_worker_info", "here"]
 
 
 class WorkerInfo(NamedTuple):
-    """What a worker is told of itself.
+    """Information for a worker about itself.
 
     Attributes
     ----------
     id : int
-        Which worker this is, from 0.
+        The index of this worker, from 0.
     num_workers : int
-        How many there are.
+        The number of workers.
     seed : int
-        A seed that follows from the loader's, the epoch in which the worker was started, and `id`. Samples have seeds of
-        their own, whichever worker makes them.
+        A seed that depends on the loader's seed, the epoch in which the worker was started, and `id`. Samples have their own
+        seeds, whichever worker makes them.
     dataset : dataset
-        This worker's copy; with threads, the one that all share.
+        This worker's copy; for threads, the dataset shared by all.
     """
 
     id: int
@@ -31,15 +31,15 @@ class WorkerInfo(NamedTuple):
 
 
 class _Here(threading.local):
-    process: WorkerInfo | None = None  # of a process that is a worker: a class attribute, which all its threads see
-    thread: WorkerInfo | None = None  # of a thread that is one
+    process: WorkerInfo | None = None  # in a worker process: a class attribute, visible to all its threads
+    thread: WorkerInfo | None = None  # in a worker thread
 
 
 here = _Here()
 
 
 def get_worker_info() -> WorkerInfo | None:
-    """What the worker that calls is told of itself; None outside workers.
+    """Return the information for the calling worker; None outside workers.
 
     Examples
     --------

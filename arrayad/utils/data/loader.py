@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .worker import Work
     from ...devices import DeviceLike
 
-    T_co = TypeVar("T_co", covariant=True, default=Any)  # what a batch is: what a collate_fn gives
+    T_co = TypeVar("T_co", covariant=True, default=Any)  # the type of a batch: of the result of collate_fn
 else:
     from typing import TypeVar
 
@@ -44,12 +44,12 @@ _FIXED = frozenset(("dataset", "batch_size", "sampler", "batch_sampler", "drop_l
 
 
 class _Position:
-    """How far a pass over a loader has come."""
+    """The position of a pass over a loader."""
 
     def __init__(self, epoch: int, done: int = 0, beyond: Iterable[int] = ()) -> None:
         self.epoch = epoch
-        self.done = done  # batches given, of which none before was left out
-        self.beyond = set(beyond)  # numbers of batches given after one that was not yet
+        self.done = done  # number of batches returned without a gap before them
+        self.beyond = set(beyond)  # numbers of batches returned before an earlier one was
         self.sampler: Any = None  # the state of the sampler before the pass
         self.started = False
 
@@ -59,7 +59,7 @@ class _Position:
         return other
 
     def note(self, number: int) -> None:
-        """That a batch was given."""
+        """Record that a batch was returned."""
         self.beyond.add(number)
         while self.done in self.beyond:
             self.beyond.remove(self.done)
@@ -67,62 +67,62 @@ class _Position:
 
 
 class DataLoader(Generic[T_co]):
-    """Batches of a dataset, epoch after epoch.
+    """Iterates over the batches of a dataset, epoch after epoch.
 
     Parameters
     ----------
     dataset : Dataset, IterableDataset, sequence, numpy.ndarray or Tensor
-        What has a length and a sample for each index, or is iterated over. A TensorDataset, an array or a Tensor is indexed
-        once for a batch.
+        An object with a length and a sample for each index, or an iterable. A TensorDataset, an array or a Tensor is indexed
+        once per batch.
     batch_size : int or None, optional
-        How many samples a batch has; None gives the samples themselves.
+        The number of samples in a batch; None returns the samples themselves.
     shuffle : bool, optional
         Take the samples in a new random order each epoch.
     sampler : iterable of int, optional
-        Another order.
+        Another order of the samples.
     batch_sampler : iterable of list of int, optional
-        The indices of each batch.
+        The lists of indices that make the batches.
     num_workers : int, optional
-        How many workers make the batches, ahead of their use; 0 makes them in this process, one at a time.
+        The number of workers that prepare batches in advance; 0 makes them in this process, one at a time.
     collate_fn : callable, optional
-        Makes a batch of a list of samples. Default: `default_collate`; without batches `default_convert`.
+        Makes a batch from a list of samples. Default: `default_collate`; without batches `default_convert`.
     pin_memory : bool, optional
-        Put the batches in page-locked memory, from which copies to a GPU can overlap with computation. Without a GPU there
-        is a warning, and they stay as they are.
+        Put the batches in page-locked memory, from which copies to a GPU can overlap with computation. Without a GPU it
+        warns and does nothing.
     drop_last : bool, optional
-        Leave out a last, shorter batch.
+        Drop a last, shorter batch.
     timeout : float, optional
-        Seconds to wait for a batch from a worker; 0 for ever.
+        Seconds to wait for a batch from a worker; 0 means forever.
     worker_init_fn : callable, optional
-        Called in each worker, with its number, before the first sample.
+        Called in each worker, with its index, before its first sample.
     multiprocessing_context : str or multiprocessing context, optional
-        How worker processes are started: ``"fork"``, ``"forkserver"`` or ``"spawn"``; Python's default unless given. Or
+        How to start worker processes: ``"fork"``, ``"forkserver"`` or ``"spawn"``; by default Python's choice. Or
         ``"thread"``: workers are threads of this process.
     generator : Generator, optional
-        Where the seed of the order and of the samples is drawn from, once. Default: the one that `manual_seed` seeds.
+        The source of the seed for order and samples, drawn once. Default: the generator that `manual_seed` seeds.
     prefetch_factor : int, optional
-        How many batches each worker makes ahead. Default: 2.
+        How many batches each worker prepares in advance. Default: 2.
     persistent_workers : bool, optional
         Keep the workers, and what their datasets hold, from one epoch to the next.
     in_order : bool, optional
-        Give the batches in the order of the sampler, also where a later one is ready first.
+        Return the batches in the sampler's order, even if a later one is ready first.
     device : device, optional
-        Where the Tensors of batches are moved to. To a GPU the next batches are copied while the program computes.
+        The device that Tensors of batches are moved to. The next batches are copied to a GPU while the program computes.
 
     Raises
     ------
     ValueError
         For arguments that are out of range or exclude each other.
     RuntimeError
-        In the loop: if a worker dies, or gives no batch within `timeout`. What a dataset raises in a worker is raised in the
-        loop, with the worker's traceback as a note.
+        In the loop: if a worker dies, or returns no batch within `timeout`. An exception in a worker is raised in the loop,
+        with the worker's traceback as a note.
 
     Notes
     -----
-    The random numbers of a sample, drawn from arrayad, Python's ``random`` or ``numpy.random``, follow from the loader's
-    seed, the epoch and the sample's index. So batches do not depend on the number of workers. In threads that holds for
-    arrayad's generators alone, for the others are the whole process'. The seed is drawn when a loader is first iterated
-    over, and again if the generator has been seeded anew since.
+    The random numbers of a sample, drawn from arrayad, Python's ``random`` or ``numpy.random``, depend on the loader's seed,
+    the epoch and the sample's index. So batches do not depend on the number of workers. In threads this holds only for
+    arrayad's generators, since the others belong to the whole process. The seed is drawn when a loader is first iterated
+    over, and again if the generator has been reseeded since.
 
     Examples
     --------
@@ -177,7 +177,7 @@ class DataLoader(Generic[T_co]):
         batched = batch_sampler is not None or batch_size is not None
         if not stream:
             if sampler is None and batch_sampler is None:
-                known: Any = dataset  # to have a length, without an order of the user's
+                known: Any = dataset  # it has a length if the user has not given an order
                 sampler = RandomSampler(known) if shuffle else SequentialSampler(known)
             if batch_size is not None and sampler is not None:
                 batch_sampler = BatchSampler(sampler, batch_size, drop_last)
@@ -211,21 +211,21 @@ class DataLoader(Generic[T_co]):
         super().__setattr__(name, value)
 
     def __getstate__(self) -> dict[str, Any]:
-        # Workers stay where they are, and a copy goes on by itself.
+        # Workers stay with the original; a copy works without them.
         return {**self.__dict__, "_pool": None, "_drawn_from": None, "_position": copy.copy(self._position)}
 
     def __iter__(self) -> Iterator[T_co]:
         self._settle_seed()
         position = self._position
-        if position.started:  # and left in the middle: the next epoch
+        if position.started:  # and left in the middle: go to the next epoch
             position = self._position = _Position(position.epoch + 1)
         position.sampler = self._sampler_state()
         position.started = True
         return _Iterator(self, position, self._source(position))
 
     def _source(self, position: _Position) -> Iterator[tuple[int, Any]]:
-        """The batches of a pass with their numbers, on the device where they are wanted."""
-        # What makes batches, and the modules of Python that it needs, would take a tenth of the time of `import arrayad`.
+        """Yield the batches of a pass with their numbers, on their final device."""
+        # The modules for making batches would take a tenth of the time of `import arrayad`.
         from . import passes, seeding, worker
 
         key = seeding.seed_of(self._seed, position.epoch)
@@ -253,27 +253,27 @@ class DataLoader(Generic[T_co]):
         return source if self.device is None else moved_to(self.device, source)
 
     def _take_pool(self, work: Work, key: int) -> ProcessPool | ThreadPool:
-        """The workers that wait, or new ones; so iterators that run side by side have workers of their own."""
+        """Return the waiting workers, or new ones; so iterators that run side by side have separate workers."""
         from . import pool
 
         waiting, self._pool = self._pool, None
-        if waiting is not None and waiting.pid == os.getpid():  # not in a process that was forked with the loader in it
+        if waiting is not None and waiting.pid == os.getpid():  # not in a process that was forked while the loader existed
             return waiting
         if self.multiprocessing_context == "thread":
             return pool.ThreadPool(work, key)
         return pool.ProcessPool(work, key, self.multiprocessing_context)
 
     def _give_back(self, pool: ProcessPool | ThreadPool) -> None:
-        """Take workers whose pass is over."""
+        """Take back workers whose pass is over."""
         if self.persistent_workers and self._pool is None:
             self._pool = pool
         else:
             pool.close(force=False)
 
     def __len__(self) -> int:
-        """The number of batches of an epoch; for an iterable dataset, what its length says, if it has one."""
+        """The number of batches of an epoch; for an iterable dataset, according to its length, if it has one."""
         if not self._stream:
-            return len(self._order)  # TypeError without a length, as it should be
+            return len(self._order)  # TypeError without a length, as intended
         n = len(self.dataset)
         if self.batch_size is None:
             return n
@@ -282,17 +282,17 @@ class DataLoader(Generic[T_co]):
     # --- where it is ---
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the loader is: after which batch of which epoch, as of the iterator that was made last.
+        """Return the loader's position: the epoch and the batches returned so far, for the most recent iterator.
 
         Returns
         -------
         dict
-            Of numbers, small and picklable, with the sampler's own state if it has a ``state_dict``.
+            Contains numbers; small and picklable, with the sampler's own state if it has a ``state_dict``.
 
         Raises
         ------
         RuntimeError
-            For an iterable dataset with workers and ``in_order=False``, where it depends on the moment what was given.
+            For an iterable dataset with workers and ``in_order=False``, where the batches returned depend on timing.
 
         Examples
         --------
@@ -309,7 +309,7 @@ class DataLoader(Generic[T_co]):
         """
         if self._stream and self.num_workers and not self.in_order:
             raise RuntimeError("state_dict(): an iterable dataset with workers can be resumed only with in_order=True")
-        if self._seed is None:  # of one that is there, only a pass asks whether the generator was seeded anew
+        if self._seed is None:  # for an existing seed, only a pass checks whether the generator was reseeded
             self._settle_seed()
         position = self._position
         return {
@@ -322,19 +322,19 @@ class DataLoader(Generic[T_co]):
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Have the next pass go on from where `state_dict` was called, and the passes after it follow; there is the example.
+        """Make the next pass resume where `state_dict` was called, and later passes follow on; see the example there.
 
         Parameters
         ----------
         state : dict
-            Of a loader of the same dataset with the same batches. The number of workers may be another, except for an
-            iterable dataset, whose batches depend on it. Of such a dataset the batches before are made and thrown away.
+            From a loader of the same dataset with the same batches. The number of workers may differ, except for an iterable
+            dataset, whose batches depend on it. For such a dataset the earlier batches are made and discarded.
 
         Raises
         ------
         ValueError
-            If it is not a state of a loader, or of an iterable dataset read by another number of workers. The loader is as
-            it was then.
+            If it is not a state of a loader, or is from an iterable dataset read by another number of workers. The loader is
+            then unchanged.
         """
         if not isinstance(state, dict) or set(state) != {"seed", "epoch", "batches", "beyond", "sampler", "readers"}:
             raise ValueError(f"load_state_dict(): expected what state_dict() gave, got {reprlib.repr(state)}")
@@ -350,11 +350,11 @@ class DataLoader(Generic[T_co]):
 
     @property
     def _order(self) -> Any:
-        """What gives the indices, of batches or of samples; None for an iterable dataset."""
+        """The source of indices, of batches or of samples; None for an iterable dataset."""
         return self.sampler if self.batch_sampler is None else self.batch_sampler
 
     def _innermost_sampler(self) -> Any:
-        """The one that may have a state; a BatchSampler has none but that of the sampler in it."""
+        """The sampler that may have a state; a BatchSampler has only that of its inner sampler."""
         sampler = self._order
         while type(sampler) is BatchSampler:
             sampler = sampler.sampler
@@ -365,7 +365,7 @@ class DataLoader(Generic[T_co]):
         return sampler.state_dict() if hasattr(sampler, "state_dict") and hasattr(sampler, "load_state_dict") else None
 
     def _settle_seed(self) -> None:
-        """Draw the seed, if it was not yet, or the generator was seeded anew since, which makes it the first epoch again."""
+        """Draw the seed, if there is none yet, or the generator was reseeded since, which restarts at the first epoch."""
         numbers = (self.generator or default_generator("cpu"))._source
         if self._seed is None or (self._drawn_from is not None and self._drawn_from is not numbers):
             self._seed = int(randint(0, 2**63 - 1, (), generator=self.generator, device="cpu"))
@@ -376,7 +376,7 @@ class DataLoader(Generic[T_co]):
 class _Iterator(Generic[T_co]):
     """The batches of one pass.
 
-    Not a generator, whose frame would keep the last batch alive, and with it shared memory, while the next is waited for.
+    Not a generator, whose frame would keep the last batch alive, and with it shared memory, while waiting for the next.
     """
 
     def __init__(self, loader: DataLoader[T_co], position: _Position, source: Iterator[tuple[int, T_co]]) -> None:
@@ -397,7 +397,7 @@ class _Iterator(Generic[T_co]):
             if self._loader._position is self._position:
                 self._loader._position = _Position(self._position.epoch + 1)
             raise
-        except BaseException:  # a worker's end, or an interrupt: the place that the pass has come to is kept
+        except BaseException:  # a worker's end, or an interrupt: the position of the pass is kept
             self._broken = True
             raise
         self._position.note(number)
@@ -406,7 +406,7 @@ class _Iterator(Generic[T_co]):
         try:
             raise batch.error
         finally:
-            del batch  # a cycle: the error has its traceback, that this frame, and this the error
+            del batch  # a reference cycle: the error has its traceback, which has this frame, which has the error
 
 
 def _readers(count: int | None) -> str:
@@ -423,7 +423,7 @@ def _on_gpu(dataset: Any) -> bool:
     return isinstance(dataset, StackDataset) and any(_on_gpu(x) for x in dataset._parts())
 
 
-# --- what is refused ---
+# --- argument checks ---
 
 
 def _check_order(stream: bool, batch_size: Any, shuffle: Any, sampler: Any, batch_sampler: Any, drop_last: Any) -> None:
@@ -440,7 +440,7 @@ def _check_order(stream: bool, batch_size: Any, shuffle: Any, sampler: Any, batc
     if batch_size is None and drop_last:
         raise ValueError("DataLoader(): drop_last needs a batch_size")
     if batch_size is not None and batch_sampler is None:
-        BatchSampler((), batch_size, bool(drop_last))  # says what is wrong with the batch size
+        BatchSampler((), batch_size, bool(drop_last))  # checks the batch size
 
 
 def _check_workers(

@@ -1,4 +1,4 @@
-"""A pass over a dataset: its tasks in order, and the batches that are made of them, here or by workers."""
+"""A pass over a dataset: its tasks in order, and the batches made for them, in this process or by workers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["Run", "local", "tasks"]
 
 
 def tasks(order: Any, key: int, done: int, beyond: frozenset[int]) -> Iterator[tuple[int, Any]]:
-    """The numbers and the indices of the batches of an epoch that are still to be made.
+    """Yield the numbers and the indices of the batches of an epoch that are still to be made.
 
     Parameters
     ----------
@@ -35,13 +35,13 @@ def tasks(order: Any, key: int, done: int, beyond: frozenset[int]) -> Iterator[t
     key : int
         The seed of the epoch.
     done : int
-        How many batches, the first ones, were made before.
+        How many batches from the start were made before.
     beyond : frozenset of int
-        The numbers of later ones that were made before.
+        The numbers of later batches that were made before.
     """
     if order is None:
-        yield from zip(itertools.count(), itertools.repeat(None))  # without an end
-    # A sampler draws from a generator of the epoch's, so that a pass can be made again from its seed.
+        yield from zip(itertools.count(), itertools.repeat(None))  # infinite
+    # A sampler draws from a generator of the epoch, so that a pass can be repeated from its seed.
     seeds = Seeds("thread")
     seeds.begin(key)
     seeds.start("order")
@@ -58,15 +58,15 @@ def tasks(order: Any, key: int, done: int, beyond: frozenset[int]) -> Iterator[t
 
 
 def _kept(indices: Any) -> Any:
-    """The indices of a batch, which a sampler may write the next ones over."""
+    """The indices of a batch, copied since a sampler may reuse the list for the next batch."""
     if hasattr(indices, "copy"):
         return indices.copy()
     return list(indices) if isinstance(indices, Iterator) else indices
 
 
 def local(work: Work, todo: Iterator[tuple[int, Any]], key: int, skipped: int) -> Iterator[tuple[int, Any]]:
-    """The batches of a pass with their numbers, made here; the first `skipped` ones of an iterable dataset are left out."""
-    # Python's and NumPy's global generators are the whole process's: in a thread beside others they are left alone.
+    """Yield the batches of a pass with their numbers, made here, without the first `skipped` of an iterable dataset."""
+    # Python's and NumPy's global generators belong to the whole process: outside the main thread they are left alone.
     fetcher = work.fetcher("main" if threading.current_thread() is threading.main_thread() else "thread")
     fetcher.begin(key)
     for number, indices in todo:
@@ -78,11 +78,11 @@ def local(work: Work, todo: Iterator[tuple[int, Any]], key: int, skipped: int) -
         if batch[0] is END:
             return
         if number >= skipped:
-            yield number, batch.pop()  # kept by nobody here while the program uses it
+            yield number, batch.pop()  # no reference stays here while the program uses the batch
 
 
 class Run:
-    """A pass with workers: gives them tasks, ahead of what is asked for, and the batches in their order.
+    """A pass with workers: it gives them tasks in advance, and yields the batches in order.
 
     Parameters
     ----------
@@ -92,14 +92,14 @@ class Run:
     key : int
         The seed of the epoch.
     skipped : int
-        How many batches, the first ones of an iterable dataset, are left out.
+        How many batches at the start of an iterable dataset are dropped.
     in_order : bool
     timeout : float
-        Seconds to wait for a batch; 0 for ever.
+        Seconds to wait for a batch; 0 means forever.
     pool : ProcessPool or ThreadPool
-        The workers, which are this pass' alone.
+        The workers, which are used by this pass only.
     give_back : callable
-        What the workers are given to at its end, if they are well.
+        Takes the workers back at the end, if they are intact.
     """
 
     def __init__(
@@ -117,17 +117,17 @@ class Run:
         self._todo = todo
         self._key = key
         self._skipped = skipped
-        self._ahead = work.num_workers * work.prefetch_factor  # how many batches are made ahead
+        self._ahead = work.num_workers * work.prefetch_factor  # how many batches are prepared in advance
         self._in_order = in_order
         self._timeout = timeout or None
         self._pool = pool
         self._give_back = give_back
         self._dtype = get_default_dtype()
         self._run = pool.run = pool.run + 1
-        self._indices: dict[int, Any] = {}  # of the batches that workers are at, to say so if one fails
-        self._order: deque[int] = deque()  # the numbers of the batches that are under way or ready
+        self._indices: dict[int, Any] = {}  # of the batches in work, for error messages
+        self._order: deque[int] = deque()  # the numbers of the batches in work or ready
         self._answers: dict[int, tuple[int, Answer]] = {}
-        # How many tasks each worker has, of those that may be given more.
+        # The number of tasks of each worker that may get more.
         self._workers: dict[int, int] = dict.fromkeys(range(work.num_workers), 0)
         self._owners: dict[int, int] = {}
         try:
@@ -137,7 +137,7 @@ class Run:
             raise
 
     def _hand_out(self) -> None:
-        """Give tasks to the workers till enough batches are under way, or no worker has room for more."""
+        """Give tasks to the workers until enough batches are in work, or no worker has room for more."""
         while len(self._order) < self._ahead and (worker := self._next_worker()) is not None:
             task = next(self._todo, None)
             if task is None:
@@ -152,10 +152,10 @@ class Run:
             self._pool.submit(worker, Task(self._run, self._key, number, indices, wanted, self._dtype))
 
     def _next_worker(self) -> int | None:
-        """The worker that has the least to do; of a stream, the next in turn, which must not depend on how fast they are."""
+        """The least busy worker; for a stream, the next in turn, so that the order does not depend on their speed."""
         if not self._stream:
             able = [worker for worker in self._workers if self._pool.has_room(worker)]
-            new = [worker for worker in able if self._pool.is_new(worker)]  # so that all have soon grown as far as they will
+            new = [worker for worker in able if self._pool.is_new(worker)]  # so that all soon have their full memory
             return min(new or able, key=self._workers.__getitem__, default=None)
         worker = next(iter(self._workers), None)
         if worker is None or not self._pool.has_room(worker):
@@ -164,16 +164,16 @@ class Run:
         return worker
 
     def batches(self) -> Iterator[tuple[int, Any]]:
-        """The batches with their numbers."""
+        """Yield the batches with their numbers."""
         batches = self._batches()
-        next(batches)  # so that it gives back the workers also if it is dropped before a batch is asked for
+        next(batches)  # so that it takes back the workers even if it is dropped before the first batch
         return batches
 
     def _batches(self) -> Iterator[tuple[int, Any]]:
         healthy = False
         given = 0
         try:
-            yield -1, None  # it has begun
+            yield -1, None  # it has started
             while (number := self._wait()) is not None:
                 worker, answer = self._answers.pop(number)
                 self._order.remove(number)
@@ -181,7 +181,7 @@ class Run:
                 if answer.kind == "end":
                     continue
                 if self._stream:
-                    # Numbers of batches count those that came to nothing at the end of a stream, so they are counted anew.
+                    # At the end of a stream some tasks give no batch, so batches are renumbered.
                     number, given = given, given + 1
                     if number < self._skipped:
                         self._pool.drop(worker, answer)
@@ -191,7 +191,7 @@ class Run:
                     batch = [Failed(*batch)]
                 del answer
                 self._hand_out()
-                yield number, batch.pop()  # kept by nobody here while the program uses it
+                yield number, batch.pop()  # no reference stays here while the program uses the batch
             healthy = True
         except GeneratorExit:
             healthy = True
@@ -205,7 +205,7 @@ class Run:
                 self._pool.close(force=True)
 
     def _wait(self) -> int | None:
-        """The number of the batch that is due, when it is there; None when there are no more."""
+        """Wait for the batch that is due and return its number; None when there are no more."""
         end = None if self._timeout is None else time.monotonic() + self._timeout
         while True:
             self._hand_out()
@@ -228,7 +228,7 @@ class Run:
                 self._take(worker, answer)
 
     def _take(self, worker: int, answer: Answer) -> None:
-        if answer.run != self._run:  # of an epoch that was broken off
+        if answer.run != self._run:  # from an epoch that was abandoned
             self._pool.drop(worker, answer)
             return
         self._answers[answer.number] = worker, answer
@@ -239,7 +239,7 @@ class Run:
             self._workers[worker] -= 1
 
     def _under_way(self) -> str:
-        """What the workers are at, in words."""
+        """What the workers are doing, in words."""
         first: dict[int, int] = {}
         for number in self._order:
             if number not in self._answers:

@@ -1,4 +1,4 @@
-"""Workers: processes and threads that make batches, seen from the process that uses these."""
+"""Workers, processes and threads that make batches, as seen from the main process."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 __all__ = ["ProcessPool", "ThreadPool"]
 
-_WATCH = 1.0  # seconds between looks whether workers are alive, beside the end of their connection, which tells at once
-_GRACE = 0.2  # seconds that workers have to end before nobody waits for them any longer
+_WATCH = 1.0  # seconds between checks that workers are alive, beside the closing of their connection, which tells at once
+_GRACE = 0.2  # seconds that workers have to end before they are no longer waited for
 
 
 @contextmanager
 def _without_interrupts(context: BaseContext) -> Iterator[None]:
-    """Have a process started with the keyboard's interrupt held back, until it ignores it itself.
+    """Start a process with the keyboard interrupt blocked, until it ignores the interrupt itself.
 
-    Not by a forkserver, which may be started by this and then be the parent of others' processes too; and not on Windows.
+    Not for a forkserver, which this may start and which may then start other programs' processes; and not on Windows.
     """
     if not hasattr(signal, "pthread_sigmask") or context.get_start_method() == "forkserver":
         yield
@@ -51,7 +51,7 @@ class ProcessPool:
     """Worker processes.
 
     There is no thread in the parent, so forking stays safe, and no lock that a killed worker could hold. A process is
-    started by its first task, so that the first is at work while others are still being started.
+    started with its first task, so that the first worker runs while others are still being started.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class ProcessPool:
     """
 
     def __init__(self, work: Work, key: int, context: BaseContext | str | None) -> None:
-        self.run = 0  # the number of the pass that it is in
+        self.run = 0  # the number of the current pass
         self._work = work
         self._key = key
         self._context = multiprocessing.get_context(context) if context is None or isinstance(context, str) else context
@@ -70,7 +70,7 @@ class ProcessPool:
         self._channels: dict[int, Channel] = {}
         self._processes: dict[int, BaseProcess] = {}
         self._inboxes = [Inbox(work.prefetch_factor) for _ in range(work.num_workers)]
-        # Also when the pool is dropped without `close`, and at the end of the program.
+        # Also if the pool is dropped without `close`, and at the end of the program.
         self.pid = os.getpid()
         self._end = weakref.finalize(self, _end, self.pid, self._selector, self._channels, self._processes)
 
@@ -79,7 +79,7 @@ class ProcessPool:
         return self._inboxes[worker].has_room
 
     def is_new(self, worker: int) -> bool:
-        """Whether a worker has not taken all its memory yet."""
+        """Whether a worker has not allocated all its memory yet."""
         return self._inboxes[worker].is_new
 
     def submit(self, worker: int, task: Task) -> None:
@@ -114,14 +114,14 @@ class ProcessPool:
             self._watch(worker)
 
     def _watch(self, worker: int) -> None:
-        """Wait also till the socket takes more, if something could not be sent yet."""
+        """Also wait for the socket to accept more, if something could not be sent yet."""
         channel = self._channels[worker]
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if channel.has_unsent else 0)
         if self._selector.get_key(channel).events != events:
             self._selector.modify(channel, events, worker)
 
     def receive(self, timeout: float | None) -> list[tuple[int, Answer]]:
-        """The answers that have come, with their workers; at least one, if not `timeout` seconds go by.
+        """Return the answers that have come, with their workers; at least one, unless `timeout` seconds pass.
 
         Raises
         ------
@@ -156,18 +156,18 @@ class ProcessPool:
         return answer
 
     def content(self, worker: int, answer: Answer) -> Any:
-        """The batch or the exception of an answer."""
+        """Return the batch or the exception of an answer."""
         if answer.kind == "error":
             return rebuild_error(answer.content)
         return self._inboxes[worker].unpack(answer.content)
 
     def drop(self, worker: int, answer: Answer) -> None:
-        """Say that an answer is not wanted."""
+        """Discard an answer."""
         if answer.kind == "batch":
             self._inboxes[worker].drop(answer.content)
 
     def describe(self, worker: int) -> str:
-        """A worker in words."""
+        """Describe a worker in words."""
         return f"worker {worker} (pid {self._processes[worker].pid})"
 
     def _epitaph(self, worker: int) -> str:
@@ -179,17 +179,17 @@ class ProcessPool:
         elif code >= 0:
             how = f"exited with code {code}; its standard error may say why"
         else:
-            name = next((f" ({s.name})" for s in signal.Signals if s == -code), "")  # those of real time have none
+            name = next((f" ({s.name})" for s in signal.Signals if s == -code), "")  # real-time signals have no name
             how = f"was killed by signal {-code}{name}"
             if -code == signal.SIGKILL:
                 how += "; the system kills processes so when memory runs out"
         return f"DataLoader {self.describe(worker)} {how}"
 
     def close(self, force: bool) -> None:
-        """End the workers: those that are idle at once, others after the batch they are at, or, by force, now."""
+        """End the workers: idle ones at once, others after their current batch or, by force, now."""
         processes = list(self._processes.values())
         self._end()
-        if os.getpid() != self.pid:  # forked from the pool's process, whose the workers are
+        if os.getpid() != self.pid:  # in a process forked from the one that the workers belong to
             return
         if force:
             for process in processes:
@@ -198,7 +198,7 @@ class ProcessPool:
             for process in processes:
                 if process.is_alive():
                     process.kill()
-        # One that is still at a batch ends after that by itself, or with this process, for it is a daemon.
+        # A busy worker ends after its batch, or with this process, since it is a daemon.
         _join(processes, _GRACE)
 
 
@@ -212,14 +212,14 @@ def _end(
     pid: int, selector: selectors.BaseSelector, channels: dict[int, Channel], processes: dict[int, BaseProcess]
 ) -> None:
     for channel in channels.values():
-        channel.close(everywhere=os.getpid() == pid)  # a process forked from the pool's has it too, and may drop it
+        channel.close(everywhere=os.getpid() == pid)  # a process forked from the pool's has a copy, and may drop it
     channels.clear()
     processes.clear()
     selector.close()
 
 
 class ThreadPool:
-    """Worker threads, which take the dataset as it is and give the batches as they are.
+    """Worker threads, which use the dataset directly and return the batches directly.
 
     Parameters
     ----------
@@ -229,7 +229,7 @@ class ThreadPool:
     """
 
     def __init__(self, work: Work, key: int) -> None:
-        self.run = 0  # the number of the pass that it is in
+        self.run = 0  # the number of the current pass
         self._answers: queue.SimpleQueue[tuple[int, Answer]] = queue.SimpleQueue()
         self._tasks: list[queue.SimpleQueue[Task | None]] = [queue.SimpleQueue() for _ in range(work.num_workers)]
         self._threads = [
@@ -251,11 +251,11 @@ class ThreadPool:
             raise
 
     def has_room(self, worker: int) -> bool:
-        """That a worker can be given one more task, for the memory of batches is the program's own."""
+        """Always true: a worker can take one more task, since batches use the program's memory."""
         return True
 
     def is_new(self, worker: int) -> bool:
-        """That a worker takes no memory of its own."""
+        """Always false: a worker has no memory of its own."""
         return False
 
     def submit(self, worker: int, task: Task) -> None:
@@ -263,37 +263,37 @@ class ThreadPool:
         self._tasks[worker].put(task)
 
     def receive(self, timeout: float | None) -> list[tuple[int, Answer]]:
-        """An answer that has come, with its worker, if not `timeout` seconds go by."""
+        """Return an answer that has come, with its worker, unless `timeout` seconds pass."""
         try:
             return [self._answers.get(timeout=timeout)]
         except queue.Empty:
             return []
 
     def content(self, worker: int, answer: Answer) -> Any:
-        """The batch or the exception of an answer."""
+        """Return the batch or the exception of an answer."""
         return answer.content
 
     def drop(self, worker: int, answer: Answer) -> None:
-        """Say that an answer is not wanted."""
+        """Discard an answer."""
 
     def describe(self, worker: int) -> str:
-        """A worker in words."""
+        """Describe a worker in words."""
         return f"worker {worker} (a thread)"
 
     def close(self, force: bool) -> None:
-        """End the workers: those that are idle at once, others after the batch they are at."""
+        """End the workers: idle ones at once, others after their current batch."""
         self._end()
         end = time.monotonic() + _GRACE
         for thread in self._threads:
             if thread.ident != threading.get_ident():  # the garbage collector may call this in one of them
                 thread.join(max(0.0, end - time.monotonic()))
-        while not self._answers.empty():  # an exception in one has the frame of its thread, and that has the queue
+        while not self._answers.empty():  # an exception in one refers to its thread's frame, and that to the queue
             self._answers.get_nowait()
 
 
 def _end_threads(tasks: list[queue.SimpleQueue[Any]]) -> None:
     for waiting in tasks:
-        while not waiting.empty():  # what nobody waits for any longer
+        while not waiting.empty():  # answers that are no longer needed
             try:
                 waiting.get_nowait()
             except queue.Empty:

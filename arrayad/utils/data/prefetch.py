@@ -1,4 +1,4 @@
-"""Batches on the device where they are wanted: here alone the loader knows of devices."""
+"""Moving batches to their final device: the only part of the loader that knows about devices."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 __all__ = ["moved_to", "pinned"]
 
-_AHEAD = 2  # batches on their way to the device beside the one in use
+_AHEAD = 2  # batches being copied to the device beside the one in use
 
 
 def pinned(source: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
-    """Numbered batches with their tensors in page-locked memory."""
+    """Yield numbered batches with their tensors in page-locked memory."""
     return ((number, map_tensors(batch, Tensor.pin_memory, "pin_memory")) for number, batch in source)
 
 
 def moved_to(place: device, source: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
-    """Numbered batches on a device.
+    """Yield numbered batches on a device.
 
-    To a GPU the next ones are copied on a stream of their own while the program computes with the one before.
+    The next ones are copied to a GPU on a separate stream while the program computes with the current one.
     """
     if place.type != "cuda":
         return ((number, map_tensors(batch, partial(Tensor.to, device=place), "to", place)) for number, batch in source)
@@ -42,7 +42,7 @@ def _streamed(place: device, source: Iterator[tuple[int, Any]]) -> Iterator[tupl
     while True:
         with cuda.device(place):
             while len(coming) < _AHEAD and (item := next(source, None)) is not None:
-                # The memory of a batch that was let go may still be read by what the program has launched.
+                # Work that the program has launched may still read the memory of a dropped batch.
                 side.wait_stream(cuda.current_stream())
                 with side:
                     coming.append((item[0], map_tensors(item[1], copy, "to", place), side.record_event()))

@@ -30,10 +30,10 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Sampler(Iterable[T_co], Generic[T_co]):
-    """Indices of samples, in some order: a subclass gives ``__iter__`` and, if it can, ``__len__``.
+    """Indices of samples, in some order: a subclass defines ``__iter__`` and, if possible, ``__len__``.
 
-    One that draws random numbers from arrayad's default generator, directly or by another sampler, gets them from the
-    loader's seed and the epoch, so that a loader can resume. One with a state of its own gives ``state_dict()`` and
+    If a sampler draws random numbers from arrayad's default generator, directly or through another sampler, these depend on
+    the loader's seed and the epoch, so that a loader can resume. A sampler with its own state defines ``state_dict()`` and
     ``load_state_dict(state)``, which a loader calls before a pass over it.
     """
 
@@ -42,7 +42,7 @@ class Sampler(Iterable[T_co], Generic[T_co]):
 
 
 class _Ordered(Sampler[Any]):
-    """A sampler that knows its whole order at once, as a NumPy array, range or list; batches are then slices of that."""
+    """A sampler that knows its whole order at once, as a NumPy array, range or list, of which batches are slices."""
 
     generator: Generator | None = None
 
@@ -54,17 +54,17 @@ class _Ordered(Sampler[Any]):
         return iter(order.tolist() if isinstance(order, np.ndarray) else order)
 
     def state_dict(self) -> dict[str, Any]:
-        """Where its generator is, if it has one of its own; of the others a loader keeps the seed."""
+        """The state of its generator, if it has its own; otherwise a loader keeps the seed."""
         return {} if self.generator is None else {"generator": self.generator.get_state()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go back to where `state_dict` was called."""
+        """Return to a state from `state_dict`."""
         if self.generator is not None and "generator" in state:
             self.generator.set_state(state["generator"])
 
 
 class SequentialSampler(_Ordered):
-    """The indices in order.
+    """The indices in ascending order.
 
     Parameters
     ----------
@@ -89,8 +89,8 @@ class RandomSampler(_Ordered):
     data_source : sized
     replacement : bool, optional
     num_samples : int, optional
-        How many are drawn. Default: all. More than there are, without replacement, are taken from one random order after
-        the other.
+        The number of indices to draw. Default: all. Without replacement, more indices than there are are taken from one
+        random permutation after another.
     generator : Generator, optional
         Default: the one that `manual_seed` seeds.
 
@@ -116,7 +116,7 @@ class RandomSampler(_Ordered):
 
     @property
     def num_samples(self) -> int:
-        """How many indices it gives."""
+        """The number of indices in a pass."""
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
     def _order(self) -> Any:
@@ -159,18 +159,18 @@ class WeightedRandomSampler(_Ordered):
     Parameters
     ----------
     weights : sequence of float, array or Tensor
-        One for each sample, not negative; they need not add up to 1.
+        One per sample, not negative; they need not add up to 1.
     num_samples : int
-        How many are drawn.
+        The number of indices to draw.
     replacement : bool, optional
-        Whether a sample can be drawn again.
+        Whether an index can be drawn repeatedly.
     generator : Generator, optional
         Default: the one that `manual_seed` seeds.
 
     Raises
     ------
     ValueError
-        If `num_samples` is not positive; where the weights are used, if they are negative, all 0, or too few are positive.
+        If `num_samples` is not positive; when the weights are used, if they are negative, all 0, or too few are positive.
     """
 
     def __init__(self, weights: Any, num_samples: int, replacement: bool = True, generator: Generator | None = None) -> None:
@@ -178,7 +178,7 @@ class WeightedRandomSampler(_Ordered):
             raise ValueError(f"WeightedRandomSampler(): num_samples must be a positive integer, got {num_samples!r}")
         if not isinstance(replacement, bool):
             raise ValueError(f"WeightedRandomSampler(): replacement must be a bool, got {replacement!r}")
-        # float64, for weights of many samples are small.
+        # float64, since weights of many samples are small
         self.weights = asarray(np.asarray(weights, np.float64), device="cpu")
         if self.weights.ndim != 1:
             raise ValueError(
@@ -196,21 +196,21 @@ class WeightedRandomSampler(_Ordered):
 
 
 class DistributedSampler(_Ordered):
-    """The indices that fall to one of several processes which train together, each with a loader of its own.
+    """The indices assigned to one of several processes that train together, each with its own loader.
 
     Parameters
     ----------
     dataset : sized
     num_replicas : int
-        How many processes there are. Unlike PyTorch's, which can ask its process group, it has to be given.
+        The number of processes. PyTorch's sampler can ask its process group; here the number is required.
     rank : int
-        Which of them this is, from 0.
+        The index of this process, from 0.
     shuffle : bool, optional
         Take the samples in a new random order each epoch, the same for all processes.
     seed : int, optional
-        Of that order; the same in all processes.
+        The seed of that order; the same in all processes.
     drop_last : bool, optional
-        Leave out samples at the end so that all processes get equally many. Default: the first ones are given again.
+        Drop samples at the end so that all processes get the same number. Default: repeat the first ones.
 
     Raises
     ------
@@ -219,8 +219,8 @@ class DistributedSampler(_Ordered):
 
     Notes
     -----
-    Each pass over it is of the next epoch; `set_epoch` goes to a certain one. Where PyTorch's is not told the epoch, it
-    gives the same order again and again.
+    Each pass is the next epoch; `set_epoch` selects a particular one. PyTorch's sampler repeats the same order unless it is
+    told the epoch.
 
     Examples
     --------
@@ -262,7 +262,7 @@ class DistributedSampler(_Ordered):
         return np.resize(order, len(self) * self.num_replicas)[self.rank :: self.num_replicas]
 
     def set_epoch(self, epoch: int) -> None:
-        """Have the next pass be of a certain epoch.
+        """Set the epoch of the next pass.
 
         Parameters
         ----------
@@ -275,7 +275,7 @@ class DistributedSampler(_Ordered):
         return {"epoch": self.epoch}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go back to where `state_dict` was called."""
+        """Return to a state from `state_dict`."""
         self.epoch = state["epoch"]
 
     def __len__(self) -> int:
@@ -284,14 +284,14 @@ class DistributedSampler(_Ordered):
 
 
 class BatchSampler(Sampler[list[Any]]):
-    """Lists of indices: those of another sampler, so many at a time.
+    """Groups another sampler's indices into lists of a given size.
 
     Parameters
     ----------
     sampler : iterable of int
     batch_size : int
     drop_last : bool
-        Whether a last, shorter batch is left out.
+        Whether to drop a last, shorter batch.
 
     Raises
     ------
@@ -326,12 +326,12 @@ class BatchSampler(Sampler[list[Any]]):
 
 
 def _is_positive(x: Any) -> bool:
-    """Whether it is a positive integer."""
+    """Whether `n` is a positive integer."""
     return not isinstance(x, bool) and hasattr(x, "__index__") and operator.index(x) > 0
 
 
 def batches_of(sampler: Any) -> Iterator[Any]:
-    """The indices of batch after batch: of arrayad's own samplers as slices of their order, with no loop over indices."""
+    """Yield the indices of each batch: for arrayad's own samplers slices of their order, without a loop over indices."""
     if type(sampler) is BatchSampler:
         inner = sampler.sampler
         if isinstance(inner, _Ordered) and type(inner).__iter__ is _Ordered.__iter__:

@@ -1,6 +1,6 @@
-"""The random numbers of a sample: they follow from the loader's seed, the epoch and the sample's index alone.
+"""The random numbers of a sample: they depend only on the loader's seed, the epoch and the sample's index.
 
-So a sample is the same whichever worker makes it, in whatever order, and after a resume.
+So a sample is the same whichever worker makes it, in whatever order, and after resuming.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PROBES = 32  # samples in a row
 
 
 def seed_of(*parts: Any) -> int:
-    """A 64-bit seed of integers or other indices: SplitMix64 (Steele, Lea & Flood 2014, figure 17), a step for each part."""
+    """A 64-bit seed from integers or other indices: SplitMix64 (Steele, Lea & Flood 2014, figure 17), one step per part."""
     z = 0
     for part in parts:
         number = part if part.__class__ is int else _number(part)
@@ -38,7 +38,7 @@ def seed_of(*parts: Any) -> int:
 
 
 def _number(index: Any) -> int:
-    """A number for an index that may be anything: `hash` will not do, since that of a string differs between processes."""
+    """A number for any index: `hash` will not do, since that of a string differs between processes."""
     try:
         return int(index.__index__())
     except (AttributeError, TypeError):
@@ -46,16 +46,16 @@ def _number(index: Any) -> int:
 
 
 class _Globals:
-    """Python's and NumPy's global generators, seeded before each sample for as long as samples draw from them.
+    """Seeds Python's and NumPy's global generators before each sample, for as long as samples draw from them.
 
-    Seeding both takes 6 us, as much as many a sample. So it is left out once some samples in a row have drawn from neither.
-    Whether one does after all is then seen at the end of a batch, from a number drawn of each generator and of its twin,
-    one that was in the same state.
+    Seeding both takes 6 us, as much as many a sample. So it is omitted once some consecutive samples have drawn from
+    neither. Whether one draws after all is detected at the end of a batch, by comparing a number drawn from each generator
+    with one from a twin that was in the same state.
     """
 
     def __init__(self, give_back: bool) -> None:
-        self._give_back = give_back  # whether this is the user's own process, whose generators are to be as they were
-        self._probes = _PROBES  # samples to go till seeding is left out; -1: it never is
+        self._give_back = give_back  # whether this is the main process, whose generators must be restored
+        self._probes = _PROBES  # samples to go until seeding is omitted; -1: never
         self._random_twin = random.Random()
         self._numpy, self._numpy_twin = np.random.MT19937(0), np.random.MT19937(0)
         self._seed_numpy_twin = np.random.RandomState(self._numpy_twin).seed
@@ -63,7 +63,7 @@ class _Globals:
 
     @property
     def eager(self) -> bool:
-        """Whether samples are to be seeded."""
+        """Whether samples are seeded."""
         return self._probes != 0
 
     def always(self) -> None:
@@ -71,20 +71,20 @@ class _Globals:
         self._probes = -1
 
     def enter(self) -> None:
-        """Take the place of the generators as they are."""
-        # NumPy's global functions are set on a bit generator of ours for the time, which is faster than to get and set its
-        # state; but a second normal number that NumPy keeps from a pair is in the state alone, which costs 40 us a batch.
+        """Save the state of the generators."""
+        # NumPy's global functions temporarily use a bit generator of ours, which is faster than getting and setting their
+        # state; but the second normal number that NumPy keeps from a pair is only in the state, which costs 40 us a batch.
         state = random.getstate() if self._give_back else None
         normal: Any = np.random.get_state(legacy=False) if self._give_back else None  # noqa: NPY002  (the users' own)
         self._users = state, get_bit_generator(), normal["gauss"] if normal and normal["has_gauss"] else None
         set_bit_generator(self._numpy)
         if state is not None and not self.eager:
-            if state[2] is not None:  # a second normal number too, which a sample would get without being seen to draw
+            if state[2] is not None:  # also a second normal number, which a sample could draw unnoticed
                 random.setstate((*state[:2], None))
             self._random_twin.setstate(state)
 
     def leave(self) -> None:
-        """Have the generators back."""
+        """Restore the generators."""
         state, bit_generator, normal = self._users
         set_bit_generator(bit_generator)
         if normal is not None:
@@ -94,7 +94,7 @@ class _Globals:
             random.setstate(state)
 
     def seed(self, seed: int) -> None:
-        """Seed both, and their twins as long as that is of use."""
+        """Seed both, and their twins while these are needed."""
         random.seed(seed)
         np.random.seed(seed & 0xFFFFFFFF)  # noqa: NPY002  (the generator that users' code draws from)
         if self._probes >= 0:
@@ -109,35 +109,35 @@ class _Globals:
         )
 
     def probe(self) -> None:
-        """Note, after a sample that was seeded, whether it drew."""
+        """Note, after a seeded sample, whether it drew."""
         if self._probes > 0:
             self._probes = -1 if self.drawn() else self._probes - 1
 
 
 class Seeds:
-    """What has the samples made inside a ``with`` block, a batch, draw the random numbers that are theirs.
+    """Makes the samples of a batch, fetched in a ``with`` block, draw their own random numbers.
 
     Parameters
     ----------
     where : {"main", "process", "thread"}
         In threads Python's and NumPy's global generators, which all threads share, are left alone. In the main process they
-        are given back as they were. In a process of its own, threads that a sample starts draw the sample's numbers, too.
+        are restored. In a worker process, threads that a sample starts draw the sample's numbers too.
     """
 
     def __init__(self, where: str) -> None:
         self._key = 0
-        self.index: Any = 0  # the sample that it has come to
+        self.index: Any = 0  # the current sample
         self._eager = False
         self._generators: dict[device, Generator] = {}
         self._globals = None if where == "thread" else _Globals(give_back=where == "main")
-        self._scope: Any = scope  # what holds for this thread, or for all
+        self._scope: Any = scope  # the generators of this thread, or of all threads
         if where == "process":
             vars(scope).pop("source", None)  # this thread's, if it was forked
             self._scope = type(scope)
         self._outer: Callable[[device], Generator] | None = None
 
     def begin(self, key: int) -> None:
-        """Go to an epoch, by a seed that is the epoch's."""
+        """Start an epoch with its seed."""
         self._key = key
 
     def __enter__(self) -> None:
@@ -152,9 +152,9 @@ class Seeds:
         self._scope.source = self._outer
 
     def each(self, get: Callable[[Any], Any], indices: Iterable[Any]) -> list[Any]:
-        """What is got for some indices, each with its own random numbers.
+        """Call a function for each of some indices, each with its own random numbers.
 
-        Once more, and seeded, if that was left out and one drew from a global generator.
+        If seeding was omitted and a call drew from a global generator, repeat all of them, seeded.
         """
         found = []
         try:
@@ -172,7 +172,7 @@ class Seeds:
         return self.each(get, indices)
 
     def start(self, index: Any) -> None:
-        """Go to a sample."""
+        """Start a sample."""
         self.index = index
         if self._generators:
             self._generators.clear()
@@ -180,20 +180,20 @@ class Seeds:
             self._globals.seed(seed_of(self._key, index))  # type: ignore[union-attr]  # as above
 
     def _missed(self) -> bool:
-        """Whether samples drew from a global generator that was not seeded; from now on they all are."""
+        """Whether samples drew from an unseeded global generator; if so, all samples are seeded from now on."""
         if self._eager or self._globals is None or not self._globals.drawn():
             return False
         self.always()
         return True
 
     def always(self) -> None:
-        """Seed all samples from now on, whether they draw or not: where one cannot be made again."""
+        """Seed all samples from now on, whether they draw or not: for samples that cannot be fetched again."""
         if self._globals is not None:
             self._globals.always()
             self._eager = True
 
     def _generator(self, place: device) -> Generator:
-        """What stands for arrayad's default generator of a device: one of the sample's, made when first drawn from."""
+        """Replaces arrayad's default generator of a device by the sample's own, created when it is first drawn from."""
         generator = self._generators.get(place)
         if generator is None:
             generator = self._generators[place] = Generator(place).manual_seed(seed_of(self._key, self.index))

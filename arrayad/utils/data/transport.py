@@ -1,13 +1,13 @@
-"""Batches from a worker to the process that uses them: pickled, with their arrays in shared memory.
+"""Sending batches from a worker to the main process: pickled, with their arrays in shared memory.
 
-A batch is pickled by protocol 5, so its arrays stay out of the pickle and are written once, into shared memory, those of
-`default_collate` as they are made; the process that uses them sees them there, without a copy. When the last array on it
-is gone the memory goes back to the worker for another batch. The memory is a file without a name, handed over as a
-descriptor through the socket, so nothing can be left behind, whoever is killed. Small batches go through the socket.
+A batch is pickled with protocol 5, so its arrays stay out of the pickle and are written once, into shared memory (by
+`default_collate` when it makes them). The main process reads them there, without a copy. When the last array on the memory
+is gone, the memory goes back to the worker for another batch. The memory is an unnamed file whose descriptor is passed
+through the socket, so nothing can be left behind, whichever process is killed. Small batches go through the socket.
 
-A worker has a fixed number of such segments: one for each batch that it makes ahead, and those that the program may hold.
-Its first batches each take a new one, so that it does not grow later, when the program happens to be slow. And it is given
-no task while all are in use, so that it never has to wait for one in the middle of a batch.
+A worker has a fixed number of such segments: one for each batch that it prepares in advance, and those that the program may
+hold. Its first batches each take a new one, so that it does not grow later, when the program happens to be slow. It gets no
+task while all segments are in use, so it never has to wait for one in the middle of a batch.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Channel", "Inbox", "Outbox", "Parcel"]
 
-_ALIGN = 64  # bytes: a cache line, as NumPy's and BLAS' kernels like it
-_SMALL_ARRAY = 1 << 10  # bytes of an array up to which it stays in the pickle
-_SMALL = 1 << 14  # bytes of a batch up to which the socket is faster than shared memory
-# Batches of one worker that may be in use as they are: the one that a loop is at, and the next as it is handed over. Of
-# more the arrays are copied, so that memory is bounded, and a worker can always go on.
+_ALIGN = 64  # bytes: a cache line, which suits NumPy's and BLAS' kernels
+_SMALL_ARRAY = 1 << 10  # largest size in bytes of an array in the pickle
+_SMALL = 1 << 14  # largest size in bytes of a batch for which the socket is faster than shared memory
+# How many batches of one worker may be in use without a copy: the current one of a loop, and the next as it is passed on.
+# The arrays of further ones are copied, so that memory is bounded and a worker can always continue.
 _HELD = 2
 _LENGTH = struct.Struct("!Q")
 _CAN_SEND_FILES = hasattr(socket, "send_fds")  # not on Windows, where batches go through the socket
@@ -45,15 +45,15 @@ _CAN_SEND_FILES = hasattr(socket, "send_fds")  # not on Windows, where batches g
 class Parcel(NamedTuple):
     """A packed batch."""
 
-    spans: list[tuple[int, int]]  # where the pickle and then each array begins, and how long it is
+    spans: list[tuple[int, int]]  # start and length of the pickle and then of each array
     payload: bytearray | None  # those bytes, or None if they are in shared memory
-    segment: int = -1  # the number of the segment of shared memory
-    size: int = 0  # its bytes, if it is new; then its descriptor comes with the message
-    replaces: int = -1  # the number of the segment that a new one takes the place of
+    segment: int = -1  # the index of the segment of shared memory
+    size: int = 0  # its size in bytes, if it is new; its descriptor then comes with the message
+    replaces: int = -1  # the index of the segment that a new one replaces
 
 
 def _shared_file(size: int) -> int:
-    """A descriptor of a file in memory without a name."""
+    """Return a descriptor of an unnamed file in memory."""
     if hasattr(os, "memfd_create"):
         fd = os.memfd_create("arrayad", os.MFD_CLOEXEC)
     else:
@@ -64,22 +64,23 @@ def _shared_file(size: int) -> int:
 
 
 class Outbox:
-    """The worker's end: packs batches, into segments of shared memory that it uses again and again.
+    """The worker's end: packs batches into segments of shared memory that it reuses.
 
     Parameters
     ----------
     ahead : int
-        How many batches the worker makes ahead.
+        How many batches the worker prepares in advance.
     """
 
     def __init__(self, ahead: int) -> None:
-        self._wanted = ahead + _HELD  # how many segments are taken before one is used again
+        self._wanted = ahead + _HELD  # how many segments are allocated before one is reused
         self._segments: dict[int, mmap.mmap] = {}
-        # Of segments that the other end does not know yet: the size, what it replaces, the descriptor.
+        # For segments that the other end does not know yet: the size, the segment replaced, the descriptor.
         self._unsent: dict[int, tuple[int, int, int]] = {}
         self._free: list[int] = []
         self._count = 0
-        # What arrays of the batch in work are made in: a segment, how much of it is taken, and how much the last batch took.
+        # Where arrays of the current batch are allocated: a segment, how much of it is used, and how much the last batch
+        # used.
         self._current = -1
         self._lease: Any = None
         self._leases: dict[int, weakref.ref[Any]] = {}
@@ -87,13 +88,13 @@ class Outbox:
         self._usual = 0
 
     def release(self, segments: Iterable[int]) -> None:
-        """Segments of which the other end needs no more."""
+        """Release segments that the other end no longer uses."""
         self._free.extend(segments)
 
     def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, Any] | None:
-        """An array for a part of the next batch, where that will be sent from, so that it need not be copied.
+        """Allocate an array for a part of the next batch in the memory that will be sent, so that it need not be copied.
 
-        None if there is no room: then it can be made anywhere.
+        None if there is no room: it can then be allocated anywhere.
         """
         size = math.prod(shape) * dtype.itemsize
         if size <= _SMALL or not _CAN_SEND_FILES:
@@ -112,7 +113,7 @@ class Outbox:
         return array
 
     def pack(self, batch: Any) -> tuple[Parcel, int | None]:
-        """A batch packed, and the descriptor of its segment if that is new, to be closed when it is sent."""
+        """Pack a batch; returns it and the descriptor of its segment if that is new, to be closed once sent."""
         arrays: list[Any] = []
 
         def stays(buffer: pickle.PickleBuffer) -> bool:
@@ -150,21 +151,21 @@ class Outbox:
         return Parcel(placed, None, segment, size, replaces), fd
 
     def discard(self) -> None:
-        """Give up what there is of the batch in work."""
+        """Discard what has been allocated for the current batch."""
         if self._current >= 0:
             self._free.append(self._current)
         self._current, self._lease, self._taken = -1, None, 0
 
     def _span(self, part: Any) -> tuple[int, int] | None:
-        """Where in the current segment a part is already, None if it is elsewhere."""
+        """The offset of an array in the current segment, None if it is elsewhere."""
         if self._lease is None:
             return None
         start = _address(np.frombuffer(part, np.uint8)) - _address(self._lease)
         return (start, part.nbytes) if 0 <= start <= self._lease.size - part.nbytes else None
 
     def _take(self, size: int) -> int:
-        """A free segment that is large enough, or a new one; -1 if too many files are open."""
-        # Whose arrays this process has kept, in a cache say, must not be written into.
+        """Choose a free segment that is large enough, or a new one; -1 if too many files are open."""
+        # A segment whose arrays this process has kept, say in a cache, must not be written to.
         free = [s for s in self._free if s not in self._leases or self._leases[s]() is None]
         fitting = [s for s in free if len(self._segments[s]) >= size]
         segment = -1
@@ -176,8 +177,8 @@ class Outbox:
         return segment
 
     def _new(self, size: int, small: list[int]) -> int:
-        """A new segment, in place of one of those that are free and too small; -1 if too many files are open."""
-        # A quarter more than needed, for the next batch may be a little larger; pages never written to take no memory.
+        """Allocate a new segment, in place of a free one that is too small; -1 if too many files are open."""
+        # A quarter more than needed, since the next batch may be a little larger; unwritten pages take no memory.
         capacity = -(-size * 5 // 4 // mmap.PAGESIZE) * mmap.PAGESIZE
         try:
             fd = _shared_file(capacity)
@@ -210,25 +211,25 @@ def _address(array: np.ndarray[Any, Any]) -> int:
 
 
 class Inbox:
-    """The other end: unpacks the batches of one worker, and notes which segments are no longer used.
+    """The main process's end: unpacks the batches of one worker, and records which segments are no longer used.
 
     Parameters
     ----------
     ahead : int
-        How many batches the worker makes ahead.
+        How many batches the worker prepares in advance.
     """
 
     def __init__(self, ahead: int) -> None:
         self._most = ahead + _HELD  # how many segments the worker has
-        self._tasks = 0  # that the worker was given
-        self._claimed = 0  # of these tasks, those whose segments it was not yet told to be free
+        self._tasks = 0  # given to the worker
+        self._claimed = 0  # of these, the ones whose segments have not been reported free yet
         self._segments: dict[int, mmap.mmap] = {}
         self._leases: dict[int, weakref.ref[Any]] = {}
-        self._returned: deque[int] = deque()  # appended to by whatever thread drops the last array of a batch
+        self._returned: deque[int] = deque()  # appended to by the thread that drops the last array of a batch
 
     @property
     def is_new(self) -> bool:
-        """Whether the worker was given too few tasks to have taken all its segments."""
+        """Whether the worker has been given too few tasks to have allocated all its segments."""
         return self._tasks < self._most
 
     @property
@@ -237,7 +238,7 @@ class Inbox:
         return self._claimed - len(self._returned) < self._most
 
     def claim(self) -> list[int]:
-        """Take note of a task that the worker is given, and say of which segments it is to be told that they are free."""
+        """Register a task for the worker; returns the segments to report to it as free."""
         segments = []
         while self._returned:
             segment = self._returned.popleft()
@@ -248,7 +249,7 @@ class Inbox:
         return segments
 
     def receive(self, parcel: Parcel | None, fd: int | None) -> None:
-        """Take note of the answer to a task, in the order of coming: a parcel, or None where there is no batch."""
+        """Register the answer to a task, in order of arrival: a parcel, or None if there is no batch."""
         if parcel is None or parcel.payload is not None:
             self._claimed -= 1
         if parcel is None or fd is None:
@@ -260,12 +261,12 @@ class Inbox:
             os.close(fd)
 
     def drop(self, parcel: Parcel) -> None:
-        """Give back the segment of a batch that is not wanted."""
+        """Release the segment of a batch that is not wanted."""
         if parcel.payload is None:
             self._returned.append(parcel.segment)
 
     def unpack(self, parcel: Parcel) -> Any:
-        """The batch."""
+        """Unpack a batch."""
         if parcel.payload is not None:
             data = np.frombuffer(parcel.payload, np.uint8)
         else:
@@ -275,7 +276,7 @@ class Inbox:
                 data = data.copy()
                 self._returned.append(parcel.segment)
             else:
-                # Every array made below has `data` as its base's base, so it goes with the last of them.
+                # Every array made below has `data` as its base's base, so `data` goes with the last of them.
                 returned, segment = self._returned, parcel.segment
                 self._leases[segment] = weakref.ref(data, lambda _: returned.append(segment))
         stream, *arrays = [data[start : start + length] for start, length in parcel.spans]
@@ -283,13 +284,13 @@ class Inbox:
 
 
 class Channel:
-    """Messages, with a file descriptor each if wanted, over a connected pair of sockets.
+    """Messages over a connected pair of sockets, each optionally with a file descriptor.
 
     Parameters
     ----------
     sock : socket
-        One of the two. Blocking: `send` waits till the message is gone, and `receive` for a message or its timeout.
-        Otherwise neither waits; what could not be sent is sent by later calls of `send` and `flush`.
+        One of the pair. If it is blocking, `send` waits until the message is sent, and `receive` waits for a message or its
+        timeout. Otherwise neither waits; later calls of `send` and `flush` send what could not be sent.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -301,7 +302,7 @@ class Channel:
         self.ended = False  # whether the other end is closed
 
     def fileno(self) -> int:
-        """Of the socket."""
+        """The file descriptor of the socket."""
         return self.sock.fileno()
 
     def send(self, message: bytes, fd: int | None = None) -> None:
@@ -317,22 +318,22 @@ class Channel:
             self.flush()
 
     def flush(self) -> None:
-        """Send what waits to be sent, as far as the socket takes it."""
+        """Send pending data, as far as the socket accepts it."""
         try:
             while self._out:
                 del self._out[: self.sock.send(self._out)]
         except BlockingIOError:
             pass
         except (BrokenPipeError, ConnectionResetError):
-            self._out.clear()  # the other end is closed, which `receive` says
+            self._out.clear()  # the other end is closed, which `receive` reports
 
     @property
     def has_unsent(self) -> bool:
-        """Whether something waits to be sent."""
+        """Whether data are pending."""
         return bool(self._out)
 
     def receive(self, timeout: float | None = None) -> list[bytes]:
-        """The messages that have come; none after `timeout` seconds, or if the other end is closed."""
+        """Return the messages that have come; none after `timeout` seconds, or if the other end is closed."""
         if self._waits:
             self.sock.settimeout(timeout)
         while not self.ended:
@@ -371,11 +372,11 @@ class Channel:
         return messages
 
     def take_fd(self) -> int:
-        """The descriptor of the next message that was sent with one."""
+        """Return the descriptor of the next message that was sent with one."""
         return self._fds.popleft()
 
     def close(self, everywhere: bool) -> None:
-        """Close this end; `everywhere`: also where other processes have a copy of it, so that the other end is told."""
+        """Close this end; `everywhere`: also for other processes that have a copy, so that the other end notices."""
         while self._fds:
             os.close(self._fds.popleft())
         if everywhere:

@@ -1,9 +1,9 @@
-"""What a worker does: batches for tasks, in a process or a thread of its own.
+"""The work of a worker: batches for tasks, in a separate process or thread.
 
 A task is ``(run, key, number, indices, wanted, dtype)``: the number of a batch in a run, which is one pass over the loader;
-the seed of its epoch; the indices of its samples, None for an iterable dataset; whether the batch is wanted, or only passed
-over on the way to where a loader resumes; the default dtype, of which a process has its own. To each task there is one
-answer, ``(run, number, kind, content)``. When there is a task of a new run, the batches of older ones are no longer made.
+the seed of its epoch; the indices of its samples, None for an iterable dataset; whether the batch is wanted, or only skipped
+on the way to where a loader resumes; the default dtype, which each process sets for itself. Each task has one answer,
+``(run, number, kind, content)``. Once there is a task of a new run, batches of older runs are no longer made.
 """
 
 from __future__ import annotations
@@ -35,34 +35,34 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Task", "Work", "rebuild_error", "run_in_process", "run_in_thread"]
 
-_WATCH = 1.0  # seconds between looks whether the parent process is still there
+_WATCH = 1.0  # seconds between checks that the parent process still exists
 
 
 class Task(NamedTuple):
-    """A batch to be made."""
+    """A batch to make."""
 
     run: int
     key: int
     number: int
     indices: Any
     wanted: bool
-    dtype: DType  # the default one of the pass
+    dtype: DType  # the default dtype of the pass
 
 
 class Answer(NamedTuple):
-    """What came of a task."""
+    """The result of a task."""
 
     run: int
     number: int
-    kind: str  # "batch", "passed" (not wanted, whether it was made or not), "end" (of an iterable dataset) or "error"
+    kind: str  # "batch", "passed" (not wanted, whether made or not), "end" (of an iterable dataset) or "error"
     content: Any
 
 
 class Work(NamedTuple):
-    """What all workers of a loader are given."""
+    """The common parameters of a loader's workers."""
 
     dataset: Any
-    stream: bool  # whether the dataset is an iterable one
+    stream: bool  # whether the dataset is iterable
     batched: bool
     batch_size: int | None
     drop_last: bool
@@ -72,7 +72,7 @@ class Work(NamedTuple):
     prefetch_factor: int
 
     def fetcher(self, where: str, reader: int = 0) -> Fetcher:
-        """What makes the batches."""
+        """The object that makes the batches."""
         seeds = Seeds(where)
         if self.stream:
             readers = max(self.num_workers, 1)
@@ -81,7 +81,7 @@ class Work(NamedTuple):
 
 
 class _Worker:
-    """What a worker in a process and one in a thread have in common."""
+    """The common part of workers in processes and in threads."""
 
     def __init__(self, work: Work, where: str, number: int, info: WorkerInfo) -> None:
         self._fetcher = work.fetcher(where, number)
@@ -89,11 +89,11 @@ class _Worker:
         self._number = number
         self._seed = info.seed
         self._run = -1
-        # What an exception was, in words: it itself would keep the program's frames, and so the loader, from being freed.
+        # A description of an exception: the exception itself would keep the program's frames, and so the loader, alive.
         self._failed = ""
 
     def answer(self, task: Task) -> tuple[str, Any]:
-        """The kind and the content of the answer to a task; an error as it was raised."""
+        """Return the kind and the content of the answer to a task; an error as it was raised."""
         try:
             if self._init is not None:
                 init, self._init = self._init, None
@@ -130,32 +130,32 @@ def run_in_process(work: Work, number: int, key: int, sock: socket.socket, inher
     ----------
     work : Work
     number : int
-        Of the worker.
+        The index of the worker.
     key : int
         The seed of the first epoch.
     sock : socket
         This end of the connection.
     inherited : list of socket
-        What a forked process has from its parent and must not keep open.
+        The sockets that a forked process has from its parent and must not keep open.
     """
-    # An interrupt from the keyboard goes to all processes at once; what comes of it is the parent's to say. Its handlers,
-    # which a forked process has too, are not meant for here.
+    # A keyboard interrupt goes to all processes at once; only the parent reacts to it. Its handlers, which a forked process
+    # has too, do not apply here.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # held back till here
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked until here
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
     for other in inherited:
         other.close()
-    # What was there before the fork is shared with the parent page by page, until it is written to: so let the garbage
-    # collector keep off it.
+    # Memory from before the fork is shared with the parent page by page, until it is written to: exclude it from garbage
+    # collection.
     gc.freeze()
     parent = os.getppid()
     sock.setblocking(True)
     channel, outbox, waiting = Channel(sock), Outbox(work.prefetch_factor), deque[Task]()
     memory.empty = outbox.empty
     type(here).process = info = WorkerInfo(number, work.num_workers, seed_of(key, "worker", number), work.dataset)
-    manual_seed(info.seed)  # for what draws between batches, as a thread of the dataset's; by a fork all have the parent's
+    manual_seed(info.seed)  # for draws between batches, say in the dataset's threads; after a fork all have the parent's
     worker = _Worker(work, "process", number, info)
     dtype: DType | None = None
     while not channel.ended:
@@ -168,16 +168,16 @@ def run_in_process(work: Work, number: int, key: int, sock: socket.socket, inher
         if waiting and not channel.ended:
             task = waiting.popleft()
             stale = waiting and waiting[-1].run != task.run
-            if task.dtype != dtype:  # the program's is another; else what a worker_init_fn has set stays
+            if task.dtype != dtype:  # the program's has changed; otherwise a worker_init_fn's setting stays
                 dtype = task.dtype
                 set_default_dtype(dtype)
             kind, content = ("passed", None) if stale else worker.answer(task)
             try:
                 _send(channel, outbox, task, kind, content, info)
-            except ConnectionError:  # it is closed, be it while this waits for room
+            except ConnectionError:  # it is closed, perhaps while this waits for room
                 return
             outbox.discard()
-            del content  # its memory is to be used for another batch
+            del content  # its memory will be used for another batch
 
 
 def _send(channel: Channel, outbox: Outbox, task: Task, kind: str, content: Any, info: WorkerInfo) -> None:
@@ -212,14 +212,14 @@ def run_in_thread(
         if kind == "error":
             content.add_note(f"raised in DataLoader worker {number} (a thread)")
         answers.put((number, Answer(task.run, task.number, kind, content)))
-        del content  # a batch must not live on here while this waits
+        del content  # the batch must not stay alive here while this waits
 
 
 # --- exceptions from one process to another ---
 
 
 def _portable(error: Exception, info: WorkerInfo) -> tuple[bytes | None, str]:
-    """An exception pickled, None if that cannot be, and its traceback in words."""
+    """Return a pickled exception, None if it cannot be pickled, and its traceback in words."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename.startswith(os.path.dirname(__file__)):
         trace = trace.tb_next  # down to the user's code
@@ -239,7 +239,7 @@ def _portable(error: Exception, info: WorkerInfo) -> tuple[bytes | None, str]:
 
 
 class _Bare:
-    """An exception without its constructor, which may take other arguments than those it hands to `Exception`."""
+    """Create an exception without its constructor, whose arguments may differ from those it passes to `Exception`."""
 
     def __init__(self, error: Exception) -> None:
         self._error = error
@@ -259,7 +259,7 @@ def _rebuild_bare(kind: type[Exception], args: tuple[Any, ...], attributes: dict
 
 
 def _attributes(error: Exception) -> dict[str, Any]:
-    """What an exception has, also in Python's own classes, as ``errno``; not the object that an AttributeError is about."""
+    """The state of an exception, also that of Python's own classes, such as ``errno``; not an AttributeError's object."""
     own = {
         name: getattr(error, name, None)
         for kind in type(error).__mro__
@@ -278,7 +278,7 @@ def _pickles(value: Any) -> bool:
 
 
 def rebuild_error(portable: tuple[bytes | None, str]) -> Exception:
-    """An exception from another process, with the traceback there as a note."""
+    """Rebuild an exception from another process, with the traceback there as a note."""
     data, text = portable
     error: Exception | None = None
     if data is not None:
