@@ -1,4 +1,4 @@
-"""Sessions of development: `nox` runs lint, types and tests; `nox -s NAME` one of them."""
+"""Development sessions: `nox` runs lint, types and tests; `nox -s NAME` runs one session."""
 
 import ctypes
 
@@ -11,7 +11,7 @@ nox.options.reuse_existing_virtualenvs = True
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff: rules and format."""
+    """Check with ruff: rules and format."""
     session.install("ruff>=0.11")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -19,21 +19,21 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typecheck(session: nox.Session) -> None:
-    """Strict mypy on the package."""
+    """Check types with strict mypy."""
     session.install("-e", ".[dev]")
     session.run("mypy")
 
 
 @nox.session(python=["3.11", "3.12", "3.13", "3.14"])
 def tests(session: nox.Session) -> None:
-    """The tests; arguments go to pytest."""
+    """Run the tests; arguments go to pytest."""
     session.install("-e", ".[dev]")
     session.run("pytest", *session.posargs)
 
 
 @nox.session(python="3.11")
 def oldest(session: nox.Session) -> None:
-    """The tests with the oldest versions that pyproject.toml admits, of what arrayad needs and of what the tests do."""
+    """Run the tests with the oldest versions that pyproject.toml allows, of arrayad's and the tests' requirements."""
     project = nox.project.load_toml("pyproject.toml")["project"]
     extras = [project["optional-dependencies"][extra] for extra in ("scipy", "safetensors", "examples", "dev")]
     needs = [need for some in (project["dependencies"], *extras) for need in some if ">=" in need]
@@ -43,34 +43,34 @@ def oldest(session: nox.Session) -> None:
 
 @nox.session
 def conformance(session: nox.Session) -> None:
-    """The official array-api-tests suite: `nox -s conformance -- --examples 200 --namespace tracked`."""
+    """Run the official array-api-tests suite: `nox -s conformance -- --examples 200 --namespace tracked`."""
     session.install("-e", ".[dev]")
-    # 75: the suite cannot be had here, as the command has said.
+    # 75: the suite cannot be obtained, as the command has said.
     session.run("python", "-m", "conformance.run", *session.posargs, success_codes=[0, 75])
 
 
 @nox.session
 def clients(session: nox.Session) -> None:
-    """SciPy's, scikit-learn's and array-api-extra's own tests, and gradients through them: `nox -s clients -- scipy`."""
+    """Run SciPy's, scikit-learn's and array-api-extra's own tests, and gradients through them: `nox -s clients -- scipy`."""
     session.install("-e", ".[dev]")
     session.run("python", "-m", "conformance.clients", *session.posargs)
 
 
 @nox.session
 def digits(session: nox.Session) -> None:
-    """The example that trains on handwritten digits."""
+    """Run the example that trains on handwritten digits."""
     session.install("-e", ".[examples]")
     session.run("python", "examples/train_digits.py", *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """The benchmarks beside torch and what else of the contestants is installed: `nox -s bench -- --quick`."""
+    """Run the benchmarks beside torch and the other installed contestants: `nox -s bench -- --quick`."""
     session.install("-e", ".[bench]")
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
-# What needs a GPU. Each is a plain command too, for a machine with a GPU and no package registry.
+# What needs a GPU. Each step is also a plain command, for a machine with a GPU and no package registry.
 GPU_STEPS = (
     "-m pytest tests --backend=cupy",  # functions, rules and engine on CuPy
     "-m pytest tests/test_cuda.py",  # devices, streams, waiting, DLPack with PyTorch, the loader
@@ -81,7 +81,7 @@ GPU_STEPS = (
 
 
 def _gpus() -> int:
-    """How many GPUs the driver sees."""
+    """The number of GPUs that the driver sees."""
     count = ctypes.c_int(0)
     try:
         driver = ctypes.CDLL("libcuda.so.1")
@@ -92,7 +92,7 @@ def _gpus() -> int:
 
 @nox.session(venv_backend=None if _gpus() else "none")
 def gpu(session: nox.Session) -> None:
-    """All that needs a GPU, with CuPy for CUDA 13: `nox -s gpu`."""
+    """Run everything that needs a GPU, with CuPy for CUDA 13: `nox -s gpu`."""
     if not _gpus():
         session.skip("there is no GPU")
     session.install("-e", ".[dev,cuda13]", "torch")
@@ -102,6 +102,6 @@ def gpu(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The documentation, to docs/_build/html; notebooks are run, and warnings are errors."""
+    """Build the documentation into docs/_build/html, executing the notebooks; warnings are errors."""
     session.install("-e", ".[docs]")
     session.run("python", "-m", "sphinx", "-W", "--keep-going", "docs", "docs/_build/html", *session.posargs)

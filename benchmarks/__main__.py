@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: at one thread, which the libraries read from the environment when they are imported."""
+"""`python -m benchmarks`, on one thread: libraries read the number of threads from the environment at import."""
 
 import os
 import sys

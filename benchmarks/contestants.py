@@ -1,7 +1,7 @@
-"""The libraries that are measured side by side, each through the few calls that a workload needs.
+"""The libraries that are compared, each wrapped in the few calls that a workload needs.
 
-Workloads are written once, over a contestant's namespace `xp`, in names that all of them have. What differs is how a
-gradient is asked for: arrayad, torch and mygrad have ``backward()``, HIPS autograd and JAX transform functions.
+Workloads are written once, over a contestant's namespace `xp`, in names that all of them have. They differ in how to request
+a gradient: arrayad, torch and mygrad have ``backward()``, HIPS autograd and JAX transform functions.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     Array = np.ndarray[Any, Any]
-    Loss = Callable[..., Any]  # of a contestant, the arrays to differentiate by, and data
-    Step = Callable[[], Sequence[Any]]  # what is timed; gives its results
+    Loss = Callable[..., Any]  # of a contestant, the arrays to differentiate with respect to, and data
+    Step = Callable[[], Sequence[Any]]  # the timed function; returns its results
 
 
 class Imperative:
-    """arrayad and torch: the same names."""
+    """arrayad and torch, which share their names."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -46,7 +46,7 @@ class Imperative:
         return self.xp.asarray(value)
 
     def leaf(self, value: Array) -> Any:
-        """One that gets a gradient."""
+        """A tensor that requires a gradient."""
         return self.array(value.copy()).requires_grad_()
 
     def numpy(self, x: Any) -> Array:
@@ -54,7 +54,7 @@ class Imperative:
         return x.detach().numpy()
 
     def gradient(self, loss: Loss, by: Sequence[Array], *data: Array) -> Step:
-        """A step that differentiates ``loss(self, *by, *data)`` by the arrays of `by`."""
+        """A step that differentiates ``loss(self, *by, *data)`` with respect to the arrays in `by`."""
         leaves, constants = [self.leaf(a) for a in by], [self.array(a) for a in data]
 
         def step() -> list[Any]:
@@ -66,11 +66,11 @@ class Imperative:
         return step
 
     def forget(self, leaf: Any) -> None:
-        """Drop a gradient."""
+        """Clear a gradient."""
         leaf.grad = None
 
     def descent(self, loss: Loss, parameters: Sequence[Array], *data: Array, rate: float = 0.01) -> Step:
-        """A step of gradient descent from `parameters`; gives the loss before it."""
+        """A step of gradient descent from `parameters`; returns the loss before it."""
         leaves, constants = [self.leaf(a) for a in parameters], [self.array(a) for a in data]
 
         def step() -> list[Any]:
@@ -82,14 +82,14 @@ class Imperative:
         return step
 
     def move(self, leaves: Sequence[Any], rate: float) -> None:
-        """Take a step down the gradients, and drop them."""
+        """Take a step along the negative gradients, and clear them."""
         with self.xp.no_grad():
             for p in leaves:
                 p -= rate * p.grad
                 p.grad = None
 
     def hvp(self, loss: Loss, by: Sequence[Array], along: Sequence[Array], *data: Array) -> Step:
-        """A step that gives the product of the Hessian with the vectors `along`: reverse mode twice."""
+        """A step that computes the product of the Hessian with the vectors `along`: reverse mode twice."""
         leaves, vectors = [self.leaf(a) for a in by], [self.array(a) for a in along]
         constants = [self.array(a) for a in data]
         grad = self.xp.autograd.grad
@@ -101,7 +101,7 @@ class Imperative:
         return step
 
     def hvp_forward(self, loss: Loss, by: Sequence[Array], along: Sequence[Array], *data: Array) -> Step:
-        """The same by forward mode over reverse."""
+        """The same, by forward over reverse mode."""
         variables, vectors = (tuple(self.array(a) for a in arrays) for arrays in (by, along))
         constants, func = [self.array(a) for a in data], self.xp.func
         slope = func.grad(lambda *variables: loss(self, *variables, *constants), argnums=tuple(range(len(by))))
@@ -121,29 +121,29 @@ class Mygrad(Imperative):
         return self.xp.nnet.softmax(x, axis=-1)
 
     def array(self, value: Array) -> Any:
-        """A constant; of conditions and indices, the array itself."""
+        """A constant; for conditions and indices, the array itself."""
         return self.xp.tensor(value, constant=True) if value.dtype.kind == "f" else value
 
     def leaf(self, value: Array) -> Any:
-        """One that gets a gradient; its memory is locked until backward."""
+        """A tensor that requires a gradient; its memory is locked until backward."""
         return self.xp.tensor(value.copy())
 
     def numpy(self, x: Any) -> Array:
-        """The array inside, or itself: gradients are arrays."""
+        """The array inside, or the argument itself: gradients are arrays."""
         return x if isinstance(x, np.ndarray) else x.data
 
     def forget(self, leaf: Any) -> None:
-        """Drop a gradient."""
+        """Clear a gradient."""
         leaf.null_grad()
 
     def move(self, leaves: Sequence[Any], rate: float) -> None:
-        """Take a step down the gradients; they are dropped when the tensors are next used."""
+        """Take a step along the negative gradients; they are cleared when the tensors are next used."""
         for p in leaves:
             p.data -= rate * p.grad
 
 
 class Functional:
-    """HIPS autograd, and JAX, compiled as its users compile it."""
+    """HIPS autograd, and JAX, compiled as its users would compile it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -167,7 +167,7 @@ class Functional:
         return self.xp.asarray(value)
 
     def numpy(self, x: Any) -> Array:
-        """NumPy's."""
+        """The NumPy array."""
         return np.asarray(x)
 
     def softmax(self, x: Any) -> Any:
@@ -176,7 +176,7 @@ class Functional:
 
     def diagonal(self, x: Any) -> Any:
         """Of a matrix."""
-        return self.xp.diagonal(x, 0, -1, -2)  # the one form that HIPS autograd differentiates
+        return self.xp.diagonal(x, 0, -1, -2)  # the only form that HIPS autograd differentiates
 
     def solve_lower(self, x: Any, y: Any) -> Any:
         """With the lower triangle of a matrix."""
@@ -188,11 +188,11 @@ class Functional:
         return lambda: _finished(function(variables, *constants))
 
     def gradient(self, loss: Loss, by: Sequence[Array], *data: Array) -> Step:
-        """As `Imperative.gradient`."""
+        """Like `Imperative.gradient`."""
         return self._step(self._grad(lambda variables, *rest: loss(self, *variables, *rest)), by, data)
 
     def descent(self, loss: Loss, parameters: Sequence[Array], *data: Array, rate: float = 0.01) -> Step:
-        """As `Imperative.descent`."""
+        """Like `Imperative.descent`."""
         state, constants = [self.array(a) for a in parameters], [self.array(a) for a in data]
         differentiate = self._value_and_grad(lambda variables, *rest: loss(self, *variables, *rest))
 
@@ -210,7 +210,7 @@ class Functional:
         return step
 
     def hvp(self, loss: Loss, by: Sequence[Array], along: Sequence[Array], *data: Array) -> Step:
-        """As `Imperative.hvp`."""
+        """Like `Imperative.hvp`."""
         vectors = [self.array(a) for a in along]
 
         def slope(variables: Any, *rest: Any) -> Any:
@@ -220,7 +220,7 @@ class Functional:
         return self._step(self._grad(slope), by, data)
 
     def hvp_forward(self, loss: Loss, by: Sequence[Array], along: Sequence[Array], *data: Array) -> Step:
-        """As `Imperative.hvp_forward`."""
+        """Like `Imperative.hvp_forward`."""
         vectors = [self.array(a) for a in along]
 
         def product(variables: Any, *rest: Any) -> Any:
@@ -231,14 +231,14 @@ class Functional:
 
 
 def _finished(results: Any) -> Any:
-    """Results that have been waited for."""
+    """Wait for results."""
     for result in results:
         getattr(result, "block_until_ready", bool)()
     return results
 
 
 class Raw:
-    """NumPy, which differentiates nothing: the floor under small operations and, by hand, under a network."""
+    """NumPy, without derivatives: the lower bound for small operations and, handwritten, for a network."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -246,11 +246,11 @@ class Raw:
         self.version = np.__version__
 
     def array(self, value: Array) -> Array:
-        """Itself."""
+        """The array itself."""
         return value
 
     def numpy(self, x: Array) -> Array:
-        """Itself."""
+        """The array itself."""
         return x
 
 
@@ -265,7 +265,7 @@ KINDS: dict[str, Any] = {
 
 
 def contestants(names: Sequence[str]) -> list[Any]:
-    """Those that are installed here, torch at one thread."""
+    """The installed contestants, with torch on one thread."""
     found = [KINDS[name](name) for name in names if importlib.util.find_spec(name) is not None]
     for contestant in found:
         if contestant.name == "torch":

@@ -1,12 +1,12 @@
-"""The DataLoader beside PyTorch's: the same data through both, in one run, by turns.
+"""Compare the DataLoader with PyTorch's: the same data through both, in one run, alternating.
 
     python -m benchmarks.dataloader [--runs 7] [--memory] [--json FILE] [--markdown FILE]
 
-For each case, the samples a second of both, or milliseconds to the first batch: the median of the runs; and the median ratio
-of neighbouring runs, above 1 where arrayad is ahead. With workers a run is an epoch; without, it is some batches, timed by
-the process' own clock, and there are ten times as many, so that what else the machine does falls on both alike. Then what
-ten epochs of 40 MB batches add to the memory of the processes, the most in any of the runs; with --memory that alone.
-PyTorch is optional: without it, arrayad's figures are printed alone.
+For each case it measures the samples per second of both, or milliseconds to the first batch: the median of the runs; and the
+median ratio of neighbouring runs, above 1 if arrayad is faster. With workers a run is an epoch. Without, it is some batches,
+timed in CPU time, and there are ten times as many runs, so that other load on the machine affects both alike. Then it
+measures the memory that ten epochs of 40 MB batches add to the processes, the maximum over the runs; with --memory only
+this. PyTorch is optional: without it, only arrayad's figures are printed.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ if TYPE_CHECKING:
 BATCH = 64
 LENGTH, WIDTH = 60_000, 784
 ITEMS, MICROSECONDS = 6_400, 50
-SOME = {"tensors": 200, "python": 10}  # batches of a run without workers
+SOME = {"tensors": 200, "python": 10}  # batches per run without workers
 EPOCHS, LARGE, LARGE_BATCHES = 10, (40, 1_000_000 // 4), 8
 
 
 def work(data: bytes) -> None:
-    """A checksum of data, as of a file that is read.
+    """Compute a checksum of data, as if of a file being read.
 
-    It takes the same on a busy machine, where a clock would run on meanwhile, and allocates nothing: a loop over integers
-    takes a tenth more or less by where the allocator's pools happen to end.
+    Unlike a wait by the clock, it takes the same CPU time on a busy machine; and it allocates nothing: the time of a loop
+    over integers varies by a tenth with the state of the allocator's pools.
     """
     zlib.crc32(data)
 
 
 def data_of(microseconds: float) -> bytes:
-    """So much data that its checksum takes so long here, undisturbed."""
+    """Data whose checksum takes the given time on an idle machine."""
     data = bytes(100_000)
     fastest = min(timeit.repeat(lambda: work(data), number=1, repeat=200))
     return bytes(round(len(data) * microseconds * 1e-6 / fastest))
@@ -73,7 +73,7 @@ class Busy:
 
 
 class Large:
-    """Samples of 1 MB, of which 40 make a batch."""
+    """Samples of 1 MB, 40 to a batch."""
 
     def __len__(self) -> int:
         return LARGE[0] * LARGE_BATCHES
@@ -83,7 +83,7 @@ class Large:
 
 
 def loaders(case: str, workers: int) -> dict[str, Any]:
-    """A loader of each library for one case."""
+    """A loader from each library for one case."""
     has_torch = importlib.util.find_spec("torch") is not None
     options = {"batch_size": LARGE[0] if case == "large" else BATCH, "shuffle": True, "num_workers": workers}
     made: dict[str, Any] = {}
@@ -105,7 +105,7 @@ def loaders(case: str, workers: int) -> dict[str, Any]:
 
 
 def epoch(loader: Any, batches: int | None = None, clock: Callable[[], float] = time.perf_counter) -> float:
-    """Samples a second over an epoch, or over some batches of one, by a clock."""
+    """Samples per second over an epoch, or over its first batches, by a given clock."""
     count = 0
     start = clock()
     for number, batch in enumerate(loader):
@@ -126,7 +126,7 @@ def first(loader: Any) -> float:
 
 
 def compare(measure: Any, made: dict[str, Any], runs: int) -> dict[str, list[float]]:
-    """A figure of each library, measured by turns; what comes first changes from turn to turn."""
+    """One figure per library and run, alternating; which library goes first alternates too."""
     values: dict[str, list[float]] = {name: [] for name in made}
     for loader in made.values():
         measure(loader)
@@ -138,7 +138,7 @@ def compare(measure: Any, made: dict[str, Any], runs: int) -> dict[str, list[flo
 
 
 def resident(pid: int) -> float:
-    """Megabytes of memory of a process, its part of what it shares included."""
+    """The memory of a process in megabytes, including its share of shared memory."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024
@@ -146,13 +146,13 @@ def resident(pid: int) -> float:
 
 
 def children() -> set[int]:
-    """The processes that this one, or a fork server for it, has started."""
+    """The processes started by this one, or by its fork server."""
     return {child.pid for child in multiprocessing.active_children() if child.pid is not None}
 
 
 def growth(workers: int = 2) -> dict[str, float]:
-    """Megabytes that the parent, and the worker that grows most, grow by in ten epochs of 40 MB batches after a first."""
-    before = children()  # workers of earlier loaders, that are about to end
+    """The growth in megabytes of the parent, and of the worker that grows most, over ten epochs of 40 MB batches."""
+    before = children()  # workers of earlier loaders, which are about to end
     loader = ours.DataLoader(Large(), batch_size=LARGE[0], shuffle=True, num_workers=workers, persistent_workers=True)
     sizes: list[dict[int, float]] = []
     for _ in range(EPOCHS + 1):

@@ -1,4 +1,4 @@
-"""What a library costs beside time: memory of a workload, and the disk."""
+"""Costs of a library other than time: the memory of a workload, and disk space."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ print(status("VmHWM") - before)  # not getrusage, whose maximum a child takes ov
 
 
 def peak_memory(library: str, workload: str) -> int:
-    """Bytes by which two steps of a workload grow a fresh process at its largest (Linux)."""
+    """Bytes by which the peak memory of a new process grows in two steps of a workload (Linux)."""
     command = [sys.executable, "-c", _PEAK, library, workload]
     return int(subprocess.run(command, check=True, capture_output=True, text=True, env=ENVIRONMENT, cwd=ROOT).stdout)
 
 
 def disk(library: str) -> int:
-    """Bytes of a library and of everything it requires, as installed, less compiled bytecode."""
+    """Bytes of a library and everything it requires, as installed, without compiled bytecode."""
     requirements = {}
     project: Any = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     waiting = [library]
@@ -43,7 +43,7 @@ def disk(library: str) -> int:
         name = waiting.pop()
         if name in requirements:
             continue
-        if name == project["name"]:  # perhaps not installed, but run from its checkout
+        if name == project["name"]:  # perhaps run from a checkout, and not installed
             files = (ROOT / name).rglob("*")
             needs = project["dependencies"]
         else:
@@ -53,7 +53,7 @@ def disk(library: str) -> int:
         requirements[name] = sum(f.stat().st_size for f in files if f.is_file() and f.suffix != ".pyc")
         for need in needs:
             found = re.match(r"[A-Za-z0-9._-]+", need)
-            if found and _installed(found[0]):  # a requirement of another platform is not
+            if found and _installed(found[0]):  # a requirement for another platform is not
                 waiting.append(found[0].lower().replace("_", "-"))
     return sum(requirements.values())
 

@@ -1,10 +1,10 @@
-"""What arrayad costs on a GPU beside CuPy, which it is on top of, and PyTorch.
+"""Measure the cost of arrayad on a GPU beside CuPy, on which it is based, and PyTorch.
 
     python -m benchmarks.gpu [--rounds 20] [--calls 50] [--output FILE]
 
-A figure is the wall time of a call in a run of many, which ends with a wait for the GPU: the shortest of the rounds, in
-which the contestants take turns. Small arrays show what launching costs, large ones that nothing is copied. Without a GPU a
-line says so.
+A figure is the wall time per call in a run of many calls, which ends with a wait for the GPU: the minimum over rounds, in
+which the contestants take turns. Small arrays show the cost of launching, large ones that nothing is copied. Without a GPU,
+one line says so.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BATCH = 256
 
 
 def tensors(xp: Any) -> tuple[dict[str, Callable[[], Any]], Callable[[], Any]]:
-    """The workloads in arrayad or PyTorch, by the names that both have, and what waits for the GPU."""
+    """The workloads in arrayad or PyTorch, in names that both have, and the function that waits for the GPU."""
     work: dict[str, Callable[[], Any]] = {}
     for name, n in SIZES.items():
         x, y = (xp.rand(n, n, device="cuda") for _ in range(2))
@@ -55,7 +55,7 @@ def tensors(xp: Any) -> tuple[dict[str, Callable[[], Any]], Callable[[], Any]]:
 
 
 def cupys() -> tuple[dict[str, Callable[[], Any]], Callable[[], Any]]:
-    """What of the workloads CuPy has, by which no gradient is meant."""
+    """The workloads that CuPy supports: those without gradients."""
     import cupy as cp
 
     work: dict[str, Callable[[], Any]] = {}
@@ -67,7 +67,7 @@ def cupys() -> tuple[dict[str, Callable[[], Any]], Callable[[], Any]]:
 
 
 def contestants() -> dict[str, tuple[dict[str, Callable[[], Any]], Callable[[], Any]]]:
-    """Those that are installed and have a GPU."""
+    """The installed contestants that have a GPU."""
     found = {"arrayad": tensors(arrayad), "CuPy": cupys()}
     try:
         import torch
@@ -77,7 +77,7 @@ def contestants() -> dict[str, tuple[dict[str, Callable[[], Any]], Callable[[], 
 
 
 def measure(rounds: int, calls: int) -> dict[str, dict[str, float]]:
-    """Seconds a call, by workload and contestant."""
+    """Seconds per call, by workload and contestant."""
     times: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(lambda: math.inf))
     found = contestants()
     for round_ in range(rounds + 1):
@@ -88,13 +88,13 @@ def measure(rounds: int, calls: int) -> dict[str, dict[str, float]]:
                 for _ in range(calls):
                     call()
                 wait()
-                if round_:  # the first compiles kernels
+                if round_:  # the first round compiles kernels
                     times[name][who] = min(times[name][who], (time.perf_counter() - start) / calls)
     return times
 
 
 def table(times: dict[str, dict[str, float]]) -> str:
-    """Microseconds a call, and the ratio of arrayad to each."""
+    """Microseconds per call, and arrayad's ratio to each contestant."""
     others = [who for who in ("CuPy", "PyTorch") if any(who in row for row in times.values())]
     lines = [
         f"| microseconds a call | arrayad | {' | '.join(f'{who} | ratio' for who in others)} |",

@@ -1,8 +1,8 @@
-"""What `import arrayad` costs, beside `import numpy` and, where installed, others: fresh interpreters, interleaved.
+"""Measure `import arrayad` beside `import numpy` and other installed libraries: new interpreters, alternating.
 
     python -m benchmarks.import_time [--runs 15]
 
-Prints the median time of each and its ratio to NumPy's.
+Prints each median time and its ratio to NumPy's.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import subprocess
 import sys
 
 CONTESTANTS = ("numpy", "arrayad", "array_api_compat.numpy", "array_api_strict", "torch")
-# Bytecode is cached, as it is for users, also where this process is told not to.
+# Bytecode is cached, as for users, even if this process is told not to.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def once(name: str) -> float:
-    """Seconds that the import takes in a fresh interpreter, by its own clock."""
+    """Seconds of the import in a new interpreter, by its own clock."""
     code = f"from time import perf_counter as clock; start = clock(); import {name}; print(clock() - start)"
     done = subprocess.run([sys.executable, "-c", code], check=True, env=ENVIRONMENT, capture_output=True, text=True)
     return float(done.stdout)
@@ -33,7 +33,7 @@ def main() -> None:
     options = parser.parse_args()
     names = [name for name in CONTESTANTS if importlib.util.find_spec(name.split(".")[0])]
     for name in names:
-        once(name)  # compile and warm the disk's cache
+        once(name)  # compiles, and fills the disk cache
     times: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(options.runs):
         for name in names:

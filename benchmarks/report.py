@@ -1,8 +1,8 @@
-"""Run the benchmarks, contestants side by side in one process, and write down what they cost.
+"""Run the benchmarks, contestants side by side in one process, and report the results.
 
-Results are compared before anything is timed. Each round times every contestant once, in turn, and a ratio is the median
-over rounds of a contestant's time to torch's in the same round, so what slows the machine down slows both. Times are the
-process's CPU time at one thread; the wall's is in the JSON as well.
+Results are compared before anything is timed. Each round times every contestant once, in turn. A ratio is the median over
+rounds of a contestant's time divided by torch's in the same round, so that other load on the machine affects both. Times are
+CPU time on one thread; wall time is in the JSON too.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ OPERATIONS = {
     "Further operations": (FURTHER, False),
     "Further operations, recorded": (FURTHER, True),
 }
-Row = dict[str, Any]  # name; and by contestant: cpu and wall, or cost (minima); ratio, to torch
+Row = dict[str, Any]  # name; and by contestant: cpu and wall, or cost (minima); ratio to torch
 
 
 def compare(results: dict[str, list[Any]]) -> None:
-    """Refuse to time what does not compute the same."""
+    """Refuse to time programs with different results."""
     for who, other in results.items():
         for a, b in zip(results[US], other, strict=True):
             tolerance = 2e-3 if a.dtype == np.float32 else 1e-6
@@ -70,13 +70,13 @@ def timed(name: str, times: Times) -> Row:
 
 
 def measured(name: str, costs: dict[str, float]) -> Row:
-    """A row of other costs than time in this process."""
+    """A row of costs other than time in this process."""
     ratio = {who: cost / costs[THEM] for who, cost in costs.items()} if THEM in costs else {}
     return shown({"name": name, "cost": costs, "ratio": ratio})
 
 
 def shown(row: Row) -> Row:
-    """A row, printed as it is made."""
+    """Print a row as soon as it is measured, and return it."""
     ratios = row.get("ratio", {})
     costs = row.get("cpu") or row["cost"]
     cells = [f"{who} {costs[who]:.3g}" + (f" ({ratios[who]:.2f})" if who in ratios else "") for who in costs]
@@ -85,9 +85,9 @@ def shown(row: Row) -> Row:
 
 
 def small_operations(statements: dict[str, str], libs: list[Any], rounds: int, only: str, tracked: bool) -> list[Row]:
-    """Statements on tensors that record nothing or on tensors that require a gradient."""
+    """Time statements on tensors that record nothing, or on tensors that require a gradient."""
     rows = []
-    # Raw NumPy records nothing, and the tapes of HIPS autograd and JAX are one with the transform that asks for them.
+    # Raw NumPy records nothing, and HIPS autograd and JAX record only inside a transform.
     libs = [lib for lib in libs if hasattr(lib, "leaf")] if tracked else libs
     for name, statement in statements.items():
         if not re.search(only, name):
@@ -106,13 +106,13 @@ def small_operations(statements: dict[str, str], libs: list[Any], rounds: int, o
 
 
 def parts(rounds: int) -> list[Row]:
-    """What arrayad does beside NumPy in a small operation."""
+    """Time the parts of a small operation that arrayad adds to NumPy."""
     names = tape_names()
     return [timed(name, interleave({US: (statement, names)}, rounds)) for name, statement in PARTS.items()]
 
 
 def workloads(libs: list[Any], rounds: int, only: str) -> list[Row]:
-    """The whole computations."""
+    """Time the whole computations."""
     rows = []
     for name, workload in WORKLOADS.items():
         if not re.search(only, name):
@@ -129,7 +129,7 @@ def workloads(libs: list[Any], rounds: int, only: str) -> list[Row]:
 
 
 def scaling(libs: list[Any], rounds: int, largest: int) -> list[Row]:
-    """Seconds of an operation and its backward in chains of growing length."""
+    """Time an operation and its backward in chains of growing length."""
     rows = []
     for power in range(2, largest + 1):
         length = 10**power
@@ -143,7 +143,7 @@ def scaling(libs: list[Any], rounds: int, largest: int) -> list[Row]:
 
 
 def footprints(names: list[str], runs: int) -> list[Row]:
-    """Bytes of memory and disk, and seconds of the import."""
+    """Measure bytes of memory and disk, and seconds of the import."""
     names = [name for name in names if name in (US, THEM)]
     rows = [measured(f"peak memory: {w}", {n: float(footprint.peak_memory(n, w)) for n in names}) for w in MEMORY]
     times = [{name: import_time.once(name) for name in names} for _ in range(runs)]

@@ -1,4 +1,4 @@
-"""Timing contestants side by side."""
+"""Time contestants side by side."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import time
 import timeit
 from typing import Any
 
-ENOUGH = 0.02  # seconds of one measurement
+ENOUGH = 0.02  # seconds per measurement
 
 
 class Times:
-    """Seconds of one run, by contestant: a list with one figure a round, of CPU and of wall time."""
+    """Seconds per run, by contestant: a list with one figure per round, of CPU and of wall time."""
 
     def __init__(self, names: list[str]) -> None:
         self.cpu: dict[str, list[float]] = {name: [] for name in names}
         self.wall: dict[str, list[float]] = {name: [] for name in names}
 
     def ratio(self, name: str, reference: str, clock: str = "cpu") -> float:
-        """The median over rounds of a contestant's time by the reference's in the same round."""
+        """The median over rounds of a contestant's time divided by the reference's in the same round."""
         times = getattr(self, clock)
         return statistics.median(a / b for a, b in zip(times[name], times[reference], strict=True))
 
 
 def interleave(programs: dict[str, tuple[str, dict[str, Any]]], rounds: int) -> Times:
-    """Time statements, each over its own names, in turn: once each a round, the garbage collector on as for users.
+    """Time statements, each over its own names, alternating, with the garbage collector enabled as for users.
 
-    It does not look at what is there before: a user of one library does not have the modules of the others in the process,
-    which are most of what a full collection would go through, for 0.1 s.
+    The collector ignores objects from before: a user of one library does not have the other libraries' modules in the
+    process, which are most of what a full collection would visit, for 0.1 s.
     """
     timers = {
         name: timeit.Timer(statement, "import gc; gc.enable()", timer=time.process_time, globals=names)

@@ -1,7 +1,8 @@
 """What is measured: small operations, and whole computations with their gradients.
 
-`SMALL` and `FURTHER` have statements, timed as they stand. `WORKLOADS` and `MEMORY` have functions that give a contestant's
-step. `LEFT_OUT` says who does not take part in what, and why; `TARGETS`, what arrayad's ratio to torch is to be.
+`SMALL` and `FURTHER` contain statements, which are timed directly. `WORKLOADS` and `MEMORY` contain functions that return a
+contestant's step. `LEFT_OUT` says which contestants do not take part in which workloads, and why; `TARGETS` has the aims for
+arrayad's ratio to torch.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from .contestants import Step
 
-# Statement over `xp` and arrays x, y (10 elements, float32), m (8x8), c (10 booleans), i (3 places).
+# Statements over `xp` and arrays x, y (10 elements, float32), m (8x8), c (10 booleans), i (3 positions).
 SMALL = {
     "add": "x + y",
     "mul": "x * y",
@@ -30,7 +31,7 @@ SMALL = {
     "astype": "xp.astype(x, xp.float64)",
     "concat": "xp.concat([x, y])",
 }
-# What else programs call, as the standard spells it or, where it is silent, PyTorch; arrayad and torch alone.
+# Other common calls, as the standard spells them or, where it is silent, PyTorch; arrayad and torch only.
 FURTHER = {
     "sum over an axis": "xp.sum(m, axis=1)",
     "mean over an axis": "xp.mean(m, axis=1)",
@@ -64,7 +65,7 @@ FURTHER = {
     "tensordot": "xp.tensordot(m, m, axes=2)",
     "solve": "xp.linalg.solve(m, m)",
 }
-# Where a library spells it differently.
+# Where a library has another spelling.
 SPELLINGS = {
     **{
         ("torch", name): FURTHER[name].replace("axis", "dim").replace("axes", "dims")
@@ -90,7 +91,7 @@ SPELLINGS = {
 }
 
 
-# What arrayad's small operations are made of, beside NumPy's function: statements over `tape_names()`.
+# The parts of arrayad's small operations, beside NumPy's function: statements over `tape_names()`.
 PARTS = {
     "an empty function called": "nothing(a, b)",
     "a Tensor made": "make(a)",
@@ -102,7 +103,7 @@ PARTS = {
 
 
 class Bare:
-    """The least a tensor of Python around NumPy can be, without dtypes of its own, numbers, devices, views or errors."""
+    """A minimal tensor in Python around NumPy, without its own dtypes, numbers, devices, views or errors."""
 
     __slots__ = ("array", "node")
 
@@ -123,7 +124,7 @@ class Bare:
 
 
 class BareNode:
-    """Its node."""
+    """The node of such a tensor."""
 
     __slots__ = ("dtype", "edges", "sequence", "shape")
 
@@ -137,7 +138,7 @@ _numbers = itertools.count()
 
 
 def tape_names() -> dict[str, Any]:
-    """What the statements of `PARTS` name."""
+    """The names used by the statements of `PARTS`."""
     import arrayad as xp
     from arrayad.autograd.tape import alias, make, record
 
@@ -153,7 +154,7 @@ def tape_names() -> dict[str, Any]:
 
 
 def small_arrays() -> dict[str, Any]:
-    """What the statements of `SMALL` name."""
+    """The names used by the statements of `SMALL`."""
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((2, 10)).astype(np.float32)
     m = rng.standard_normal((8, 8)).astype(np.float32)
@@ -161,7 +162,7 @@ def small_arrays() -> dict[str, Any]:
 
 
 def chain_of(lib: Any, length: int) -> Step:
-    """Operations on a scalar, one after the other, and their gradient."""
+    """Consecutive operations on a scalar, and their gradient."""
 
     def loss(lib: Any, x: Any) -> Any:
         sin = lib.xp.sin
@@ -173,12 +174,12 @@ def chain_of(lib: Any, length: int) -> Step:
 
 
 def chain(lib: Any) -> Step:
-    """A chain of a thousand."""
+    """A chain of a thousand operations."""
     return chain_of(lib, 1_000)
 
 
 def depth(lib: Any) -> Step:
-    """A chain of a hundred thousand."""
+    """A chain of a hundred thousand operations."""
     return chain_of(lib, 100_000)
 
 
@@ -202,7 +203,7 @@ def _mlp_arrays(batch: int) -> tuple[list[Any], list[Any]]:
 
 
 def _mlp_by_hand(parameters: list[Any], x: Any, target: Any, rate: float = 0.01) -> Step:
-    """The step with its gradient written out on NumPy: the floor under every library that computes with NumPy."""
+    """The step with a handwritten gradient on NumPy: the lower bound for every library that computes with NumPy."""
     w1, b1, w2, b2, w3, b3 = parameters = [p.copy() for p in parameters]
     n = len(x)
 
@@ -239,7 +240,7 @@ def mlp_8(lib: Any) -> Step:
 
 
 def linear_8(lib: Any) -> Step:
-    """The same with weights as PyTorch's ``Linear`` has them, of shape (outputs, inputs), and ``x @ w.T``."""
+    """The same with weights of shape (outputs, inputs) and ``x @ w.T``, as in PyTorch's ``Linear``."""
     parameters, data = _mlp_arrays(8)
     weights = [a.T.copy() if a.ndim == 2 else a for a in parameters]
 
@@ -251,7 +252,7 @@ def linear_8(lib: Any) -> Step:
 
 
 def _optimizer_state(lib: Any) -> list[Any]:
-    """For each parameter of the network: itself, a gradient, and two running means."""
+    """For each parameter of the network: its value, a gradient, and two running means."""
     rng = np.random.default_rng(1)
     parameters, _ = _mlp_arrays(8)
     gradients = [rng.standard_normal(p.shape).astype(np.float32) for p in parameters]
@@ -262,12 +263,12 @@ def _optimizer_state(lib: Any) -> list[Any]:
 
 
 def _first_rows(state: list[Any]) -> list[Any]:
-    """Of each parameter, copied: results that are looked at must not share the memory that is written into."""
+    """A copy of each parameter: results to compare must not share the memory that is written to."""
     return [p[:1].clone() for p, *_ in state]
 
 
 def momentum(lib: Any) -> Step:
-    """An update of that network's parameters by gradient descent with momentum, in place as in PyTorch's optimizers."""
+    """An in-place update of that network's parameters by gradient descent with momentum, as in PyTorch's optimizers."""
     state = _optimizer_state(lib)
 
     def step() -> list[Any]:
@@ -306,13 +307,13 @@ def _hvp_arguments() -> tuple[Any, ...]:
 
 
 def _hvp_by_hand(_: Any, parameters: list[Any], vectors: list[Any], x: Any, target: Any) -> Step:
-    """The product written out on NumPy, with the gradient as all libraries have it on the way (Pearlmutter 1994)."""
+    """The handwritten product on NumPy, with the gradient that all libraries compute on the way (Pearlmutter 1994)."""
     w1, b1, w2, b2, w3, b3 = parameters
     v1, c1, v2, c2, v3, c3 = vectors
     n = len(x)
 
     def step() -> list[Any]:
-        # Values, and with a `d` in front their derivatives along the vector.
+        # Values, and, with the prefix `d`, their derivatives along the vector.
         h1 = np.tanh(x.dot(w1) + b1)
         s1 = 1 - h1 * h1
         dh1 = s1 * (x.dot(v1) + c1)
@@ -471,7 +472,7 @@ LEFT_OUT = {
         for name in ("autograd", "mygrad", "jax")
         for update in ("momentum", "adam")
     },
-    # What is written out by hand is left.
+    # Handwritten versions are left out.
     **{("numpy", name): "differentiates nothing" for name in WORKLOADS if not name.startswith(("mlp", "hvp"))},
 }
 

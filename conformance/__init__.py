@@ -1,1 +1,1 @@
-"""Running the official array-api-tests suite."""
+"""Runners of the official array-api-tests suite and of other libraries' tests."""

@@ -1,4 +1,4 @@
-"""`arrayad` with a GPU as its default device, so that the suite holds the CuPy backend to the standard."""
+"""`arrayad` with a GPU as its default device, so that the suite tests the CuPy backend."""
 
 import arrayad
 from arrayad import *

@@ -2,8 +2,9 @@
 
     python -m conformance.run [--namespace arrayad|tracked|cuda] [--examples 200] [--version 2025.12] [--output FILE]
 
-The suite is found in the folder that ARRAY_API_TESTS_DIR names, else in the user's cache folder, else it is cloned there at
-the pinned commit. Where it cannot be had, one line says so and the exit code is 75. Otherwise it is pytest's.
+The suite is looked for in the folder that ARRAY_API_TESTS_DIR names, then in the user's cache folder, into which it is
+cloned at the pinned commit if needed. If it cannot be obtained, one line says so and the exit code is 75. Otherwise the exit
+code is pytest's.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ SUITE_COMMIT = "55fcc60179efa2680ddd6cd926ddf17b83530e2b"
 STANDARD = "https://github.com/data-apis/array-api"
 STANDARD_COMMIT = "5f847a3858875c682ae901aa22b0413bf24be9da"
 HERE = Path(__file__).resolve().parent
-STRICT_FROM = 100  # with fewer examples an xfail may by chance draw integers only, which are not tracked, and pass
+STRICT_FROM = 100  # with fewer examples an xfail may by chance draw only integers, which are not tracked, and pass
 UNAVAILABLE = 75  # EX_TEMPFAIL
 MODULES = {"arrayad": "arrayad", "tracked": "conformance.tracked", "cuda": "conformance.cuda"}  # the last needs a GPU
 OUTCOMES = ("passed", "failed", "xfailed", "skipped")
 
 
 def cache_folder(name: str = "array-api-tests") -> Path:
-    """Where a repository is kept for this user."""
+    """The cache folder for a repository."""
     root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(root) / "arrayad" / name
 
@@ -46,13 +47,13 @@ def find_suite() -> Path | None:
 
 
 def clone_suite() -> Path | None:
-    """Clone the suite, and the standard inside it, into the cache folder; None where that is not possible."""
+    """Clone the suite, and the standard inside it, into the cache folder; None if that is not possible."""
     sources = ((SUITE, SUITE_COMMIT, ""), (STANDARD, STANDARD_COMMIT, "array-api"))
     return find_suite() if clone(cache_folder(), sources) else None
 
 
 def clone(folder: Path, sources: tuple[tuple[str, str, str], ...]) -> bool:
-    """Clone repositories at commits into places in a folder, all or none; gives whether that was possible."""
+    """Clone repositories at commits into places in a folder, all or none; returns whether that was possible."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:
         for url, commit, place in sources:
@@ -75,7 +76,7 @@ def clone(folder: Path, sources: tuple[tuple[str, str, str], ...]) -> bool:
 
 
 def run_suite(suite: Path, namespace: str, version: str, examples: int, report: Path) -> int:
-    """Run the suite in a process of its own, its results in JUnit's XML; gives pytest's exit code."""
+    """Run the suite in its own process, with results in JUnit XML; returns pytest's exit code."""
     environment = {
         **os.environ,
         "ARRAY_API_TESTS_MODULE": MODULES[namespace],
@@ -93,7 +94,7 @@ def run_suite(suite: Path, namespace: str, version: str, examples: int, report: 
         "-p",
         "no:cacheprovider",
         f"--max-examples={examples}",
-        "--disable-deadline",  # a loaded machine is no failure
+        "--disable-deadline",  # a busy machine is not a failure
         f"--skips-file={HERE / 'skips.txt'}",
         f"--xfails-file={HERE / f'xfails-{namespace}.txt'}",
         "-o",
@@ -104,7 +105,7 @@ def run_suite(suite: Path, namespace: str, version: str, examples: int, report: 
 
 
 def count(report: Path) -> dict[str, Counter[str]]:
-    """How many tests of each chapter ended how."""
+    """Count the tests of each chapter by outcome."""
     chapters: dict[str, Counter[str]] = defaultdict(Counter)
     for case in ElementTree.parse(report).iter("testcase"):
         chapter = case.get("classname", "").split(".")[1].removeprefix("test_")
@@ -113,7 +114,7 @@ def count(report: Path) -> dict[str, Counter[str]]:
 
 
 def outcome_of(case: ElementTree.Element) -> str:
-    """How a test of JUnit's XML ended."""
+    """The outcome of a test in JUnit XML."""
     skipped = case.find("skipped")
     if case.find("failure") is not None or case.find("error") is not None:
         return "failed"

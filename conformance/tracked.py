@@ -1,8 +1,8 @@
-"""`arrayad` with every floating tensor tracked, so that the suite holds the overlay itself to the standard.
+"""`arrayad` with every floating tensor tracked, so that the suite tests the recording code too.
 
-Whatever the suite creates with a floating dtype is the recorded result of an operation (a clone) on a leaf that requires a
-gradient. So every function meets tracked inputs and records what it does, and writing in place stays legal, as it would
-not be on the leaf.
+Every tensor that the suite creates with a floating dtype is the recorded result of an operation (a clone) on a leaf that
+requires a gradient. So every function receives tracked inputs and records its work, and in-place operations are allowed,
+unlike on the leaf itself.
 """
 
 from __future__ import annotations

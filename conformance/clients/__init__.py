@@ -1,1 +1,1 @@
-"""What other libraries' own tests say of `arrayad`, and whether gradients go through their functions."""
+"""Other libraries' test suites run on `arrayad`, and gradients through their functions."""

@@ -28,7 +28,7 @@ from ..run import HERE, cache_folder, clone, outcome_of, table
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-os.environ["SCIPY_ARRAY_API"] = "1"  # read when SciPy is imported, here and in the processes of the tests
+os.environ["SCIPY_ARRAY_API"] = "1"  # read when SciPy is imported, in this process and in the tests'
 
 EXTRA = "https://github.com/data-apis/array-api-extra"
 EXTRA_COMMIT = "693b257ed3903045fcd5f5fc0cb8d0f07f783581"
@@ -38,7 +38,7 @@ SCIPY = (
 )  # fmt: skip
 OUTCOMES = ("passed", "failed", "test's defect", "xfailed", "skipped")
 
-# Tests that cannot pass on a library they do not know, by a part of their name, and why.
+# Tests that cannot pass on a library unknown to them, by part of their name, and why.
 DEFECTS = {
     "test_array_api_lazy": "only for lazy arrays; it skips eager libraries by name",
     "test_delegates": "it requires a shortcut that exists only for NumPy, CuPy and PyTorch, by name",
@@ -87,7 +87,7 @@ def sklearn(submodules: list[str], work: Path) -> dict[str, tuple[Counter[str], 
     found = {}
     for name in submodules or sorted({f.relative_to(root).parts[0] for f in files}):
         parts = [f.relative_to(root.parent).with_suffix("").parts for f in files]
-        modules = [".".join(p) for p in parts if p[1] == name]  # by names, so that pytest finds the conftest of the whole
+        modules = [".".join(p) for p in parts if p[1] == name]  # by name, so that pytest finds the top-level conftest
         report = work / f"sklearn-{name}.xml"
         pytest(["--pyargs", *modules, "-k", "arrayad", "-W", "ignore"], "sklearn_plugin", report, work)
         found[f"sklearn.{name}"] = count(report)

@@ -1,6 +1,6 @@
-"""A pytest plugin that gives array-api-extra's own tests `arrayad` for a backend, in memory: nothing of it is edited.
+"""A pytest plugin that makes `arrayad` a backend of array-api-extra's own tests, in memory: no file is edited.
 
-Its tests run over the members of an enumeration, which is put in place here, with one more member, before they import it.
+Its tests run over the members of an enumeration, which is replaced here by one with one more member, before they import it.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from array_api_extra._lib import _backends
 
 import arrayad
 
-# The tests know that torch's default is float32, and take any other library's for float64.
+# The tests know that torch's default is float32, and expect float64 from any other library.
 arrayad.set_default_dtype(arrayad.float64)
 
 _theirs: Any = _backends.Backend
 
 
 class _Methods:
-    """What the enumeration's members can do, kept."""
+    """The capabilities of the enumeration's members, preserved."""
 
     modname = vars(_theirs)["modname"]
     like = _theirs.like

@@ -1,7 +1,7 @@
-"""Whether the gradient comes through functions of SciPy, scikit-learn and array-api-extra, unmodified.
+"""Check gradients through unmodified functions of SciPy, scikit-learn and array-api-extra.
 
-Each function is called on arrayad's tracked Tensors, and the gradient of a weighted sum of what it gives is compared with
-central differences of the same function on NumPy's arrays, which are taken along one random direction.
+Each function is called on tracked Tensors, and the gradient of a weighted sum of its result is compared with central
+differences of the same function on NumPy arrays, along one random direction.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 STEP = 1e-6
-# The last two are the client's doing: it takes NumPy's array of what it is given, or gives a Python number.
+# The last two are due to the client: it converts its argument to a NumPy array, or returns a Python number.
 VERDICTS = ("right", "wrong", "refused", "leaves the namespace", "gives a number")
-TOLERANCE = 1e-5  # relative; central differences themselves are right to about 1e-9
+TOLERANCE = 1e-5  # relative; central differences themselves are accurate to about 1e-9
 
 
 @dataclass(frozen=True)
 class Case:
-    """A function of a client and what it is called with."""
+    """A client's function and its arguments."""
 
     library: str
     name: str
-    function: Callable[..., Any]  # of the arrays alone
+    function: Callable[..., Any]  # takes only the arrays
     arrays: tuple[np.ndarray[Any, Any], ...]
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a case."""
+    """The outcome of a case."""
 
     case: Case
     verdict: str  # one of VERDICTS
@@ -277,7 +277,7 @@ def _like(a: Any, values: Any, integers: bool = False) -> Any:
 
 @contextlib.contextmanager
 def surroundings() -> Iterator[None]:
-    """What the clients need: dispatch on, float64 as in NumPy, and no word of constants and few samples."""
+    """The settings that clients need: dispatch enabled, float64 as in NumPy, no warnings about constants and few samples."""
     import sklearn
 
     import arrayad
@@ -296,7 +296,7 @@ def surroundings() -> Iterator[None]:
 
 
 def _floating(out: Any) -> list[Any]:
-    """The floating arrays of a result, which may be a tuple of several."""
+    """The floating-point arrays of a result, which may be a tuple."""
     parts = list(out) if isinstance(out, (tuple, list)) else [out]
     return [
         p for p in parts if getattr(getattr(p, "dtype", None), "kind", "f" if isinstance(p, float) else "") in ("f", "c")
@@ -318,7 +318,7 @@ def _place(frame: traceback.FrameSummary) -> str:
 
 @contextlib.contextmanager
 def _noting_numbers() -> Iterator[list[str]]:
-    """The places where tracked tensors are made Python numbers, of which there is a warning."""
+    """Collect the places where tracked tensors become Python numbers, from the warnings."""
     places: list[str] = []
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
@@ -329,7 +329,7 @@ def _noting_numbers() -> Iterator[list[str]]:
 
 
 def check(case: Case) -> Result:
-    """The gradient of a case against central differences."""
+    """Compare the gradient of a case with central differences."""
     import arrayad
 
     directions = [np.random.default_rng(100 + i).normal(size=a.shape) for i, a in enumerate(case.arrays)]
@@ -368,13 +368,13 @@ def check(case: Case) -> Result:
 
 
 def results() -> list[Result]:
-    """Of all cases."""
+    """The results of all cases."""
     with surroundings():
         return [check(case) for case in cases()]
 
 
 def table(found: list[Result]) -> str:
-    """In Markdown, by library."""
+    """The results in Markdown, by library."""
     libraries = list(dict.fromkeys(r.case.library for r in found))
     lines = ["| library | " + " | ".join(VERDICTS) + " |", "|---|" + "---:|" * len(VERDICTS)]
     for library in [*libraries, ""]:

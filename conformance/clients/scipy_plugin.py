@@ -1,7 +1,7 @@
-"""A pytest plugin that gives SciPy's own tests `arrayad` for a backend, in memory: nothing of SciPy is edited.
+"""A pytest plugin that makes `arrayad` the backend of SciPy's own tests, in memory: no file is edited.
 
-SciPy's ``xp`` fixture runs a test once for each backend that its conftest knows. As that conftest is registered, before
-pytest reads its fixtures, the same fixture is declared anew with one backend, this one.
+SciPy's ``xp`` fixture runs a test once per backend that its conftest knows. When that conftest is registered, before pytest
+reads its fixtures, this plugin redefines the fixture with `arrayad` as the only backend.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NAME = "scipy.conftest"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_plugin_registered(plugin: Any) -> None:
-    """Put `arrayad` in the place of SciPy's backends."""
+    """Replace SciPy's backends by `arrayad`."""
     if getattr(plugin, "__name__", "") != NAME:
         return
     arrayad.set_default_dtype(arrayad.float64)  # as SciPy's conftest does for torch

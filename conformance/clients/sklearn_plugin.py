@@ -1,7 +1,7 @@
-"""A pytest plugin that gives scikit-learn's own tests `arrayad` for a namespace, in memory: nothing of it is edited.
+"""A pytest plugin that makes `arrayad` a namespace of scikit-learn's own tests, in memory: no file is edited.
 
-Its tests take namespaces, devices and dtypes from three generators of ``sklearn.utils._array_api``, which are put in place
-here before the tests import them.
+Its tests take namespaces, devices and dtypes from three generators in ``sklearn.utils._array_api``, which are replaced here
+before the tests import them.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 
 def yield_namespaces(include_numpy_namespaces: bool = True) -> Iterator[str]:
-    """`arrayad` alone."""
+    """Yield `arrayad` only."""
     yield "arrayad"
 
 
 def yield_namespace_device_dtype_combinations(include_numpy_namespaces: bool = True) -> Iterator[tuple[str, str, str]]:
-    """`arrayad` on the CPU in both floating dtypes, as scikit-learn has torch."""
+    """Yield `arrayad` on the CPU in both floating dtypes, as scikit-learn does for torch."""
     yield "arrayad", "cpu", "float64"
     yield "arrayad", "cpu", "float32"
 
 
 def yield_mixed_namespace_input_permutations() -> Iterator[tuple[Any, Any, str]]:
-    """Inputs of two libraries in one call, `arrayad` the one or the other."""
+    """Yield inputs from two libraries in one call, with `arrayad` as one or the other."""
     ours = _array_api.NamespaceAndDevice("arrayad", "cpu")
     yield ours, _array_api.NamespaceAndDevice("numpy", None), "arrayad to numpy"
     yield _array_api.NamespaceAndDevice("numpy", None), ours, "numpy to arrayad"

@@ -1,7 +1,7 @@
-"""The pages of the reference, written from the namespace and the declared operations when Sphinx starts.
+"""Generate the pages of the reference from the namespace and the declared operations when Sphinx starts.
 
-One page for each chapter of the standard, in its order, then what arrayad has beyond it. Each function has its signature,
-whether it is differentiable, taken from how it is declared, and a link to the standard. The pages go to docs/reference/,
+There is one page per chapter of the standard, in its order, then pages for what arrayad has beyond it. Each function has its
+signature, its differentiability, taken from its declaration, and a link to the standard. The pages go to docs/reference/,
 which git ignores; only its index is written by hand.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 STANDARD = f"https://data-apis.org/array-api/{xp.__array_api_version__}"
-CHAPTERS = {  # of the standard: the title of its page
+CHAPTERS = {  # chapter of the standard: title of its page
     "creation": "Creation functions",
     "data_type": "Data type functions",
     "elementwise": "Elementwise functions",
@@ -41,7 +41,7 @@ CHAPTERS = {  # of the standard: the title of its page
 
 
 class Entry(NamedTuple):
-    """A public name: where it is looked up, and the object."""
+    """A public name: its module, and the object."""
 
     module: str
     name: str
@@ -49,12 +49,12 @@ class Entry(NamedTuple):
 
     @property
     def path(self) -> str:
-        """The name in full."""
+        """The full name."""
         return f"{self.module}.{self.name}"
 
 
 def differentiability(function: Any) -> str:
-    """In a few words, from the declaration of an operation or, of a plain composition, from what it is made of."""
+    """Describe the differentiability in a few words, from an operation's declaration or a plain function's parts."""
     op = getattr(function, "operation", None)
     if op is not None:
         kind = "own rule" if op.kind == "differentiable" else op.kind
@@ -68,7 +68,7 @@ def differentiability(function: Any) -> str:
 
 
 def _composed_of(function: Any, seen: frozenset[Any] = frozenset()) -> bool:
-    """Whether a function that is no operation gives a Tensor made by differentiable ones."""
+    """Whether a plain function returns a Tensor computed by differentiable operations."""
     if not isinstance(function, types.FunctionType) or "Tensor" not in str(function.__annotations__.get("return", "")):
         return False
     named = [function.__globals__.get(name) for name in function.__code__.co_names]
@@ -79,14 +79,14 @@ def _composed_of(function: Any, seen: frozenset[Any] = frozenset()) -> bool:
 
 
 def link(chapter: str, name: str) -> str:
-    """The address of a function's page in the standard."""
+    """The URL of a function's page in the standard."""
     if chapter in ("linalg", "fft"):
         return f"{STANDARD}/extensions/generated/array_api.{chapter}.{name}.html"
     return f"{STANDARD}/API_specification/generated/array_api.{name}.html"
 
 
 def chapter_link(chapter: str) -> str:
-    """The address of a chapter of the standard."""
+    """The URL of a chapter of the standard."""
     if chapter in ("linalg", "fft"):
         part = {"linalg": "linear_algebra_functions", "fft": "fourier_transform_functions"}[chapter]
         return f"{STANDARD}/extensions/{part}.html"
@@ -146,7 +146,7 @@ def _section(title: str, found: list[Entry], introduction: str = "", chapter: st
 
 
 def _home(value: Any) -> str:
-    """The file that a public object is defined in, within the package."""
+    """The file in the package that defines a public object."""
     return str(getattr(value, "__module__", "")).rpartition(".")[2]
 
 
@@ -155,7 +155,7 @@ def _is_alias(e: Entry) -> bool:
 
 
 def pages() -> dict[str, list[str]]:
-    """The text of each page, by its name."""
+    """The text of each page, by name."""
     files = {"data_type": "data_types", "set": "sets", "linalg": "linear_algebra"}
     out = {"array": _array_page(), "constants_and_dtypes": _dtype_page()}
     functions = [e for e in entries(xp) if isinstance(e.value, types.FunctionType) and not e.name.startswith("__")]
@@ -224,7 +224,7 @@ def pages() -> dict[str, list[str]]:
     dtypes = take([e for e in own if _home(e.value) == "dtypes"])
     out["constants_and_dtypes"] += _details(dtypes)
     beyond = take(own)
-    out["beyond"] = _section("Beyond the standard", beyond, "Functions that no chapter of the standard has.")
+    out["beyond"] = _section("Beyond the standard", beyond, "Functions that belong to no chapter of the standard.")
     out["pytorch"] = [
         *_heading("PyTorch's names"),
         _PYTORCH,
@@ -240,21 +240,21 @@ def pages() -> dict[str, list[str]]:
     return out
 
 
-_DEVICES = "Where the memory of tensors is. Nothing moves by itself: an operation on tensors of two devices is an error."
-_EXTENDERS = "What :doc:`/extending` uses: how an operation is declared, and what a backend has to have."
-_TRANSFORMS = "Functions of functions, over nested containers of tensors."
+_DEVICES = "Where the memory of tensors is. Nothing moves implicitly: an operation on tensors on two devices is an error."
+_EXTENDERS = "The interfaces that :doc:`/extending` uses: declaring an operation, and what a backend must provide."
+_TRANSFORMS = "Transforms of functions over nested containers of tensors."
 _PYTORCH = (
-    "Other names of functions documented elsewhere, and functions in PyTorch's form. Where one name has two meanings the "
+    "Other names of functions documented elsewhere, and functions in PyTorch's form. Where a name has two meanings, the "
     "standard's holds: :doc:`/coming-from-pytorch`."
 )
 _IN_PLACE = (
-    "A trailing underscore is the in-place twin: it changes the tensor, gives it back, and is differentiable as the "
-    "function is."
+    "A trailing underscore marks the in-place variant: it changes the tensor, returns it, and is differentiable like the "
+    "function."
 )
 
 
 def _canonical(e: Entry) -> str:
-    """Where the function that an alias names is documented."""
+    """The documented path of the function that an alias names."""
     name = e.value.__name__.lstrip("_")
     home = {"special": "arrayad.special", "linear_algebra": "arrayad.linalg", "fft": "arrayad.fft"}.get(_home(e.value), "")
     return f"arrayad.{name}" if name in xp.__all__ else f"{home or 'arrayad'}.{name}"
@@ -272,7 +272,7 @@ def _dtype_page() -> list[str]:
         f"`data types <{STANDARD}/API_specification/data_types.html>`__.",
         "",
         *_table(("constant", ""), [(f"``{name}``", f"``{getattr(xp, name)}``") for name in standard.CONSTANTS], "30 70"),
-        "Where a dtype is asked for, NumPy's dtypes and Python's ``bool``, ``int``, ``float`` and ``complex`` do too.",
+        "Functions that take a dtype accept NumPy's dtypes and Python's ``bool``, ``int``, ``float`` and ``complex`` too.",
         "",
         *_table(("dtype", "bytes of an element", "also, as in PyTorch"), rows, "30 30 40"),
         ".. autoclass:: arrayad.DType",
@@ -282,12 +282,12 @@ def _dtype_page() -> list[str]:
 
 
 def _array_page() -> list[str]:
-    """The Tensor: what it has of its own, and which functions its methods are."""
+    """The page of the Tensor: its own members, and the functions that are its methods."""
     own, same, in_place = [], [], []
     for name, member in vars(xp.Tensor).items():
         if name.startswith("_") or not (callable(member) or isinstance(member, property)):
             continue
-        if name.endswith("_") and not isinstance(member, property) and member.__qualname__ == name:  # a twin, and no method
+        if name.endswith("_") and not isinstance(member, property) and member.__qualname__ == name:  # a variant
             in_place.append(name)
         elif isinstance(member, property) or member.__module__ == "arrayad.tensor":
             own.append((name, member))
@@ -318,7 +318,7 @@ def _array_page() -> list[str]:
         *_heading("Methods", "-"),
         *[line for name in methods for line in (f".. automethod:: arrayad.Tensor.{name}", "")],
         *_heading("Methods that are functions", "-"),
-        "``x.name(…)`` is ``arrayad.name(x, …)``. Reductions take the axis and ``keepdims`` by position too.",
+        "``x.name(…)`` is ``arrayad.name(x, …)``. Reductions accept the axis and ``keepdims`` also by position.",
         "",
         ", ".join(links),
         "",
@@ -334,7 +334,7 @@ def _array_page() -> list[str]:
 
 
 def write(app: Sphinx) -> None:
-    """Write the pages that have changed, and remove those that are no more."""
+    """Write the pages that have changed, and remove obsolete ones."""
     folder = Path(app.srcdir) / "reference"
     written = pages()
     for path in folder.glob("*.rst"):
