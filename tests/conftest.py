@@ -1,10 +1,10 @@
-"""`pytest --backend=strict`, `cupy` or `cupy-standin` runs the tests that are for any backend on another one than NumPy's.
+"""`pytest --backend=strict`, `cupy` or `cupy-standin` runs the tests meant for any backend on a backend other than NumPy's.
 
-The last is the CuPy backend where there is no GPU, on the stand-in of `cupy_standin.py`.
+The last is the CuPy backend without a GPU, on the stand-in in `cupy_standin.py`.
 
-Those are the tests of the functions, the rules and the engine: files, or tests, marked ``any_backend``, less those marked
-``host_memory``, which are of the memory that NumPy shares. Those marked ``waiting`` run on other backends than NumPy's only,
-whose arrays have their values at once.
+These are the tests of functions, rules and engine: files, or tests, marked ``any_backend``, without those marked
+``host_memory``, which test memory shared with NumPy. Tests marked ``waiting`` run only on other backends than NumPy's, whose
+values are always available at once.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
         cupy_standin.install()
     try:
-        # Not array_api_strict's own default, so that what arrayad makes without saying where is on another device.
+        # Not array_api_strict's own default, so that anything that arrayad creates without a device argument is on another
+        # one.
         arrayad.set_default_device({"strict": "strict:1"}.get(backend, "cuda"))
     except RuntimeError as error:
         raise pytest.UsageError(f"--backend={backend}: {error}") from None

@@ -1,9 +1,9 @@
-"""A stand-in for CuPy without a GPU: NumPy's functions on arrays of a type of their own, with CuPy's names and ways.
+"""A stand-in for CuPy without a GPU: NumPy's functions on a separate array type, with CuPy's names and behaviour.
 
-`install()` puts it in the place of ``cupy`` and ``cupyx``; the CuPy backend then runs as it is. It holds what went wrong on a
-GPU, or would: that arrays are not NumPy's and nothing converts them silently, what CuPy lacks, returns or refuses otherwise
-than NumPy, and which calls wait for the GPU (CuPy 14: ``cupy/_core``). It says nothing of CuPy's arithmetic, of its memory, of
-streams or of DLPack.
+`install()` puts it in the place of ``cupy`` and ``cupyx``; the CuPy backend then runs unchanged. It reproduces what went
+wrong on a GPU, or would: that arrays are not NumPy's and nothing converts them silently, what CuPy lacks, returns or refuses
+unlike NumPy, and which calls wait for the GPU (CuPy 14: ``cupy/_core``). It says nothing about CuPy's arithmetic, its
+memory, streams or DLPack.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ LINALG_LACKS = {
     "diagonal", "matrix_norm", "multi_dot", "outer", "svdvals", "tensordot", "trace", "vecdot", "vector_norm",
 }  # fmt: skip
 SPECIAL_LACKS = {"betaincc", "ellipe", "hyp1f1", "riemann_zeta", "spence", "stdtr", "stdtrit"}
-WAITING = {"nonzero", "unique"}  # whose results have shapes that depend on values
+WAITING = {"nonzero", "unique"}  # their result shapes depend on values
 OF_AXES = {"all", "any", "argmax", "argmin", "count_nonzero", "cumprod", "cumsum", "max", "mean", "min", "prod", "sort", "std", "sum", "var"}  # fmt: skip
 
 
 class DeviceSynchronized(RuntimeError):
-    """Of a call that waits where `allow_synchronize` forbids it."""
+    """Raised by a call that waits where `allow_synchronize` forbids it."""
 
 
 class _Watch:
@@ -60,7 +60,7 @@ def allow_synchronize(allow: bool) -> Iterator[None]:
 
 
 def _inner(x: Any) -> Any:
-    """The NumPy array of an array, in lists and tuples too; NumPy's own are refused."""
+    """The NumPy array inside an array, also in lists and tuples; plain NumPy arrays are refused."""
     if isinstance(x, np.ndarray):
         raise TypeError(f"Unsupported type {type(x)}")
     if isinstance(x, (list, tuple)) and not hasattr(x, "_make"):
@@ -75,7 +75,7 @@ def _owner(array: np.ndarray) -> np.ndarray:
 
 
 def _outer(out: Any, inputs: Any = ()) -> Any:
-    """NumPy's result as an array, which knows the one of the inputs that owns its memory."""
+    """Wrap NumPy's result, and note which of the inputs owns its memory."""
     if isinstance(out, (tuple, list)):
         parts = [_outer(part, inputs) for part in out]
         return out._make(parts) if hasattr(out, "_make") else type(out)(parts)
@@ -94,7 +94,7 @@ def _outer(out: Any, inputs: Any = ()) -> Any:
 
 
 def _on_numpy(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of NumPy's or SciPy's for arrays."""
+    """Wrap a function of NumPy's or SciPy's."""
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -112,7 +112,7 @@ def _on_numpy(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _operator(name: str) -> Callable[..., Any]:
-    """An operator; the in-place ones give the array itself."""
+    """An operator; the in-place ones return the array itself."""
     function = getattr(np.ndarray, name)
 
     def call(self: Any, *others: Any) -> Any:
@@ -139,14 +139,14 @@ def _kind(part: Any) -> str:
 
 
 def _axes(part: Any) -> int:
-    """How many axes a part of a key is for, an ellipsis aside."""
+    """How many axes a part of a key indexes, apart from an ellipsis."""
     if _kind(part) == "b":
         return int(part.ndim)
     return 0 if part is None or isinstance(part, (bool, np.bool)) else 1
 
 
 class ndarray:
-    """Of a GPU, so to speak."""
+    """An array on the simulated GPU."""
 
     _array: Any
     base: Any
@@ -195,9 +195,9 @@ class ndarray:
         self._array[self._key(key)] = _inner(value)
 
     def _key(self, key: Any) -> tuple[Any, ...]:
-        """The parts of a key; the elements at a mask are counted, which waits, and integers in arrays wrap around."""
+        """The parts of a key; true elements of a mask are counted, which waits, and integers in arrays wrap around."""
         parts = _inner(key if isinstance(key, tuple) else (key,))
-        parts = [int(part) if isinstance(part, float) else part for part in parts]  # as CuPy takes them
+        parts = [int(part) if isinstance(part, float) else part for part in parts]  # as CuPy does
         parts = [np.asarray(part, None if part else np.int64) if isinstance(part, list) else part for part in parts]
         counts = [_axes(part) for part in parts]
         if any(_kind(part) == "b" for part in parts):
@@ -246,7 +246,7 @@ def _module(name: str, **names: Any) -> Any:
 
 
 def _taken(space: Any, lacks: set[str]) -> dict[str, Any]:
-    """The functions of a namespace of NumPy's or SciPy's, and what else is in it."""
+    """The functions of one of NumPy's or SciPy's namespaces, and its other members."""
     names = {name: getattr(space, name) for name in space.__all__ if name not in lacks}
     return {
         name: _on_numpy(x) if callable(x) and not isinstance(x, type) else x
@@ -256,7 +256,7 @@ def _taken(space: Any, lacks: set[str]) -> dict[str, Any]:
 
 
 def array(obj: Any, dtype: Any = None, copy: bool | None = True, **_: Any) -> Any:
-    """``cupy.array``, which takes NumPy's arrays too."""
+    """``cupy.array``, which also accepts NumPy arrays."""
     own = isinstance(obj, ndarray)
     if copy is not True and own and dtype in (None, obj.dtype):
         return obj
@@ -274,7 +274,7 @@ def asarray(obj: Any, dtype: Any = None, **how: Any) -> Any:
 
 
 def broadcast_to(x: Any, shape: Any) -> Any:
-    """``cupy.broadcast_to``: the array itself where nothing is to be done, and nothing is read-only."""
+    """``cupy.broadcast_to``: the array itself if nothing changes, and nothing is read-only."""
     if tuple(shape) == x.shape:
         return x
     seen = np.broadcast_to(x._array, shape)
@@ -291,19 +291,19 @@ def cross(a: Any, b: Any, axis: int = -1) -> Any:
 
 
 def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None) -> Any:
-    """``cupy.linspace``, of real ends."""
+    """``cupy.linspace``, for real ends."""
     return _outer(np.linspace(float(start), float(stop), num, endpoint, dtype=dtype))
 
 
 def floor_divide(x1: Any, x2: Any) -> Any:
-    """``cupy.floor_divide``, of floating numbers the floor of the rounded quotient."""
+    """``cupy.floor_divide``: for floating-point numbers, the floor of the rounded quotient."""
     with np.errstate(all="ignore"):
         floating = x1.dtype.kind == "f"
         return _outer(np.floor(x1._array / x2._array) if floating else np.floor_divide(x1._array, x2._array))
 
 
 def _shifted(function: Callable[[Any], Any], by: complex) -> Callable[[Any], Any]:
-    """A complex function from a simpler one by an addition, which loses small results, as CuPy has it."""
+    """A complex function as CuPy computes it: from a simpler one by an addition, which loses small results."""
     own = getattr(np, {"exp": "expm1", "log": "log1p"}[function.__name__])
 
     def call(x: Any) -> Any:
@@ -317,7 +317,7 @@ def _shifted(function: Callable[[Any], Any], by: complex) -> Callable[[Any], Any
 
 
 def moveaxis(x: Any, source: Any, destination: Any) -> Any:
-    """``cupy.moveaxis``: the array itself where nothing is to be done."""
+    """``cupy.moveaxis``: the array itself if nothing changes."""
     out = _outer(np.moveaxis(x._array, source, destination), [x])
     return x if isinstance(source, int) and isinstance(destination, int) and source % x.ndim == destination % x.ndim else out
 
@@ -365,7 +365,7 @@ class Device:
 
 
 class Philox4x3210:
-    """``cupy.random.Philox4x3210``: the state is an array, of a seed and how often it was drawn from."""
+    """``cupy.random.Philox4x3210``: its state is an array of a seed and the number of draws."""
 
     def __init__(self, seed: int, *, size: int) -> None:
         self._state = _outer(np.asarray([seed, 0], np.uint64))
@@ -402,7 +402,7 @@ cuda = _module(
 
 
 def install() -> None:
-    """Put it in the place of CuPy."""
+    """Install it in the place of CuPy."""
     add = _on_numpy(np.add)
     add.at = add_at  # type: ignore[attr-defined]  # a function, which stands for the ufunc
     ours = {

@@ -26,7 +26,7 @@ from .test_rules import forward, forward_over_reverse, reverse, reverse_twice
 
 
 def measure(name: str) -> list[float]:
-    """The worst difference of an operation in reverse, forward, reverse twice and forward over reverse."""
+    """The worst differences for an operation in reverse, forward, reverse twice and forward over reverse."""
     worst = []
     for derivatives in (reverse, forward, reverse_twice, forward_over_reverse):
         pairs = [derivatives(sample) for sample in SAMPLES[name]]
@@ -35,9 +35,9 @@ def measure(name: str) -> list[float]:
 
 
 def convention(op: Any) -> str:
-    """What the docstring's notes say of ties and singular points."""
+    """What the docstring's notes say about ties and singular points."""
     text = inspect.getdoc(op.call) or ""
-    if op.kind == "elementwise":  # what stands between the summary and the sections
+    if op.kind == "elementwise":  # between the summary and the sections
         return " ".join(text.partition("\n\n")[2].partition("Parameters\n---")[0].split())
     notes = re.search(r"Notes\n-+\n(.*?)(\n\n[A-Z]\w+\n-+|\Z)", text, re.DOTALL)
     found = " ".join((notes.group(1) if notes else "").split())
@@ -46,7 +46,7 @@ def convention(op: Any) -> str:
 
 
 def source(op: Any) -> str:
-    """Where the formula is from: a reference beside the rule, or what its file names at the top."""
+    """The source of the formula: a reference beside the rule, or the one at the top of its file."""
     for rule in op.rules:
         if rule is not None:
             comments = re.findall(
@@ -102,7 +102,7 @@ def page() -> str:
 
 
 def _grouped(pairs: list[tuple[str, str]]) -> list[str]:
-    """Rows of a table: what is common, and who has it."""
+    """Rows of a table: a common entry, and the functions that share it."""
     return [f"| {key} | {', '.join(name for k, name in pairs if k == key)} |" for key in sorted({k for k, _ in pairs})]
 
 

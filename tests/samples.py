@@ -1,8 +1,8 @@
 """Samples of every declared operation: what the tests of rules run over.
 
-An operation without samples fails `test_rules.py`. A sample is a function of tensors, whose result (a tensor or several)
-is differentiated with respect to all of its floating inputs, and the inputs as NumPy arrays. Decompositions are sampled
-through what does not depend on their gauge.
+An operation without samples fails `test_rules.py`. A sample consists of a function of tensors, whose result (a tensor or
+several) is differentiated with respect to all floating inputs, and of the inputs as NumPy arrays. Decompositions are sampled
+through quantities that do not depend on their gauge.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ _binary("floor_divide", 0.6, 2.3)
 add("pow", lambda x: xp.pow(x, 2), np.asarray([-1.5, 0.0, 2.0]), label="square-")
 add("pow", lambda x: xp.pow(x, 0), np.asarray([-1.5, 0.0, 2.0]), label="zeroth-")
 add("pow", lambda x: xp.pow(x, 3), np.asarray([-1.5, 0.0, 2.0]), label="cube-")
-# Differences of neighbouring numbers cannot be taken by finite differences of any other size: the step is the size.
+# Finite differences of neighbouring numbers have only one possible step: their distance.
 add("nextafter", lambda x: xp.nextafter(x, 5.0), real(3), flags={"tolerance": 1e-4})
 
 for _bounds in ((-0.7, 0.9), (None, 0.3), (-0.2, None), (None, None)):
@@ -132,7 +132,7 @@ add("clone", xp.clone, real(2, 3))
 add("contiguous", lambda x: x.mT.contiguous(), real(2, 3))
 add("astype", lambda x: xp.astype(x, xp.complex128), real(3))
 add("astype", lambda x: xp.astype(x, xp.float64), real(3))
-# To the last device of the kind and back: the same one on a machine with one, others with --backend=strict.
+# To the last device of the type and back: the same one if there is only one, different ones with --backend=strict.
 _HERE = xp.get_default_device()
 _OTHER = [place for place in xp.__array_namespace_info__().devices() if place.type == _HERE.type][-1]
 add("to_device", lambda x: (x.to(_OTHER) * 2).to(_HERE), real(3))
@@ -193,7 +193,7 @@ for _label, _key in _KEYS.items():
     )
     _x = real(3, 2) if _label != "mixed" else real(2, 3)
     _value = real(*xp.asarray(_x)[_key].shape)
-    if _label not in ("integers", "list", "pair", "mixed"):  # they name elements twice: which value stays is not defined
+    if _label not in ("integers", "list", "pair", "mixed"):  # they name elements twice, and which value stays is undefined
         add("index_put", lambda x, v, k=_key: xp.functions.index_put(x, k, v), _x, _value, label=f"{_label}-")
     add("scatter_add", lambda v, k=_key, s=_x.shape: xp.functions.scatter_add(v, k, s), _value, label=f"{_label}-")
 add("index_put", lambda x, v: xp.functions.index_put(x, (slice(None), 1), v), real(3, 2), real(1), label="broadcast-")
@@ -526,7 +526,7 @@ add(
     np.asarray([-3.5, 2.0, 0.0]),
     label="sign-",
 )
-# Compositions, kept here beside what they are made of.
+# Compositions, kept here beside their parts.
 for _subscripts, _operands in (
     ("ii->i", (real(3, 3),)),
     ("iji", (real(2, 3, 2),)),

@@ -1,8 +1,8 @@
-"""A backend on array_api_strict: the standard and nothing more, on several devices.
+"""A backend on array_api_strict: only the standard, on several devices.
 
-It proves that operations and rules rest on the standard alone, save for the functions that the interface of backends names,
-which are here in terms of the NumPy array inside. ``register()`` makes it known. Its devices, ``strict:0`` (the library's
-CPU), ``strict:1`` and ``strict:2``, have memory of their own as GPUs have: nothing is shared with NumPy.
+It proves that operations and rules depend only on the standard and on the functions that the interface of backends lists,
+which are implemented here on the NumPy array inside. ``register()`` registers it. Its devices, ``strict:0`` (the library's
+CPU), ``strict:1`` and ``strict:2``, have separate memory, like GPUs: nothing is shared with NumPy.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _DTYPES = {d: getattr(array_api_strict, d.name) for d in dtypes.STANDARD}
 
 
 def register() -> None:
-    """Make the backend known to arrayad."""
+    """Register the backend with arrayad."""
     set_array_api_strict_flags(api_version="2025.12")
     backends.register(sys.modules[__name__])
 
@@ -51,7 +51,7 @@ def _inner(key: Any) -> Any:
 
 
 def _on_numpy(name: str, space: Any = numpy_backend) -> Any:
-    """A function of the NumPy backend that the interface names beyond the standard."""
+    """A function of the NumPy backend that the interface lists beyond the standard."""
     function = getattr(space, name)
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -91,7 +91,7 @@ linalg = types.SimpleNamespace(
 
 
 class _Special:
-    """Special functions are no part of the standard, so they are NumPy's backend's."""
+    """Special functions are not in the standard, so they come from NumPy's backend."""
 
     def __getattr__(self, name: str) -> Any:
         return _on_numpy(name, numpy_backend.special)
@@ -101,7 +101,7 @@ special = _Special()
 
 
 def _beyond(name: str, kinds: str) -> Any:
-    """A function of the standard that backends have for more dtypes, those of some kinds."""
+    """A function of the standard that backends support for further dtypes, those of some kinds."""
     standard, beyond = getattr(array_api_strict, name), _on_numpy(name)
 
     def call(x: Array, /, *args: Any, **kwargs: Any) -> Any:
@@ -118,17 +118,17 @@ for _kinds, _names in BEYOND_THE_STANDARD.items():
 
 
 def astype(x: Array, dtype: Any, /, *, copy: bool = True) -> Array:
-    """Of complex numbers also to booleans."""
+    """`astype`, also from complex numbers to booleans."""
     if dtype == array_api_strict.bool and dtypes.from_raw[x.dtype].kind == "c":
         return x != 0
     return array_api_strict.astype(x, dtype, copy=copy)
 
 
-# --- what array_api_strict gets wrong ---
+# --- where array_api_strict departs from the standard ---
 
 
 def reshape(x: Array, /, shape: Any, *, copy: bool | None = None) -> Array:
-    """A ValueError where a copy is needed and forbidden, and none for no elements."""
+    """A ValueError where a copy is needed and forbidden, but not without elements."""
     try:
         return array_api_strict.reshape(x, shape, copy=None if x.size == 0 and not copy else copy)
     except AttributeError as error:
@@ -136,7 +136,7 @@ def reshape(x: Array, /, shape: Any, *, copy: bool | None = None) -> Array:
 
 
 def _with_initial(name: str) -> Any:
-    """A cumulative function whose error for an axis out of range is one with ``include_initial`` too."""
+    """A cumulative function that refuses an axis out of range also with ``include_initial``."""
     function = globals()[name]
 
     def call(x: Array, /, *, axis: int | None = None, **kwargs: Any) -> Array:

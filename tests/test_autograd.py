@@ -405,7 +405,7 @@ def test_a_number_that_loses_its_history_is_warned_of(convert: Any) -> None:
     y = xp.tensor(2.0, requires_grad=True) * 3
     with pytest.warns(UserWarning, match=r"was made a number, which has no history") as seen:
         convert(y)
-    assert [w.filename for w in seen] == [__file__]  # the line that did it
+    assert [w.filename for w in seen] == [__file__]  # the line of the conversion
     with xp.no_grad():
         convert(y)
     convert(y.detach())
@@ -435,7 +435,7 @@ def test_a_result_of_integers_has_no_gradient(function: Any) -> None:
     assert xp.where(x, x, 0).requires_grad
 
 
-# --- what is kept of arguments ---
+# --- how arguments are kept ---
 
 
 def test_a_shape_may_be_of_any_kind_of_tuple() -> None:
@@ -463,7 +463,7 @@ _TWICE: dict[str, Any] = {
 @pytest.mark.parametrize("name", _TWICE)
 @pytest.mark.parametrize("first", [False, True])
 def test_any_sequence_is_a_key(name: str, first: bool) -> None:
-    """Its elements are met as often as it names them, also beside another use of the tensor."""
+    """Its elements count once per occurrence, also beside another use of the tensor."""
     key, extra = _TWICE[name] if name == "nested" else (_TWICE[name], ())
     x = xp.ones((*extra, 3), requires_grad=True)
     y = x * 1
@@ -493,7 +493,7 @@ def test_keys_are_kept_as_they_were() -> None:
 
 @pytest.mark.parametrize(("key", "later"), [([0, 1], 2), ([True, True, False], False)], ids=["integers", "mask"])
 def test_a_key_that_is_written_into_later(key: Any, later: Any) -> None:
-    """The tape has the key that was used, not what became of it."""
+    """The tape has the key that was used, not its later state."""
     x = xp.asarray([1.0, 2.0, 3.0]).requires_grad_()
     index = xp.asarray(key)
     y = x[index]

@@ -1,4 +1,4 @@
-"""Backends: what they have, that functions, rules and engine need no more, and that devices are kept and never mixed."""
+"""Backends: what they provide, that functions, rules and engine need no more, and that devices are never mixed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ HAS_CUPY = importlib.util.find_spec("cupy") is not None
 
 @pytest.fixture(autouse=True)
 def strict_backend() -> Iterator[None]:
-    """array_api_strict's backend, taken away again, with whatever else a test registers."""
+    """array_api_strict's backend, removed afterwards with anything else that a test registers."""
     places: tuple[dict[Any, Any], ...] = (backends.by_type, backends._by_device, dtypes.from_raw, random_numbers._default)
     saved = [dict(place) for place in places]
     kinds, default = list(devices.TYPES), devices.default.device
@@ -57,7 +57,7 @@ def strict_backend() -> Iterator[None]:
 
 @pytest.mark.parametrize("backend", ["strict", "cupy-standin"])
 def test_functions_rules_and_engine_on_another_backend(backend: str) -> None:
-    """All tests that are for any backend, in a process of its own, whose tensors are all array_api_strict's or, nearly, CuPy's."""
+    """All tests meant for any backend, in a separate process, whose tensors are all array_api_strict's or the stand-in's."""
     command = [sys.executable, "-m", "pytest", "tests", f"--backend={backend}", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-5000:]
@@ -79,14 +79,14 @@ def _root(node: ast.expr) -> str:
 
 
 def _taken(node: ast.AST) -> str:
-    """What an expression takes from a backend: a name at its top, or ``linalg.…`` and the like; or nothing."""
+    """What an expression uses of a backend: a top-level name, or ``linalg.…`` and the like; or nothing."""
     of_backends = {"xp", "backend", "backend_of", "backend_of_type", "backend_of_device"}
     if not isinstance(node, ast.Attribute):
         return ""
     inner = node.value
     if isinstance(inner, ast.Attribute) and inner.attr in SPACES and _root(inner.value) in of_backends:
         return f"{inner.attr}.{node.attr}"
-    # The second is of interp(x, xp, fp), whose `xp` is an array.
+    # The second is from interp(x, xp, fp), whose `xp` is an array.
     return node.attr if _root(inner) in of_backends and node.attr not in SPACES | {"shape", "ndim"} else ""
 
 
@@ -97,13 +97,13 @@ def _nodes() -> list[ast.AST]:
 
 
 def names_used() -> set[str]:
-    """What arrayad takes from a backend."""
+    """The names that arrayad uses of a backend."""
     found = {f"{op.namespace}.{op.name}".lstrip(".") for op in operations.values() if op.forward is None}
     return found | {_taken(node) for node in _nodes()} - {""}
 
 
 def calls_made() -> set[tuple[str, int, frozenset[str]]]:
-    """How arrayad calls it: how many arguments by position, and the names of the others."""
+    """How arrayad calls them: the number of positional arguments, and the names of the others."""
     found = set()
     for op in operations.values():
         if op.forward is None:
@@ -223,7 +223,7 @@ def test_devices_out_of_range() -> None:
 
 
 def test_a_backend_of_another_package(tmp_path: Path) -> None:
-    """By an entry point, which is looked at when a kind of device is not known, and not before."""
+    """By an entry point, which is only consulted for an unknown type of device."""
     (tmp_path / "abacus.py").write_text(
         "from arrayad.backends.numpy import *\n"
         "from arrayad.backends import numpy as host\n"
@@ -293,7 +293,7 @@ def test_devices_are_kept_and_not_mixed() -> None:
 
 
 class _ThereAndBack(xp.autograd.Function):
-    """Gives a gradient on another device than its argument's."""
+    """Returns a gradient on another device than its argument."""
 
     @staticmethod
     def forward(ctx: Any, x: Any, place: str) -> Any:
@@ -305,7 +305,7 @@ class _ThereAndBack(xp.autograd.Function):
         return g[0].to(ctx.place), None
 
 
-# Of a tracked tensor and what is not, on a device, and a tensor, an index and a mask on another.
+# Of a tracked and an untracked tensor on a device, and a tensor, an index and a mask on another.
 _MIXED = {
     "backward": lambda w, x, y, i, m: (w * 2).backward(y),
     "grad": lambda w, x, y, i, m: xp.autograd.grad(w * 2, w, y, create_graph=True),
@@ -345,7 +345,7 @@ _MIXED = {
 
 
 def check_two_devices(here: str, there: str) -> None:
-    """What is on two devices is refused before anything is changed, and numbers are where their tensors are."""
+    """Operations on two devices are refused before anything changes; numbers follow their tensors."""
     for name, call in _MIXED.items():
         w = xp.ones(3, device=here, requires_grad=True)
         x = xp.asarray([1.0, 2.0, 3.0], device=here)
@@ -498,7 +498,7 @@ def test_in_place_and_views_on_the_standard_alone() -> None:
     assert x.grad.tolist() == [[12.0, 14.0], [7.0, 9.0]]
 
 
-# --- nothing waits for values unless it is asked to ---
+# --- nothing waits for values unless the user asks for them ---
 
 
 def test_a_training_step_waits_for_what_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -610,7 +610,7 @@ def test_fallbacks_of_small_complex_numbers(name: str, dtype: Any) -> None:
         a, b = z.real.astype(np.longdouble), z.imag.astype(np.longdouble)
         expected = np.empty(z.shape, np.clongdouble)
         if name == "log1p":
-            near = a * a + b * b < 0.25  # of both, the one that does not cancel
+            near = a * a + b * b < 0.25  # of the two, the one without cancellation
             expected.real = np.where(near, np.log1p(a * (2 + a) + b * b) / 2, np.log(np.hypot(1 + a, b)))
             expected.imag = np.arctan2(b, 1 + a)
         else:
@@ -816,11 +816,11 @@ def test_fallback_empty_transform(space: Any) -> None:
         fallbacks.empty_transform(space, _in(space, np.zeros((2, 0))), (0,), (1,), space.complex128)
 
 
-# --- a backend that computes on a current device, as CuPy does where there are several GPUs ---
+# --- a backend that computes on a current device, as CuPy does with several GPUs ---
 
 
 class _Watched:
-    """array_api_strict's backend, whose functions want the device of their arrays to be the current one."""
+    """array_api_strict's backend, with functions that require the device of their arrays to be current."""
 
     def __init__(self) -> None:
         self.current: list[Any] = [strict._RAW[0]]
@@ -836,7 +836,7 @@ class _Watched:
         return SimpleNamespace(**{n: self._watch(n, f) for n, f in vars(space).items() if callable(f)})
 
     def _watch(self, name: str, function: Any) -> Any:
-        if not callable(function) or name in ("asarray", "astype"):  # which CuPy's backend has see to it themselves
+        if not callable(function) or name in ("asarray", "astype"):  # CuPy's backend handles the device in these
             return function
 
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -858,7 +858,7 @@ class _Watched:
 
 
 def test_functions_and_rules_run_on_the_device_of_their_arrays() -> None:
-    # In a process of its own: operations keep what they found for a type of arrays.
+    # In a separate process: operations cache functions by array type.
     code = (
         "from tests.test_backends import _Watched, strict, backends\n"
         "import arrayad as xp\n"
@@ -923,7 +923,7 @@ _ROWS, _COLUMNS = np.arange(140)[:, None], np.random.default_rng(0).integers(0, 
     ids=str,
 )
 def test_many_elements_by_their_places(key: Any, fast: bool, order: Any) -> None:
-    """`numpy_backend` against NumPy's own ways, which take every key."""
+    """`numpy_backend` compared with NumPy's general ways, which accept every key."""
     assert (numpy_backend._places(np.zeros((140, 160)), key) is not None) == fast
     x = np.random.default_rng(1).standard_normal((140, 160)).astype(np.float32, order=order)
     np.testing.assert_array_equal(numpy_backend.getitem(x, key), x[key])
@@ -940,7 +940,7 @@ def test_many_elements_by_their_places(key: Any, fast: bool, order: Any) -> None
 @pytest.mark.parametrize("dtype", [np.float32, np.complex64])
 @pytest.mark.parametrize("columns", [2, 3, 10, 64, 70])
 def test_sums_of_many_rows_keep_their_digits(columns: int, dtype: Any) -> None:
-    """NumPy adds row by row, and after 50,000 of them the fourth digit is wrong."""
+    """NumPy adds row by row, and after 50,000 rows the fourth digit is wrong."""
     x = np.full((50_000, columns), 0.1, dtype)
     for given, axis in ((x, 0), (x, -2), (x.T, 1), (np.asfortranarray(x), 0)):
         for keepdims in (False, True):
@@ -1002,7 +1002,7 @@ def test_triangles(shape: tuple[int, ...], dtype: str) -> None:
 @pytest.mark.parametrize("exponent", [0.5, xp.asarray(0.5), xp.asarray([0.5])])
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 def test_roots_as_powers(exponent: Any) -> None:
-    """As the standard has them, which NumPy has of exponents of the shape of the base alone."""
+    """As in the standard; NumPy agrees only for exponents of the shape of the base."""
     x = xp.asarray([-math.inf, -0.0, 0.0, 4.0, -4.0, math.nan, math.inf])
     y = xp.asarray(x, copy=True)
     y **= exponent
@@ -1026,7 +1026,7 @@ def test_sorted_zeros_keep_their_order(dtype: str) -> None:
 @pytest.mark.parametrize("dtype", ["complex64", "complex128"])
 @pytest.mark.filterwarnings("ignore:(divide by zero|invalid value):RuntimeWarning")
 def test_complex_numbers_as_the_standard_has_them(dtype: str) -> None:
-    """Where NumPy has them otherwise."""
+    """Where NumPy differs."""
     inf, nan = math.inf, math.nan
     missing = complex(nan, nan)
     cases = {

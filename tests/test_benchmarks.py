@@ -1,4 +1,4 @@
-"""The benchmarks run: each statement and each workload, once, by arrayad alone. How fast is not a test's to say."""
+"""The benchmarks run: each statement and each workload once, with arrayad only. Speed is not tested."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def test_gradients_through_clients() -> None:
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True).stdout
     found = json.loads(out)
     assert len(found) > 150
-    # What leaves the namespace, or gives a number, is the client's own doing, and its versions differ in that.
+    # Leaving the namespace, or returning a number, is the client's choice, and differs between its versions.
     assert [f for f in found if f[2] in ("refused", "wrong")] == []
     assert all(f[3] for f in found if f[2] != "right")  # the line of the client is named
     assert sum(f[2] == "right" for f in found) > 120

@@ -1,4 +1,4 @@
-"""The official suite, with few examples, where it is on this machine; and the runner's own parts."""
+"""The official suite with few examples, if it is on this machine; and the parts of its runner."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What a GPU adds; `python -m pytest tests/test_cuda.py` on a machine with one.
+"""What a GPU adds; run `python -m pytest tests/test_cuda.py` on a machine with one.
 
-The functions, rules and engine are tested there by `python -m pytest tests --backend=cupy`.
+There, `python -m pytest tests --backend=cupy` tests the functions, rules and engine.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SEVERAL = pytest.mark.skipif(xp.cuda.device_count() < 2, reason="there is one GP
 
 @pytest.fixture(autouse=True)
 def default_device() -> Iterator[None]:
-    """The CPU as the default device, also under --backend=cupy, and the first GPU as the current one."""
+    """The CPU as the default device, even under --backend=cupy, and the first GPU as the current one."""
     before = xp.get_default_device()
     xp.set_default_device("cpu")
     xp.cuda.set_device(0)
@@ -116,7 +116,7 @@ def test_views_move_from_one_gpu_to_another(view: Any) -> None:
 
 @SEVERAL
 def test_a_copy_to_another_gpu_is_in_the_order_of_both() -> None:
-    """It is of what was asked before on the one, whose memory is written into again only after it, and so on the other."""
+    """A copy follows the earlier work on the source GPU, whose later writes wait for it; likewise on the target GPU."""
     x = xp.zeros((2048, 2048), device="cuda:1")
     copies = []
     for _ in range(20):
@@ -142,7 +142,7 @@ def test_pinned_memory() -> None:
     assert pinned.pin_memory() is pinned
     assert bool((pinned == x).all())
     there = pinned.to("cuda", non_blocking=True)
-    del pinned  # kept alive till the copy is made
+    del pinned  # kept alive until the copy is done
     assert there.cpu().tolist() == x.tolist()
     with pytest.raises(RuntimeError, match="only tensors on the CPU"):
         there.pin_memory()
@@ -250,7 +250,7 @@ def test_streams_and_events_of_a_gpu_that_is_not_current() -> None:
         out = x.mT.to_device("cuda:0", stream=stream)
         stream.synchronize()
         assert (str(out.device), out.tolist()) == ("cuda:0", x.mT.tolist())
-        with stream:  # where it is not, the order is of the current stream of its own GPU all the same
+        with stream:  # if it is not current, the order is nevertheless that of the current stream of its own GPU
             assert x[:, ::2].tolist() == [[0.0, 2.0], [3.0, 5.0]]
     first, last = here.record_event(xp.cuda.Event(True)), there.record_event(xp.cuda.Event(True))
     with pytest.raises(RuntimeError, match="the event is of cuda:1, and the stream of cuda:0"):
@@ -269,7 +269,7 @@ def test_a_stream_is_current_in_its_thread_alone() -> None:
 
 
 def test_a_training_step_waits_for_nothing() -> None:
-    """CuPy itself watches: what would wait for the GPU raises."""
+    """CuPy's own check: a call that would wait for the GPU raises."""
     import cupyx
 
     xp.cuda.manual_seed(0)

@@ -76,7 +76,7 @@ every_mode = pytest.mark.parametrize("mode", (MODES | SLOW_MODES).values(), ids=
 
 
 def lists(batch: Any) -> Any:
-    """A batch with lists for Tensors."""
+    """A batch with lists in place of Tensors."""
     if isinstance(batch, xp.Tensor):
         return batch.tolist()
     if isinstance(batch, dict):
@@ -89,7 +89,7 @@ def epoch(loader: Any) -> list[Any]:
 
 
 class Rows(Dataset):
-    """Samples of an index and a row that is large enough for shared memory, in batches of two and more."""
+    """Samples of an index and a row that is large enough for shared memory, in batches of two or more."""
 
     def __init__(self, n: int, width: int = 3000) -> None:
         self.n, self.width = n, width
@@ -102,7 +102,7 @@ class Rows(Dataset):
 
 
 class Random(Dataset):
-    """Samples that draw from every generator there is, from some index on."""
+    """Samples that draw from every generator, from some index on."""
 
     def __init__(self, n: int, first: int = 0) -> None:
         self.n, self.first = n, first
@@ -153,7 +153,7 @@ def test_distributed_sampler(n: int, replicas: int, drop_last: bool) -> None:
         else:
             assert set(together) == set(range(n))
     if n == 10:
-        assert passes[0] != passes[1]  # each pass is an epoch of its own, also if nobody says so
+        assert passes[0] != passes[1]  # each pass is a separate epoch, even without set_epoch
     for part in parts:
         part.set_epoch(0)
     assert [list(part) for part in parts] == passes[0]
@@ -178,7 +178,7 @@ def test_datasets() -> None:
         with pytest.raises(IndexError, match="out of range"):
             both[index]
     assert Subset("abcd", [3, 1]).__getitems__([1, 0]) == ["b", "d"]
-    assert gather(Subset(xp.arange(5), range(2, 10**12)), [0, 2]).tolist() == [2, 4]  # nothing is made of all of a range
+    assert gather(Subset(xp.arange(5), range(2, 10**12)), [0, 2]).tolist() == [2, 4]  # ranges are not expanded
     assert StackDataset("ab", [1, 2])[1] == ("b", 2)
     assert StackDataset(x="ab", y=[1, 2]).__getitems__([1, 0]) == [{"x": "b", "y": 2}, {"x": "a", "y": 1}]
     chain = Stream(2) + Stream(3)
@@ -248,7 +248,7 @@ def test_batches_are_copies_of_arrays() -> None:
 
 
 class Several(Dataset):
-    """Counts how it is asked."""
+    """Counts how its samples are requested."""
 
     def __init__(self) -> None:
         self.asked: list[Any] = []
@@ -322,7 +322,7 @@ def test_getitems_is_asked_once_a_batch() -> None:
         data.asked.clear()
         epoch(DataLoader(made, batch_size=6))
         assert len(data.asked) == 1
-    # A class that changes what a sample is, and inherits the way to get several, means its own.
+    # A class that changes its samples, and inherits a way to get several, means its own.
     data = OneByOne()
     assert epoch(DataLoader(data, batch_size=6)) == [[100, 101, 102, 103, 104, 105]]
 
@@ -389,11 +389,11 @@ class Frozen:
 
 
 class Stack(list):  # type: ignore[type-arg]  # of anything
-    """A list of a class of one's own."""
+    """A user's subclass of list."""
 
 
 class Fixed(list):  # type: ignore[type-arg]  # of anything
-    """One that nothing is assigned into."""
+    """A list that does not support assignment."""
 
     __setitem__ = None
 
@@ -502,7 +502,7 @@ def test_collating_arrays() -> None:
 
 @dataclasses.dataclass
 class WithTwice:
-    """A sample with a property that is kept once it was asked for."""
+    """A sample with a cached property."""
 
     x: float
 
@@ -530,7 +530,7 @@ def test_batches(mode: Any) -> None:
         for batch in batches:
             assert batch["row"].dtype == xp.float32
             assert (batch["row"] == batch["index"][:, None]).all()
-            batch["row"] += 1  # the memory can be written into
+            batch["row"] += 1  # the memory is writable
     with pytest.raises(StopIteration):
         next(iter(DataLoader([], batch_size=4, **mode)))
     assert epoch(DataLoader([], **mode)) == []
@@ -569,7 +569,7 @@ def test_iterators_side_by_side(mode: Any) -> None:
 
 
 class FirstWaits:
-    """Gives the samples as they are; those of the first batch only when told to, or when another batch is made."""
+    """Returns the samples; those of the first batch only when told to, or when another batch is made."""
 
     def __init__(self, told: bool = False) -> None:
         self.told = told
@@ -597,7 +597,7 @@ def test_in_order(mode: Any) -> None:
 
 
 def test_batches_held_are_not_overwritten() -> None:
-    """More than are lent as shared memory are copied; so descriptors do not run out, however many are kept."""
+    """Batches beyond those lent as shared memory are copied; so descriptors do not run out, however many are kept."""
     code = """
         import resource
         from tests.test_dataloader import *
@@ -608,7 +608,7 @@ def test_batches_held_are_not_overwritten() -> None:
     assert run(code).stdout.strip() == "True"
 
 
-AHEAD, HELD = 2, 2  # batches of a worker: made ahead; in use by the program without being copied
+AHEAD, HELD = 2, 2  # batches of a worker: prepared in advance; in use by the program without a copy
 
 
 class Counted:
@@ -626,7 +626,7 @@ class Counted:
 
 @pytest.mark.parametrize("in_order", [True, False])
 def test_segments_are_recycled(in_order: bool) -> None:
-    """A worker takes all its segments with its first batches, and never another, however slow or greedy the program is."""
+    """A worker allocates all its segments with its first batches and never more, however slow or greedy the program is."""
     files = len(os.listdir("/proc/self/fd"))
     made = Counted()
     loader = DataLoader(Rows(8 * 4), 4, True, collate_fn=made, persistent_workers=True, in_order=in_order, **FORK)
@@ -646,7 +646,7 @@ def test_segments_are_recycled(in_order: bool) -> None:
                 del kept[: len(kept) - keeps]
                 if number == last:
                     break
-                if waits:  # till the workers have made all that they may
+                if waits:  # until the workers have made everything they may
                     wait_for(lambda number=number: made.count.value >= min(8, number + 1 + 2 * AHEAD))
             assert all((batch["row"] == batch["index"][:, None]).all() for batch in [batch, *kept])
             assert [list(inbox._segments) for inbox in inboxes] == segments
@@ -705,7 +705,7 @@ def caching(samples: list[Any]) -> Any:
 
 
 def test_a_worker_can_keep_what_it_has_collated() -> None:
-    """Its memory, which is that of the batch it sent, is not used for another."""
+    """The memory of the batch that was sent is not used for another."""
     loader = DataLoader(Rows(40), batch_size=2, collate_fn=caching, **FORK)
     assert [b["index"].tolist() for b in loader] == [[i, i + 1] for i in range(0, 40, 2)]
 
@@ -759,7 +759,7 @@ def strings(samples: list[int]) -> list[str]:
 
 
 def test_large_tasks_and_answers_do_not_block_each_other() -> None:
-    """Tasks of megabytes go out while answers that are not in shared memory come in, both more than sockets hold."""
+    """Tasks of megabytes are sent while answers outside shared memory come in, both larger than socket buffers."""
     loader = DataLoader(np.arange(1_000_000), batch_size=200_000, shuffle=True, **FORK)
     assert sum(int(batch.sum()) for batch in loader) == 499_999_500_000
     loader = DataLoader(range(40_000), batch_size=4_000, collate_fn=strings, **FORK)
@@ -770,7 +770,7 @@ def test_a_tensor_from_a_worker_is_an_ordinary_one() -> None:
     batch = next(iter(DataLoader(Rows(4), batch_size=4, **FORK)))
     w = xp.ones(3000, requires_grad=True)
     out = (batch["row"] * w).sum()
-    batch["row"].zero_()  # copy-on-write holds: nobody else sees the memory
+    batch["row"].zero_()  # copy-on-write holds: nothing else sees the memory
     out.backward()
     assert (w.grad == 6).all()
     tracked = next(iter(DataLoader([xp.ones(2, requires_grad=True)], batch_size=None, **FORK)))
@@ -848,7 +848,7 @@ def test_iterable_with_persistent_workers(persistent: bool) -> None:
 def test_random_numbers_do_not_depend_on_workers(first: int) -> None:
     def epochs(**mode: Any) -> Any:
         xp.manual_seed(5)
-        random.gauss(0, 1)  # of which Python keeps a second number for the next call
+        random.gauss(0, 1)  # for which Python keeps a second number for the next call
         loader = DataLoader(Random(90, first), batch_size=7, shuffle=bool(first % 2), **mode)
         return [epoch(loader) for _ in range(2)]
 
@@ -906,7 +906,7 @@ def test_errors_that_nobody_read_let_the_dataset_go() -> None:
 
 
 def test_random_numbers_follow_the_index() -> None:
-    """And not the batch it is in, nor its place there."""
+    """Not on its batch, nor on its place in the batch."""
     by_index = [
         {
             i: rest
@@ -970,7 +970,7 @@ def test_seeding_in_a_sample_ends_with_it() -> None:
 
 
 def test_random_numbers_of_sharded_streams() -> None:
-    """A stream that workers share by strides draws the same for each sample, however many they are."""
+    """In a stream that workers share by strides, each sample draws the same numbers, however many workers there are."""
 
     def samples(**mode: Any) -> Any:
         xp.manual_seed(2)
@@ -1024,7 +1024,7 @@ def test_numpys_second_normal_number_is_given_back() -> None:
 
 
 class Checkpointed(Rows):
-    """Samples that draw their random numbers again: a state is the sample's own."""
+    """Samples that draw their random numbers twice, from a state that is set in the sample."""
 
     def __getitem__(self, i: int) -> Any:
         state = xp.random.get_state()
@@ -1047,7 +1047,7 @@ RESUMED = [{}, FORK, {"num_workers": 3, "multiprocessing_context": "thread"}]
 
 
 class Backwards(Sampler):
-    """A sampler of a user's, which draws from arrayad's default generator as it goes."""
+    """A user's sampler, which draws from arrayad's default generator as it goes."""
 
     def __init__(self, n: int) -> None:
         self.n = n
@@ -1061,7 +1061,7 @@ class Backwards(Sampler):
 
 
 class Drawn(Random):
-    """Of the generators that threads have too."""
+    """Of the generators that also work in threads."""
 
     def __getitem__(self, index: int) -> Any:
         return index, xp.rand(2)
@@ -1087,7 +1087,7 @@ KINDS = ["sequential", "shuffle", "replacement", "own generator", "weighted", "d
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_resume(kind: str) -> None:
-    """After any batch of any epoch, with other workers; what follows is the same to the end of the next epoch."""
+    """After any batch of any epoch, with other workers; everything that follows is the same to the end of the next epoch."""
     for place, after in ((0, 0), (0, 2), (1, 1), (1, None), (2, 0)):
         xp.manual_seed(11)
         loader = loader_of(kind)
@@ -1120,7 +1120,7 @@ def test_resume_with_workers(mode: Any) -> None:
     next(batches)
     next(batches)
     state = loader.state_dict()
-    assert state["batches"] == 2  # not what workers have made ahead
+    assert state["batches"] == 2  # not what workers have prepared
     expected = [epoch(batches), epoch(loader)]
     for other in RESUMED:
         again = loader_of("shuffle", Drawn, **other)
@@ -1264,14 +1264,14 @@ class Unpicklable(Exception):
 
 
 class Misleading(Exception):
-    """Can be pickled, but comes back as another."""
+    """Can be pickled, but is unpickled as another type."""
 
     def __init__(self, code: int = 7) -> None:
         super().__init__(f"code {code}")
 
 
 class NoArguments(FileNotFoundError):
-    """Has what Python keeps outside of its attributes and its arguments."""
+    """Has state that Python keeps outside of its attributes and arguments."""
 
     def __init__(self, path: str) -> None:
         super().__init__(2, "no image", path)
@@ -1367,7 +1367,7 @@ def test_a_pass_goes_on_after_an_error(mode: Any) -> None:
 
 @every_mode
 def test_workers_make_what_the_program_would(mode: Any) -> None:
-    """With the default dtype of each pass, also those that are there since before."""
+    """With the default dtype of each pass, also in workers that exist already."""
     before = xp.get_default_dtype()
     loader = DataLoader([0.1, 0.2], **mode, **({"persistent_workers": True} if mode else {}))
     try:
@@ -1465,7 +1465,7 @@ def test_workers_that_could_not_be_initialized_end() -> None:
             next(iterator)
         assert len(caught.value.__notes__) == 1
         del iterator, caught
-    gc.collect()  # of what pytest keeps of the exceptions
+    gc.collect()  # of exceptions kept by pytest
     for thread in set(threading.enumerate()) - others:
         thread.join(5)
         assert not thread.is_alive()
@@ -1488,7 +1488,7 @@ def test_a_batch_that_cannot_be_pickled() -> None:
         epoch(DataLoader(range(4), collate_fn=with_lambda, **FORK))
     assert "with_lambda" in str(caught.value) + "".join(caught.value.__notes__)
     del caught
-    gc.collect()  # the traceback, in which the pass is, which could go on
+    gc.collect()  # the traceback refers to the pass, which could continue
     # and a dataset that cannot is refused where it is sent, with nothing left running
     with pytest.raises((AttributeError, pickle.PicklingError)):
         iter(DataLoader([lambda: 0], **SLOW_MODES["spawn"]))
@@ -1510,8 +1510,8 @@ def test_an_error_of_the_sampler_is_raised_as_it_is() -> None:
 
 
 def loaders_children() -> list[Any]:
-    """The worker processes that are still there a moment after."""
-    gc.collect()  # a pass that failed could go on, as long as a traceback has it
+    """The worker processes that still exist after a moment."""
+    gc.collect()  # a failed pass could continue, as long as a traceback refers to it
     end = time.monotonic() + 30
     while (left := [p for p in multiprocessing.active_children() if "DataLoader" in p.name]) and time.monotonic() < end:
         time.sleep(0.01)
@@ -1584,7 +1584,7 @@ def test_timeout() -> None:
 
 
 def check_shared_memory(before: set[str]) -> None:
-    """That nothing in /dev/shm stays that was not there before; what other programs do there comes and goes."""
+    """Check that nothing new stays in /dev/shm; other programs' files there come and go."""
     new = set(os.listdir("/dev/shm")) - before
     wait_for(lambda: not new & set(os.listdir("/dev/shm")))
 
@@ -1639,7 +1639,7 @@ def run(code: str, **options: Any) -> subprocess.CompletedProcess[str]:
 
 
 def state(pid: int) -> str:
-    """A letter: R of a process that runs, S of one that waits, Z of one that has ended, as of one that is gone."""
+    """The state letter of a process: R running, S waiting, Z ended, also if it is gone."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except OSError:
@@ -1651,14 +1651,14 @@ def alive(pid: int) -> bool:
 
 
 def started(code: str) -> tuple[subprocess.Popen[str], list[int]]:
-    """A program that has begun with an epoch, and its workers."""
+    """A program in the middle of an epoch, and its workers."""
     prelude = """
         from tests.test_dataloader import *
         signal.signal(signal.SIGINT, signal.default_int_handler)  # which what is started in the background has not
     """
     program = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(prelude) + textwrap.dedent(code)],
-        stdin=subprocess.PIPE,  # which stays open, so that a program can wait for its end
+        stdin=subprocess.PIPE,  # stays open, so that a program can wait for its end
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -1701,7 +1701,7 @@ def test_a_parent_that_is_killed(context: str) -> None:
     program.kill()
     program.communicate()
     wait_for(lambda: not any(alive(pid) for pid in pids))
-    # forkserver's and spawn's resource tracker has nothing to do, for there is nothing with a name
+    # forkserver's and spawn's resource tracker has nothing to do, since nothing has a name
     check_shared_memory(before)
 
 
@@ -1709,7 +1709,7 @@ def test_a_parent_that_is_killed(context: str) -> None:
 @pytest.mark.parametrize("whole_group", [False, True])
 @pytest.mark.parametrize("context", ["fork", "spawn"])
 def test_interrupt(collate: str, pause: float, whole_group: bool, context: str) -> None:
-    """Ctrl-C ends the program and its workers, also at their start and in the middle of a batch; only the program says so."""
+    """Ctrl-C ends the program and its workers, also while they start and in a batch; only the program reports it."""
     program, pids = started(PROGRAM.format(n=400, context=context, collate=collate, pause=pause))
     if collate == "hang":
         program.stdout.readline()  # the second batch; at the third the workers hang
@@ -1783,7 +1783,7 @@ def test_a_pass_that_the_garbage_collector_ends_in_one_of_its_worker_threads() -
         def __getitem__(self, i: int) -> Any:
             if i == 4:
                 left.wait(10)
-                gc.collect()  # pytest makes a failure of what an object cannot raise when it is freed
+                gc.collect()  # pytest turns exceptions in finalizers into failures
                 collected.set()
             return i
 
@@ -1841,7 +1841,7 @@ def test_other_devices() -> None:
 
 
 def test_prefetch_to_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is asked of CUDA, and in which order: the copy of two batches ahead, and a wait for the one that is due alone."""
+    """The sequence of CUDA calls: copies of two batches in advance, and a wait only for the one that is due."""
     from contextlib import contextmanager
 
     from arrayad.utils.data import prefetch

@@ -95,7 +95,7 @@ def test_strides(library: str) -> None:
         slice(None, None, -1),
         (slice(None, None, 2), slice(None, None, -3)),
     ]
-    if library != "jax":  # it takes compact memory alone, and says so
+    if library != "jax":  # it accepts only compact memory, and says so
         keys.append((slice(None), slice(None, None, 2)))
     for key in keys:
         np.testing.assert_array_equal(CONSUMERS[library](xp.asarray(array)[key]), array[key])
@@ -138,14 +138,14 @@ def test_read_only_stays_read_only() -> None:
         assert not np.from_dlpack(x).flags.writeable
         assert np.from_dlpack(x, copy=True).flags.writeable
         with pytest.raises(BufferError, match="readonly"):
-            x.__dlpack__()  # the version before 1.0 cannot say it
+            x.__dlpack__()  # versions before 1.0 cannot express it
     jax = pytest.importorskip("jax", reason="an optional oracle")
     with pytest.raises(RuntimeError, match="read-only"):
         xp.from_dlpack(jax.numpy.zeros(3))[0] = 1.0
 
 
 class _Versioned(ctypes.Structure):
-    """The head of what a capsule of DLPack 1.0 has."""
+    """The header of a DLPack 1.0 capsule."""
 
     _fields_ = (
         ("major", ctypes.c_uint32),
@@ -187,7 +187,7 @@ def test_producers_from_before_1_0() -> None:
 
 
 class Elsewhere(Old):
-    """A producer on a device that there is no backend for here, or none at all: it gives copies in the host's memory."""
+    """A producer on a device without a backend here, or on no device at all: it returns copies in host memory."""
 
     device = (2, 0)
     version = (1, 0)
@@ -214,11 +214,11 @@ def test_producers_move_what_they_give_to_the_host(
     monkeypatch.setattr(Elsewhere, "device", device)
     monkeypatch.setattr(Elsewhere, "version", version)
     a = np.arange(3.0)
-    for copy in (None, True) if version else (True,):  # before 1.0, nothing says that memory can be written into
+    for copy in (None, True) if version else (True,):  # before 1.0, no flag says that memory is writable
         x = xp.from_dlpack(Elsewhere(a), device="cpu", copy=copy)
         assert x.tolist() == [0.0, 1.0, 2.0]
         y = x * (k := xp.tensor(1.0, dtype=xp.float64, requires_grad=True))
-        x += 1  # nobody shares it, so what the tape has of it stays behind
+        x += 1  # nothing shares it, so the tape keeps its values
         y.sum().backward()
         assert k.grad.item() == 3.0
         assert not np.shares_memory(x.numpy(), a)
@@ -273,7 +273,7 @@ def test_from_numpy_of_every_layout(order: Any, key: Any) -> None:
 
 
 def test_fields_of_records() -> None:
-    """Shared where their steps are whole elements, else copied, which from_numpy, as PyTorch's, does not do."""
+    """Shared if their steps are whole elements, otherwise copied, which from_numpy, like PyTorch's, does not do."""
     packed = np.zeros(6, [("a", "f4"), ("b", "u1")])
     packed["a"] = np.arange(6)
     x = xp.asarray(packed["a"])

@@ -1,7 +1,7 @@
-"""What the README and the pages of docs/ show is what happens.
+"""The README and the pages of docs/ show what actually happens.
 
-Blocks with prompts are doctests, cells of notebooks are run as a script, diffs are applied and tested, and no block of code is
-of another kind. The pages themselves are built by `nox -s docs`, which runs the notebooks once more and keeps what they print.
+Blocks with prompts are doctests, notebook cells run as a script, diffs are applied and tested, and no other code blocks are
+allowed. `nox -s docs` builds the pages, which runs the notebooks again and shows their output.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .test_docstrings import run_examples
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(p.relative_to(ROOT).as_posix() for p in [ROOT / "README.md", *(ROOT / "docs").glob("**/*.md")])
 PAGES = [p for p in PAGES if "/_build/" not in p]
-# Languages of blocks that are not Python: commands to type, files to write, and what something looks like.
+# Languages of blocks that are not Python: commands to type, files to write, and examples of output.
 OTHERS = {"sh", "toml", "text", "bibtex", "json"}
 
 
@@ -66,12 +66,12 @@ def test_every_block_is_run(page: str) -> None:
 def test_examples_of_page(page: str) -> None:
     text = "\n\n".join(b.text for b in _blocks(page) if b.language in ("python", "pycon"))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's, of divisions by zero that are shown
+        warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's, about the divisions by zero shown
         run_examples(text, page)
 
 
 def _script(page: str) -> str:
-    """The cells of a notebook as one script; those said to raise have to."""
+    """The cells of a notebook as one script; cells marked as raising must raise."""
     parts = []
     for block in _blocks(page):
         if block.language != "{code-cell}" or block.text.startswith("%"):
@@ -88,7 +88,7 @@ def _script(page: str) -> str:
 
 @pytest.mark.parametrize("page", [p for p in PAGES if "file_format: mystnb" in (ROOT / p).read_text()])
 def test_notebook(page: str, tmp_path: Path) -> None:
-    # In a process of its own, since SciPy reads its switch when it is imported.
+    # In a separate process, since SciPy reads its switch at import.
     path = tmp_path / "cells.py"
     path.write_text(_script(page))
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg"}
@@ -187,7 +187,7 @@ print((arrayad_tally.calls["exp"], arrayad_tally.calls["sum"], arrayad_tally.cal
 assert str(x.grad.device) == "tally" and xp.all(x.grad == xp.exp(x.detach()))
 assert xp.rand(2, device="tally").device == xp.linalg.svd(xp.ones(2, 2, device="tally")).S.device == "tally"
 """
-# What is to hold once the diff is applied.
+# What must work once the diff is applied.
 DIFFS = {
     "function": ["-m", "pytest", "-q", "-n", "0", "tests/test_rules.py", "tests/test_docstrings.py", "-k", "logcosh"],
     "rule": ["-m", "pytest", "-q", "-n", "0", "tests/test_rules.py", "-k", "rsqrt"],

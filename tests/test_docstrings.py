@@ -1,4 +1,4 @@
-"""Every public name has a docstring, and what the docstrings show is what happens."""
+"""Every public name has a docstring, and the examples in docstrings give the output shown."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_pytorchs_names_of_axes_are_told(name: str) -> None:
 
 
 def _takes(function: Any, name: str) -> bool:
-    """Whether a function knows a parameter by PyTorch's name, which its signature does not show."""
+    """Whether a function accepts a parameter under PyTorch's name, which its signature does not show."""
     op = getattr(function, "operation", None)
     if op is not None:
         return name in op.spellings

@@ -1,7 +1,7 @@
-"""Bad input gets one clear exception: of the type that NumPy or PyTorch raise, naming the function and what came.
+"""Bad input raises one clear exception: of the type that NumPy or PyTorch raises, naming the function and the bad argument.
 
 A case is an expression, the exception's type and parts of its message. A failed in-place operation leaves its target, its
-version and its history as they were.
+version and its history unchanged.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Foreign:
 
 
 def _names() -> dict[str, Any]:
-    """What the expressions are made of: fresh for each, since some are written into."""
+    """The names used in the expressions: new for each, since some are written to."""
     read_only = np.ones(3, np.float32)
     read_only.flags.writeable = False
     x = xp.asarray([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
@@ -77,11 +77,11 @@ def _check(statement: str, kind: type[Exception], *parts: str) -> Exception:
 
 
 def _is_alone(error: BaseException) -> bool:
-    """Whether it is one exception, not the last of a chain that is shown with it."""
+    """Whether it is a single exception, not the last of a displayed chain."""
     return error.__cause__ is None and (error.__context__ is None or error.__suppress_context__)
 
 
-# --- what is no Tensor ---
+# --- arguments that are not Tensors ---
 
 BINARY = {
     "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "//": "floor_divide", "%": "remainder", "**": "pow",
@@ -95,18 +95,18 @@ HINT = "; convert it with asarray() or from_dlpack() first"
 
 @pytest.mark.parametrize("symbol", BINARY)
 def test_other_libraries_arrays_are_no_operands(symbol: str) -> None:
-    """NumPy's are, whose protocols say what then is done: test_numpy_protocols.py."""
+    """NumPy's functions have their own protocols: test_numpy_protocols.py."""
     number = "" if symbol == "@" else " or a number"
     found = f"tests.test_errors.Foreign{HINT}"
     _check(f"i {symbol} f", TypeError, f"{BINARY[symbol]}(): argument 'x2' must be Tensor{number}, not {found}")
-    # Python has `f < i` done by `i > f`.
+    # Python computes `f < i` as `i > f`.
     name, place = BINARY[MIRRORED.get(symbol, symbol)], "x2" if symbol in MIRRORED or symbol in ("==", "!=") else "x1"
     _check(f"f {symbol} i", TypeError, f"{name}(): argument {place!r} must be Tensor{number}, not {found}")
 
 
 @pytest.mark.parametrize("symbol", BINARY)
 def test_other_operands_are_left_to_python(symbol: str) -> None:
-    if symbol in ("==", "!="):  # Python compares identities then
+    if symbol in ("==", "!="):  # Python then compares identities
         assert eval(f"(x {symbol} 'a', x {symbol} None)", _names()) == ((symbol == "!="),) * 2
     else:
         words = "not supported between" if symbol in MIRRORED else "unsupported operand"
@@ -124,7 +124,7 @@ def test_operations_take_tensors(op: Any, given: Any, found: str) -> None:
     args = [[given] if op.sequence else given, *[xp.ones(2, 2)] * (len(needed) - 1)]
     if op.name == "where":
         args = args[:3]
-    if op.name in ("index_put", "view_put"):  # a key, and the way to a view, stand between and after the tensors
+    if op.name in ("index_put", "view_put"):  # a key, or the steps to a view, come between and after the tensors
         args = [given, (), xp.ones(2, 2)] if op.name == "index_put" else [given, xp.ones(2, 2), (), None]
     with pytest.raises(TypeError) as caught:
         op.call(*args, **({"upper": True} if op.name == "solve_triangular" else {}))
@@ -134,14 +134,14 @@ def test_operations_take_tensors(op: Any, given: Any, found: str) -> None:
 
 
 def _static(op: Any, word: str) -> list[tuple[Any, str]]:
-    """A public operation with each of its arguments that are no tensors and whose annotation has a word."""
+    """A public operation with each of its non-tensor arguments whose annotation contains a word."""
     kinds = op.function.__annotations__
     public = not op.function.__name__.startswith("_") and op.function.__module__ != "arrayad.functions.keys"
     return [(op, n) for n in op.parameters if public and n not in op.tensors and word in kinds[n]]
 
 
 def _give(op: Any, name: str, value: Any, tracked: bool) -> None:
-    """Call an operation with a value for one of its arguments, as far as that it is looked at."""
+    """Call an operation with a value for one of its arguments, so that the argument is checked."""
     x = xp.eye(2).requires_grad_(tracked)
     given = {n: [x] if op.sequence else x if n in op.tensors else n == "upper" or (4,) for n in op.parameters}
     needed = [n for n, default in zip(op.parameters, op.defaults, strict=True) if default is REQUIRED or n == name]
@@ -158,7 +158,7 @@ INTEGERS = [case for op in operations.values() for word in ("int", "Axis") for c
 @pytest.mark.parametrize("tracked", [False, True])
 @pytest.mark.parametrize(("op", "name"), FLAGS, ids=lambda x: getattr(x, "name", x))
 def test_flags_are_bools(op: Any, name: str, tracked: bool) -> None:
-    """What has elements to count is true unless it has none: ``[False]`` would do the opposite of what it says."""
+    """A container is true unless it is empty: ``[False]`` would do the opposite of what it says."""
     for value in ([False], (False,), np.asarray([False]), xp.asarray([False]), xp.ones(2, 3), "no", 0.0, xp.asarray(0.0)):
         with pytest.raises(TypeError, match=rf"^{op.name}\(\): {name} must be a bool, not {type(value).__name__}$"):
             _give(op, name, value, tracked)
@@ -340,7 +340,7 @@ for _call in ("xp.tensor([1], requires_grad=True)", "xp.zeros(2, dtype=xp.int64,
     KINDS[_call] = (RuntimeError, "(): only Tensors of floating point and complex dtype can require gradients. Got ")
 KINDS["i.requires_grad = True"] = (RuntimeError, "requires_grad_(): only Tensors of floating point", "Got int64")
 
-# --- what is no dtype, device, norm, order, mode, side ---
+# --- invalid dtypes, devices, norms, orders, modes, sides ---
 
 DTYPES = {
     f"{call}": (TypeError, f"{name}(): expected a dtype such as arrayad.float32, got ", got)
@@ -1119,7 +1119,7 @@ def test_error(statement: str) -> None:
     assert _is_alone(_check(statement, *CASES[statement]))
 
 
-# What the backend refuses: the type, and what its message has to say besides the function's name.
+# What the backend refuses: the type, and what its message must contain besides the function's name.
 REFUSED_BY_BACKEND = {
     "x[5]": (IndexError, "getitem", "index 5 is out of bounds for axis 0 with size 2"),
     "x[0, 0, 0]": (IndexError, "getitem", "too many indices"),
@@ -1203,7 +1203,7 @@ TARGETS: dict[str, Callable[[], xp.Tensor]] = {
 }
 WRITEABLE = list(TARGETS)[:6]
 
-# Statements on a target x of shape (2, 3), and what they raise where it can be written into.
+# Statements on a target x of shape (2, 3), and the errors they raise if it is writable.
 IN_PLACE = {
     "x += xp.ones(2, 2, 3)": (RuntimeError, "add_(): output with shape [2, 3] doesn't match the broadcast shape [2, 2, 3]"),
     "x *= xp.ones(2, 1, 1)": (
@@ -1245,7 +1245,7 @@ IN_PLACE = {
     "x.uniform_(generator=3)": (TypeError, "uniform_():"),
     "x.grad = xp.ones(7)": (RuntimeError, "grad must have the shape", "(2, 3)", "got (7,)"),
 }
-# What is found out only when it is written.
+# Errors detected only when writing.
 ASSIGNMENTS = {
     "x[0] = xp.ones(4)": (ValueError, "(4,)", "(3,)"),
     "x[0] = [1, 2, 3, 4]": (ValueError, "(4,)", "(3,)"),
@@ -1262,7 +1262,7 @@ ASSIGNMENTS = {
 
 
 def _state(x: xp.Tensor) -> tuple[Any, ...]:
-    """All that an in-place operation may change; of a base as well."""
+    """Everything that an in-place operation may change; for a view also of its base."""
     own = (
         x.detach().numpy(force=True).copy().tolist(),
         x.dtype,
@@ -1345,7 +1345,7 @@ def test_in_place_operations_keep_the_kind(dtype: xp.DType, statement: str, word
     ],
 )
 def test_failed_in_place_operation_does_not_break_backward(statement: str) -> None:
-    """Memory that NumPy sees cannot move away from what the tape saved, so a write into it would be an error."""
+    """Memory shared with NumPy cannot move away from what the tape saved, so a write to it would be an error."""
     w = xp.ones(2, 3, requires_grad=True)
     y = xp.from_numpy(np.full((2, 3), 3.0, np.float32))
     z = (w * y).sum()

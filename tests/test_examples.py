@@ -1,4 +1,4 @@
-"""The examples run, and do what they say; that of the digits is run by test_readme.py."""
+"""The examples run and give the results they promise; test_readme.py runs the one on digits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytest.importorskip("sklearn")
 
 
 def _run(name: str) -> str:
-    """What an example prints, in a process of its own: what it sets in the environment has to be there before SciPy is."""
+    """The output of an example, in a separate process: the environment it sets must be set before SciPy is imported."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-W", "error", str(ROOT / "examples" / name)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
@@ -47,7 +47,7 @@ def test_through_libraries() -> None:
     out = _run("through_libraries.py")
     numbers = [float(n) for n in re.findall(r"-?\d+\.?\d*(?:e[+-]?\d+)?", out)]
     share, scale, separation, first, second, tap, skewness, before, after = numbers
-    assert share > 30  # per cent, where no more than a fifth would be by chance alone
+    assert share > 30  # per cent; at most a fifth would be due to chance
     assert separation > 0.7
     assert scale > 0
     assert (first, second) == pytest.approx((2, 5), rel=0.1)

@@ -1,8 +1,8 @@
-"""Random programs of views, in-place and out-of-place operations against a functional reference interpreter.
+"""Random programs of views, in-place and out-of-place operations, compared with a functional reference interpreter.
 
-The reference keeps, of each memory, its values, and of each history on it, the Jacobian of every element with respect to
-all leaves: forward accumulation, with no tape to break. A tensor is an array of places in a memory. Whatever is written
-where and when, values and gradients have to agree.
+The reference keeps, for each memory, its values, and for each history on it, the Jacobian of every element with respect to
+all leaves: forward accumulation, with no tape to break. A tensor is an array of positions in a memory. Whatever is written
+where and when, values and gradients must agree.
 
 ARRAYAD_PROGRAMS sets how many programs are run (20,000 for a thorough run).
 """
@@ -21,7 +21,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 import arrayad as xp
 
-# Numbers may grow out of range; what then happens is not looked at.
+# Numbers may grow out of range; what happens then is not checked.
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
 COLUMNS = 24  # room for the elements of all leaves
@@ -30,13 +30,13 @@ COLUMNS = 24  # room for the elements of all leaves
 @dataclass(eq=False)
 class Memory:
     values: np.ndarray
-    shown: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)  # NumPy arrays on it, and their places
-    written: bool = False  # since it was first shown, so that the tape may have lost what it saved
+    shown: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)  # NumPy arrays on it, and their positions
+    written: bool = False  # since it was first exported, so that the tape may have lost what it saved
 
 
 @dataclass(eq=False)
 class History:
-    """What a base and its views are computed from: the Jacobian of each element of the memory."""
+    """The history of a base and its views: the Jacobian of each element of the memory."""
 
     jacobian: np.ndarray
     leaf: bool = False
@@ -45,7 +45,7 @@ class History:
 
 @dataclass(eq=False)
 class Reference:
-    """A tensor: places in a memory, seen through a history."""
+    """A tensor: positions in a memory, with a history."""
 
     memory: Memory
     history: History
@@ -117,7 +117,7 @@ def key_for(name: str, shape: tuple[int, ...]) -> Any:
 
 
 def key_into(name: str, x: Reference) -> tuple[Any, Reference | None]:
-    """A key, and what of a tensor stands at it; None if it does not fit."""
+    """A key, and the part of a tensor that it selects; None if it does not fit."""
     if x.places.ndim < KEYS[name][1] or x.places.size == 0 or (name == "integers" and len(x.places) < 2):
         return None, None
     key = key_for(name, x.places.shape)
@@ -136,7 +136,7 @@ def apply_binary(name: str, a: Reference, b: Reference) -> tuple[np.ndarray, np.
 
 
 def _align(jacobian: np.ndarray, ndim: int) -> np.ndarray:
-    """With axes in front, as broadcasting has them."""
+    """With axes in front, as in broadcasting."""
     return jacobian.reshape((1,) * (ndim + 1 - jacobian.ndim) + jacobian.shape)
 
 
@@ -198,7 +198,7 @@ class Programs(RuleBasedStateMachine):
         ):
             return multiple()
         out = see(tensor)
-        if name == "flat" and not np.shares_memory(out._array, tensor._array):  # a copy, where the layout asks for one
+        if name == "flat" and not np.shares_memory(out._array, tensor._array):  # a copy, if the layout requires one
             return self._new(
                 out, fresh(see(reference.values), reference.jacobian.reshape(-1, COLUMNS), reference.history.tracked)
             )
@@ -310,7 +310,7 @@ class Programs(RuleBasedStateMachine):
 
     @rule(x=consumes(variables))
     def forget(self, x: Any) -> None:
-        """The program no longer has a tensor; what was computed from it stays."""
+        """The program drops a tensor; results computed from it stay."""
         self.live = [pair for pair in self.live if pair[0] is not x[0]]
 
     @invariant()
@@ -332,7 +332,7 @@ class Programs(RuleBasedStateMachine):
                 assert not reference.jacobian.any()
                 continue
             weights = np.random.default_rng(len(expected)).uniform(-1, 1, reference.places.shape)
-            # Transposed, so that the cotangent is in memory as no base is.
+            # Transposed, so that the memory layout of the cotangent differs from every base's.
             axes = tuple(reversed(range(weights.ndim)))
             part = (xp.permute_dims(tensor, axes) * xp.asarray(weights.T.copy())).sum()
             total = part if total is None else total + part

@@ -1,4 +1,4 @@
-"""The layers: imports run downward only, and Tensor keeps clear of names that others take as a sign."""
+"""The layers: imports run downward only, and Tensor avoids names by which other libraries recognize their own objects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import arrayad as xp
 
 PACKAGE = Path(xp.__file__).parent
 
-# From the ground up. A module may import what stands before its own entry, and its own package's.
+# From the bottom up. A module may import what is listed before its own entry, and its own package.
 LAYERS = [
     "arguments",
     "size",
@@ -37,7 +37,7 @@ LAYERS = [
     "serialization",
     "",
 ]
-# The place where the namespace of Tensors, which stands above the tape, is got for what is below it; inside a function.
+# Where modules below get the namespace of Tensors, which is in a layer above the tape; imported inside a function.
 UPWARD = {("autograd.tape", "functions")}
 
 
@@ -88,7 +88,7 @@ def test_no_foreign_library_is_imported() -> None:
 
 
 def test_tensor_is_not_taken_for_something_else() -> None:
-    """As a dataframe, an estimator, a sparse matrix or a lazy array."""
+    """Such as a dataframe, an estimator, a sparse matrix or a lazy array."""
     for name in ("iloc", "fit", "toarray", "_meta", "columns"):
         assert not hasattr(xp.Tensor, name)
 
@@ -97,7 +97,7 @@ def test_tensor_is_not_taken_for_something_else() -> None:
     "module", ["backends", *[f"autograd.{part}" for part in ("engine", "mutation", "operation", "tape")]]
 )
 def test_what_other_modules_import_is_declared(module: str) -> None:
-    """In `__all__`, of the tape and what lies about it; that of a chapter of functions is the namespace's."""
+    """In `__all__`, for the tape and the modules around it; that of a chapter of functions is the namespace's."""
     found = set()
     for path in PACKAGE.rglob("*.py"):
         package = ["arrayad", *path.relative_to(PACKAGE).parts[:-1]]

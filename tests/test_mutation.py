@@ -1,4 +1,4 @@
-"""Writing in place: what the tape keeps of it, views and their bases, leaves, and memory that others see."""
+"""In-place operations: what the tape keeps, views and their bases, leaves, and memory that others see."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_saved_value_survives_being_written_over() -> None:
     z = (y * y).sum()
     before = xp.autograd.copy_on_write_count()
     y.add_(10)
-    assert xp.autograd.copy_on_write_count() == before  # nobody else sees the memory, so the result takes its place
+    assert xp.autograd.copy_on_write_count() == before  # nothing else sees the memory, so the result takes its place
     z.backward()
     assert x.grad.tolist() == [2.0, 4.0]
 
@@ -106,7 +106,7 @@ def test_arithmetic_in_place_makes_no_other_array(write: Any, expected: float) -
     x = xp.full((4, 3), 2.0)
     array = id(x._array)
     assert write(x) is x
-    assert id(x._array) == array or "strict" in str(x.device)  # whose functions take no array to write into
+    assert id(x._array) == array or "strict" in str(x.device)  # its functions take no array to write to
     assert (x == expected).all()
 
 
@@ -151,7 +151,7 @@ def test_what_is_assigned_of_the_same_memory_is_read_first(
 
 def test_a_result_that_is_a_view_in_place() -> None:
     x = xp.asarray([1 + 1j, 2 + 0j])
-    x.nan_to_num_()  # whose parts are put together, and seen as complex numbers
+    x.nan_to_num_()  # its parts are recombined, and viewed as complex numbers
     view = x[:1]
     x[0] = 9
     assert view.tolist() == [9]
@@ -225,7 +225,7 @@ def test_a_write_that_backward_refuses_forward_mode_refuses_too() -> None:
 def test_the_memory_of_a_view_is_kept_when_the_view_is_gone() -> None:
     w = xp.ones(2, requires_grad=True)
     x = xp.ones(4)
-    z = (w * x[1:3]).sum()  # the node alone has the view's array
+    z = (w * x[1:3]).sum()  # only the node refers to the view's array
     x += 1
     z.backward()
     assert w.grad.tolist() == [1.0, 1.0]
@@ -312,7 +312,7 @@ def test_what_is_kept_beside_nodes_stays_behind() -> None:
 
     def function(a: xp.Tensor) -> xp.Tensor:
         out = xp.square(a + 1)
-        part.add_(0)  # from here on, writes one after the other do not look at the tape
+        part.add_(0)  # from here on, consecutive writes do not check the tape
         return out
 
     y = xp.utils.checkpoint.checkpoint(function, x)
@@ -413,7 +413,7 @@ def test_a_view_of_a_leaf_view_follows_its_base() -> None:
     base.add_(k)
     (view * xp.asarray([1.0, 2.0])).sum().backward()
     assert (view.tolist(), k.grad.item()) == ([2.0, 2.0], 3.0)
-    view.mul_(k)  # which is now a part of its base's history
+    view.mul_(k)  # it is now a part of its base's history
     base.sum().backward()
     assert (base.tolist(), k.grad.item()) == ([2.0, 4.0, 4.0, 2.0], 3.0 + 2 + 8)
 
@@ -426,7 +426,7 @@ def test_threads_write_into_rows_of_one_tensor(monkeypatch: pytest.MonkeyPatch) 
     def slowly(x: Any, key: Any, value: Any) -> None:
         if key == 0:
             at_it.set()
-            time.sleep(0.2)  # as where an array is large, and another thread goes on
+            time.sleep(0.2)  # as if an array is large, and another thread continues
         assign(x, key, value)
 
     monkeypatch.setattr(backend, "setitem", slowly)
@@ -441,7 +441,7 @@ def test_threads_write_into_rows_of_one_tensor(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("made_before", [False, True])
 def test_threads_write_into_rows_of_a_recorded_tensor(made_before: bool) -> None:
     interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)  # at most places, soon or late
+    sys.setswitchinterval(1e-6)  # so that threads switch at most places, sooner or later
     try:
         for _ in range(40):
             w = xp.ones(1, requires_grad=True)
@@ -517,7 +517,7 @@ def test_a_part_follows_its_base_without_the_others(axis: int, monkeypatch: pyte
     x = a * 1
     rows = xp.unstack(x, axis=axis)
     k = xp.asarray(2.0).requires_grad_()
-    for way in ("call", "forwards"):  # of n parts it would be called n times
+    for way in ("call", "forwards"):  # with n parts it would be called n times
         monkeypatch.setattr(xp.unstack.operation, way, None)
     rows[1].mul_(k)
     part = rows[1].grad_fn
@@ -706,7 +706,7 @@ def test_an_element_added_to_is_written_once() -> None:
     (x * xp.arange(1.0, 5.0)).sum().backward()
     assert w.grad.tolist() == [2.0, 10.0, 15.0, 10.0]
     y, z = xp.zeros(3), xp.arange(3.0)
-    y[True] = z[1]  # a mask, and no view of it
+    y[True] = z[1]  # a mask, not a view of it
     y[0] = z.detach()[1]
     assert y.tolist() == [1.0, 1.0, 1.0]
     with pytest.raises(RuntimeError, match="a leaf Variable"):
@@ -714,7 +714,7 @@ def test_an_element_added_to_is_written_once() -> None:
     z, seen = w * 2, []
     part = z[0]
     part.register_hook(seen.append)
-    z[0] = part  # whose hook is to see what comes back through it
+    z[0] = part  # its hook receives what comes back through it
     z.sum().backward()
     assert [g.item() for g in seen] == [1.0]
 
@@ -723,9 +723,9 @@ def test_an_element_added_to_is_written_once() -> None:
 
 
 def _interrupted(write: Callable[..., Any], after: int) -> tuple[bool, Any]:
-    """Whether a write came to its end before a line of the package was interrupted, and what is there then.
+    """Whether a write finished before a line of the package was interrupted, and the state after that.
 
-    That is the values and the gradients by what they were computed from, or None where backward refuses.
+    The state is the values and the gradients by their leaves, or None if backward refuses.
     """
     a, b = xp.tensor([1.0, 2.0, 3.0], requires_grad=True), xp.tensor(5.0, requires_grad=True)
     y = a * 1.0
@@ -751,7 +751,7 @@ def _interrupted(write: Callable[..., Any], after: int) -> tuple[bool, Any]:
         ended = False
     finally:
         sys.settrace(before)
-        while tape.writing._is_owned():  # a trace can come between a lock and its block, where a signal cannot
+        while tape.writing._is_owned():  # a trace, unlike a signal, can interrupt between a lock and its block
             tape.writing.release()
     try:
         gradients = xp.autograd.grad(y.sum() + v.sum(), [a, b], materialize_grads=True)
@@ -797,4 +797,4 @@ def test_a_write_that_is_interrupted_is_done_or_not_or_refused(write: Callable[.
         if ended:
             break
         assert state in states
-    assert n > 50  # it was at many places
+    assert n > 50  # it was interrupted at many places

@@ -1,4 +1,4 @@
-"""The namespace against the standard's own list of names and signatures."""
+"""The namespace compared with the standard's own list of names and signatures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_counts() -> None:
     assert len(standard.ATTRIBUTES + standard.IN_PLACE + standard.REFLECTED) == 67
 
 
-# As NumPy and PyTorch, and so scikit-learn, call them; by name they are the standard's.
+# Also called by position, as in NumPy and PyTorch, and so in scikit-learn; by name they are the standard's.
 _ALSO_BY_POSITION = {"diff": "(x, /, n=1, *, axis=-1, prepend=None, append=None)"}
 
 
@@ -143,7 +143,7 @@ def test_methods_in_place_have_their_own_names_and_functions_beside_them() -> No
         assert hasattr(xp.Tensor, name[:-1]) or name in alone, name
 
 
-# Functions that call no other of the namespace which might refuse what they were given, or name themselves in its place.
+# Functions that call no other function of the namespace that might refuse an argument and name itself in the error.
 LEAVES = """
 BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor IntTensor LongTensor ShortTensor __array_namespace_info__ arange
 as_tensor asarray astype broadcast_shapes can_cast empty_like finfo from_dlpack from_numpy full_like get_state getitem iinfo
@@ -153,10 +153,10 @@ result_type scatter_add seed set_state setitem tensor view_dtype zeros_like
 
 
 def test_errors_name_the_function_that_was_called() -> None:
-    """By the declaration of an operation or by `public`, which put the name in the place of what a function is made of."""
+    """Through the declaration of an operation or through `public`, which replace the name of an inner function."""
     bare = set()
     for found in pkgutil.iter_modules(functions.__path__):
-        if found.name in ("declaring", "keys", "numpy_protocols"):  # which are behind the namespace
+        if found.name in ("declaring", "keys", "numpy_protocols"):  # not part of the namespace
             continue
         module = importlib.import_module(f"arrayad.functions.{found.name}")
         for name in getattr(module, "__all__", ()):

@@ -1,4 +1,4 @@
-"""What clients look for beyond the standard, against NumPy: values, layouts, dtypes, what is refused."""
+"""Functions that array-API clients use beyond the standard, compared with NumPy: values, layouts, dtypes, errors."""
 
 from __future__ import annotations
 
@@ -376,7 +376,7 @@ def test_a_root_at_zero_moves_with_the_last_coefficient() -> None:
     p = xp.asarray([1.0, -3.0, 0.0], dtype=xp.float64).requires_grad_()
     (g,) = xp.autograd.grad((xp.real(xp.roots(p)) ** 2).sum(), p)  # the sum of the squares is 9 - 2 c
     np.testing.assert_allclose(g.numpy(force=True), [-18.0, -6.0, -2.0], atol=1e-12)
-    for coefficients in ([1.0, -3.0, 0.0], [1.0, 2.0, 3.0, 0.0], [1.0, 0.0]):  # in the order of one that is not tracked
+    for coefficients in ([1.0, -3.0, 0.0], [1.0, 2.0, 3.0, 0.0], [1.0, 0.0]):  # in the same order as untracked
         q = xp.asarray(coefficients, dtype=xp.float64)
         expected = xp.roots(q).numpy()
         np.testing.assert_allclose(xp.roots(q.requires_grad_()).numpy(force=True), expected, atol=1e-12)

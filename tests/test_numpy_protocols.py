@@ -1,4 +1,4 @@
-"""NumPy's functions on Tensors: NumPy's values, recorded, with the derivative that central differences give; or refused."""
+"""NumPy's functions on Tensors: NumPy's values, recorded, with derivatives checked by central differences; or refused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ holes = np.asarray([1.0, np.nan, 0.5, 2.0])
 ints = np.asarray([3, 1, 2, 1])
 bools = np.asarray([True, False, True])
 
-# What is called with which arrays. A call is NumPy's, on arrays and on Tensors the same.
+# The calls and their arrays. A call is NumPy's, the same on arrays and on Tensors.
 Calls = dict[str, list[tuple["Callable[..., Any]", tuple[np.ndarray, ...]]]]
 CALLS: Calls = {}
 
@@ -109,7 +109,7 @@ call("nonzero", np.nonzero, ints - 1)
 call("unique", np.unique, ints)
 call("unique", lambda a: np.unique(a, return_index=True, return_inverse=True, return_counts=True), ints)
 for _name in ("unique_all", "unique_counts", "unique_inverse", "unique_values"):
-    if _name != "unique_values":  # of any order in NumPy
+    if _name != "unique_values":  # NumPy's has no defined order
         call(_name, getattr(np, _name), ints)
 call("unique_values", lambda a: np.sort(np.unique_values(a)), ints)
 call("isin", np.isin, ints, np.asarray([1, 9]))
@@ -247,7 +247,7 @@ call("astype", lambda a: np.astype(a, np.float32), x)
 
 
 def symmetric(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Of the symmetric part: what reads one triangle has the derivative of a function of symmetric matrices."""
+    """Of the symmetric part: a function that reads one triangle has the derivative of a function of symmetric matrices."""
     return lambda a, *args: function((a + np.swapaxes(a, -1, -2)) / 2, *args)
 
 
@@ -306,7 +306,7 @@ for _method in (
     call("methods", _method, x)
 call("flat", flat, m, s)
 
-# Questions whose answer is no array.
+# Functions whose result is not an array.
 call("allclose", lambda a: np.allclose(a, a + 1e-12), x)
 call("array_equal", np.array_equal, x, y)
 call("array_equal", lambda a: np.array_equal(a, a, equal_nan=True), holes)
@@ -332,7 +332,7 @@ def test_every_entry_is_called() -> None:
     names = {name.removeprefix("numpy.") for table in tables for name in table}
     names |= {f"{name}.reduce" for name in numpy_protocols.REDUCTIONS}
     names |= {f"{name}.accumulate" for name in numpy_protocols.ACCUMULATIONS}
-    assert names - set(CALLS) == {"put_along_axis"}  # it gives nothing; below
+    assert names - set(CALLS) == {"put_along_axis"}  # it returns nothing; tested below
 
 
 def _parts(out: Any) -> list[Any]:
@@ -383,7 +383,7 @@ def test_values_and_derivatives(name: str, function: Any, arrays: tuple[np.ndarr
         for g, d in zip(gradients, [d for d, f in zip(directions, floating, strict=True) if f], strict=True)
     )
     step = 1e-6
-    if name.startswith(("nextafter", "astype", "concatenate-3")):  # of steps, and of single precision
+    if name.startswith(("nextafter", "astype", "concatenate-3")):  # steps, and single precision
         step = 1e-3
     numeric = (moved(step) - moved(-step)) / (2 * step)
     np.testing.assert_allclose(slope, numeric, rtol=1e-6 if step < 1e-4 else 1e-3, atol=1e-7)
@@ -427,7 +427,7 @@ def test_parts_of_infinities() -> None:
     assert np.fmod(xp.asarray(np.asarray([1e20])), 0.7).item() == np.fmod(1e20, 0.7)
 
 
-# Python's floats and lists beside an array of float64, where float32 would show.
+# Python floats and lists beside a float64 array, where float32 would show.
 BESIDE = {
     "isin": lambda a: np.isin(a, [0.1, 0.7]),
     "searchsorted": lambda a: np.searchsorted(a, 0.1),
@@ -605,7 +605,7 @@ def test_out() -> None:
     with pytest.raises(TypeError, match=r"numpy\.sum\(\) on Tensors"):
         np.sum(xp.ones(2), where=[True, False], out=out)
     array = np.ones(2)
-    array += xp.ones(2)  # of what is not tracked nothing is lost
+    array += xp.ones(2)  # nothing is lost if nothing is tracked
     assert np.max(xp.asarray([[5.0, 6.0]]), axis=0, out=array[::-1]).tolist() == [5.0, 6.0]  # type: ignore[call-overload]  # the stubs know arrays alone
     assert array.tolist() == [6.0, 5.0]
 
@@ -774,7 +774,7 @@ def test_sparse_matrices_times_tensors() -> None:
 
 
 class Wrapper:
-    """An array in something else, as xarray, pandas and Pint have it: with operators of its own for either side."""
+    """An array inside another object, like xarray's, pandas' and Pint's: with its own operators for either side."""
 
     __array_ufunc__ = None
 
@@ -837,7 +837,7 @@ def test_what_keeps_nothing_shares_nothing(look: Callable[[Any], Any]) -> None:
     look(x)
     y = (w * x).sum()
     x += 1
-    y.backward()  # of the values before, for the memory can move
+    y.backward()  # of the earlier values, since the memory can move
     assert w.grad.tolist() == [1.0, 1.0, 1.0]
 
 

@@ -1,7 +1,7 @@
-"""How tensors print: PyTorch's layout to the letter, with arrayad's name in place of PyTorch's.
+"""How tensors print: exactly PyTorch's layout, with arrayad's name in place of PyTorch's.
 
-The expected strings are PyTorch's own, so that they hold without it; where it is installed they are asked of it again, and
-Hypothesis looks for arrays and options that it prints differently.
+The expected strings are PyTorch's own, so that the tests work without it. If it is installed, they are compared with it
+again, and Hypothesis searches for arrays and options that it prints differently.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 OPTIONAL = "PyTorch, the oracle of this test, is not installed"
 
-# What is printed, written so that both libraries understand it, and how.
+# What is printed, in a form that both libraries understand, and the output.
 CASES = {
     "tensor(3)": "tensor(3)",
     "tensor(2.5)": "tensor(2.5000)",

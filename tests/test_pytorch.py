@@ -1,4 +1,4 @@
-"""What is spelled as in PyTorch gives what PyTorch gives, where that is installed, and takes what it takes."""
+"""Code spelled as in PyTorch gives PyTorch's results, if it is installed, and accepts the same arguments."""
 
 from __future__ import annotations
 
@@ -543,7 +543,7 @@ def test_rows_of_a_tensor_are_added_to_itself() -> None:
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"])
 @pytest.mark.parametrize("rows", [100, 400])
 def test_rows_by_integers_of_every_size(dtype: str, rows: int) -> None:
-    """The places in memory that rows are added at are more than a small dtype holds."""
+    """The positions in memory that rows are added at exceed the range of a small dtype."""
     last = min(rows - 1, xp.iinfo(getattr(xp, dtype)).max)
     index = xp.asarray([last, 0, last], dtype=getattr(xp, dtype))
     w = xp.ones(rows, 3, requires_grad=True)

@@ -1,4 +1,4 @@
-"""What the README tells people to type is what is run here and in CI."""
+"""The commands in the README are the ones run here and in CI."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_digits_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: 
 
 _BENCHMARKS = {
     "dataloader": ["--runs", "1"],
-    "gpu": ["--rounds", "1", "--calls", "1"],  # where there is none it says so
+    "gpu": ["--rounds", "1", "--calls", "1"],  # without a GPU it says so
     "import_time": ["--runs", "1"],
     "__main__": ["--rounds", "1", "--only", "^(add|where|mlp-8)$", "--against", "numpy"],
 }

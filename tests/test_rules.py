@@ -54,7 +54,7 @@ def _weights(like: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _loss(sample: Sample, tensors: list[xp.Tensor]) -> xp.Tensor:
-    """A real number of all outputs of a sample: the real inner product with fixed weights."""
+    """A real number from all outputs of a sample: the real inner product with fixed weights."""
     out = sample.function(*tensors)
     total = xp.zeros((), dtype=xp.float64)
     for i, part in enumerate(out if isinstance(out, tuple) else (out,)):
@@ -69,7 +69,7 @@ def _gradients(sample: Sample, tensors: list[xp.Tensor], **how: Any) -> tuple[xp
 
 
 def _inner(gradients: Any, directions: list[np.ndarray]) -> Any:
-    """The real inner product of gradients and directions: the directional derivative that they claim."""
+    """The real inner product of gradients and directions: the directional derivative according to the gradients."""
     total = xp.zeros((), dtype=xp.float64)
     for g, v in zip(gradients, directions, strict=True):
         product = g * xp.conj(xp.asarray(v))
@@ -85,7 +85,7 @@ def _moved(sample: Sample, directions: list[np.ndarray], step: float) -> list[np
     return [x + step * v for x, v in zip(sample.inputs, directions, strict=True)]
 
 
-# Derivatives along directions, each found in two ways. `tests.differentiation` writes down how far these are apart.
+# Derivatives along directions, each computed in two ways. `tests.differentiation` reports the differences.
 
 
 def reverse(sample: Sample) -> tuple[float, float]:
@@ -107,7 +107,7 @@ def reverse_twice(sample: Sample) -> tuple[float, float]:
         return leaves, _inner(_gradients(sample, leaves, create_graph=True), directions)
 
     leaves, value = slope(sample.inputs)
-    constant = not value.requires_grad  # the gradient is
+    constant = not value.requires_grad  # if so, the gradient is constant
     found = 0.0 if constant else _inner(xp.autograd.grad(value, leaves, materialize_grads=True), seconds).item()
     above, below = (slope(_moved(sample, seconds, s))[1].item() for s in (STEP, -STEP))
     return found, (above - below) / (2 * STEP)
@@ -125,7 +125,7 @@ def forward(sample: Sample) -> tuple[float, float]:
 
 
 def forward_over_reverse(sample: Sample) -> tuple[float, float]:
-    """The second, by forward mode of a gradient, and by backward twice."""
+    """The second, by forward mode over a gradient, and by backward twice."""
     directions = [_weights(x, 200 + i) for i, x in enumerate(sample.inputs)]
     seconds = tuple(xp.asarray(_weights(x, 300 + i)) for i, x in enumerate(sample.inputs))
     leaves = _leaves(sample.inputs)
@@ -189,14 +189,14 @@ def test_gradients_have_the_shape_and_dtype_of_their_tensor(sample: Sample, sing
         assert g.shape == x.shape
 
 
-# Whose derivatives wait on CuPy: they are functions that it lacks, done on the host, or values that were assigned at a mask.
+# Their derivatives wait on CuPy: they use functions that it lacks, computed on the host, or values assigned at a mask.
 WAITING_ON_CUPY = {"eigvals", "ellipe", "ellipk", "ellipkm1", "hyp1f1", "index_put"}
 
 
 @pytest.mark.waiting
 @pytest.mark.parametrize("name", sorted(SAMPLES))
 def test_no_derivative_waits_for_values(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once and twice; a function whose result has a shape that depends on values waits in its forward, and only there."""
+    """Once and twice; a function whose result shape depends on values waits in its forward, and only there."""
     if xp.get_default_device().type == "cuda" and name in WAITING_ON_CUPY:
         pytest.skip("CuPy waits here, as docs/devices.md says")
     for sample in [sample for sample in ALL if sample.name == name][:4]:
@@ -215,7 +215,7 @@ def test_no_derivative_waits_for_values(name: str, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("sample", ALL, ids=str)
 def test_a_write_into_an_operand_leaves_what_a_node_has_of_the_result(sample: Sample) -> None:
-    """Be it a view of the operand's memory, and its tensor gone."""
+    """Even if it is a view of the operand's memory, and its tensor is gone."""
     tensors = [xp.asarray(x, copy=True) for x in sample.inputs]
     out = sample.function(*tensors)
     had = [part._array for part in (out if isinstance(out, tuple) else (out,))]  # as a node has it
@@ -245,7 +245,7 @@ def _with_values(values: list[float], complexes: bool) -> tuple[np.ndarray, np.n
 
 @pytest.mark.parametrize("complexes", [False, True])
 def test_eigh_of_equal_eigenvalues(complexes: bool) -> None:
-    """A projector on a group of equals, and the sum of the group, are smooth; their gradient is known in closed form."""
+    """A projector on a group of equal eigenvalues, and their sum, are smooth; their gradient is known in closed form."""
     x, q = _with_values([1.0, 1.0, 3.0], complexes)
     w = _weights(x, 1)
     leaf = xp.asarray(x).requires_grad_()
@@ -277,7 +277,8 @@ def test_svd_of_equal_singular_values(complexes: bool) -> None:
     )
     np.testing.assert_allclose(g.numpy(force=True), (w - w.conj().T) / 4, atol=1e-12)
     u = xp.linalg.svd(leaf).U
-    # As seen from U alone, which the polar factor does not excuse. Anomaly detection: without, a GPU is not waited for.
+    # As seen from U alone, which the polar factor does not excuse. Under anomaly detection, since otherwise a GPU is not
+    # waited for.
     with xp.autograd.detect_anomaly(), pytest.warns(UserWarning, match="depends on"):
         (g,) = xp.autograd.grad(xp.sum(abs(u @ leaf.detach() + 1) * xp.asarray(w.real)), leaf, retain_graph=True)
     assert np.isfinite(g.numpy(force=True)).all()
@@ -319,14 +320,14 @@ def test_one_singular_matrix_of_a_stack() -> None:
     assert xp.all(xp.isnan(g[1]))
     (h,) = xp.autograd.grad(xp.linalg.slogdet(x).logabsdet[0], x, create_graph=True)
     assert xp.autograd.grad(h.sum(), x)[0].tolist() == [[[-1.0, -1.0], [-1.0, -1.0]], [[0.0, 0.0], [0.0, 0.0]]]
-    # And alike by forward mode, in which, too, NaN stays with its matrix.
+    # And also in forward mode, where NaN stays with its matrix too.
     _, tangent = xp.func.jvp(lambda x: xp.linalg.slogdet(x).logabsdet, (x.detach(),), (xp.ones((2, 2, 2)),))
     assert tangent[0].item() == 2
     assert xp.isnan(tangent[1])
 
 
 def test_slogdet_of_one_complex_matrix() -> None:
-    """Whose sign NumPy gives as a scalar."""
+    """NumPy returns its sign as a scalar."""
     x = xp.asarray([[1 + 1j, 2], [3, 4j]], dtype=xp.complex128).requires_grad_()
 
     def phase(x: Any) -> Any:
@@ -367,13 +368,13 @@ def test_cholesky_by_halves(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> 
     test_reverse_twice(sample)
 
 
-# --- points and arguments at which a rule has to say something of its own ---
+# --- points and arguments at which a rule needs a special case ---
 
 
 @pytest.mark.parametrize("name", ["acos", "acosh", "asin", "atan", "atanh"])
 @pytest.mark.parametrize("z", [complex(2, 0.0), complex(2, -0.0), complex(-2, 0.0), complex(-2, -0.0), complex(0.0, 0.5), 2e19 + 2e19j])  # fmt: skip
 def test_inverse_functions_on_either_side_of_their_cuts(name: str, z: complex) -> None:
-    """Along the cut a function goes on as on the side that the zero's sign names, and its derivative is that side's."""
+    """On the cut a function continues the side given by the sign of zero, and its derivative is that side's."""
     function, h = getattr(np, name), 1e-6 * abs(z)
     ahead, behind = (np.asarray(complex(z.real + step, z.imag)) for step in (h, -h))
     expected = (function(ahead) - function(behind)) / (2 * h)
@@ -425,7 +426,7 @@ def test_gradient_of_an_angle_where_squares_leave_the_dtype(dtype: str, unit: fl
 
 
 def test_second_derivatives_of_logaddexp() -> None:
-    """Also where both are equal, as at the start of a logistic regression, and where one vanishes beside the other."""
+    """Even if both are equal, as at the start of a logistic regression, and where one is negligible beside the other."""
     hessian = xp.func.hessian(lambda x: xp.sum(xp.logaddexp(x, xp.zeros_like(x))))
     for x, expected in ((0.0, 0.25), (-1000.0, 0.0), (1000.0, 0.0), (-2.0, 0.104993585)):
         assert hessian(xp.asarray(x)).item() == pytest.approx(expected)

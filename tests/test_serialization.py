@@ -94,7 +94,7 @@ def test_a_buffer_that_was_given_back_is_shared_no_longer() -> None:
     x.__release_buffer__(buffers.pop())
     y = (w * x).sum()
     x += 1
-    assert buffers[0][0] == 2.0  # which the memory cannot leave
+    assert buffers[0][0] == 2.0  # its memory must not move meanwhile
     x.__release_buffer__(buffers.pop())
     with pytest.raises(RuntimeError, match="shared with another library"):
         y.backward()
@@ -118,7 +118,7 @@ def test_a_buffer_that_was_given_back_is_shared_no_longer() -> None:
 def test_a_buffer_that_could_not_be_had_is_not_lent() -> None:
     x, w = xp.ones(2, 3), xp.ones(2, 3, requires_grad=True)
     with pytest.raises(BufferError):
-        hashlib.sha1(x.T)  # which wants memory in one piece
+        hashlib.sha1(x.T)  # it requires contiguous memory
     y = (w * x).sum()
     x += 1
     y.backward()
@@ -162,7 +162,7 @@ def test_nested_containers(tmp_path: Path) -> None:
         assert type(found[key]) is type(state[key])
     xp.save([np.float32(0.5), np.int64(2), np.bool(True), np.complex64(1j)], tmp_path / "numbers")
     assert xp.load(tmp_path / "numbers") == [0.5, 2, True, 1j]
-    found["view"] += 1  # what is loaded can be written into
+    found["view"] += 1  # loaded tensors are writable
     x = xp.ones(3)
     xp.save(x, path)
     same(xp.load(path), x)
@@ -382,7 +382,7 @@ def test_what_is_refused_changes_no_file(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["x.safetensors"]
     with pytest.raises(FileNotFoundError, match="load"):
         xp.load(tmp_path / "no")
-    path.write_bytes(pickle.dumps(print))  # a pickle is not looked into
+    path.write_bytes(pickle.dumps(print))  # pickles are not read
     with pytest.raises(ValueError, match="is no safetensors file"):
         xp.load(path)
 

@@ -1,4 +1,4 @@
-"""Special functions and what goes beyond the standard: values against SciPy and NumPy, special points, errors."""
+"""Special functions and others beyond the standard: values compared with SciPy and NumPy, special points, errors."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_unary(name: str, dtype: Any) -> None:
     x = POINTS.astype(dtype)
     if name == "sinc":
         x = x[np.isfinite(x)]
-        if ON_GPU:  # where it is exactly 0 at integers, and SciPy's a rounded sine
+        if ON_GPU:  # there it is exactly 0 at integers, and SciPy's is a rounded sine
             x = x[(x == 0) | (x != np.rint(x))]
     close(getattr(xp.special, name)(xp.asarray(x)), getattr(scipy.special, name)(x), dtype)
     assert getattr(xp.special, name)(xp.asarray(0.25)).shape == ()
@@ -67,7 +67,7 @@ def test_unary(name: str, dtype: Any) -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", ["exp2", "expit", "logit"])
 def test_of_many_elements(name: str, dtype: Any) -> None:
-    """For which the NumPy backend has ways of its own."""
+    """The NumPy backend has its own ways for these."""
     rng = np.random.default_rng(5)
     for x in (rng.uniform(0, 1, 9000), rng.normal(0, 20, 9000), rng.permutation(np.resize(POINTS[POINTS < 99], 9000))):
         x = x.astype(dtype)
@@ -118,7 +118,7 @@ def test_polygamma(n: int, dtype: Any) -> None:
 
 
 def _gradient(function: Any, *arrays: Any) -> list[np.ndarray]:
-    """Of the sum, warnings counting as errors, and the second order free of NaN as well."""
+    """Of the sum, with warnings as errors, and with the second order free of NaN."""
     leaves = [xp.asarray(a, dtype=xp.float64).requires_grad_() for a in arrays]
     out = function(*leaves)
     first = xp.autograd.grad(out, leaves, xp.ones_like(out), create_graph=True)
@@ -259,7 +259,7 @@ def test_shape_derivative_of_the_incomplete_beta_function_about_a_small_shape(a:
 def test_slopes_far_from_where_the_plain_formula_holds(function: Any, exact: Any, at: tuple[float, ...]) -> None:
     x = xp.asarray(np.asarray(at)).requires_grad_()
     function(x).sum().backward()
-    with mpmath.workdps(1000 if function is xp.special.erfcx else 50):  # its terms are of exp(10**6)
+    with mpmath.workdps(1000 if function is xp.special.erfcx else 50):  # its terms are of the size of exp(10**6)
         expected = [float(exact(mpmath.mpf(t))) for t in at]
     np.testing.assert_allclose(x.grad.numpy(force=True), expected, rtol=2e-13)
 
@@ -501,7 +501,7 @@ def test_logsumexp_sends_no_nan() -> None:
     (g, h) = _gradient(lambda a, b: xp.special.logsumexp(a, b=b), [1.0, 1.0], [1.0, 0.0])
     assert g.tolist() == [1, 0]
     assert h.tolist() == [1, 1]
-    # What a factor of 0 takes out may be of any size; SciPy gives NaN here.
+    # Terms with a factor of 0 may be of any size; SciPy gives NaN here.
     assert xp.special.logsumexp(xp.asarray([1.0, 900.0, xp.inf]), b=xp.asarray([1.0, 0.0, 0.0])).item() == 1
     assert xp.special.logsumexp(xp.asarray([0, 0]), b=xp.asarray([1, 3])).item() == pytest.approx(np.log(4))
 

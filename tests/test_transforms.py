@@ -1,4 +1,4 @@
-"""What is built on the tape: transforms, custom functions, checks, hooks, checkpoints, anomaly detection, pictures."""
+"""What is built on the tape: transforms, custom functions, checks, hooks, checkpoints, anomaly detection, drawings."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_third_order_by_nesting() -> None:
 
 
 def test_inner_and_outer_variables_are_kept_apart() -> None:
-    """The example on which forward modes go wrong that confuse their perturbations."""
+    """The standard example for perturbation confusion in forward mode."""
     d = xp.func.grad
     out = d(lambda x: x * d(lambda y: x + y)(xp.asarray(1.0)))(xp.asarray(1.0))
     assert out.item() == 1.0
@@ -347,7 +347,7 @@ def test_function_with_jvp() -> None:
 
         @staticmethod
         def jvp(ctx: Any, t: Any) -> Any:
-            return 7 * t  # wrong on purpose: so it is seen that this is what is called
+            return 7 * t  # wrong on purpose, to show that it is called
 
     assert xp.func.jvp(Twice.apply, (_x(1.0),), (_x(1.0),))[1].item() == 7.0
 
@@ -366,7 +366,7 @@ class SumOfSquares(xp.autograd.Function):
 
 
 def test_function_of_a_scalar_whose_cotangent_was_computed() -> None:
-    """The engine's are scalars of NumPy then."""
+    """The engine's cotangents are then NumPy scalars."""
     x = _x(1.0, 2.0).requires_grad_()
     (SumOfSquares.apply(x) / 4).backward()
     assert x.grad.tolist() == [0.5, 1.0]
@@ -457,7 +457,7 @@ def test_a_function_has_to_give_what_it_wrote_into(tracked: bool) -> None:
 
 
 class Giving(xp.autograd.Function):
-    """Gives its argument back, differentiable or not."""
+    """Returns its argument, differentiable or not."""
 
     @staticmethod
     def forward(ctx: Any, x: Any, differentiable: bool) -> Any:
@@ -480,7 +480,7 @@ def test_an_argument_that_a_function_gives_back_has_no_gradient_if_it_says_so(le
 
 
 def test_an_argument_that_a_function_gives_back_where_nothing_is_recorded() -> None:
-    """It is another tensor on its memory, without history, as PyTorch's."""
+    """It is another tensor on the same memory, without history, as in PyTorch."""
     x, w = xp.ones(2), xp.ones(2, requires_grad=True)
     with xp.no_grad():
         of_tracked = Giving.apply(w, True)[1]
@@ -512,7 +512,7 @@ def test_writes_beside_a_function_that_gives_its_argument_back(forward: Any, wri
 
 
 def _giving(given: Any) -> Any:
-    """A Function, by the name of Wrong, whose backward gives what it is told to."""
+    """A Function named Wrong, whose backward returns what it is told to."""
 
     class Wrong(xp.autograd.Function):
         @staticmethod
@@ -560,7 +560,7 @@ def test_function_with_a_context_of_its_own() -> None:
 
         @staticmethod
         def backward(ctx: Any, g: Any) -> Any:
-            return g * ctx.n * ctx.saved_tensors[0], None, None  # None beyond the arguments is no matter
+            return g * ctx.n * ctx.saved_tensors[0], None, None  # extra Nones are allowed
 
     x = _x(1.0, 2.0).requires_grad_()
     Scale.apply(x, 3).sum().backward()
@@ -715,7 +715,7 @@ def test_forward_mode_of_a_function_of_which_a_result_is_not_used(differentiate:
 
 
 class Cube(xp.autograd.Function):
-    """One that writes into what it is lent."""
+    """A Function that writes to the tensor it is lent."""
 
     @staticmethod
     def forward(ctx: Any, x: Any) -> Any:
@@ -755,7 +755,7 @@ def test_writing_into_cotangents_and_tangents_changes_no_others() -> None:
 
 @pytest.mark.parametrize("create_graph", [False, True])
 def test_writing_into_parts_that_were_lent_changes_no_others(create_graph: bool) -> None:
-    """A part of a memory is as much another's as the whole is, also where no other tensor on it is left."""
+    """A part of a memory may be in use elsewhere, even if no other tensor on the memory is left."""
     kept: list[Any] = []
 
     class Keeps(xp.autograd.Function):
@@ -802,7 +802,7 @@ def test_writing_into_what_a_hook_gave_or_was_seeded_with(create_graph: bool) ->
 @pytest.mark.parametrize("where", ["Function", "hook"])
 def test_a_gradient_that_was_given_from_a_buffer_used_again(where: str, create_graph: bool) -> None:
     buffers = xp.zeros(2, 3)
-    buffer = buffers[0]  # of whose memory, as others have it, the tape does not look twice in a row
+    buffer = buffers[0]  # its memory is shared, and the tape does not check it twice in a row
 
     def in_buffer(g: Any, k: float) -> Any:
         with xp.no_grad():
@@ -822,12 +822,12 @@ def test_a_gradient_that_was_given_from_a_buffer_used_again(where: str, create_g
     def times(x: Any, k: float) -> Any:
         if where == "Function":
             return Times.apply(x, k)
-        y = x + 0  # whose gradient goes on as it is
+        y = x + 0  # its gradient passes through unchanged
         y.register_hook(lambda g: in_buffer(g, k))
         return y
 
     a, b = xp.ones(3, requires_grad=True), xp.ones(3, requires_grad=True)
-    ones = a * 1, b * 1  # before the others, so that both gradients are there at once
+    ones = a * 1, b * 1  # before the others, so that both gradients are present at once
     out = (times(ones[0], 2.0) + times(ones[1], 5.0)).sum()
     assert [g.tolist() for g in xp.autograd.grad(out, [a, b], create_graph=create_graph)] == [[2.0] * 3, [5.0] * 3]
 
@@ -952,9 +952,9 @@ def test_a_leaf_that_for_a_time_requires_no_gradient_keeps_its_hooks_and_graphs(
     (x * 3).sum().backward()
     assert x.grad.tolist() == [30.0]
     assert xp.autograd.grad(older, x)[0].tolist() == [20.0]
-    free(x).unsqueeze_(0).requires_grad_()  # of another shape, which those graphs are not of
+    free(x).unsqueeze_(0).requires_grad_()  # of another shape, to which those graphs do not refer
     assert xp.autograd.grad((x * 4).sum(), x)[0].tolist() == [[40.0]]
-    free(x).mul_(_x(1.0).requires_grad_()).detach_().requires_grad_()  # what was computed between has no hooks
+    free(x).mul_(_x(1.0).requires_grad_()).detach_().requires_grad_()  # the tensor computed in between has no hooks
     assert xp.autograd.grad((x * 4).sum(), x)[0].tolist() == [[4.0]]
 
 
@@ -970,7 +970,7 @@ def test_a_hook_is_taken_from_a_leaf_of_another_form(change: Any) -> None:
 
 
 def test_a_retained_gradient() -> None:
-    """It comes once, after all hooks, and is that of the tensor's value, also after this has been written over."""
+    """It comes once, after all hooks, and is the gradient of the tensor's value, even if that is overwritten since."""
 
     def retaining() -> xp.Tensor:
         y = _x(1.0, 2.0).requires_grad_() * 2
@@ -1095,7 +1095,7 @@ def test_checkpoint_of_a_function_that_writes_into_memory_of_two_arguments() -> 
         checkpoint(xp.add, x, make(x)).sum().backward()
 
 
-@pytest.mark.host_memory  # whose parts can be told apart
+@pytest.mark.host_memory  # its parts can be told apart
 def test_checkpoint_of_a_function_that_writes_into_parts_of_one_memory() -> None:
     statistics = xp.zeros(2, dtype=F64)
 
@@ -1108,7 +1108,7 @@ def test_checkpoint_of_a_function_that_writes_into_parts_of_one_memory() -> None
     x = _x(2.0, 4.0).requires_grad_()
     checkpoint(normalized, x, statistics[0], statistics[1]).backward()  # of one memory, but other parts of it
     assert x.grad.tolist() == [1.0, 1.0]
-    with xp.no_grad():  # where nothing is done again
+    with xp.no_grad():  # where nothing is recomputed
         assert checkpoint(lambda a, b: a.mul_(2) * b, statistics, statistics[:1]).tolist() == [36.0, 12.0]
 
 
@@ -1136,7 +1136,7 @@ def test_checkpoints_in_one_another() -> None:
 
 
 def _dropped(x: xp.Tensor) -> xp.Tensor:
-    """What has its own value for its gradient at ones, if it is differentiated with the numbers that it was made with."""
+    """Its gradient at ones is its own value, if it is differentiated with the numbers that it was made with."""
     for _ in range(3):
         x = x * xp.rand(20, dtype=F64)
         time.sleep(0.001)  # other threads' turn

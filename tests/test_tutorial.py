@@ -1,8 +1,8 @@
-"""The PyTorch tutorial that arrayad was asked for, cell by cell, with `import arrayad as torch`.
+"""The PyTorch tutorial, cell by cell, with `import arrayad as torch`.
 
-Each cell prints what it printed there, with two differences: what names the library says arrayad, and the error of an
-integer mean names the dtype as arrayad does (int64, where PyTorch said Long). Cells whose numbers were arbitrary (memory
-that is not set, random numbers, an address) are compared by their form.
+Each cell prints what it printed there, with two differences: the name of the library is arrayad, and the error for the mean
+of integers names the dtype as arrayad does (int64, where PyTorch says Long). Cells with arbitrary numbers (uninitialized
+memory, random numbers, an address) are compared by their form.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What type checkers make of users' programs: the correct one passes `mypy --strict`, and each mistake is refused.
+"""Type checkers on users' programs: the correct one passes `mypy --strict`, and each mistake is rejected.
 
-The files are those of a user: no setting of this project holds for them. Pyright, which is run by hand, accepts the correct
-one and refuses the same lines of the other (1.1.414, in its standard mode, on an installed arrayad).
+The files are written as by a user: no setting of this project applies to them. Pyright, run by hand, accepts the correct one
+and rejects the same lines of the other (1.1.414, in its standard mode, with arrayad installed).
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ MARK = "# refused"
 def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[int, str]]:
     """The errors in each file, by line."""
     with pytest.MonkeyPatch.context() as patch:
-        # In a folder of their own, from which arrayad is found as if it were installed: its hints are read and its code is
-        # not, in a tenth of the time. (mypy takes the first entry of the path for its own folder.)
+        # In a separate folder, from which arrayad is found as if it were installed: its hints are read and its code is not,
+        # in a tenth of the time. (mypy takes the first entry of the path for its own folder.)
         patch.setattr(sys, "path", ["", str(HERE.parent.parent), *sys.path])
         patch.chdir(tmp_path_factory.mktemp("mypy"))
         for name in ("correct.py", "wrong.py"):
             shutil.copy(HERE / name, name)
-        # These two would lead on to all of PyTorch and JAX, where they are installed.
+        # These two would lead to all of PyTorch and JAX, if they are installed.
         others = "[mypy-array_api_compat.*,optree.*]\nfollow_imports = skip\n"
         Path("mypy.ini").write_text("[mypy]\nstrict = True\n" + others, encoding="utf-8")
         out, problem, _ = api.run(["--no-error-summary", "correct.py", "wrong.py"])

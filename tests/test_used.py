@@ -1,4 +1,4 @@
-"""Values that were thrown away send nothing back: by where, assignment, clip and extrema, whatever their slope is."""
+"""Values discarded by where, assignment, clip and extrema contribute no gradient, whatever their slope is."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from .test_rules import ALL
 
 pytestmark = [pytest.mark.any_backend, pytest.mark.filterwarnings("ignore::RuntimeWarning")]
 
-# At 0 a slope is infinite or not there in every one of these, and the values there are thrown away. The functions are
-# smooth at 0 as far as they are looked at, so that differences are right there too.
+# In each of these a slope at 0 is infinite or does not exist, and the values there are discarded. The functions are smooth
+# at 0 as far as they are used, so differences are right there too.
 X = [0.0, 1.0, 4.0, 0.25]
 KEEP = [False, True, True, True]
 
@@ -121,7 +121,7 @@ FUNCTIONS = {
 
 
 def test_every_operation_that_moves_entries_says_which_are_used() -> None:
-    """One whose Jacobian picks entries; here the entry that is 0, where the root's slope is infinite, is masked."""
+    """A Function whose Jacobian selects entries; here the entry that is 0, where the root's slope is infinite, is masked."""
     linear = {op.name for op in operations.values() if op.kind == "linear"}
     seen = set()
     for sample in ALL:
@@ -129,7 +129,7 @@ def test_every_operation_that_moves_entries_says_which_are_used() -> None:
         if sample.name not in linear or [x.dtype.kind for x in sample.inputs] != ["f"] or not start.size:
             continue
         y = sample.function(xp.asarray(start))
-        if isinstance(y, tuple) or y.dtype is not xp.float64:  # of parts, FUNCTIONS has examples
+        if isinstance(y, tuple) or y.dtype is not xp.float64:  # for parts, FUNCTIONS has examples
             continue
         jacobian = xp.reshape(xp.func.jacfwd(sample.function)(xp.asarray(start)), (-1, start.size)).numpy(force=True)
         if not np.isin(jacobian, (0, 1)).all() or (jacobian.sum(axis=1) > 1).any():
@@ -161,7 +161,7 @@ def test_reverse_agrees_with_forward_and_with_differences(name: str) -> None:
 
 
 def _differing(name: str) -> Any:
-    """Where differences exist: on both sides of 0, which for a NaN's sake an extremum has to be kept from."""
+    """Where differences exist: on both sides of 0, from which an extremum must be kept away because of NaN."""
     by_value = name in ("clip", "maximum", "minimum", "relu", "max", "min along an axis", "through sort", "through topk")
     return xp.asarray([1e-3, *X[1:]] if by_value or name == "through var" else X, dtype=xp.float64)
 
@@ -177,7 +177,7 @@ def test_dtypes(dtype: Any) -> None:
 
 
 def test_of_what_is_used_the_slope_counts() -> None:
-    """An infinite slope is not hidden: where one consumer uses an entry, its derivative is what it is."""
+    """An infinite slope is not hidden: if one consumer uses an entry, its derivative is infinite."""
     x = _tensor()
     r = xp.sqrt(x)
     (xp.where(_keep(), r, 0.0) + r).sum().backward()
@@ -199,7 +199,7 @@ def test_hooks() -> None:
     assert x.grad.tolist() == [0.0, 1.0, 0.25, 4.0]
     x = _tensor()
     r = xp.log(x)
-    r.register_hook(lambda g: g + 1)  # what a hook gives goes back whole
+    r.register_hook(lambda g: g + 1)  # all of what a hook returns is used
     xp.where(_keep(), r, 0.0).sum().backward()
     assert x.grad.tolist() == [np.inf, 2.0, 0.5, 8.0]
 
@@ -236,7 +236,7 @@ def test_no_warning_comes_from_what_is_not_used() -> None:
 
 
 def test_long_chains() -> None:
-    """Of assignments, and of choices: nothing recurses, and what is known is known once."""
+    """For assignments and for selections: nothing recurses, and everything is computed once."""
     x = _tensor()
     y = xp.log(x)
     z = xp.log(x * 1)
@@ -268,7 +268,7 @@ STEPS = st.one_of(
 
 
 def _program(steps: Any, x: Any) -> Any:
-    """A sum of all values of a program that are finite; nothing of the others is used."""
+    """A sum of the values of a program that are finite; the others are unused."""
     values = [x, x * 1]
     for name, *given_ in steps:
         operands = [values[i % len(values)] for i in given_ if isinstance(i, int)]
@@ -292,7 +292,7 @@ def _program(steps: Any, x: Any) -> Any:
 @settings(deadline=None, max_examples=150)
 @given(st.lists(VALUES, min_size=3, max_size=3), st.lists(STEPS, max_size=7))
 def test_programs_whose_values_are_not_all_finite(values: list[float], steps: Any) -> None:
-    """Forward mode, which throws tangents away as it does values, says what reverse mode has to give where it is finite."""
+    """Forward mode, which discards tangents like values, gives what reverse mode must give where it is finite."""
     x = _tensor(values)
     forward = xp.func.jacfwd(lambda x: _program(steps, x))(x.detach()).numpy(force=True)
     (g,) = xp.autograd.grad(_program(steps, x), x)
@@ -305,7 +305,7 @@ def test_programs_whose_values_are_not_all_finite(values: list[float], steps: An
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.sampled_from([-2.0, -0.5, 0.25, 1.0, 3.0]), min_size=3, max_size=3), st.lists(STEPS, max_size=7))
 def test_finite_slopes_make_the_same_of_it(values: list[float], steps: Any) -> None:
-    """With all slopes finite nothing changes, to the last bit."""
+    """If all slopes are finite nothing changes, to the last bit."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Used, "entries", lambda self: None)
         (without,) = xp.autograd.grad(_program(steps, x := _tensor(values)), x, create_graph=True)

@@ -21,7 +21,7 @@ class Waits:
     Parameters
     ----------
     monkeypatch : pytest.MonkeyPatch
-        Takes the counting away again.
+        Removes the counting again.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +42,7 @@ class Waits:
 
 @contextmanager
 def waiting_refused(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A block in which nothing may wait for values: on array_api_strict by the count, on CuPy by CuPy's own watch."""
+    """A block in which nothing may wait for values: on array_api_strict by the count, on CuPy by CuPy's own check."""
     if xp.get_default_device().type == "cuda":
         import cupyx
 

@@ -1,4 +1,4 @@
-"""A user's program, typed: `mypy --strict` and pyright take it, and find these types. test_typing.py checks it and runs it."""
+"""A user's typed program: `mypy --strict` and pyright accept it and infer these types. test_typing.py runs it too."""
 
 from __future__ import annotations
 

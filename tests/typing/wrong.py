@@ -1,4 +1,4 @@
-"""Mistakes, one a line: type checkers refuse each line that is marked so, and no other. test_typing.py checks it."""
+"""Mistakes, one per line: type checkers reject each line marked as wrong, and no other. test_typing.py checks this."""
 
 from __future__ import annotations
 
