@@ -646,7 +646,7 @@ def det(xp: Namespace, x: Tensor, /) -> Tensor:
 
     Notes
     -----
-    Differentiable, including at singular matrices: the gradient is the matrix of cofactors.
+    Differentiable even at singular matrices: the gradient is the matrix of cofactors.
     """
     return xp.linalg.det(x)
 
@@ -681,7 +681,7 @@ def cofactors(xp: Namespace, x: Tensor, /) -> Tensor:
 
     Notes
     -----
-    Differentiable, including at singular matrices.
+    Differentiable even at singular matrices.
     """
     return xp.linalg.cofactors(x)
 

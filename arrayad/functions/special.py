@@ -812,7 +812,8 @@ def kl_div(x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """``x1 * log(x1 / x2) - x1 + x2`` of the elements of two tensors, a term of a Kullback-Leibler divergence.
 
     It is ``x2`` where ``x1`` is 0 and ``x2`` is not negative; there the derivative with respect to ``x1`` is taken as 0. It
-    is ``inf`` where it is undefined; there both derivatives are. (PyTorch's ``kl_div`` is another function, of logarithms.)
+    is ``inf`` where it is undefined; there both derivatives are taken as 0. (PyTorch's ``kl_div`` is another function, of
+    logarithms.)
     """
 
 

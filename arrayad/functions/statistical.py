@@ -366,7 +366,7 @@ def prod(x: Tensor, /, *, axis: Axis = None, dtype: DTypeLike | None = None, kee
 
     Notes
     -----
-    Differentiable, including at elements that are 0.
+    Differentiable even where elements are 0.
     """
 
 
@@ -473,7 +473,7 @@ def cumulative_prod(
 
     Notes
     -----
-    Differentiable, including at elements that are 0.
+    Differentiable even where elements are 0.
     """
     _check_cumulates(x, axis, "cumulative_prod")
     return xp.cumulative_prod(x, axis=axis, dtype=dtype, include_initial=include_initial)
