@@ -129,7 +129,7 @@ def _in_place(function: Callable[Concatenate[Tensor, P], Any], name: str = "") -
     method.__name__ = method.__qualname__ = name
     method.__wrapped__ = function  # for the signature that inspect shows
     method.__doc__ = (
-        f"`arrayad.{function.__name__}` in place; gives the tensor itself.\n\n    Differentiable as the function is."
+        f"`arrayad.{function.__name__}` in place; returns the tensor itself.\n\n    Differentiable like the function."
     )
     twin: Callable[Concatenate[Tensor, P], Tensor] = method
     return twin
@@ -148,7 +148,7 @@ def _view_in_place(
     method.__name__ = method.__qualname__ = name
     method.__wrapped__ = function  # type: ignore[attr-defined]  # as above
     method.__doc__ = (
-        f"Become `{function.__name__}` of itself, on the same memory; gives the tensor itself.\n\n    Differentiable."
+        f"Become `{function.__name__}` of itself, on the same memory; returns the tensor itself.\n\n    Differentiable."
     )
     return method
 

@@ -565,7 +565,7 @@ class Operation:
         return named(self.name, error)
 
     def not_a_tensor(self, name: str, value: Any) -> TypeError:
-        """The error for an argument that is no Tensor."""
+        """The error for an argument that is not a Tensor."""
         hint = ""
         if hasattr(value, "__array__") or hasattr(value, "__dlpack__"):
             hint = "; convert it with asarray() or from_dlpack() first"
@@ -694,7 +694,7 @@ Tensor
 Raises
 ------
 TypeError
-    For an argument that is no Tensor{number}, or another dtype.
+    For an argument that is not a Tensor{number}, or any other dtype.
 
 Notes
 -----

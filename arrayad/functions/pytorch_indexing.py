@@ -517,7 +517,7 @@ class TopK(NamedTuple):
 @not_differentiable("its output is of integers", takes=REAL_OR_BOOLEAN)
 @of_backend
 def _top(x: Tensor, k: int, axis: int, largest: bool, /) -> Tensor:
-    """The positions that `topk` gives."""
+    """The positions that `topk` returns."""
 
 
 @public

@@ -415,7 +415,7 @@ def binom(n: Tensor | float, k: Tensor | float, /) -> Tensor:
 
 
 def _poch_rule(xp: Namespace, g: Any, z: Any, m: Any, out: Any) -> Any:
-    # To the left, where digamma(z) has poles: by reflection (DLMF 5.5.4) if z + m is there and m whole, else as a product.
+    # On the left digamma(z) has poles: by reflection (DLMF 5.5.4) if z + m is there too and m an integer, else as a product.
     left, one = z <= 0.5, xp.ones_like(out)
     reflected = left & (z + m <= 0.5) & (m == xp.round(m))
     product = left & ~reflected
@@ -472,7 +472,7 @@ def _zeta(x: Tensor | float, q: Tensor | float, /) -> Tensor:
 
 
 def _riemann_zeta_rule(xp: Namespace, g: Any, x: Any) -> Any:
-    # Far to the left from the right by the reflection formula (DLMF 25.4.1), differentiated; near 0 it contains a pole.
+    # To the far left by the reflection formula (DLMF 25.4.1), differentiated, from the right; near 0 it contains a pole.
     right = x >= -1
     high, low = _split(xp, right, x, -2.0)
     mirrored, angle = 1 - low, low * (math.pi / 2)
