@@ -156,7 +156,7 @@ class Event:
             if self._event is None:
                 self._event, self._place = _cupy().cuda.Event(disable_timing=not self._timing), stream._place
             if self._place != stream._place:
-                raise RuntimeError(f"record(): the event is of cuda:{self._place.id}, and the stream of {stream.device}")
+                raise RuntimeError(f"record(): the event is on cuda:{self._place.id}, but the stream is on {stream.device}")
             self._event.record(stream._stream)
 
     def query(self) -> bool:

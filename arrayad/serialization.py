@@ -118,7 +118,7 @@ def _write(file: Any, data: bytes) -> None:
         if taken is None and not isinstance(file, io.RawIOBase):  # one that returns None has accepted everything
             return
         if not taken:
-            raise BlockingIOError("save(): the file takes no more at the moment")
+            raise BlockingIOError("save(): the file is non-blocking and accepts no more bytes now")
         rest = memoryview(rest)[taken:]
 
 
@@ -224,7 +224,7 @@ def _read(path: str, name: str, reader: Any) -> tuple[dict[str, str], dict[str, 
                     raise ValueError(f"load(): {name} has {key} of dtype {kind}, for which there is none here")
                 arrays[key] = None if kind == "BF16" else file.get_tensor(key)
     except reader.SafetensorError as error:
-        raise ValueError(f"load(): {name} is no safetensors file: {error}") from None
+        raise ValueError(f"load(): {name} is not a safetensors file: {error}") from None
     if "BF16" in kinds.values():
         with open(path, "rb") as whole:
             for key, tensor in reader.deserialize(whole.read()):
@@ -256,5 +256,5 @@ def _built(description: dict[str, Any], arrays: dict[str, np.ndarray[Any, Any]],
         return complex(*description["number"])
     value = description["value"]
     if not isinstance(value, _SCALARS):
-        raise ValueError(f"a {type(value).__name__} is no value")
+        raise ValueError(f"a {type(value).__name__} is not a value")
     return value

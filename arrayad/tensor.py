@@ -466,8 +466,8 @@ class Tensor(TensorBase):
         grad = getattr(self, "_grad", None)
         if grad is None and not self.is_leaf and retaining(self._node) is not self:  # type: ignore[arg-type]  # of no leaf
             warnings.warn(
-                "grad: this tensor was computed, and backward() adds up the gradients of leaves alone. Call retain_grad() "
-                "on it before, or ask for the grad of the leaf it was computed from",
+                "grad: this tensor was computed, and backward() adds up the gradients of leaves only. Call retain_grad() "
+                "on it first, or read the grad of the leaf it was computed from",
                 stacklevel=2,
             )
         return grad
@@ -690,8 +690,8 @@ class Tensor(TensorBase):
         number = self._number(name)
         if self._node is not None and recording():
             warnings.warn(
-                f"{name}(): a tensor with requires_grad=True was made a number, which has no history: what is computed from "
-                "it is not differentiated. If that is meant, use item(), or tensor.detach() first",
+                f"{name}(): a tensor with requires_grad=True was converted to a number, which has no history: what is "
+                "computed from it is not differentiated. If this is intended, use item(), or tensor.detach() first",
                 stacklevel=3,
             )
         return number
@@ -735,7 +735,7 @@ class Tensor(TensorBase):
     def __buffer__(self, flags: builtins.int, /) -> memoryview:
         # Python's buffer protocol, from 3.12 on.
         if self._node is not None:
-            raise BufferError("__buffer__(): the Tensor requires grad, which its memory has not. Use tensor.detach() first.")
+            raise BufferError("__buffer__(): the Tensor requires grad, which the buffer loses. Use tensor.detach() first.")
         self._check_seen()
         array: Any = backend_of(self._array).to_numpy(self._array)
         view = memoryview(array)
@@ -823,7 +823,7 @@ class Tensor(TensorBase):
         if not copy and (dtype is None or self.dtype == np.dtype(dtype)):
             return self.numpy()
         if copy is False:
-            raise ValueError("__array__(): another dtype cannot be had without a copy")
+            raise ValueError("__array__(): another dtype requires a copy")
         self._check_seen()
         return backend_of(self._array).to_numpy(self._array).astype(dtype or self.dtype.dtype)
 
@@ -970,10 +970,10 @@ class Tensor(TensorBase):
                 of_arg = arg.dtype, arg.device
             given: Any = (dtype, device)
             if any(new is not None and old is not None for new, old in zip(of_arg, given, strict=True)):
-                raise TypeError(f"to(): {arg!r} is given beside another dtype or device")
+                raise TypeError(f"to(): {arg!r} conflicts with another dtype or device argument")
             dtype, device = (new if old is None else old for new, old in zip(of_arg, given, strict=True))
         if isinstance(device, str) and isinstance(getattr(dtypes, device, None), dtypes.DType):
-            raise TypeError(f"to(): {device!r} is no device; the dtype is arrayad.{device}")
+            raise TypeError(f"to(): {device!r} is not a device; the dtype is arrayad.{device}")
         out = self if device is None else data_types.transfer(self, device, non_blocking=non_blocking)
         out = out if dtype is None else data_types.astype(out, data_types.dtype_of(dtype, "to"), copy=False)
         wanted = copy is not False and flag_of(copy, "to", "copy")

@@ -146,7 +146,7 @@ def main(arguments: list[str] | None = None) -> int:
     suite = find_suite() or (None if "ARRAY_API_TESTS_DIR" in os.environ else clone_suite())
     if suite is None:
         print(
-            f"conformance: skipped, array-api-tests cannot be had; clone {SUITE} at {SUITE_COMMIT}, with {STANDARD} at "
+            f"conformance: skipped, array-api-tests is unavailable; clone {SUITE} at {SUITE_COMMIT}, with {STANDARD} at "
             f"{STANDARD_COMMIT} as its folder array-api, and name its path in ARRAY_API_TESTS_DIR"
         )
         return UNAVAILABLE

@@ -403,7 +403,7 @@ def test_numbers_that_are_tracked_tensors_keep_their_history() -> None:
 @pytest.mark.parametrize("convert", [float, complex, math.log, lambda y: np.zeros(1).__setitem__(0, y)])
 def test_a_number_that_loses_its_history_is_warned_of(convert: Any) -> None:
     y = xp.tensor(2.0, requires_grad=True) * 3
-    with pytest.warns(UserWarning, match=r"was made a number, which has no history") as seen:
+    with pytest.warns(UserWarning, match=r"was converted to a number, which has no history") as seen:
         convert(y)
     assert [w.filename for w in seen] == [__file__]  # the line of the conversion
     with xp.no_grad():
@@ -414,7 +414,7 @@ def test_a_number_that_loses_its_history_is_warned_of(convert: Any) -> None:
 
 def test_only_real_numbers_have_a_gradient_by_themselves() -> None:
     z = xp.asarray([1 + 2j]).requires_grad_()
-    with pytest.raises(RuntimeError, match="only for real scalar outputs, and this one is of dtype complex64"):
+    with pytest.raises(RuntimeError, match="only for real scalar outputs, but the dtype is complex64"):
         (z * z).sum().backward()
     with pytest.raises(RuntimeError, match="must be real"):
         xp.real(z).backward(xp.asarray([1j]))

@@ -64,7 +64,7 @@ def test_quantile_of_integers_and_of_nothing() -> None:
     assert xp.median(xp.asarray([1, 2])).item() == 1.5
     assert xp.median(xp.asarray([1, 2])).dtype is xp.float32
     assert xp.isnan(xp.median(xp.zeros(0)))
-    with pytest.raises(ValueError, match="no elements"):
+    with pytest.raises(ValueError, match="an empty tensor"):
         xp.quantile(xp.zeros(0), 0.5)
     with pytest.raises(ValueError, match="between 0 and 1"):
         xp.quantile(xp.zeros(3), 1.5)

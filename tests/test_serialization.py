@@ -189,7 +189,7 @@ def test_an_open_file(tmp_path: Path) -> None:
             same(found["w"], given["w"])
             assert found["epoch"] == 3
             file.seek(start + 1)
-            with pytest.raises(ValueError, match=r"load\(\): <_io\.Bu?.*> is no safetensors file"):
+            with pytest.raises(ValueError, match=r"load\(\): <_io\.Bu?.*> is not a safetensors file"):
                 xp.load(file)
 
 
@@ -208,7 +208,7 @@ def test_an_open_file_that_takes_a_part_at_a_time(base: type) -> None:
     same(xp.load(io.BytesIO(written)), xp.ones(1000))
     full = True
     written.clear()
-    with pytest.raises(BlockingIOError, match=r"save\(\): the file takes no more"):
+    with pytest.raises(BlockingIOError, match=r"save\(\): the file is non-blocking"):
         xp.save(xp.ones(1000), Raw())
 
 
@@ -383,7 +383,7 @@ def test_what_is_refused_changes_no_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="load"):
         xp.load(tmp_path / "no")
     path.write_bytes(pickle.dumps(print))  # pickles are not read
-    with pytest.raises(ValueError, match="is no safetensors file"):
+    with pytest.raises(ValueError, match="is not a safetensors file"):
         xp.load(path)
 
 

@@ -626,8 +626,8 @@ def test_einsum_of_dtypes() -> None:
         ("i,i", [(2,), (3,)], "lengths 2 and 3"),
         ("i->ii", [(2,)], "twice"),
         ("i->j", [(2,)], "no operand"),
-        ("i?", [(2, 2)], "no letter"),
-        ("i.j", [(2, 2)], "does not fit|no letter"),
+        ("i?", [(2, 2)], "not a letter"),
+        ("i.j", [(2, 2)], "does not fit|not a letter"),
     ],
 )
 def test_einsum_refuses(subscripts: str, shapes: Any, message: str) -> None:

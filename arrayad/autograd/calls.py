@@ -72,7 +72,7 @@ def _fixed(op: Operation, name: str, value: Any) -> Any:
     A flag becomes a bool, and a bool is refused as an integer.
     """
     if isinstance(value, TensorBase) and value._node is not None and recording():
-        raise TypeError(f"{op.name}(): an argument of which there is no derivative requires grad; give it detach()")
+        raise TypeError(f"{op.name}(): this argument is not differentiable, but requires grad; pass its detach()")
     if name in op.flags:
         if value is None and op.defaults[op.places[name]] is not None:
             raise TypeError(f"{op.name}(): {name} must be a bool, not NoneType")

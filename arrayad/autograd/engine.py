@@ -253,7 +253,7 @@ def _seed(name: str, root: Any, g: Any, create_graph: bool) -> Any:
     if g is None:
         if is_complex:
             raise RuntimeError(
-                f"{name}(): grad can be implicitly created only for real scalar outputs, and this one is of dtype "
+                f"{name}(): grad can be implicitly created only for real scalar outputs, but the dtype is "
                 f"{from_raw[a.dtype].name}; pass the gradient"
             )
         if a.shape != () and a.size != 1:

@@ -441,7 +441,7 @@ class _BrokenOff:
 
     def restore(self, node: Node) -> NoReturn:
         """Refuse to differentiate."""
-        raise RuntimeError(f"{self.name}() was interrupted as it wrote into a tensor; compute the tensor anew")
+        raise RuntimeError(f"{self.name}() was interrupted as it wrote into a tensor; recompute the tensor")
 
 
 def _break_off(x: Any, node: Node | None, name: str) -> None:

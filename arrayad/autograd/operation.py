@@ -439,7 +439,7 @@ class Operation:
         self.plans = _Plans(self)
         unknown = set(rules) - set(self.tensors)
         if unknown:
-            raise TypeError(f"{self.name}: rules for {unknown}, which are none of its tensors {self.tensors}")
+            raise TypeError(f"{self.name}: rules for {unknown}, which are not among its tensors {self.tensors}")
         self.rules: tuple[Any, ...] = tuple(Rule(rules[n], self, n) if n in rules else None for n in self.tensors)
         if add is not None:
             self.rules[0].add = add

@@ -252,7 +252,7 @@ def from_dlpack(x: Any, /, *, device: RawDevice = None, copy: bool | None = None
     else:
         out = None
     if copy is False:
-        raise BufferError("from_dlpack(): memory of another device cannot be had without a copy")
+        raise BufferError("from_dlpack(): memory on another device requires a copy")
     return from_numpy(np.from_dlpack(x), device) if out is None else to_device(out, device)
 
 

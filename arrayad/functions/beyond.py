@@ -510,7 +510,7 @@ def _parse(subscripts: str, ranks: tuple[int, ...]) -> tuple[list[str], str]:
         out = shared + "".join(sorted(x for x in set(every) - set(shared) if every.count(x) == 1))
     for letter in "".join(terms) + out:
         if letter not in _LETTERS:
-            raise ValueError(f"einsum(): {letter!r} in {subscripts!r} is no letter")
+            raise ValueError(f"einsum(): {letter!r} in {subscripts!r} is not a letter")
     for letter in out:
         if out.count(letter) > 1 or not any(letter in term for term in terms):
             why = "stands in the output twice" if out.count(letter) > 1 else "is in the output and in no operand"

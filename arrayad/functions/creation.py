@@ -286,7 +286,7 @@ def _from_tensor(x: Any, dtype: DType | None, device: Any, copy: bool | None, na
         except TypeError as error:
             raise named(name, error) from None
     if copy is False and out is not x:
-        raise ValueError(f"{name}(): another dtype or device cannot be had without a copy")
+        raise ValueError(f"{name}(): another dtype or device requires a copy")
     return clone(out) if copy and out is x else out
 
 
@@ -331,7 +331,7 @@ def _host_array(obj: Any, dtype: DType | None, copy: bool | None, name: str, flo
         kind = next(kind for kind in (ValueError, TypeError, OverflowError) if isinstance(error, kind))
         raise named(name, kind(str(error))) from None
     if dtype is not None and not _is_numeric(given):
-        raise TypeError(f"{name}(): can't make a Tensor of {type(obj).__name__} with elements that are no numbers")
+        raise TypeError(f"{name}(): can't make a Tensor of {type(obj).__name__} with elements that are not numbers")
     if not array.dtype.isnative:
         if copy is False:
             raise ValueError(f"{name}(): an array of swapped bytes cannot be taken without a copy")
@@ -634,7 +634,7 @@ def number_of(x: Any, name: str, parameter: str) -> Any:
 def _filled(backend: Namespace, shape: tuple[int, ...], value: Any, dtype: DType, place: Any, name: str) -> Any:
     """A raw array filled with one value."""
     if isinstance(value, complex) and dtype.kind != "c":
-        raise TypeError(f"{name}(): a complex fill_value cannot be had in {dtype.name}")
+        raise TypeError(f"{name}(): a complex fill_value cannot be represented in {dtype.name}")
     if isinstance(value, float) and dtype.kind in "iu":
         if not math.isfinite(value):
             raise ValueError(f"{name}(): {dtype.name} has no {value}")
@@ -810,7 +810,7 @@ def linspace(
     else:
         chosen = dtype_of(dtype, "linspace")
         if of_complex and chosen.kind != "c":
-            raise TypeError(f"linspace(): complex numbers cannot be had in {chosen.name}")
+            raise TypeError(f"linspace(): complex numbers cannot be represented in {chosen.name}")
     if (_tracked(start) or _tracked(stop)) and chosen.kind in "fc":
         part = linspace(0, 1, count, dtype=chosen, device=device, endpoint=endpoint)
         first, last = (_spread(x, (), chosen, device) if isinstance(x, TensorBase) else x for x in (start, stop))
@@ -866,7 +866,7 @@ def from_dlpack(x: object, /, *, device: DeviceLike | None = None, copy: bool | 
             copied = number != _SEEN_BY_BOTH
         except (TypeError, BufferError):  # from older producers
             if copy is False:
-                raise BufferError("from_dlpack(): another device cannot be had without a copy") from None
+                raise BufferError("from_dlpack(): another device requires a copy") from None
     if array is None:
         if kind is None:
             raise BufferError(f"from_dlpack(): there is no backend for DLPack's device type {int(number)}")
@@ -888,7 +888,7 @@ def from_dlpack(x: object, /, *, device: DeviceLike | None = None, copy: bool | 
         mark_exported(y)
     moved = y if device is None else transfer(y, device, name="from_dlpack")
     if copy is False and moved is not y:
-        raise BufferError("from_dlpack(): another device cannot be had without a copy")
+        raise BufferError("from_dlpack(): another device requires a copy")
     return moved
 
 

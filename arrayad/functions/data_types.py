@@ -148,7 +148,7 @@ def view_dtype(x: Tensor, dtype: DTypeLike, /, name: str = "view") -> Tensor:
         parts = dtypes.COMPLEX_OF.get(wanted) is have or dtypes.COMPLEX_OF.get(have) is wanted
         if not parts or wanted.kind == have.kind:
             raise TypeError(
-                f"{name}(): there is no derivative through the bits of {have.name} as {wanted.name}; detach() first"
+                f"{name}(): reinterpreting the bits of {have.name} as {wanted.name} is not differentiable; detach() first"
             )
     items = wanted.itemsize // have.itemsize
     if items > 1 and any(places % items for places in (x.storage_offset(), *x.stride()[:-1])):

@@ -171,7 +171,7 @@ def quantile(
     ordered, kept = _together(x if x.dtype.kind == "f" else astype(x, dtypes.get_default_dtype()), axes)
     count = ordered.shape[-1]
     if count == 0:
-        raise ValueError("quantile(): there is no quantile of no elements")
+        raise ValueError("quantile(): an empty tensor has no quantile")
     probabilities = q if isinstance(q, TensorBase) else asarray(q, dtype=dtypes.float64, device=x.device)
     waits = backend_of(x._array).asynchronous  # values are then not checked
     if probabilities.ndim > 1 or (not waits and not bool(all((probabilities >= 0) & (probabilities <= 1)))):

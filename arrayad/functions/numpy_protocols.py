@@ -122,7 +122,7 @@ def _written(out: Any, result: Any, name: str, exactly: bool) -> Any:
     array = isinstance(out, np.ndarray) and isinstance(result, TensorBase) and result._node is None
     if not array and not isinstance(out, TensorBase):
         raise TypeError(
-            f"{name}: out= must be a Tensor, not {type(out).__name__}: nothing can be recorded of what is written into it. "
+            f"{name}: out= must be a Tensor, not {type(out).__name__}: what is written into it cannot be recorded. "
             f"(In-place operators on NumPy arrays do this: write `a = a + x` for `a += x`.)"
         )
     if not array and isinstance(result, TensorBase) and (have := _tensor(result).dtype).rank > (want := out.dtype).rank:
@@ -499,7 +499,7 @@ def _nanquantile(a: Tensor, q: Any, axis: Any = None, method: Any = "linear", ke
     plain = method == "linear" and not isinstance(axis, tuple) and probabilities.ndim < 2
     if not plain or x.dtype.kind != "f" or not math.prod(x.shape) or bool(utility.any(elementwise.isinf(_floating(a)))):
         raise _NotTakenError(
-            "quantiles without NaN, on Tensors, take method 'linear', one axis or None, and finite real numbers alone"
+            "on Tensors, quantiles that ignore NaN require method 'linear', one axis or None, and finite real numbers"
         )
     kept = tuple(1 if axis is None or i == axis_of(axis, x.ndim, "numpy.nanquantile") else n for i, n in enumerate(x.shape))
     (x, place), (missing, _) = _flat(x, axis), _flat(missing, axis)
@@ -583,7 +583,7 @@ def _isin(element: Tensor, test_elements: Any, assume_unique: bool = False, inve
 
 def _reshape(a: Tensor, shape: Any, order: str = "C", *, copy: Any = None) -> Any:
     if order != "C":
-        raise _NotTakenError(f"numpy.reshape() on Tensors takes order 'C' alone, not {order!r}")
+        raise _NotTakenError(f"numpy.reshape() on Tensors takes only order 'C', not {order!r}")
     return manipulation.reshape(_tensor(a), (shape,) if isinstance(shape, int) else tuple(shape), copy=copy)
 
 
@@ -750,7 +750,7 @@ def _broadcast_arrays(*args: Any, subok: bool = False) -> Any:
 
 def _meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: Any = "xy") -> Any:
     if sparse:
-        raise _NotTakenError("numpy.meshgrid() on Tensors takes sparse=False alone")
+        raise _NotTakenError("numpy.meshgrid() on Tensors takes only sparse=False")
     grids = creation.meshgrid(*[_tensor(x) for x in xi], indexing=indexing)
     return tuple([creation.clone(x) for x in grids] if copy else grids)
 
@@ -888,7 +888,7 @@ def _nan_to_num(x: Tensor, copy: bool = True, nan: float = 0.0, posinf: Any = No
 def _cbrt(x: Tensor) -> Any:
     x = _floating(x)
     if x.dtype.kind == "c":
-        raise TypeError(f"numpy.cbrt() takes real Tensors, and this one is of {x.dtype}")
+        raise TypeError(f"numpy.cbrt() takes real Tensors, not {x.dtype}")
     return special.cbrt(x)
 
 
@@ -1035,7 +1035,7 @@ def _slope(x: Any, h: Any, axis: int) -> Any:
 def _unwrap(p: Tensor, discont: Any = None, axis: int = -1, *, period: Any = 2 * math.pi) -> Any:
     x = _tensor(p)
     if x.dtype.kind != "f":
-        raise _NotTakenError("numpy.unwrap() on Tensors takes floating angles alone")
+        raise _NotTakenError("numpy.unwrap() on Tensors takes only floating-point angles")
     gap = utility.diff(x.detach(), axis=axis)
     near = elementwise.remainder(gap + period / 2, period) - period / 2
     near = searching.where((near == -period / 2) & (gap > 0), period / 2, near)
@@ -1064,7 +1064,7 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> An
 def _correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     first, second = _tensor(a), _tensor(v)
     if mode == "same" and first.shape[0] < second.shape[0]:
-        raise _NotTakenError("numpy.correlate() on Tensors takes mode 'same' with the longer one first alone")
+        raise _NotTakenError("numpy.correlate() on Tensors takes mode 'same' only with the longer argument first")
     return numerical.convolve(first, elementwise.conj(manipulation.flip(second)), mode)
 
 

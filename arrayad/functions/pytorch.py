@@ -636,7 +636,7 @@ def view_as_real(x: Tensor, /) -> Tensor:
     """
     check_tensor(x, "view_as_real")
     if x.dtype.kind != "c":
-        raise RuntimeError(f"view_as_real(): the tensor must be complex, and is of {x.dtype.name}")
+        raise RuntimeError(f"view_as_real(): the tensor must be complex, not {x.dtype.name}")
     return view_dtype(expand_dims(x, axis=-1), dtypes.REAL_OF[x.dtype])
 
 
@@ -652,8 +652,8 @@ def view_as_complex(x: Tensor, /) -> Tensor:
     check_tensor(x, "view_as_complex")
     if not x.ndim or x.shape[-1] != 2 or x.dtype not in (dtypes.float32, dtypes.float64):
         raise RuntimeError(
-            f"view_as_complex(): the tensor must be of float32 or float64 with a last axis of length 2, and is of "
-            f"{x.dtype.name} and shape {tuple(x.shape)}"
+            f"view_as_complex(): the tensor must be float32 or float64 with a last axis of length 2, not "
+            f"{x.dtype.name} of shape {tuple(x.shape)}"
         )
     if x.stride(-1) != 1 and x.numel():
         raise RuntimeError("view_as_complex(): the parts must lie side by side in memory; use contiguous() first")

@@ -592,7 +592,7 @@ def multinomial(
 def _constant(x: Any, name: str, parameter: str) -> Any:
     """A number without a derivative."""
     if isinstance(x, TensorBase) and x._node is not None and recording():
-        raise TypeError(f"{name}(): there is no derivative of {parameter}, which requires grad; give it detach()")
+        raise TypeError(f"{name}(): {parameter} is not differentiable, but requires grad; pass its detach()")
     return number_of(x, name, parameter)
 
 

@@ -155,7 +155,7 @@ class _Segment:
             if isinstance(kept, _Kept) and (write := write_since(self.begun, kept.array)) is not None:
                 raise RuntimeError(
                     "checkpoint(): an argument has been modified by an inplace operation since the function was called: "
-                    f"{write.by} made its version {write.version}, in memory that is shared with another library. Write "
+                    f"{write.by} made its version {write.version}, in memory shared with another library. Write "
                     "into a clone() instead."
                 )
         start = next(sequence)

@@ -100,7 +100,7 @@ def extra(submodules: list[str], work: Path) -> dict[str, tuple[Counter[str], li
     folder = Path(named) if named else cache_folder("array-api-extra")
     if not (folder / "tests" / "main").is_dir() and (named or not clone(folder, ((EXTRA, EXTRA_COMMIT, ""),))):
         print(
-            f"clients: array-api-extra's tests are skipped, they cannot be had; clone {EXTRA} at {EXTRA_COMMIT} and name "
+            f"clients: array-api-extra's tests are skipped: unavailable; clone {EXTRA} at {EXTRA_COMMIT} and name "
             "its path in ARRAY_API_EXTRA_DIR"
         )
         return {}

@@ -324,7 +324,7 @@ def _noting_numbers() -> Iterator[list[str]]:
         warnings.simplefilter("always")
         yield places
     for word in seen:
-        if "was made a number" in str(word.message):
+        if "was converted to a number" in str(word.message):
             places.append(_place(traceback.FrameSummary(word.filename, word.lineno, "")))
 
 

@@ -169,7 +169,7 @@ class DataLoader(Generic[T_co]):
                 "multiprocessing_context='thread'"
             )
         if pin_memory and not cuda.is_available():
-            warnings.warn("DataLoader(): pin_memory has no effect, for there is no GPU", UserWarning, stacklevel=2)
+            warnings.warn("DataLoader(): pin_memory has no effect, since there is no GPU", UserWarning, stacklevel=2)
             pin_memory = False
 
         if batch_sampler is not None:
@@ -341,7 +341,7 @@ class DataLoader(Generic[T_co]):
         readers = max(self.num_workers, 1) if self._stream else None
         if state["readers"] != readers:
             raise ValueError(
-                f"load_state_dict(): the state is of {_readers(state['readers'])}, and the loader has {_readers(readers)}"
+                f"load_state_dict(): the state is from {_readers(state['readers'])}, but the loader has {_readers(readers)}"
             )
         if state["sampler"] is not None:
             self._innermost_sampler().load_state_dict(state["sampler"])

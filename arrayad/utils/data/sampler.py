@@ -239,9 +239,7 @@ class DistributedSampler(_Ordered):
         drop_last: bool = False,
     ) -> None:
         if num_replicas is None or rank is None:
-            raise ValueError(
-                "DistributedSampler(): num_replicas and rank have to be given: there is no process group to ask"
-            )
+            raise ValueError("DistributedSampler(): num_replicas and rank are required: there is no process group to ask")
         if not _is_positive(num_replicas) or not 0 <= rank < num_replicas:
             raise ValueError(f"DistributedSampler(): rank must be in [0, num_replicas), got {rank} of {num_replicas}")
         self.dataset = dataset
