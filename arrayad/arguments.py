@@ -34,7 +34,7 @@ def flag_of(x: Any, name: str, parameter: str) -> Any:
     TypeError
         If it is none of these.
     """
-    flag = x.item() if getattr(x, "ndim", None) == 0 else x
+    flag = x.item() if getattr(x, "ndim", None) == 0 and hasattr(x, "item") else x  # a dtype has the former too
     if flag is not None and not isinstance(flag, int):
         raise TypeError(f"{name}(): {parameter} must be a bool, not {type(x).__name__}")
     return flag

@@ -11,6 +11,7 @@ import importlib
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Self
 
+from .arguments import integer_of
 from .backends import backend_of_device
 from .devices import device as _device
 from .functions.random import default_generator
@@ -324,5 +325,6 @@ def manual_seed(seed: int) -> Generator:
 
 def manual_seed_all(seed: int) -> None:
     """Seed the random numbers of every GPU."""
+    seed = integer_of(seed, "manual_seed_all", "seed")
     for i in range(device_count()):
         default_generator(f"cuda:{i}").manual_seed(seed)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import integer_of
+from .arguments import flag_of, integer_of
 
 __all__ = ["format_array", "names_shape", "set_printoptions"]
 
@@ -61,9 +61,9 @@ def set_printoptions(
     TypeError
         For anything but integers, or numbers for `threshold`.
     """
-    chosen: dict[str, Any] = {"sci_mode": sci_mode}
+    chosen: dict[str, Any] = {"sci_mode": flag_of(sci_mode, "set_printoptions", "sci_mode")}
     if profile is not None:
-        if profile not in _PROFILES:
+        if not isinstance(profile, str) or profile not in _PROFILES:
             raise ValueError(f"set_printoptions(): profile must be one of {', '.join(_PROFILES)}, got {profile!r}")
         chosen.update(_PROFILES[profile])
     given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}

@@ -586,6 +586,8 @@ class Tensor(TensorBase):
         """
         if self._node is None:
             raise RuntimeError("register_hook(): cannot register a hook on a tensor that doesn't require gradient")
+        if not callable(hook):
+            raise TypeError(f"register_hook(): hook must be a function of the gradient, not {type(hook).__name__}")
         return RemovableHandle(self._node, hook)
 
     def retain_grad(self) -> None:
@@ -803,7 +805,7 @@ class Tensor(TensorBase):
         >>> x
         tensor([1., 0.])
         """
-        self._check_seen(force)
+        self._check_seen(force if force is False else flag_of(force, "numpy", "force"))
         if self.device.type == "cpu":
             export(self)
         array: Any = backend_of(self._array).to_numpy(self._array)
@@ -1353,7 +1355,7 @@ class Tensor(TensorBase):
             raise TypeError("take(): 'dim' and 'axis' are the same argument; give one")
         axis = dim if axis is None else axis
         if mode == "raise" and (axis is not None or isinstance(indices, TensorBase)):
-            return indexing.take(self, creation.asarray(indices), axis=axis)
+            return indexing.take(self, creation.convert(indices, None, None, None, "take"), axis=axis)
         out: Tensor = _of_numpy["numpy.take"](self, indices, axis, mode=mode)
         return out
 

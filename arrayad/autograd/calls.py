@@ -35,6 +35,7 @@ __all__ = [
     "fixed",
     "operator",
     "promote",
+    "static_value",
     "two_devices",
 ]
 
@@ -66,22 +67,29 @@ def call_path(op: Operation) -> Callable[..., Any]:
     return _of_several(op)
 
 
-def _fixed(op: Operation, name: str, value: Any) -> Any:
+def static_value(op: Operation, name: str, value: Any) -> Any:
     """Return a static argument as the tape and views keep it: later changes to a list or an array have no effect.
 
-    A flag becomes a bool, and a bool is refused as an integer.
+    A flag becomes a bool, an integer an int; a bool is refused as an integer. So are sets, which have no order, and
+    generators, which backward would find exhausted.
     """
     if isinstance(value, TensorBase) and value._node is not None and recording():
         raise TypeError(f"{op.name}(): this argument is not differentiable, but requires grad; pass its detach()")
     if name in op.flags:
-        if value is None and op.defaults[op.places[name]] is not None:
+        if value is None and name not in op.nullable:
             raise TypeError(f"{op.name}(): {name} must be a bool, not NoneType")
         return flag_of(value, op.name, name)
-    if isinstance(value, (tuple, list)):
-        return tuple([part if part.__class__ is int else _fixed(op, name, part) for part in value])
-    if isinstance(value, (bool, np.bool)) and name in op.integers:
-        return integer_of(value, op.name, name)
-    return _fixed(op, name, value.tolist()) if isinstance(value, (np.ndarray, TensorBase)) else value  # type: ignore[union-attr]  # a TensorBase is a Tensor
+    if isinstance(value, (tuple, list, range)) and name not in op.single:
+        return tuple([part if part.__class__ is int else static_value(op, name, part) for part in value])
+    if isinstance(value, (np.ndarray, TensorBase)):
+        return static_value(op, name, value.tolist())  # type: ignore[union-attr]  # a TensorBase is a Tensor
+    if value is None and name in op.nullable:
+        return None
+    if name in op.integers:
+        return integer_of(value, op.name, name) if name in op.whole or isinstance(value, (bool, np.bool)) else value
+    if name in op.numbers and not isinstance(value, (int, float, np.number)):
+        raise TypeError(f"{op.name}(): {name} must be a real number, got {value!r}")
+    return value
 
 
 def fixed(op: Operation, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
@@ -90,8 +98,8 @@ def fixed(op: Operation, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         op.misuse((x, *args), kwargs)
     for name in kwargs:
         if kwargs[name].__class__ is not int:
-            kwargs[name] = _fixed(op, name, kwargs[name])
-    return tuple([_fixed(op, name, value) for name, value in zip(op.parameters[1:], args, strict=False)]) if args else args
+            kwargs[name] = static_value(op, name, kwargs[name])
+    return tuple([static_value(op, name, value) for name, value in zip(op.parameters[1:], args, strict=False)])
 
 
 def apart(a: Array, b: Array) -> bool:
@@ -447,7 +455,7 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
         elif not keyed:  # the loop of `fixed`, inlined: 0.1 us less
             for given in kwargs:
                 if kwargs[given].__class__ is not int:
-                    kwargs[given] = _fixed(op, given, kwargs[given])
+                    kwargs[given] = static_value(op, given, kwargs[given])
         elif len(args) >= positional:
             op.misuse((x, *args), kwargs)
         try:
@@ -550,7 +558,7 @@ def _of_several(op: Operation) -> Callable[..., Any]:
         values = list(inputs)
         for i, name in static:
             if values[i].__class__ is not int:
-                values[i] = _fixed(op, name, values[i])
+                values[i] = static_value(op, name, values[i])
         edges: list[Node | None] = [None] * len(slots)
         for k, i, name in slots:
             x = inputs[i]
@@ -697,7 +705,7 @@ def _of_sequence(op: Operation) -> Callable[..., Any]:
                 op.misuse((arrays,), kwargs)
         for given in kwargs:
             if kwargs[given].__class__ is not int:
-                kwargs[given] = _fixed(op, given, kwargs[given])
+                kwargs[given] = static_value(op, given, kwargs[given])
         try:
             out = forwards[kind](raw, **kwargs) if kwargs else forwards[kind](raw)
         except REFUSALS as error:

@@ -20,6 +20,7 @@ from .modes import anomaly, enable_grad, recording, set_recording
 from .operation import SHAPE
 from .tape import RETAINED, Leaf, MultiNode, Node, Output, TensorBase, another, make, namespace_of_tensors, retaining
 from .used import Either, OfOutputs, PartOf, Through, unbroadcast
+from ..arguments import flag_of
 from ..backends import Array, Namespace, backend_of, by_type, scalar_types, uses_current_device
 from ..dtypes import NUMBERS, from_raw
 
@@ -163,7 +164,11 @@ def grad(
     >>> xp.autograd.grad(g, x)
     (tensor(18.),)
     """
-    if not only_inputs:
+    allow_unused, materialize_grads = (
+        flag_of(value, "grad", flag)
+        for flag, value in (("allow_unused", allow_unused), ("materialize_grads", materialize_grads))
+    )
+    if not flag_of(only_inputs, "grad", "only_inputs"):
         raise ValueError("grad(): only_inputs=False, which adds to the grad of leaves too, is what backward() does")
     wanted = tensors_of(inputs, "grad", "inputs")
     roots = tensors_of(outputs, "grad", "outputs")
@@ -215,6 +220,10 @@ def _run(
     allow_unused: bool = True,
 ) -> list[Any]:
     """Run backward from the roots: into the leaves' ``grad``, or, with `inputs`, returning their cotangents as Tensors."""
+    if create_graph.__class__ is not bool:
+        create_graph = flag_of(create_graph, name, "create_graph")
+    if retain.__class__ is not bool:
+        retain = flag_of(retain, name, "retain_graph")
     if cotangents is None:
         cotangents = [None] * len(roots)
     elif not isinstance(cotangents, (list, tuple)):

@@ -33,9 +33,10 @@ import functools
 import inspect
 import math
 import re
+import sys
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, NamedTuple, NoReturn, ParamSpec, TypeVar
 
-from .calls import REFUSALS, REQUIRED, apart, call_path, fixed, two_devices
+from .calls import REFUSALS, REQUIRED, apart, call_path, fixed, static_value, two_devices
 from .modes import recording
 from .tape import TensorBase, namespace_of_tensors
 from .. import dtypes
@@ -280,6 +281,7 @@ def _respell(name: str, spellings: dict[str, str], kwargs: dict[str, Any]) -> No
             kwargs[own] = tuple(value) if isinstance(value, list) else value
 
 
+_SIGNATURE = re.compile(r"gufunc core with signature \S+ ")  # NumPy's notation, in messages about too few dimensions
 _PLAINER = {  # clearer words for messages from Python and NumPy
     "tuple index out of range": "an axis is out of range",
     "Python int too large to convert to C long": "a number is out of bounds for the dtype",
@@ -289,7 +291,7 @@ _PLAINER = {  # clearer words for messages from Python and NumPy
 def named(name: str, error: Exception) -> Exception:
     """Make an error of the same type that names the called function in place of an inner one."""
     text = _NAMED.sub("", str(error).rstrip())  # NumPy ends some with a space
-    text = _PLAINER.get(text, text)
+    text = _SIGNATURE.sub("", _PLAINER.get(text, text))
     try:
         out = type(error)(f"{name}(): {text}")
     except TypeError:  # for types that cannot be made from a text, such as NumPy's own for casts
@@ -342,8 +344,10 @@ class Operation:
         Whether the first of them is a sequence of tensors, as for `concat`; it is the only one then.
     optional, scalars : frozenset of str
         The members of `tensors` that may be None, and those that may be a Python number.
-    flags, integers : frozenset of str
-        The other parameters that are booleans, and those that are, or contain, integers.
+    flags, integers, numbers : frozenset of str
+        The other parameters that are booleans; those that are, or contain, integers; those that are real numbers.
+    whole, single, nullable : frozenset of str
+        The integers that may be given as one; the integers and numbers that may not be a sequence; those that may be None.
     layout : tuple of str
         The names that a rule may use, in the order of what a node saved.
     rules : tuple of Rule or None
@@ -416,6 +420,10 @@ class Operation:
         static = {n: function.__annotations__.get(n, "") for n in self.parameters if n not in self.tensors}
         self.flags = frozenset(n for n, kind in static.items() if kind.startswith("bool"))
         self.integers = frozenset(n for n, kind in static.items() if _INTEGERS.search(kind))
+        self.whole = frozenset(n for n, kind in static.items() if kind.startswith(("int", "Axis")))
+        self.numbers = frozenset(n for n, kind in static.items() if kind in ("float", "float | None"))
+        self.single = self.numbers | frozenset(n for n, kind in static.items() if kind in ("int", "int | None"))
+        self.nullable = frozenset(n for n, kind in static.items() if kind == "Axis" or kind.endswith("None"))
         self.places = {name: i for i, name in enumerate(self.parameters)}
         self.layout = (*self.parameters, "out")
         if self.sequence:
@@ -559,9 +567,16 @@ class Operation:
             return two_devices(f"{self.name}()", arrays)
         if isinstance(error, TypeError):
             try:
-                inspect.signature(self.call).bind(*args, **kwargs)
+                given = inspect.signature(self.call).bind(*args, **kwargs).arguments
             except TypeError as misuse:  # of the public signature; the forward counts the backend, too
                 return TypeError(f"{self.name}(): {misuse}")
+            for name in [n for n in given if n not in self.tensors]:  # not all of them have been checked
+                if isinstance(given[name], int) and abs(given[name]) > sys.maxsize:
+                    return OverflowError(f"{self.name}(): {name} is out of bounds, got {given[name]}")
+                try:
+                    static_value(self, name, given[name])
+                except TypeError as misfit:
+                    return misfit
         return named(self.name, error)
 
     def not_a_tensor(self, name: str, value: Any) -> TypeError:

@@ -56,10 +56,17 @@ def _build(form: Any, leaves: Any) -> Any:
     return form.unflatten(list(leaves))
 
 
+def _check_callable(name: str, func: Any) -> None:
+    """Raise TypeError if `func` is not a function, before anything is done with it."""
+    if not callable(func):
+        raise TypeError(f"{name}(): expected a function, got {type(func).__name__}")
+
+
 class _Trace:
     """A recorded run of a function: its inputs as the start of the tape, and its outputs."""
 
     def __init__(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], has_aux: bool = False) -> None:
+        _check_callable(name, function)
         given, self.form = _flatten(args, f"{name}(): the arguments")
         self.begun = next(sequence)
         # Each transform is a separate level: tracked inputs are cloned, so outer transforms see through, and others become
@@ -219,6 +226,8 @@ def value_and_grad(
 def _value_and_grad(
     name: str, func: Callable[P, R], argnums: int | tuple[int, ...], has_aux: bool
 ) -> Callable[P, tuple[R, Any]]:
+    _check_callable(name, func)
+
     @functools.wraps(func)
     def transformed(*args: P.args, **kwargs: P.kwargs) -> tuple[Any, Any]:
         trace = _Trace(name, *_split(name, argnums, args, kwargs, func), has_aux)
@@ -436,6 +445,8 @@ def _jacobian(
     has_aux: bool,
     by: Callable[[str, _Trace], list[list[Any]]],
 ) -> Callable[P, Any]:
+    _check_callable(name, func)
+
     @functools.wraps(func)
     def transformed(*args: P.args, **kwargs: P.kwargs) -> Any:
         trace = _Trace(name, *_split(name, argnums, args, kwargs, func), has_aux)

@@ -11,7 +11,7 @@ import functools
 import importlib
 import math
 import operator
-from sys import getrefcount
+from sys import getrefcount, maxsize
 from typing import Any
 
 import numpy as np
@@ -499,6 +499,8 @@ def nonzero(x: Array, /) -> tuple[Array, ...]:
 
 def repeat(x: Array, repeats: Any, /, *, axis: int | None = None) -> Array:
     """``numpy.repeat``: 0.5 us instead of 1.2."""
+    if repeats.__class__ is int and repeats * x.size > maxsize:  # overflows in NumPy, which then writes past the end
+        raise ValueError("array is too big")
     return x.repeat(repeats, axis)
 
 

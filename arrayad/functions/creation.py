@@ -248,12 +248,16 @@ def convert(
         copy = flag_of(copy, name, "copy")
     if isinstance(obj, TensorBase):
         return _from_tensor(obj, chosen, device, copy, name)
-    if isinstance(obj, (list, tuple)) and next(tensors_in(obj), None) is not None:
+    try:
+        tensors = [*tensors_in(obj)] if isinstance(obj, (list, tuple)) else []
+    except RecursionError:
+        raise ValueError(f"{name}(): a {type(obj).__name__} is nested too deeply, or has itself in it") from None
+    if tensors:
         if copy is False:
             raise ValueError(f"{name}(): a sequence of Tensors cannot be made one Tensor without a copy")
         if floats is None:  # once, for everything nested in it
-            floats = dtypes.REAL_OF[chosen] if chosen in dtypes.REAL_OF else floats_of(tensors_in(obj))
-        near = next(tensors_in(obj)).device
+            floats = dtypes.REAL_OF[chosen] if chosen in dtypes.REAL_OF else floats_of(tensors)
+        near = tensors[0].device
         parts = [convert(x, None, None, None, name, floats, near) for x in obj]
         if len({x.shape for x in parts}) > 1:
             raise ValueError(f"{name}(): shapes must be equal, got {', '.join(str(tuple(x.shape)) for x in parts)}")

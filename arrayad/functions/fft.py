@@ -54,7 +54,7 @@ def _check(name: str, norm: str | None, x: Any, axes: Sequence[int]) -> None:
     rank = len(x.shape)
     if len({axis_of(axis, rank, name) for axis in axes}) < len(axes):
         raise ValueError(f"{name}(): an axis is there more than once in {tuple(axes)}")
-    if norm not in _DUAL:
+    if not (norm is None or isinstance(norm, str)) or norm not in _DUAL:
         raise ValueError(f"{name}(): norm must be 'backward', 'ortho' or 'forward', got {norm!r}")
 
 

@@ -1440,11 +1440,11 @@ def norm(
     check_tensor(x, "norm")
     if axis is None and ord is None:
         return vector_norm(x, keepdims=keepdims)
-    axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+    axes = tuple(range(x.ndim)) if axis is None else tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
     if len(axes) == 1 and not isinstance(ord, str):
         return vector_norm(x, axis=axes[0], keepdims=keepdims, ord=2 if ord is None else ord)
     if len(axes) != 2:
         raise ValueError(f"norm(): a vector has one axis and a matrix two, got {len(axes)} with ord={ord!r}")
-    places = tuple(a % x.ndim for a in axes)
+    places = tuple(axis_of(a, x.ndim, "norm") for a in axes)
     out = matrix_norm(moveaxis(x, axes, (-2, -1)), keepdims=keepdims, ord="fro" if ord is None else ord)
     return moveaxis(out, (-2, -1), places) if keepdims else out

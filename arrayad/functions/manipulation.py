@@ -123,7 +123,7 @@ def broadcast_to(xp: Namespace, x: Tensor, /, shape: tuple[int, ...]) -> Tensor:
     """
     try:
         return xp.broadcast_to(x, shape if isinstance(shape, tuple) else sides_of(shape, "broadcast_to"))
-    except ValueError:  # its message is about NumPy's iterator
+    except (TypeError, ValueError):  # its message is about NumPy's iterator
         sides = sides_of(shape, "broadcast_to")
         raise ValueError(f"shape {tuple(x.shape)} cannot be broadcast to shape {sides}") from None
 

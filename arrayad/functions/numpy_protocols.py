@@ -691,21 +691,25 @@ def _sliding_window_view(x: Tensor, window_shape: Any, axis: Any = None, *, subo
 
 def _array_split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> Any:
     x = _tensor(ary)
-    length = x.shape[axis]
+    place = axis_of(axis, x.ndim, "numpy.array_split")
+    length = x.shape[place]
     if isinstance(indices_or_sections, int):
+        if indices_or_sections < 1:
+            raise ValueError("numpy.array_split(): number sections must be larger than 0")
         base, more = divmod(length, indices_or_sections)
         sizes = [base + 1] * more + [base] * (indices_or_sections - more)
         ends = list(itertools.accumulate(sizes))
     else:
         ends = [*(min(int(i), length) for i in indices_or_sections), length]
-    front = (slice(None),) * axis_of(axis, x.ndim, "numpy.array_split")
+    front = (slice(None),) * place
     return [x[(*front, slice(start, end))] for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def _split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> Any:
+    parts = _array_split(ary, indices_or_sections, axis)
     if isinstance(indices_or_sections, int) and _tensor(ary).shape[axis] % indices_or_sections:
         raise ValueError("array split does not result in an equal division")
-    return _array_split(ary, indices_or_sections, axis)
+    return parts
 
 
 def _repeat(a: Tensor, repeats: Any, axis: Any = None) -> Any:

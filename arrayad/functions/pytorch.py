@@ -1087,7 +1087,7 @@ def unflatten(x: Tensor, /, dim: int, sizes: Sequence[int]) -> Tensor:
     axis = axis_of(dim, x.ndim, "unflatten")
     if not isinstance(sizes, (list, tuple)):
         raise TypeError(f"unflatten(): sizes must be a tuple of int, got {sizes!r}")
-    sizes = tuple(sizes)
+    sizes = tuple(integer_of(n, "unflatten", "each of the sizes") for n in sizes)
     if -1 in sizes:
         rest = -math.prod(sizes)
         sizes = tuple(x.shape[axis] // rest if rest and n == -1 else n for n in sizes)

@@ -200,6 +200,7 @@ def index_fill_(x: Tensor, /, dim: int, index: Tensor, value: Tensor | complex) 
     return x
 
 
+@public
 def fill_diagonal_(x: Tensor, /, fill_value: complex, wrap: bool = False) -> Tensor:
     """Fill the diagonal of a matrix, or of a tensor with equal lengths; returns the tensor itself.
 

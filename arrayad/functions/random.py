@@ -590,10 +590,13 @@ def multinomial(
 
 
 def _constant(x: Any, name: str, parameter: str) -> Any:
-    """A number without a derivative."""
+    """A real number without a derivative."""
     if isinstance(x, TensorBase) and x._node is not None and recording():
         raise TypeError(f"{name}(): {parameter} is not differentiable, but requires grad; pass its detach()")
-    return number_of(x, name, parameter)
+    number = number_of(x, name, parameter)
+    if isinstance(number, complex):
+        raise TypeError(f"{name}(): {parameter} must be a real number, got {number}")
+    return number
 
 
 def _drawn(
@@ -608,7 +611,7 @@ def _drawn(
 
 def bernoulli_(x: Tensor, /, p: Tensor | float = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Set the elements to random zeros and ones, the ones with a given probability; returns the tensor itself."""
-    if not isinstance(p, TensorBase) and not 0 <= p <= 1:
+    if not isinstance(p, TensorBase) and not 0 <= (p := _constant(p, "bernoulli_", "p")) <= 1:
         raise ValueError(f"bernoulli_(): p must be between 0 and 1, got {p}")
     check_writeable(x, "bernoulli_")
     if isinstance(p, TensorBase):  # each element draws a separate number
@@ -618,6 +621,8 @@ def bernoulli_(x: Tensor, /, p: Tensor | float = 0.5, *, generator: Generator | 
 
 def exponential_(x: Tensor, /, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Set the elements to exponential random numbers of a given rate; returns the tensor itself."""
+    if not isinstance(lambd, TensorBase):
+        lambd = _constant(lambd, "exponential_", "lambd")
     if not lambd > 0:
         raise ValueError(f"exponential_(): the rate must be positive, got {lambd}")
     check_writeable(x, "exponential_")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from .beyond import log_softmax, softmax
 from .beyond import logsumexp as _logsumexp
-from .creation import asarray, ones_like
+from .creation import asarray, number_of, ones_like
 from .data_types import check_tensor, finfo
 from .declaring import special
 from .distributions import (
@@ -390,7 +390,7 @@ def multigammaln(a: Tensor, d: Tensor | int) -> Tensor:
     Differentiable with respect to `a`.
     """
     try:
-        dimension = float(d)
+        dimension = float(number_of(d, "multigammaln", "d"))
     except TypeError:
         raise ValueError("multigammaln(): the dimension must be one whole number") from None
     if dimension < 0 or dimension % 1:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...autograd.tape import make
 from ...dtypes import from_raw
-from ...functions.creation import asarray
+from ...functions.creation import asarray, number_of
 from ...functions.random import randperm
 from ...tensor import Tensor
 
@@ -342,8 +342,9 @@ def random_split(dataset: Indexed[T], lengths: Sequence[float], generator: Gener
     [8, 2]
     """
     total = len(dataset)  # type: ignore[arg-type]  # of a Dataset that has one, which its class does not say
-    if isinstance(lengths, (int, float)):
+    if not isinstance(lengths, Iterable):
         raise TypeError(f"random_split(): lengths must be a list of the parts' lengths, not {lengths}")
+    lengths = [number_of(n, "random_split", "each of the lengths") for n in lengths]
     if any(n < 0 for n in lengths):
         raise ValueError(f"random_split(): lengths must not be negative, got {list(lengths)}")
     sizes = [int(n) for n in lengths]

@@ -16,6 +16,7 @@ from .fetch import Failed
 from .prefetch import moved_to, pinned
 from .sampler import BatchSampler, RandomSampler, SequentialSampler
 from ... import cuda
+from ...arguments import flag_of
 from ...devices import device as Device
 from ...functions.random import Generator, default_generator, randint
 from ...tensor import Tensor
@@ -156,6 +157,10 @@ class DataLoader(Generic[T_co]):
         device: DeviceLike | None = None,
     ) -> None:
         stream = isinstance(dataset, IterableDataset)
+        for name, function in (("collate_fn", collate_fn), ("worker_init_fn", worker_init_fn)):
+            if function is not None and not callable(function):
+                raise TypeError(f"DataLoader(): {name} must be a function, not {type(function).__name__}")
+        shuffle = flag_of(shuffle, "DataLoader", "shuffle")
         _check_order(stream, batch_size, shuffle, sampler, batch_sampler, drop_last)
         _check_workers(num_workers, timeout, prefetch_factor, persistent_workers, multiprocessing_context)
         if generator is not None and not isinstance(generator, Generator):

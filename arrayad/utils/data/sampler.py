@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
+from ...arguments import flag_of, integer_of
 from ...functions.creation import asarray
 from ...functions.random import Generator, multinomial, randint, randperm
 
@@ -110,7 +111,7 @@ class RandomSampler(_Ordered):
         if num_samples is not None and not _is_positive(num_samples):
             raise ValueError(f"RandomSampler(): num_samples must be a positive integer, got {num_samples!r}")
         self.data_source = data_source
-        self.replacement = replacement
+        self.replacement = flag_of(replacement, "RandomSampler", "replacement")
         self.generator = generator
         self._num_samples = num_samples
 
@@ -240,14 +241,15 @@ class DistributedSampler(_Ordered):
     ) -> None:
         if num_replicas is None or rank is None:
             raise ValueError("DistributedSampler(): num_replicas and rank are required: there is no process group to ask")
+        rank = integer_of(rank, "DistributedSampler", "rank")
         if not _is_positive(num_replicas) or not 0 <= rank < num_replicas:
             raise ValueError(f"DistributedSampler(): rank must be in [0, num_replicas), got {rank} of {num_replicas}")
         self.dataset = dataset
         self.num_replicas = num_replicas
         self.rank = rank
-        self.shuffle = shuffle
-        self.seed = seed
-        self.drop_last = drop_last
+        self.shuffle = flag_of(shuffle, "DistributedSampler", "shuffle")
+        self.seed = integer_of(seed, "DistributedSampler", "seed")
+        self.drop_last = flag_of(drop_last, "DistributedSampler", "drop_last")
         self.epoch = 0
 
     def _order(self) -> Any:
@@ -266,7 +268,7 @@ class DistributedSampler(_Ordered):
         ----------
         epoch : int
         """
-        self.epoch = epoch
+        self.epoch = integer_of(epoch, "set_epoch", "epoch")
 
     def state_dict(self) -> dict[str, Any]:
         """The epoch of the next pass."""
