@@ -487,6 +487,12 @@ def test_a_generator_first_drawn_from_in_a_checkpoint(monkeypatch: pytest.Monkey
     assert xp.rand(4, device="strict:1").tolist() == after
 
 
+def test_a_number_that_a_dtype_does_not_hold_is_compared_with_at_once() -> None:
+    """Also where it is the first operand of a function beside the dtype of a backend."""
+    x = xp.zeros(2, dtype=xp.int8, device="strict:1")
+    assert (x < 1000).tolist() == [True] * 2
+
+
 def test_in_place_and_views_on_the_standard_alone() -> None:
     x = xp.asarray([[1.0, 2.0], [3.0, 4.0]], device="strict").requires_grad_()
     y = x * 1

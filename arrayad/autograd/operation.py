@@ -520,13 +520,13 @@ class Operation:
 
     def with_number(self, a: Array, number: Any) -> tuple[Array, Array] | None:
         """Convert an array and a Python number in the range of its dtype to arrays: a common case with its own path."""
-        rank = RANK.get(number.__class__)
-        if rank is None or a.dtype not in self.native or rank > dtypes.from_raw[a.dtype].rank:
+        rank, dtype = RANK.get(number.__class__), dtypes.from_raw[a.dtype]
+        if rank is None or dtype.kind not in self.takes.kinds or rank > dtype.rank:
             return None
         try:
             return a, _scalar[a.__class__](number, a)
         except OverflowError as error:
-            if not self.compares or dtypes.from_raw[a.dtype].kind == "f":
+            if not self.compares or dtype.kind == "f":
                 raise named(self.name, error) from None
             backend = backend_of(a)  # outside of the range of every dtype, as an infinity may be
             a = backend.astype(a, backend.raw_dtype(dtypes.float64))
