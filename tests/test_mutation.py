@@ -16,6 +16,7 @@ import pytest
 
 import arrayad as xp
 from arrayad.autograd import tape
+from arrayad.autograd.operation import operations
 from arrayad.backends import backend_of
 
 if TYPE_CHECKING:
@@ -462,6 +463,37 @@ def test_threads_write_into_rows_of_a_recorded_tensor(made_before: bool) -> None
             assert w.grad.item() == 320.0
     finally:
         sys.setswitchinterval(interval)
+
+
+@pytest.mark.parametrize(
+    ("name", "view"),
+    [
+        ("matrix_transpose", lambda x: x.mT), ("permute_dims", lambda x: xp.permute_dims(x, (1, 0))),
+        ("permute_dims", lambda x: xp.permute_dims(x, axes=(1, 0))), ("unstack", lambda x: xp.unstack(x, axis=1)[0]),
+    ],
+)  # fmt: skip
+def test_a_tensor_that_is_moved_while_a_view_of_it_is_made(monkeypatch: pytest.MonkeyPatch, name: str, view: Any) -> None:
+    """As by another thread."""
+    w = xp.ones(1, requires_grad=True)
+    b = w * xp.ones(2, 3)
+    view(b)  # from here on it shares what it knows with views
+    op: Any = next(op for op in operations.values() if op.name == name)
+    kind, dtype = type(b._array), b._array.dtype
+    forward = op.forwards[kind]
+
+    def meanwhile(a: Any, *args: Any, **kwargs: Any) -> Any:
+        monkeypatch.undo()
+        out = forward(a, *args, **kwargs)
+        b.mul_(2.0)
+        return out
+
+    monkeypatch.setitem(op.forwards, kind, meanwhile)
+    monkeypatch.setitem(op.known[kind], dtype, meanwhile)
+    y = view(b)
+    y.add_(1.0)
+    assert y.tolist() == view(b).tolist() == view(xp.full((2, 3), 3.0)).tolist()
+    (y * 10).sum().backward()
+    assert w.grad.item() == 20 * y.numel()
 
 
 def test_a_leaf_of_another_shape_by_now() -> None:

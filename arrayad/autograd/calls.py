@@ -164,7 +164,7 @@ def _unary(op: Operation) -> Callable[..., Any]:
         if view and _shares_memory[a.__class__](out, a):
             alias(x, y, (op, (), _NO_KEYWORDS))
             if x._array is not a:
-                _view_again(op, x, y, (), _NO_KEYWORDS)
+                node = _view_again(op, x, y, (), _NO_KEYWORDS)
         if node is not None and plan is not None and recording():
             new = Node()  # `record`, inlined: 0.04 us less
             new.plan = plan
@@ -407,7 +407,7 @@ def _of_first(op: Operation) -> Callable[..., Any]:
         ):
             alias(x, y, (op, () if value is REQUIRED else (value,), _NO_KEYWORDS))
             if x._array is not a:
-                _view_again(op, x, y, () if value is REQUIRED else (value,), _NO_KEYWORDS)
+                node = _view_again(op, x, y, () if value is REQUIRED else (value,), _NO_KEYWORDS)
         if node is not None and plan is not None and recording():
             new = Node()  # `record`, inlined: 0.06 us less
             new.plan = plan
@@ -473,7 +473,7 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
         if view and _shares_memory[a.__class__](out, a):
             alias(x, y, (op, args, kwargs or _NO_KEYWORDS))
             if x._array is not a:
-                _view_again(op, x, y, args, kwargs)
+                node = _view_again(op, x, y, args, kwargs)
         floating = "dtype" not in kwargs or dtypes.from_raw[out.dtype].kind in "fc"  # a sum of integers has no gradient
         if node is not None and plan is not None and floating and recording():
             record(plan, (node,), _kept(plan, a, args, kwargs, out), y)
@@ -482,12 +482,16 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
     return call
 
 
-def _view_again(op: Operation, x: TensorBase, y: TensorBase, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Recreate a view on its tensor's current memory, if another thread's write moved the tensor while the view was made."""
+def _view_again(op: Operation, x: TensorBase, y: TensorBase, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Node | None:
+    """Recreate a view on its tensor's current memory, if another thread's write moved the tensor while the view was made.
+
+    Returns the tensor's current node.
+    """
     with tape.writing:
         y._array = op.forwards[x._array.__class__](x._array, *args, **kwargs)
         if y._storage is not x._storage:
             alias(x, y, (op, args, kwargs))
+        return x._node
 
 
 def _kept(plan: Plan, a: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> tuple[Any, ...]:
