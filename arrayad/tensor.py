@@ -553,9 +553,7 @@ class Tensor(TensorBase):
         >>> x.grad
         tensor([ 3., 12.])
         """
-        if gradient is not None and not isinstance(gradient, TensorBase):
-            raise TypeError(f"backward(): gradient must be a Tensor or None, not {type(gradient).__name__}")
-        engine.backward(self, gradient, retain_graph, create_graph, inputs)
+        engine.backward(self, [gradient], retain_graph, create_graph, inputs)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
         """Call a function with the gradient of the tensor in each backward, before it propagates further.

@@ -279,6 +279,7 @@ def test_devices_are_kept_and_not_mixed() -> None:
         lambda: xp.concat([x, xp.ones(3)]),
         lambda: xp.concat([x, y]),
         lambda: xp.where(x > 0, x, y),
+        lambda: xp.where(x > 0, x, xp.ones(3)),
         lambda: xp.matmul(x, y),
         lambda: xp.take(x, xp.asarray([0], device="strict:2")),
         lambda: xp.einsum("i,i->", x, y),

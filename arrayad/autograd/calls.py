@@ -434,7 +434,7 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
     """Make the call path for one tensor, the first argument, and any static arguments after it, as a tuple and a dict."""
     forwards, native, view = op.forwards, op.native, op.view
     plan = op.plans[True,] if op.differentiable else None
-    name, positional, choosy = op.tensors[0], op.positional, op.choosy
+    name, choosy = op.tensors[0], op.choosy
     plain = op.keyword_names - {"dtype"}  # names of arguments passed on unchanged: 0.2 us less
     keyed = op.keyed
 
@@ -456,8 +456,6 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
             for given in kwargs:
                 if kwargs[given].__class__ is not int:
                     kwargs[given] = static_value(op, given, kwargs[given])
-        elif len(args) >= positional:
-            op.misuse((x, *args), kwargs)
         try:
             out = forwards[a.__class__](a, *args, **kwargs)
         except REFUSALS as error:
@@ -714,8 +712,6 @@ def _of_sequence(op: Operation) -> Callable[..., Any]:
             out = forwards[kind](raw, **kwargs) if kwargs else forwards[kind](raw)
         except REFUSALS as error:
             raise op.refused(error, (arrays,), kwargs) from None
-        if out.__class__ is not kind:
-            out = _as_array[out.__class__](out)
         y = _new(x.__class__)
         y._array = out
         y._node = None
