@@ -302,7 +302,7 @@ for _c in (False, True):
     add("slogdet", lambda x: xp.linalg.slogdet(x), square(2, 3, 3, complexes=_c))
     add("slogdet", lambda x: xp.linalg.slogdet(x).logabsdet, square(3, 3, complexes=_c))
     add("cholesky", lambda x: xp.linalg.cholesky(hermitian(x)), square(2, 3, 3, complexes=_c) + 2 * np.eye(3))
-    add("cholesky", lambda x: xp.linalg.cholesky(hermitian(x), upper=True), square(3, 3, complexes=_c) + 2 * np.eye(3))
+    add("cholesky", lambda x: xp.linalg.cholesky(hermitian(x), upper=True), square(5, 5, complexes=_c) + 3 * np.eye(5))
     for _shape in ((3, 3), (4, 2), (2, 4)):
         _m = (cplx if _c else real)(*_shape)
         add("pinv", xp.linalg.pinv, _m)

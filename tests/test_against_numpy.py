@@ -407,6 +407,25 @@ def test_result_type(a: Any, b: Any) -> None:
             assert xp.result_type(first, second) is dtype
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        xp.matmul, xp.vecdot, xp.tensordot, xp.linalg.outer, xp.linalg.cross, xp.linalg.solve, xp.linalg.lstsq, xp.kron,
+        lambda x1, x2: xp.linalg.solve_triangular(x1, x2, upper=True), lambda x1, x2: xp.einsum("ij,kj->ik", x1, x2),
+    ],
+)  # fmt: skip
+def test_promotion_in_linear_algebra(function: Any) -> None:
+    """Integers take the dtype of floating numbers, which NumPy would make float64."""
+    for a, b in ((xp.int64, xp.float32), (xp.float32, xp.float64), (xp.float64, xp.complex64)):
+        x1, x2 = xp.eye(3, dtype=a), xp.eye(3, dtype=b)
+        if function is xp.linalg.outer:
+            x1, x2 = x1[0], x2[0]
+        found, other = function(x1, x2), function(x2, x1)
+        if function is xp.linalg.lstsq:
+            found, other = found.solution, other.solution
+        assert found.dtype is other.dtype is promoted(a, b)
+
+
 @pytest.mark.parametrize(("a", "number"), MIXED, ids=str)
 @pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
 def test_promotion_with_a_number(a: Any, number: complex) -> None:

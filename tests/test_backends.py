@@ -1020,6 +1020,7 @@ def test_roots_as_powers(exponent: Any) -> None:
     many = xp.ones(200) * -math.inf
     assert (many**exponent == math.inf).all()
     assert xp.pow(xp.zeros((0, 3)), exponent).shape == (0, 3)
+    assert xp.pow(many, xp.asarray([[0.5]])).shape == (1, 200)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -693,6 +693,7 @@ SHAPES = {
     "xp.fft.fftn(v, s=(2, 2))": (ValueError, "fftn(): there are 2 lengths for a tensor of 1 dimensions"),
     "xp.median(x, axis=4)": (IndexError, "median(): axis 4 is out of range for a tensor of 2 dimensions"),
     "xp.quantile(x, 0.5, axis=-3)": (IndexError, "quantile(): axis -3 is out of range"),
+    "xp.put_along_axis(x, [[0]], 1.0)": (TypeError, "put_along_axis(): argument 'indices' must be Tensor, not list"),
     "xp.put_along_axis(x, xp.asarray([[0]]), 1.0, axis=7)": (IndexError, "put_along_axis(): axis 7 is out of range"),
     "xp.argsort(s)": (IndexError, "argsort(): axis -1 is out of bounds"),
     "xp.topk(x, 4)": (ValueError, "topk(): k must be from 0 to the length 3 of the axis, got 4"),

@@ -273,6 +273,7 @@ def test_versions_are_shared_with_views() -> None:
     assert row._base is x
     assert row[None]._base is x
     assert x.detach()._base is None
+    assert xp.zeros((2, 3)).t_()._version == 1
     assert row.is_view
     assert not x.is_view
 
@@ -409,6 +410,10 @@ def test_a_view_that_was_made_a_leaf_is_one_to_its_own_views() -> None:
 def test_a_view_of_a_leaf_view_follows_its_base() -> None:
     base = xp.zeros(4)
     leaf = base[1:].requires_grad_()
+    for part in (base, base[:2]):
+        part.add_(xp.zeros(1, dtype=xp.int64))  # which gives no history that is to be followed
+    assert leaf.is_leaf
+    assert leaf.requires_grad
     view = leaf[:2]
     k = xp.asarray(2.0).requires_grad_()
     base.add_(k)
