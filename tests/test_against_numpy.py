@@ -426,6 +426,40 @@ def test_promotion_in_linear_algebra(function: Any) -> None:
         assert found.dtype is other.dtype is promoted(a, b)
 
 
+@pytest.mark.parametrize("dtype", [d for d in DTYPES if d.kind in "iu"], ids=str)
+def test_searchsorted_of_several_dtypes(dtype: Any) -> None:
+    for kind in (xp.int64, xp.float64, xp.uint8):
+        found = xp.searchsorted(
+            xp.asarray([30, 10, 20], dtype=kind), xp.asarray([15.0, 30.0]), sorter=xp.asarray([1, 2, 0], dtype=dtype)
+        )
+        assert found.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("as_tensors", [False, True])
+def test_clip_by_bounds_of_other_dtypes(as_tensors: bool) -> None:
+    def bound(value: Any, dtype: Any) -> Any:
+        return xp.asarray([value], dtype=dtype) if as_tensors and value is not None else value
+
+    numbers = xp.asarray([0, 5, 9])
+    for low, high, expected in ((1.5, None, [1.5, 5.0, 9.0]), (None, 6.5, [0.0, 5.0, 6.5]), (1.5, 6.5, [1.5, 5.0, 6.5])):
+        same(
+            xp.clip(numbers, bound(low, xp.float64), bound(high, xp.float64)),
+            np.asarray(expected, "f8" if as_tensors else "f4"),
+        )
+    same(xp.clip(numbers, bound(1, xp.int64), bound(6.5, xp.float32)), np.asarray([1.0, 5.0, 6.5], "f4"))
+    same(xp.clip(xp.asarray([0.25, 5.0]), bound(0.5, xp.float64), bound(4, xp.int8)), np.asarray([0.5, 4.0], "f4"))
+    # Beyond what the dtype holds, a bound is the dtype's own.
+    for dtype, wide, low, high in (
+        (xp.uint8, xp.int64, -300, 300),
+        (xp.int8, xp.int16, -300, 300),
+        (xp.int8, xp.uint8, 0, 200),
+    ):
+        x = xp.asarray([0, 5, 127], dtype=dtype)
+        assert xp.clip(x, bound(low, wide), bound(high, wide)).tolist() == [0, 5, 127]
+        assert xp.clip(x, bound(high, wide), None).tolist() == [min(high, xp.iinfo(dtype).max)] * 3
+        assert xp.clip(x, None, bound(low, wide)).tolist() == [max(low, xp.iinfo(dtype).min)] * 3
+
+
 @pytest.mark.parametrize(("a", "number"), MIXED, ids=str)
 @pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
 def test_promotion_with_a_number(a: Any, number: complex) -> None:

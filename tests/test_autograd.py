@@ -329,6 +329,22 @@ def test_unused_input() -> None:
     assert xp.autograd.grad(out, [x, y], materialize_grads=True)[1].tolist() == [0.0, 0.0]
 
 
+def test_what_leads_to_no_input_is_not_computed() -> None:
+    class Never(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            raise AssertionError
+
+    older, x, newer = (xp.ones(2, requires_grad=True) for _ in range(3))
+    for other in (older, newer):
+        out = (Never.apply(other) * x).sum()
+        assert xp.autograd.grad(out, x)[0].tolist() == [2.0, 2.0]
+
+
 def test_an_input_that_a_function_gave_no_gradient() -> None:
     class First(xp.autograd.Function):
         @staticmethod

@@ -120,6 +120,12 @@ def test_other_operands_are_left_to_python(symbol: str) -> None:
             _check(f"x {symbol} {other}", TypeError, words)
 
 
+def test_an_integer_repeats_sequences() -> None:
+    """As Python's own does."""
+    n = xp.asarray(2)
+    assert ([1] * n, n * "ab", n * (None,)) == ([1, 1], "abab", (None, None))
+
+
 FIRST_IS_TENSOR = [op for op in operations.values() if op.tensors[:1] == op.parameters[:1] and not op.name.startswith("_")]
 
 
@@ -639,6 +645,11 @@ SHAPES = {
     "xp.stack([x, v])": (ValueError, "stack(): shapes must be equal, got (2, 3), (3,)"),
     "xp.asarray([x, v])": (ValueError, "asarray(): shapes must be equal, got (2, 3), (3,)"),
     "xp.asarray([[1], [1, 2]])": (ValueError, "asarray():", "inhomogeneous"),
+    "xp.searchsorted(xp.arange(3, dtype=xp.uint64), i)": (
+        TypeError,
+        "searchsorted():",
+        "uint64 and arrayad.int64 have no common dtype",
+    ),
     "xp.searchsorted(x, v)": (ValueError, "searchsorted(): x1 must be one-dimensional, got 2 dimensions"),
     "xp.meshgrid(x)": (ValueError, "meshgrid(): arrays must be one-dimensional, got one of 2 dimensions"),
     "xp.meshgrid(v, xp.arange(3))": (ValueError, "meshgrid(): arrays must have one dtype"),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dis
 import inspect
 import math
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
 import arrayad as xp
-from arrayad.autograd.operation import operations
+from arrayad.autograd.operation import FLOATING, elementwise, operations
 from arrayad.autograd.tape import TensorBase
 from arrayad.backends import backend_of
 
@@ -45,6 +46,28 @@ def test_rules_ask_for_what_they_use(op: Any) -> None:
             for step in dis.get_instructions(code):
                 used.update(step.argval if isinstance(step.argval, tuple) else (step.argval,))
             assert set(rule.names) <= used
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({"x": lambda xp, g, y: g}, "the rule of 'x' asks for 'y', which is none of x, out, x_shape, x_transposed"),
+        ({"y": lambda xp, g: g}, "rules for {'y'}, which are not among its tensors"),
+        (
+            {"x": lambda xp, g: g, "used": {"x": lambda xp, used, x: used}},
+            "used entries of 'x' must ask for what the other saves",
+        ),
+        ({"x": lambda xp, g: g, "used": {}}, "used entries of 'x' must ask for what the other saves"),
+    ],
+    ids=["a name", "a rule", "used entries", "no used entries"],
+)
+def test_declarations_that_cannot_be(rules: Any, words: str) -> None:
+    def function(x: xp.Tensor, /) -> xp.Tensor:
+        """One."""
+        return x
+
+    with pytest.raises(TypeError, match=f"^function: .*{re.escape(words)}"):
+        elementwise(takes=FLOATING, **rules)(function)
 
 
 def _weights(like: np.ndarray, seed: int) -> np.ndarray:
