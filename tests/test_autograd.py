@@ -329,6 +329,25 @@ def test_unused_input() -> None:
     assert xp.autograd.grad(out, [x, y], materialize_grads=True)[1].tolist() == [0.0, 0.0]
 
 
+@pytest.mark.parametrize("mode", [xp.no_grad, xp.inference_mode])
+@pytest.mark.parametrize(
+    "function",
+    [
+        xp.sin, lambda x: x + x, lambda x: x * 0.8125, lambda x: 0.8125 * x, lambda x: x * xp.asarray(2), lambda x: xp.sum(x),
+        lambda x: xp.permute_dims(x, (1, 0)), lambda x: xp.sum(x, axis=0), lambda x: xp.sum(x, axis=0, keepdims=True),
+        lambda x: xp.unstack(x)[0], lambda x: xp.clip(x, x, 1.0), lambda x: xp.where(x > 0, x, x), lambda x: xp.where(x > 0, x, 1),
+        lambda x: xp.concat([x, x]), lambda x: xp.concat([x, x], axis=1), lambda x: xp.mean(x, axis=0), lambda x: x[0],
+        lambda x: x.detach().clone().add_(x),
+    ],
+)  # fmt: skip
+def test_nothing_is_recorded_in_these_modes(mode: Any, function: Any) -> None:
+    """On each path that calls take, also of what is met for the first time and again."""
+    x = xp.ones(2, 3, requires_grad=True)
+    for _ in range(2):
+        with mode():
+            assert not function(x).requires_grad
+
+
 def test_what_leads_to_no_input_is_not_computed() -> None:
     class Never(xp.autograd.Function):
         @staticmethod

@@ -124,6 +124,7 @@ def test_trapezoid() -> None:
     close(xp.trapezoid(xp.asarray(y), axis=0, dx=0.5), np.trapezoid(y, axis=0, dx=0.5))
     close(xp.trapezoid(xp.asarray(y), xp.asarray(y**2), axis=0), np.trapezoid(y, y**2, axis=0))
     assert xp.trapezoid(xp.zeros(0)).item() == 0
+    assert xp.trapezoid(xp.asarray([1, 2, 4])).item() == 4.5
 
 
 def test_bincount() -> None:
@@ -153,6 +154,7 @@ def test_put_along_axis() -> None:
 
 @pytest.mark.parametrize("p", [[1.0, -6.0, 11.0, -6.0], [0.0, 2.0, 0.0, 8.0, 0.0, 0.0], [3.0], [0.0, 0.0], []])
 def test_roots(p: Any) -> None:
+    assert xp.roots(xp.asarray(p, dtype=xp.int64)).dtype is xp.complex64
     found = xp.roots(xp.asarray(p, dtype=xp.float64)).numpy()
     expected = np.roots(p)
     assert found.dtype == np.complex128

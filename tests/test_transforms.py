@@ -352,6 +352,75 @@ def test_function_with_jvp() -> None:
     assert xp.func.jvp(Twice.apply, (_x(1.0),), (_x(1.0),))[1].item() == 7.0
 
 
+def test_function_whose_jvp_gives_another_number_of_tangents() -> None:
+    class Both(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return 2 * x, 3 * x
+
+        @staticmethod
+        def jvp(ctx: Any, t: Any) -> Any:
+            return 2 * t
+
+    with pytest.raises(RuntimeError, match=r"Both.jvp gave 1 tangents; its forward has 2 results"):
+        xp.func.jvp(Both.apply, (_x(1.0),), (_x(1.0),))
+
+
+def test_function_that_writes_into_its_own_result() -> None:
+    class Twice(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            out = x.clone()
+            out += x
+            return out
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return 2 * g
+
+    x = _x(1.0, 2.0).requires_grad_()
+    y = Twice.apply(x)
+    y.sum().backward()
+    assert (y.tolist(), x.grad.tolist()) == ([2.0, 4.0], [2.0, 2.0])
+
+
+def test_saved_tensors_before_and_after() -> None:
+    contexts = []
+
+    class Twice(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(None, x)
+            assert ctx.saved_tensors[1] is x
+            contexts.append(ctx)
+            return 2 * x
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            nothing, x = ctx.saved_tensors
+            assert nothing is None
+            return 2 * g + 0 * x
+
+    x = _x(1.0, 2.0).requires_grad_()
+    y = Twice.apply(x)
+    y.sum().backward()
+    assert x.grad.tolist() == [2.0, 2.0]
+    Twice.apply(x)  # whose graph is gone at once
+    for ctx in contexts:
+        with pytest.raises(RuntimeError, match="was dropped with the graph, or by backward"):
+            _ = ctx.saved_tensors
+
+
+def test_transforms_of_a_constant() -> None:
+    def constant(x: Any) -> Any:
+        return xp.ones(3)
+
+    x = _x(1.0, 2.0)
+    assert xp.func.vjp(constant, x)[1](xp.ones(3))[0].tolist() == [0.0, 0.0]
+    assert xp.func.jvp(constant, (x,), (x,))[1].tolist() == [0.0, 0.0, 0.0]
+    assert xp.autograd.check_grads(constant, [x], order=2) is None
+
+
 class SumOfSquares(xp.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Any, scale: float = 1.0) -> Any:

@@ -94,8 +94,6 @@ def _through(xp: Any, node: Node, incoming: list[Any], asked: set[int]) -> Any:
                 t = xp.astype(incoming[i], node.dtype, copy=False)
                 part = rule.function(xp, t, *rule.arguments(saved, node.edges[i]))
                 total = part if total is None else total + part
-        if total is None:
-            return None
         return xp.astype(xp.broadcast_to(total, tuple(node.shape)), node.dtype, copy=False)
     if op.repeats:
         return _repeated(op, plan, saved, incoming)
