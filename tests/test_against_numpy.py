@@ -481,6 +481,13 @@ def test_promotion_with_a_number(a: Any, number: complex) -> None:
         _check(ours, theirs, dtype, number, x)
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations([xp.uint64, xp.int64, xp.float32])), ids=str)
+def test_promotion_of_several(order: Any) -> None:
+    """The first two of the integers have no common dtype, and need none."""
+    assert xp.result_type(*order) is xp.float32
+    assert xp.concat([xp.ones(2, dtype=dtype) for dtype in order]).dtype is xp.float32
+
+
 def test_numpys_scalars_are_numbers() -> None:
     """NumPy scalars are arrays to NumPy; here they are numbers, and weak."""
     x = xp.ones(2)

@@ -351,7 +351,8 @@ def test_gradients_of_forms_that_are_composed(function: Any) -> None:
         lambda x, **how: xp.chunk(x, 2, **how)[0], lambda x, **how: xp.unbind(x, **how)[0],
         lambda x, **how: xp.norm(x, **how), lambda x, **how: xp.select(x, index=0, **how),
         lambda x, **how: xp.index_select(x, index=xp.asarray([0]), **how), lambda x, **how: xp.repeat_interleave(x, 2, **how),
-        lambda x, **how: xp.unique(x, **how), lambda x, **how: xp.unflatten(x, sizes=(-1, 1), **how),
+        lambda x, **how: x.take(xp.asarray([1]), **how), lambda x, **how: xp.unique(x, **how),
+        lambda x, **how: xp.unflatten(x, sizes=(-1, 1), **how),
     ],
 )  # fmt: skip
 def test_the_standards_spelling_where_pytorchs_is_declared(call: Any) -> None:

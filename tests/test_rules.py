@@ -394,6 +394,37 @@ def test_cholesky_by_halves(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> 
 # --- points and arguments at which a rule needs a special case ---
 
 
+@pytest.mark.parametrize("shape", [(0, 0), (2, 0, 0)], ids=str)
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: xp.linalg.eigh(x).eigenvectors, lambda x: xp.linalg.eigvalsh(x), lambda x: xp.linalg.inv(x),
+        lambda x: xp.linalg.cholesky(x), lambda x: xp.linalg.det(x), lambda x: xp.linalg.slogdet(x).logabsdet,
+        lambda x: xp.linalg.svd(x, full_matrices=False).U, lambda x: xp.linalg.qr(x).Q, lambda x: xp.linalg.matrix_power(x, 0),
+        *[lambda x, o=ord: xp.linalg.matrix_norm(x, ord=o) for ord in ("fro", "nuc", 1, -1, 2, -2, math.inf, -math.inf)],
+    ],
+)  # fmt: skip
+def test_empty_matrices(function: Any, shape: tuple[int, ...]) -> None:
+    x = xp.zeros(shape, requires_grad=True)
+    out = function(x)
+    out.sum().backward()
+    assert out.shape[: len(shape) - 2] == shape[:-2]
+    assert x.grad.shape == shape
+
+
+def test_the_identity_as_a_power() -> None:
+    x = xp.tensor([[0.0, math.inf], [math.nan, -1.0]], requires_grad=True)
+    out = xp.linalg.matrix_power(x, 0)
+    out.sum().backward()
+    assert (out.tolist(), x.grad.tolist()) == ([[1.0, 0.0], [0.0, 1.0]], [[0.0, 0.0]] * 2)
+
+
+def test_the_sign_of_a_real_determinant_is_constant() -> None:
+    x = xp.tensor([[2.0, 1.0], [1.0, -3.0]], requires_grad=True)
+    xp.linalg.slogdet(x).sign.backward()
+    assert x.grad.tolist() == [[0.0, 0.0]] * 2
+
+
 @pytest.mark.parametrize("name", ["acos", "acosh", "asin", "atan", "atanh"])
 @pytest.mark.parametrize("z", [complex(2, 0.0), complex(2, -0.0), complex(-2, 0.0), complex(-2, -0.0), complex(0.0, 0.5), 2e19 + 2e19j])  # fmt: skip
 def test_inverse_functions_on_either_side_of_their_cuts(name: str, z: complex) -> None:
