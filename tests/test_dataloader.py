@@ -157,6 +157,11 @@ def test_distributed_sampler(n: int, replicas: int, drop_last: bool) -> None:
     for part in parts:
         part.set_epoch(0)
     assert [list(part) for part in parts] == passes[0]
+    if n == 10:
+        assert (
+            list(DistributedSampler(range(n), replicas, 1, shuffle=False, drop_last=drop_last))
+            == [1, 4, 7, 0][: 4 - drop_last]
+        )
 
 
 @pytest.mark.parametrize("drop_last", [False, True])

@@ -1228,6 +1228,11 @@ LOADER = {
     "random_split([1, 2], [0.5, 0.2])": (ValueError, "random_split(): fractions must add up to 1"),
     "random_split([1, 2], 2)": (TypeError, "random_split(): lengths must be a list"),
     "random_split([1, 2], [-1, 3])": (ValueError, "random_split(): lengths must not be negative"),
+    "default_collate([1, [2, 3]])": (ValueError, "default_collate(): "),
+    "default_collate([1, 'a'])": (
+        TypeError,
+        "default_collate(): the samples of one batch must be of one form, got int, str",
+    ),
     "default_collate([])": (ValueError, "default_collate(): at least one sample is needed"),
     "default_collate([object()])": (TypeError, "default_collate(): a batch must be of tensors", "got object"),
     "BatchSampler([0], 2, 1)": (ValueError, "BatchSampler(): drop_last should be a boolean value, got 1"),

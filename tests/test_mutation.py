@@ -201,6 +201,25 @@ def test_exported_memory_cannot_move_so_backward_says_so() -> None:
 
 
 @pytest.mark.host_memory
+def test_exported_memory_that_a_function_saved() -> None:
+    class Times(xp.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, y: Any) -> Any:
+            ctx.save_for_backward(y)
+            return x * y
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g * ctx.saved_tensors[0], None
+
+    y = xp.from_numpy(np.ones(2, dtype=np.float32))
+    z = Times.apply(xp.ones(2, requires_grad=True), y).sum()
+    y += 1
+    with pytest.raises(RuntimeError, match=r"TimesBackward saved it before version 1, which add_ made"):
+        z.backward()
+
+
+@pytest.mark.host_memory
 def test_a_write_is_seen_through_every_tensor_on_the_memory() -> None:
     memory = np.ones(4, dtype=np.float32)
     x, y = xp.from_numpy(memory), xp.from_numpy(memory[1:3])
