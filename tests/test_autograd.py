@@ -348,6 +348,20 @@ def test_nothing_is_recorded_in_these_modes(mode: Any, function: Any) -> None:
             assert not function(x).requires_grad
 
 
+def test_the_grad_of_what_was_computed() -> None:
+    x = xp.ones(2, requires_grad=True)
+    x.retain_grad()  # which a leaf does
+    y = x * 2
+    y.sum().backward(retain_graph=True)
+    assert x.grad.tolist() == [2.0, 2.0]
+    with pytest.warns(UserWarning, match="adds up the gradients of leaves"):
+        assert y.grad is None
+    y.retain_grad()
+    assert y.grad is None
+    y.sum().backward()
+    assert y.grad.tolist() == [1.0, 1.0]
+
+
 def test_what_leads_to_no_input_is_not_computed() -> None:
     class Never(xp.autograd.Function):
         @staticmethod

@@ -26,6 +26,7 @@ from collections import OrderedDict, defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -450,6 +451,8 @@ def test_collate_forms() -> None:
         assert type(batch) is make
         assert lists(list(batch)) == [[0, 1], {"a": [0, 1]}]
         assert default_convert(make([np.ones(1), "b"]))[0].tolist() == [1.0]
+    batch = default_collate([MappingProxyType({"a": i}) for i in range(2)])  # a dict, since nothing is put into one
+    assert lists(batch) == {"a": [0, 1]}
     converted = default_convert(Point(np.arange(2), ("a", None)))
     assert isinstance(converted, Point)
     assert converted.x.tolist() == [0, 1]

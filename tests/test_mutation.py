@@ -281,6 +281,12 @@ def test_values_saved_before_there_were_views() -> None:
     assert x.grad.tolist() == [2.0, 4.0]
 
 
+def test_parts_of_complex_numbers_are_assigned() -> None:
+    z, x = xp.asarray([1 + 2j, 3 + 4j]), xp.asarray([1.0, 2.0])
+    z.real, z.imag, x.real = xp.asarray([5.0, 6.0]), 0, 7.0
+    assert (z.tolist(), x.tolist()) == ([5 + 0j, 6 + 0j], [7.0, 7.0])
+
+
 def test_versions_are_shared_with_views() -> None:
     x = xp.zeros((2, 3))
     row = x[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import operator
 import pkgutil
 from typing import Any
 
@@ -61,6 +62,20 @@ def test_all_is_true() -> None:
 @pytest.mark.parametrize("version", ["2021.12", "2022.12", "2023.12", "2024.12", "2025.12", None])
 def test_namespace(version: str | None) -> None:
     assert xp.ones(2).__array_namespace__(api_version=version) is xp
+
+
+def test_devices_add_to_lists_and_tuples() -> None:
+    devices = xp.__array_namespace_info__().devices()
+    assert [operator.add(devices, ["x"]), operator.add(devices, ("x",))] == [[*devices, "x"], (*devices, "x")]
+
+
+@pytest.mark.parametrize("name", standard.DTYPES)
+def test_kinds_of_dtypes(name: str) -> None:
+    dtype = getattr(xp, name)
+    kinds = ("bool", "signed integer", "unsigned integer", "integral", "real floating", "complex floating", "numeric")
+    for kind in (*kinds, kinds[:2], (), np.dtype(name), (xp.int8, xp.float32), np.float32):
+        expected = np.isdtype(np.dtype(name), tuple(map(np.dtype, kind)) if kind == (xp.int8, xp.float32) else kind)
+        assert xp.isdtype(dtype, kind) == expected
 
 
 def test_unknown_version() -> None:

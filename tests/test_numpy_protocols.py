@@ -600,6 +600,8 @@ def test_nothing_is_lost_silently() -> None:
 def test_out() -> None:
     t, out = xp.asarray([1.0, 4.0]).requires_grad_(), xp.zeros(2)
     assert np.sqrt(t, out=out) is out
+    assert np.add([1.0, 2.0], 1, out=out) is out
+    assert out.tolist() == [2.0, 3.0]
     assert np.sum(xp.stack([t, t]), axis=0, out=out) is out
     assert out.tolist() == [2.0, 8.0]
     out.sum().backward()

@@ -592,6 +592,15 @@ def test_random_numbers_in_place_are_drawn_for_each_element() -> None:
     assert xp.multinomial(xp.asarray([1e300, 1e-300], dtype=xp.float64), 2).tolist() == [0, 1]
 
 
+def test_uniform_numbers_of_an_interval() -> None:
+    xp.manual_seed(0)
+    wide, narrow = xp.zeros(10_000).uniform_(-2.0, 6.0), xp.ones(10_000).uniform_(1.0, 1.0 + 2**-22)
+    assert -2.0 <= wide.min().item() < -1.9
+    assert 5.9 < wide.max().item() < 6.0
+    assert wide.mean().item() == pytest.approx(2.0, abs=0.1)
+    assert set(narrow.tolist()) == {1.0, 1.0 + 2**-23}  # of what is rounded, none is the upper end
+
+
 def test_exponential_numbers_in_half_precision_have_a_tail() -> None:
     if xp.get_default_device().type == "strict":
         pytest.skip("the standard has no half precision")

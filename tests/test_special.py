@@ -624,6 +624,8 @@ def test_einsum_of_dtypes() -> None:
         ("i", [(2, 2)], "does not fit"),
         ("i,j", [(2,)], "2 operands"),
         ("i,i", [(2,), (3,)], "lengths 2 and 3"),
+        ("ii->i", [(1, 3)], "lengths 1 and 3 in one operand"),
+        ("iji", [(3, 2, 1)], "lengths 3 and 1 in one operand"),
         ("i->ii", [(2,)], "twice"),
         ("i->j", [(2,)], "no operand"),
         ("i?", [(2, 2)], "not a letter"),

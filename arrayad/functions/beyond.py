@@ -519,11 +519,13 @@ def _parse(subscripts: str, ranks: tuple[int, ...]) -> tuple[list[str], str]:
 
 
 def _sizes(terms: list[str], operands: Sequence[Tensor]) -> dict[str, int]:
-    """The length of the axis of each letter; a length of 1 broadcasts."""
+    """The length of the axis of each letter; a length of 1 broadcasts with those of other operands."""
     sizes: dict[str, int] = {}
     for term, x in zip(terms, operands, strict=True):
         for letter, n in zip(term, x.shape, strict=True):
-            have = sizes.setdefault(letter, n)
+            have, first = sizes.setdefault(letter, n), x.shape[term.index(letter)]
+            if n != first:
+                raise ValueError(f"einsum(): axis {letter!r} has lengths {first} and {n} in one operand")
             if have == 1:
                 sizes[letter] = n
             elif n not in (1, have):
@@ -549,11 +551,6 @@ def _reduced(term: str, x: Tensor, wanted: set[str]) -> tuple[str, Tensor]:
         while term.count(letter) > 1:
             first = term.index(letter)
             second = term.index(letter, first + 1)
-            n, m = x.shape[first], x.shape[second]
-            if n != m:  # one is 1, and broadcasts
-                x = sum(x, axis=first if n == 1 else second, dtype=x.dtype)
-                term = term[:second] + term[second + 1 :] if n != 1 else term[:first] + term[first + 1 :]
-                continue
             x = diagonal(moveaxis(x, (first, second), (-2, -1)))
             term = term[:first] + term[first + 1 : second] + term[second + 1 :] + letter
     lost = tuple(i for i, letter in enumerate(term) if letter not in wanted)

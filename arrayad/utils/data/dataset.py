@@ -348,7 +348,7 @@ def random_split(dataset: Indexed[T], lengths: Sequence[float], generator: Gener
     if any(n < 0 for n in lengths):
         raise ValueError(f"random_split(): lengths must not be negative, got {list(lengths)}")
     sizes = [int(n) for n in lengths]
-    if any(n != size for n, size in zip(lengths, sizes, strict=True)) or (math.isclose(sum(lengths), 1) and total != 1):
+    if any(n != size for n, size in zip(lengths, sizes, strict=True)) or math.isclose(sum(lengths), 1):
         if not math.isclose(sum(lengths), 1):
             raise ValueError(f"random_split(): fractions must add up to 1, got {list(lengths)}")
         # Fractions such as 0.1 * 30 = 2.9999999999999996 are meant to be integers.

@@ -246,12 +246,11 @@ class DataLoader(Generic[T_co]):
             self.prefetch_factor or 2,
         )
         todo = passes.tasks(self._order, key, position.done, frozenset(position.beyond))
-        skipped = position.done if self._stream else 0
         if self.num_workers == 0:
-            source = passes.local(work, todo, key, skipped)
+            source = passes.local(work, todo, key, position.done)
         else:
             pool = self._take_pool(work, key)
-            run = passes.Run(work, todo, key, skipped, self.in_order, self.timeout, pool, self._give_back)
+            run = passes.Run(work, todo, key, position.done, self.in_order, self.timeout, pool, self._give_back)
             source = run.batches()
         if self.pin_memory:
             source = pinned(source)
