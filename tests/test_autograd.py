@@ -445,6 +445,7 @@ def test_numbers_that_are_tracked_tensors_keep_their_history() -> None:
             out = function(x.clone().requires_grad_())
         np.testing.assert_allclose(out.tolist(), expected)
         assert xp.autograd.gradcheck(lambda x, function=function: function(x), x.clone().requires_grad_())
+    assert xp.autograd.gradcheck(filled, (x * (1 + 2j)).requires_grad_())
     with pytest.raises(RuntimeError, match=r"arange\(\): a bound requires grad"):
         xp.arange(x.requires_grad_()[0], 4.0)
 
