@@ -1040,12 +1040,16 @@ def test_complex_numbers_as_the_standard_has_them(dtype: str) -> None:
     cases = {
         xp.sign: {complex(inf, nan): missing, complex(nan, inf): missing, 3 + 4j: 0.6 + 0.8j, 0j: 0j},
         xp.reciprocal: {2 + 0j: 0.5 + 0j, 0j: complex(inf, nan)},
+        xp.expm1: {complex(-inf, 2): -1 + 0j, complex(inf, 0): complex(inf, 0), complex(nan, 0): complex(nan, 0)},
+        xp.tanh: {complex(inf, 2): 1 + 0j, complex(-inf, 2): -1 + 0j},
+        xp.tan: {complex(2, inf): 1j, complex(-2, -inf): complex(-0.0, -1)},
         xp.log1p: {1e-20 + 1e-20j: 1e-20 + 1e-20j, 1e-10 + 0j: 9.9999999995e-11 + 0j},
     }
     for function, values in cases.items():
         found = function(xp.asarray(list(values), dtype=getattr(xp, dtype))).numpy()
         expected = np.asarray(list(values.values()), dtype)
         np.testing.assert_allclose(found.view(found.real.dtype), expected.view(found.real.dtype), rtol=1e-6)
-        assert not np.signbit(found.imag[expected.imag == 0]).any()
+        for part, zero in ((found.real, expected.real), (found.imag, expected.imag)):
+            assert (np.signbit(part) == np.signbit(zero))[zero == 0].all()
     mean = xp.mean(xp.asarray([complex(inf, 1), 2 + 3j], dtype=getattr(xp, dtype))).item()
     assert mean == complex(inf, 2)

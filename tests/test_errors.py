@@ -762,6 +762,7 @@ SHAPES = {
     "x.mean(dtype='float64')": (TypeError, "mean(): expected a dtype such as arrayad.float32, got 'float64'"),
     "xp.roll(v, (1, 2))": (ValueError, "roll(): 2 shifts for 1 axes"),
     "xp.roll(x, (1, 2), axis=(0,))": (ValueError, "roll(): 2 shifts for 1 axes"),
+    "xp.isin(xp.arange(3, dtype=xp.uint64), i)": (TypeError, "isin():", "uint64 and arrayad.int64 have no common dtype"),
     "xp.isin(1, 2)": (TypeError, "isin(): one of the arguments must be a Tensor, got 1 and 2"),
     "xp.special.betainc(1.0, 2, 0.5)": (
         TypeError,

@@ -120,7 +120,7 @@ class PartOf(Used):
         self._number = number
 
     def compute(self, entries: Any) -> Any:  # noqa: D102  (described in the base)
-        return None if entries is None else entries[self._number]
+        return entries[self._number]
 
 
 class OfOutputs(Used):
