@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import operator
+import pickle
 import pkgutil
 from typing import Any
 
@@ -62,6 +63,12 @@ def test_all_is_true() -> None:
 @pytest.mark.parametrize("version", ["2021.12", "2022.12", "2023.12", "2024.12", "2025.12", None])
 def test_namespace(version: str | None) -> None:
     assert xp.ones(2).__array_namespace__(api_version=version) is xp
+
+
+def test_devices_are_written_down_and_read() -> None:
+    for device in (xp.device("cpu"), xp.device("cuda", 1)):
+        assert pickle.loads(pickle.dumps(device)) == device
+        assert eval(repr(device), {"device": xp.device}) == device
 
 
 def test_devices_add_to_lists_and_tuples() -> None:

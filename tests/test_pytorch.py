@@ -241,7 +241,8 @@ SAME = [
     "t.arange(10).unfold(0, 10, 1)",
     "t.arange(100).unfold(0, 20, 3)",
     "t.arange(120).reshape(2, 60, 1).unfold(1, 12, 1)",
-    "t.tensor(2.0).flatten()", "t.as_tensor(x.element_size())", "t.as_tensor(x.dim())",
+    "t.as_tensor([[d.is_floating_point, d.is_complex, d.is_signed] for d in (t.bool, t.uint8, t.int64, t.float32, t.complex64)])",
+    "t.tensor(2.0).flatten()", "x.data", "t.as_tensor(x.element_size())", "t.as_tensor(x.dim())",
     "x.clone().subtract_(y, alpha=2)",
     "t.arange(20).reshape(2, 5, 2).unfold(1, 2, 1)",
     "t.arange(20).reshape(2, 5, 2).unfold(1, 3, 2)",
@@ -590,6 +591,25 @@ def test_random_numbers_in_place_are_drawn_for_each_element() -> None:
     with pytest.raises(ValueError, match="broadcast"):
         xp.zeros(2).bernoulli_(xp.full((3,), 0.5))
     assert xp.multinomial(xp.asarray([1e300, 1e-300], dtype=xp.float64), 2).tolist() == [0, 1]
+
+
+def test_random_numbers_of_half_precision() -> None:
+    if xp.get_default_device().type == "strict":
+        pytest.skip("the standard has no half precision")
+    xp.manual_seed(0)
+    uniform, normal = xp.rand(20_000, dtype=xp.float16), xp.randn(20_000, dtype=xp.float16)
+    assert uniform.dtype is normal.dtype is xp.float16
+    assert (uniform.min().item(), uniform.max().item()) == (0.0, 2047 / 2048)
+    assert (uniform * 2048 % 1 == 0).all()
+    assert xp.std(xp.astype(normal, xp.float32)).item() == pytest.approx(1.0, abs=0.03)
+
+
+def test_seeds_of_the_operating_system() -> None:
+    seeds = [xp.seed() for _ in range(2)]
+    assert len({*seeds, xp.initial_seed()}) == 2
+    first = xp.rand(3)
+    xp.manual_seed(seeds[1])
+    assert xp.rand(3).tolist() == first.tolist()
 
 
 def test_uniform_numbers_of_an_interval() -> None:

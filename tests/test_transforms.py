@@ -1246,6 +1246,20 @@ def test_checkpoint_draws_again_what_was_drawn(draw: Any) -> None:
     assert xp.rand(3).tolist() == following
 
 
+def test_checkpoint_that_does_not_set_random_numbers_back() -> None:
+    x = _x(1.0, 2.0).requires_grad_()
+    drawn = []
+
+    def noisy(x: Any) -> Any:
+        drawn.append(xp.rand(2, dtype=x.dtype))
+        return x * x * drawn[-1]
+
+    checkpoint(noisy, x, preserve_rng_state=False).sum().backward()
+    first, second = drawn
+    assert first.tolist() != second.tolist()
+    np.testing.assert_allclose(x.grad.tolist(), (2 * x * second).tolist())
+
+
 def test_checkpoint_of_what_changes() -> None:
     calls = []
 
