@@ -163,6 +163,19 @@ def _give(op: Any, name: str, value: Any, tracked: bool) -> None:
     )
 
 
+OF_ONE = [op for op in operations.values() if op.required == 1 and not op.function.__name__.startswith("_")]
+
+
+@pytest.mark.parametrize("op", OF_ONE, ids=lambda op: op.name)
+def test_keywords_of_numpy_alone_are_refused(op: Any) -> None:
+    """Which a function of NumPy below would take."""
+    x = xp.ones((2, 2), dtype=next(d for d in (xp.float64, xp.complex128, xp.int64) if d.kind in op.takes.kinds))
+    given = [x, x] if op.sequence else x
+    for name in {"out", "where", "casting", "order", "subok", "initial", "mode", "kind", "decimals"} - op.keyword_names:
+        with pytest.raises(TypeError, match=rf"^{op.name}\(\).*{name}"):
+            op.call(given, **{name: None})
+
+
 FLAGS = [case for op in operations.values() for case in _static(op, "bool")]
 INTEGERS = [case for op in operations.values() for word in ("int", "Axis") for case in _static(op, word)]
 
