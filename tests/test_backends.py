@@ -7,6 +7,7 @@ import functools
 import importlib.util
 import inspect
 import math
+import operator
 import pickle
 import subprocess
 import sys
@@ -692,6 +693,13 @@ def test_matmul_of_many_elements(terms: int, dtype: Any) -> None:
         np.testing.assert_array_equal(found, expected)
         assert found.dtype == dtype
         assert numpy_backend.owns_memory(found)
+
+
+def test_matmul_of_integers_that_float64_does_not_hold() -> None:
+    """The sums of 3,000 products of 42 bits, not those of 10."""
+    a, b = (np.random.default_rng(i).integers(2**21 - 999, 2**21, shape) for i, shape in enumerate([(10, 3000), (3000, 9)]))
+    expected = np.asarray([[sum(map(operator.mul, row, column)) for column in b.T.tolist()] for row in a.tolist()])
+    np.testing.assert_array_equal(numpy_backend.matmul(a, b), expected)
 
 
 def test_a_view_of_all_of_a_memory_owns_it_if_nothing_else_has_it() -> None:
