@@ -184,6 +184,7 @@ def test_datasets() -> None:
         with pytest.raises(IndexError, match="out of range"):
             both[index]
     assert Subset("abcd", [3, 1]).__getitems__([1, 0]) == ["b", "d"]
+    assert Subset(np.arange(9) * 2, [3, 1])[[1, 0]].tolist() == [2, 6]
     assert gather(Subset(xp.arange(5), range(2, 10**12)), [0, 2]).tolist() == [2, 4]  # ranges are not expanded
     assert StackDataset("ab", [1, 2])[1] == ("b", 2)
     assert StackDataset(x="ab", y=[1, 2]).__getitems__([1, 0]) == [{"x": "b", "y": 2}, {"x": "a", "y": 1}]

@@ -1147,6 +1147,16 @@ def test_checkpoint_of_a_function_that_writes_where_it_could_not_be_kept() -> No
         out.backward()
 
 
+def test_checkpoint_of_a_function_that_writes_into_two_memories() -> None:
+    x = _x(1.0, 2.0).requires_grad_()
+    a, b = x * 1, x * 1
+    views = a[:1], b[:1]
+    y = checkpoint(lambda a, b: a.mul_(2) * b.mul_(3), a, b)
+    y.sum().backward()
+    assert (y.tolist(), x.grad.tolist()) == ([6.0, 24.0], [12.0, 24.0])
+    assert [view.tolist() for view in views] == [[2.0], [3.0]]
+
+
 def test_checkpoint_of_a_function_that_writes_into_memory_of_two_arguments() -> None:
     def f(a: Any, b: Any) -> Any:
         a.mul_(2.0)
