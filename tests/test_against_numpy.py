@@ -12,6 +12,7 @@ import math
 import operator
 import warnings
 from array import array as python_array
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -494,6 +495,12 @@ def test_numpys_scalars_are_numbers() -> None:
     for result in (x + np.float64(1), np.float64(1) + x, xp.multiply(x, np.int64(3)), x < np.float64(2)):
         assert result.dtype in (xp.float32, xp.bool)
     same(np.float64(3) - x, np.asarray([2.0, 2.0], np.float32))
+    for number in (
+        type("Real", (float,), {})(3.0),
+        IntEnum("Whole", {"three": 3}).three,
+    ):  # as are those of classes of their own
+        same(x * number, np.asarray([3.0, 3.0], np.float32))
+        same(number - x, np.asarray([2.0, 2.0], np.float32))
     same(xp.where(x > 0, np.float64(0.5), x), np.asarray([0.5, 0.5], np.float32))
     assert (xp.asarray([1, 2]) + np.float64(0.5)).dtype is xp.float32
 

@@ -166,7 +166,7 @@ def _transposed(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]
             out: list[Any] = [None] * len(wanted)
         else:
             outs, tangents = zip(*pairs, strict=True)
-            out = list(grad(list(outs), wanted, list(tangents), create_graph=True, allow_unused=True))
+            out = list(grad(outs, wanted, tangents, create_graph=True, allow_unused=True))
     if several:
         back = iter(out)
         return tuple([next(back) if seed is not None else None for seed in seeds])
