@@ -233,7 +233,6 @@ def steps_after(first: Steps, last: Steps) -> tuple[Step, ...]:
 
 # Everything that keeps arrays takes a number: nodes, cotangents given to backward, checkpoints. So if no number was taken
 # since, nothing has been kept.
-# been kept.
 sequence = count(1)
 
 

@@ -176,8 +176,8 @@ def log_softmax(xp: Namespace, x: Tensor, /, axis: Axis = None) -> Tensor:
 
 
 def _logsumexp_rule(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[int, ...], axis: Axis) -> Any:
-    # exp(x - out), in a form that infinities cannot turn into NaN: +inf weighs 1; where all are -inf, all do, as in PyTorch
-    # weigh 0.
+    # exp(x - out), in a form that infinities cannot turn into NaN: +inf weighs 1; where all are -inf, all weigh
+    # 0, as in PyTorch.
     g, out = keep(xp, g, x_shape, axis), keep(xp, out, x_shape, axis)
     infinite = xp.isinf(out)
     zero = xp.zeros_like(x)

@@ -1088,8 +1088,8 @@ def eigvals(xp: Namespace, x: Tensor, /) -> Tensor:
 
     Returns
     -------
-    Complex, of shape ``(..., M)``, unordered.
-        Complex, of shape ``(..., M)``, in no order.
+    Tensor
+        Complex, of shape ``(..., M)``, unordered.
 
     Notes
     -----
@@ -1295,7 +1295,7 @@ def _vector_norm_rule(xp: Namespace, g: Any, x: Any, out: Any, x_shape: tuple[in
     if ord == 1:
         return g * xp.sign(x)
     norm = spread(xp, out, x_shape, axis)
-    if ord == 2:  # at 0, the subgradient 0; complex numbers are divided by a real quotient, as in the rule of `sign`
+    if ord == 2:  # at 0, the subgradient 0; complex numbers are multiplied by a real quotient, as in the rule of `sign`
         norm = or_infinite(xp, norm)
         return x * (g / norm) if as_dtype(x.dtype).kind == "c" else g * x / norm
     size, one = xp.abs(x), xp.ones_like(norm)

@@ -242,8 +242,8 @@ def bincount(x: Tensor, /, weights: Tensor | None = None, minlength: int = 0) ->
 
     Raises
     ------
-    If `x` is not one-dimensional or has a negative element, or the weights have another shape.
-        If `x` is not one-dimensional or an element is negative, or the shape of the weights is another.
+    ValueError
+        If `x` is not one-dimensional or has a negative element, or the weights have another shape.
     TypeError
         If `x` is not of an integer dtype.
 

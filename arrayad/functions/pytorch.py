@@ -1006,8 +1006,8 @@ def split(x: Tensor, /, split_size_or_sections: int | Sequence[int], dim: int = 
     Parameters
     ----------
     x : Tensor
-    The length of every part (the last may be shorter), or a sequence with the length of each.
-        The length of each part (the last may be shorter), or of every part.
+    split_size_or_sections : int or sequence of int
+        The length of every part (the last may be shorter), or a sequence with the length of each.
     dim : int, optional
 
     Raises
