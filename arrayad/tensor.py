@@ -321,7 +321,7 @@ class Tensor(TensorBase):
         raise TypeError("Tensor cannot be subclassed: operations make Tensors; hold a Tensor in a class of your own")
 
     def __new__(cls, *data: Any, dtype: DTypeLike | None = None, device: DeviceLike | None = None) -> Tensor:  # noqa: PYI034  (no subclasses)
-        """A tensor of data or, given integers, an uninitialized one of that shape, of the default floating dtype."""
+        """A tensor of data or, given integers, an uninitialized one of a shape, by default of the default floating dtype."""
         return pytorch.of_data_or_shape(data, dtypes.get_default_dtype() if dtype is None else dtype, device)
 
     # --- attributes ---
@@ -786,7 +786,7 @@ class Tensor(TensorBase):
         Parameters
         ----------
         force : bool, optional
-            Allow what loses something: the history of a tracked tensor, or a copy from another device to the host.
+            Also convert a tracked tensor, whose history is lost, and a tensor on another device, by a copy to the host.
 
         Raises
         ------

@@ -318,7 +318,7 @@ def _operands(op: Operation, x1: Any, x2: Any) -> tuple[Array, Array]:
 
 
 def _number(op: Operation, name: str, value: Any) -> Any:
-    """Whether `x` is a Python number; NumPy scalars, which NumPy treats as arrays, count as numbers."""
+    """Return `value` as a Python number, as which NumPy scalars count too; TypeError if it is not a number."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, NUMBERS):

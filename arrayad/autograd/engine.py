@@ -504,7 +504,7 @@ class Sweep:
         """Apply a rule, with 0 for unused entries: of the output for an elementwise operation, otherwise of the input."""
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # not worth a warning in unused entries
             part = rule.function(xp, g, *values)
-        # An ordinary backward may look at values, and does so first: where slopes are finite, zeros come out by themselves.
+        # An ordinary backward first looks at values, unless it would wait: with finite slopes zeros come out by themselves.
         if not (self.create_graph or xp.asynchronous) and _all_finite(xp, part):
             return part
         entries = used.entries()
@@ -667,7 +667,7 @@ def _refuse_nan(xp: Namespace, part: Any, node: Node) -> None:
 
 
 def _leading_to(targets: set[Node], roots: Sequence[Node]) -> tuple[set[Node], set[Node] | None, set[Node] | None]:
-    """The targets that a backward reaches, the nodes through which it reaches them, and those from which it goes on.
+    """The targets that a backward reaches; these and the nodes that lead to one; and the nodes from which it goes on.
 
     The last two are None if they are all nodes.
     """

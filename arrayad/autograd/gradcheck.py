@@ -48,7 +48,7 @@ def gradcheck(
     atol, rtol : float, optional
         The tolerances. Default: the square root of the dtype's eps, times 10.
     raise_exception : bool, optional
-        Raise if they differ; otherwise return False.
+        Whether to raise if they differ, or to return False.
     fast_mode : bool, optional
         Compare one random projection, not every element: two evaluations, whatever the size.
     check_forward_ad : bool, optional

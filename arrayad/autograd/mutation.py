@@ -143,7 +143,7 @@ last_write = 0  # when any of them was last written to: whatever was recorded la
 
 
 def export(x: TensorBase) -> None:
-    """Prepare the memory of `x` for another library: it cannot move later, so the tape's arrays get a copy now."""
+    """Prepare the memory of `x` for another library: it cannot move later, so if the tape has arrays on it, it moves now."""
     with tape.writing:
         if x._storage is None or x._storage.exported is None:
             _unshare(x)

@@ -72,8 +72,8 @@ class Backend(Protocol):
         them: checks that need values are omitted.
     use_device : callable or None
         If functions compute on a current device: a context manager that makes the device of raw arrays current, and raises
-        ValueError for arrays on different devices. Operations and rules are then called in it. None if there is no current
-        device.
+        ValueError for arrays on different devices. Operations and rules are then called in it. None where it does not
+        matter: without a current device, or with only one device.
     pin_memory, is_pinned : callable, optional
         Only for the backend of ``"cuda"``: a copy of a NumPy array in page-locked memory (the array itself if it already
         is), and whether an array is in such memory.

@@ -406,7 +406,7 @@ def _gamma_shape(xp: Namespace, a: Any, x: Any) -> Any:
 
 
 def _moved(xp: Namespace, change: Any, density: Any) -> Any:
-    """The derivative of a quantile with respect to the distribution function; 0 at an end of the support."""
+    """The derivative of a quantile, from the distribution function's; 0 where that and the density are 0."""
     return -change / xp.where((change == 0) & (density == 0), xp.ones_like(density), density)
 
 

@@ -182,7 +182,7 @@ class DataLoader(Generic[T_co]):
         batched = batch_sampler is not None or batch_size is not None
         if not stream:
             if sampler is None and batch_sampler is None:
-                known: Any = dataset  # it has a length if the user has not given an order
+                known: Any = dataset  # it must have a length, since the user has not given an order
                 sampler = RandomSampler(known) if shuffle else SequentialSampler(known)
             if batch_size is not None and sampler is not None:
                 batch_sampler = BatchSampler(sampler, batch_size, drop_last)

@@ -35,7 +35,7 @@ _GRACE = 0.2  # seconds that workers have to end before they are no longer waite
 def _without_interrupts(context: BaseContext) -> Iterator[None]:
     """Start a process with the keyboard interrupt blocked, until it ignores the interrupt itself.
 
-    Not for a forkserver, which this may start and which may then start other programs' processes; and not on Windows.
+    Not for a forkserver, which this may start and which may then start processes for others too; and not on Windows.
     """
     if not hasattr(signal, "pthread_sigmask") or context.get_start_method() == "forkserver":
         yield

@@ -326,7 +326,7 @@ class BatchSampler(Sampler[list[Any]]):
 
 
 def _is_positive(x: Any) -> bool:
-    """Whether `n` is a positive integer."""
+    """Whether `x` is a positive integer."""
     return not isinstance(x, bool) and hasattr(x, "__index__") and operator.index(x) > 0
 
 
