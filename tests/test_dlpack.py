@@ -222,7 +222,7 @@ def test_producers_move_what_they_give_to_the_host(
         y.sum().backward()
         assert k.grad.item() == 3.0
         assert not np.shares_memory(x.numpy(), a)
-    with pytest.raises(BufferError, match="without a copy"):
+    with pytest.raises(BufferError, match="requires a copy"):
         xp.from_dlpack(Elsewhere(a), device="cpu", copy=False)
     with pytest.raises(BufferError, match=r"from_dlpack\(\): (device 'cuda' is not|there is no backend)"):
         xp.from_dlpack(Elsewhere(a))

@@ -47,6 +47,26 @@ def test_docstring(name: str) -> None:
     assert text.splitlines()[0].endswith((".", ":")) or len(text.splitlines()) > 1
 
 
+# What an entry of a section looks like: its names and type, an exception, a type.
+_ENTRIES = {
+    "Parameters": r"\*{0,2}\w+(, \*{0,2}\w+)*( : .+)?",
+    "Attributes": r"\w+(, \w+)*( : .+)?",
+    "Raises": r"\w+(\.\w+)*(, \w+(\.\w+)*)*",
+    "Returns": r"[^.]+",
+}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_sections_have_entries(name: str) -> None:
+    _, *parts = re.split(r"^(\w+(?: \w+)*)\n-+\n", inspect.getdoc(PUBLIC[name]) or "", flags=re.MULTILINE)
+    for section, body in zip(parts[::2], parts[1::2], strict=True):
+        if section in _ENTRIES:
+            entries = [line for line in body.splitlines() if line and not line.startswith(" ")]
+            assert entries
+            for entry in entries:
+                assert re.fullmatch(_ENTRIES[section], entry), f"{section}: {entry}"
+
+
 @pytest.mark.parametrize("name", [n for n in PUBLIC if "Examples\n---" in (inspect.getdoc(PUBLIC[n]) or "")])
 def test_examples_are_the_last_section(name: str) -> None:
     sections = re.findall(r"^ *(\w+(?: \w+)*)\n *-+$", inspect.getdoc(PUBLIC[name]) or "", re.MULTILINE)
