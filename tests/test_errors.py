@@ -1001,6 +1001,8 @@ AXES = {
     "x.to(3)": (TypeError, "to(): expected a dtype such as arrayad.float32, got 3"),
     "x.type('float64')": (TypeError, "type(): expected a dtype such as arrayad.float32, got 'float64'"),
     "xp.clamp(x, 'a')": (TypeError, "clamp(): argument 'min' must be Tensor or a number, not str"),
+    "xp.func.grad(lambda t: t)(v)": (RuntimeError, "grad(): the function must return one real Tensor of one element"),
+    "xp.func.grad(lambda t: t[0] * 1j)(v)": (RuntimeError, "grad(): the function must return one real Tensor"),
     "xp.func.grad(xp.sin)(3.0)": (TypeError, "grad(): the arguments must be Tensors", "float; convert it with asarray()"),
     "xp.func.grad(xp.sum)(n)": (TypeError, "grad(): the arguments must be Tensors", "ndarray; convert it with asarray()"),
     "x.permute(0)": (ValueError, "permute(): expected an order of all 2 axes of the tensor, got (0,)"),

@@ -231,8 +231,8 @@ def _value_and_grad(
     @functools.wraps(func)
     def transformed(*args: P.args, **kwargs: P.kwargs) -> tuple[Any, Any]:
         trace = _Trace(name, *_split(name, argnums, args, kwargs, func), has_aux)
-        if len(trace.outputs) != 1 or trace.outputs[0].numel() != 1:
-            raise RuntimeError(f"{name}(): the function must give one Tensor of one element")
+        if len(trace.outputs) != 1 or trace.outputs[0].numel() != 1 or trace.outputs[0].dtype.kind == "c":
+            raise RuntimeError(f"{name}(): the function must return one real Tensor of one element")
         _check_floating(name, trace.outputs)
         gradients = _build(trace.form, trace.pull_back([None]))
         gradients = gradients[0] if isinstance(argnums, int) else gradients
