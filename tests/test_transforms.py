@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import arrayad as xp
+from arrayad.autograd.tape import sequence
 from arrayad.functions.random import default_generator
 from arrayad.utils.checkpoint import checkpoint
 
@@ -116,6 +117,21 @@ def test_linearize_replays_one_trace() -> None:
     assert len(calls) == 1
     with pytest.raises(ValueError, match="shape"):
         push(_x(1.0))
+
+
+def test_tangents_are_recorded_only_for_who_may_ask() -> None:
+    def f(x: xp.Tensor) -> xp.Tensor:
+        y = xp.stack([xp.sin(x[0]) * x[1], xp.ones((), dtype=xp.float32), -x[1]])
+        return xp.concat([y @ xp.ones(3, 2, dtype=F64), xp.zeros(1), y])
+
+    _, push = xp.func.linearize(f, _x(0.3, 0.7))
+    before = next(sequence)
+    tangent = push(_x(1.0, -2.0))
+    assert next(sequence) == before + 2  # every node takes a place, and so does the result
+    np.testing.assert_allclose(tangent.tolist(), (xp.func.jacrev(f)(_x(0.3, 0.7)) @ _x(1.0, -2.0)).tolist())
+    assert push(_x(1.0, -2.0).requires_grad_()).requires_grad
+    with xp.no_grad():
+        assert not push(_x(1.0, -2.0).requires_grad_()).requires_grad
 
 
 def test_results_have_no_history_of_their_own() -> None:

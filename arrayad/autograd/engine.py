@@ -625,18 +625,20 @@ def saved_of(node: Node, name: str = "backward") -> tuple[Any, ...]:
     return saved if saved.__class__ is tuple else saved.restore(node)
 
 
-def rebuilt(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What a node saved, as Tensors with their history."""
+def rebuilt(node: Node, saved: tuple[Any, ...], history: bool = True) -> tuple[Any, ...]:
+    """What a node saved, as Tensors, with their history or without."""
     plan = node.plan
     op = plan.op
     values = list(saved)
     for number in plan.inputs:
         i = op.layout.index(op.tensors[number])
         if values[i] is not None and not isinstance(values[i], NUMBERS):
-            values[i] = make(values[i], node.edges[number])
+            values[i] = make(values[i], node.edges[number] if history else None)
     if plan.out:
         i = len(op.parameters)
-        if isinstance(node, MultiNode):
+        if not history:
+            values[i] = tuple([make(array) for array in values[i]]) if isinstance(node, MultiNode) else make(values[i])
+        elif isinstance(node, MultiNode):
             outputs = [
                 reference() or Output(node, k, array)
                 for k, (reference, array) in enumerate(zip(node.outputs, values[i], strict=True))

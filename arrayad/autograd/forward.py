@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import mutation
 from .engine import fit, for_user, grad, rebuilt, refuse_overwritten, saved_of
-from .modes import enable_grad
+from .modes import enable_grad, recording
 from .tape import MultiNode, Node, Output, make, namespace_of_tensors
 from .. import dtypes
 from ..backends import backend_of
@@ -20,7 +20,6 @@ from ..backends import backend_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .operation import Operation, Plan
 
 __all__ = ["push_forward"]
 
@@ -84,19 +83,19 @@ def _through(xp: Any, node: Node, incoming: list[Any], asked: set[int]) -> Any:
     kept = saved_of(node, "linearize")
     if node.sequence < mutation.last_write:
         refuse_overwritten("linearize", node, kept)
-    saved = rebuilt(node, kept)
+    saved = rebuilt(node, kept, recording())
     if op.tangent is not None:
         return op.tangent.function(xp, incoming[0], *op.tangent.arguments(saved, node.edges[0]))
     if op.kind == "elementwise" and op.conjugate:
         total = None
         for i, rule in plan.rules:
             if incoming[i] is not None:
-                t = xp.astype(incoming[i], node.dtype, copy=False)
-                part = rule.function(xp, t, *rule.arguments(saved, node.edges[i]))
+                part = rule.function(xp, _cast(xp, incoming[i], node), *rule.arguments(saved, node.edges[i]))
                 total = part if total is None else total + part
-        return xp.astype(xp.broadcast_to(total, tuple(node.shape)), node.dtype, copy=False)
+        total = total if total._array.shape == node.shape else xp.broadcast_to(total, tuple(node.shape))
+        return _cast(xp, total, node)
     if op.repeats:
-        return _repeated(op, plan, saved, incoming)
+        return _repeated(xp, node, saved, incoming)
     if op.kind == "custom":
         tangents = op.rules[0].push(incoming)
         if tangents is not None:
@@ -104,10 +103,20 @@ def _through(xp: Any, node: Node, incoming: list[Any], asked: set[int]) -> Any:
     return _transposed(xp, node, saved, incoming, asked)
 
 
-def _repeated(op: Operation, plan: Plan, saved: tuple[Any, ...], incoming: list[Any]) -> Any:
-    """Apply the operation with each tangent in the place of its value, and add up the results."""
+def _cast(xp: Any, t: Any, node: Node) -> Any:
+    return t if t._array.dtype is node.dtype else xp.astype(t, node.dtype, copy=False)
+
+
+def _repeated(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]) -> Any:
+    """The operation on each tangent in the place of its value, added up; on a sequence of them, all at once."""
+    op = node.plan.op
+    if op.sequence:
+        like = next(t for t in incoming if t is not None)
+        shapes = zip(incoming, saved[-1], strict=True)
+        parts = [_zeros(shape, node.dtype, like) if t is None else t for t, shape in shapes]
+        return _cast(xp, op.call(parts, **dict(zip(op.parameters[1:], saved[1:-2], strict=True))), node)
     total = None
-    for i, _ in plan.rules:
+    for i, _ in node.plan.rules:
         if incoming[i] is not None:
             values = list(saved[: len(op.parameters)])
             values[op.parameters.index(op.tensors[i])] = incoming[i]
@@ -119,7 +128,7 @@ def _repeated(op: Operation, plan: Plan, saved: tuple[Any, ...], incoming: list[
 
 def _zeros(shape: Any, dtype: Any, like: Any) -> Any:
     array = like._array
-    return make(backend_of(array).zeros(shape, dtype=dtype, device=array.device)).requires_grad_()
+    return make(backend_of(array).zeros(shape, dtype=dtype, device=array.device))
 
 
 def _transposed(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any], asked: set[int]) -> Any:
@@ -127,6 +136,7 @@ def _transposed(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]
     plan = node.plan
     op = plan.op
     like = next(t for t in incoming if t is not None)
+    again = recording()
     several = isinstance(node, MultiNode)
     with enable_grad():
         if several:
@@ -134,10 +144,10 @@ def _transposed(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]
             if op.kind == "custom" and op.rules[0].context._materialize:
                 asked = {i for i, dtype in enumerate(node.dtype) if dtypes.from_raw[dtype].kind in "fc"}
             kinds = enumerate(zip(node.shape, node.dtype, strict=True))
-            seeds = [_zeros(shape, dtype, like) if i in asked else None for i, (shape, dtype) in kinds]
+            seeds = [_zeros(shape, dtype, like).requires_grad_() if i in asked else None for i, (shape, dtype) in kinds]
             g: Any = tuple(seeds)
         else:
-            g = _zeros(node.shape, node.dtype, like)
+            g = _zeros(node.shape, node.dtype, like).requires_grad_()
             seeds = [g]
         shown = xp.conj(g) if op.conjugate and not several and g.dtype.kind == "c" else g
         if op.sequence:
@@ -166,7 +176,7 @@ def _transposed(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]
             out: list[Any] = [None] * len(wanted)
         else:
             outs, tangents = zip(*pairs, strict=True)
-            out = list(grad(outs, wanted, tangents, create_graph=True, allow_unused=True))
+            out = list(grad(outs, wanted, tangents, create_graph=again, allow_unused=True))
     if several:
         back = iter(out)
         return tuple([next(back) if seed is not None else None for seed in seeds])

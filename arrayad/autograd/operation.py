@@ -452,9 +452,8 @@ class Operation:
         if add is not None:
             self.rules[0].add = add
         self.tangent = None if tangent is None else Rule(tangent, self, self.tensors[0])
-        self.repeats = not self.sequence and (
-            kind == "multilinear" or (kind == "linear" and sum(rule is not None for rule in self.rules) == 1)
-        )
+        # A linear sequence has one rule, for all of its tensors.
+        self.repeats = kind == "multilinear" or (kind == "linear" and sum(rule is not None for rule in self.rules) == 1)
         self.used = self._of_used(used)
         self.selects = tuple(name in selects for name in self.tensors)
         self.apart = self.sequence or any(self.selects)  # backward cannot use the simple path for it

@@ -12,7 +12,7 @@ from . import engine
 from .calls import check_devices
 from .engine import zeros_like
 from .forward import push_forward
-from .modes import enable_grad, recording
+from .modes import enable_grad, recording, set_grad_enabled
 from .tape import Leaf, TensorBase, another, make, namespace_of_tensors, require_grad, sequence
 from ..backends import backend_of
 from ..dtypes import NUMBERS, from_raw
@@ -117,11 +117,9 @@ class _Trace:
         # If the function changed the form of its argument (`become`), that is another leaf.
         known |= {x._node: known[start] for start, x in zip(self.starts, self.inputs, strict=True) if x._node is not None}
         again = recording() and (self.outer or any(t._node is not None for t in tangents))
-        out = []
-        for x, t in zip(self.outputs, push_forward([x._node for x in self.outputs], known), strict=True):
-            t = zeros_like(x) if t is None else t
-            out.append(t if again else t.detach())
-        return out
+        with set_grad_enabled(again):
+            found = push_forward([x._node for x in self.outputs], known)
+            return [zeros_like(x) if t is None else t for x, t in zip(self.outputs, found, strict=True)]
 
 
 def _reaches_before(start: int, outputs: list[Any]) -> bool:
