@@ -469,7 +469,7 @@ def einsum(subscripts: str, /, *operands: Tensor) -> Tensor:
     sizes = _sizes(terms, operands)
     dtype = result_type(*operands)
     pending = [(term, x if x.dtype == dtype else astype(x, dtype)) for term, x in zip(terms, operands, strict=True)]
-    for group in _path(pending, out):
+    for group in _path(tuple(terms), out, tuple([tuple(x.shape) for x in operands])):
         chosen = [pending[i] for i in group]
         pending = [pair for i, pair in enumerate(pending) if i not in group]
         term, x = chosen[0]
@@ -533,12 +533,13 @@ def _sizes(terms: list[str], operands: Sequence[Tensor]) -> dict[str, int]:
     return sizes
 
 
-def _path(pending: list[tuple[str, Tensor]], out: str) -> list[tuple[int, ...]]:
-    """The pairs of operands to multiply, in order; each result is appended."""
-    if len(pending) < 3:
-        return [tuple(range(len(pending)))]
-    shapes = [np.broadcast_to(np.float32(0), tuple(x.shape)) for _, x in pending]
-    found, _ = np.einsum_path(",".join(term for term, _ in pending) + "->" + out, *shapes, optimize="greedy")
+@functools.lru_cache(maxsize=256)
+def _path(terms: tuple[str, ...], out: str, shapes: tuple[tuple[int, ...], ...]) -> list[tuple[int, ...]]:
+    """Which operands are multiplied in which order, what comes out put last."""
+    if len(terms) < 3:
+        return [tuple(range(len(terms)))]
+    operands = [np.broadcast_to(np.float32(0), shape) for shape in shapes]
+    found, _ = np.einsum_path(",".join(terms) + "->" + out, *operands, optimize="greedy")
     return [tuple(sorted(group)) for group in found[1:]]
 
 
