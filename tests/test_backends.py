@@ -1032,8 +1032,9 @@ def test_roots_as_powers(exponent: Any) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_sorted_zeros_keep_their_order(dtype: str) -> None:
-    x = xp.asarray([0.0, -0.0, 1.0, -0.0, math.nan, 0.0], dtype=getattr(xp, dtype))
+@pytest.mark.parametrize("times", [1, 1000])
+def test_sorted_zeros_keep_their_order(dtype: str, times: int) -> None:
+    x = xp.asarray([0.0, -0.0, 1.0, -0.0, math.nan, 0.0] * times, dtype=getattr(xp, dtype))
     for descending in (False, True):
         found, order = xp.sort(x, descending=descending), xp.argsort(x, descending=descending)
         np.testing.assert_array_equal(np.signbit(found.numpy()), np.signbit(xp.take(x, order).numpy()))

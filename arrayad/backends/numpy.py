@@ -699,9 +699,13 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
 def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
     """With ``descending``, which NumPy lacks; of equal numbers only zeros can be told apart, by their signs.
 
-    Zeros keep their order, hence the flip before and after.
+    For these, which keep their order, the flip before and after. A million random numbers take 100 ms in a stable way and 10
+    in any, so among many the zeros below are looked for, whose one bit is that of the sign.
     """
     stable = stable and x.dtype.kind == "f"
+    if stable and x.size > 1000:
+        bits = x.view(f"i{x.itemsize}")
+        stable = bool((bits == np.iinfo(bits.dtype).min).any())
     out = np.flip(x, axis=axis).copy() if descending and stable else x.copy()
     out.sort(axis, stable=stable)
     return np.flip(out, axis=axis) if descending else out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .keys import key_along
 from ..autograd.operation import REAL_OR_BOOLEAN, differentiable, not_differentiable, of_backend
 
 if TYPE_CHECKING:
@@ -46,9 +47,10 @@ def argsort(x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: b
 
 
 def _unsort(xp: Namespace, g: Any, x: Any, axis: int, descending: bool) -> Any:
-    """Move the cotangents back to the original positions: by the inverse of the sorting permutation."""
+    """The cotangents, put back to where their elements stood."""
     order = xp.argsort(x, axis=axis, descending=descending, stable=True)
-    return xp.take_along_axis(g, xp.argsort(order, axis=axis, descending=False, stable=True), axis=axis)
+    shape = tuple(x.shape)
+    return xp.scatter_add(g, key_along(xp, axis % len(shape), order, shape), shape)
 
 
 @differentiable(takes=REAL_OR_BOOLEAN, x=_unsort, used={"x": _unsort}, selects=False)
