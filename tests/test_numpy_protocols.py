@@ -39,7 +39,7 @@ for _name in sorted(numpy_protocols.UFUNCS):
         call(_name, _ufunc, ints, ints[::-1])
     elif _name == "invert":
         call(_name, _ufunc, ints)
-    elif _name in ("matmul", "vecdot"):
+    elif _name in ("matmul", "matvec", "vecdot", "vecmat"):
         call(_name, _ufunc, m, m)
     elif _name == "arccosh":
         call(_name, _ufunc, x + 1)
@@ -244,6 +244,9 @@ for _mode in ("full", "same", "valid"):
     call("convolve", lambda a, b, k=_mode: np.convolve(a, b, k), v, v[:3])
     call("correlate", lambda a, b, k=_mode: np.correlate(a, b, k), v, v[:3])
 call("polyval", lambda p, a: np.polyval(p, a), v, x)
+call("polyfit", lambda a, b: np.polyfit(a, b, 2), v, np.sin(v))
+call("polyfit", lambda a, b, w: np.polyfit(a, b, 1, w=w), v[:4], x.T.copy(), y[0])
+call("i0", np.i0, x)
 call("roots", lambda p: np.sort_complex(np.roots(p)) if isinstance(p, np.ndarray) else np.roots(p).sum(), v)
 call("isclose", lambda a: np.isclose(a, 0.7, atol=0.2), x)
 call("astype", lambda a: np.astype(a, np.float32), x)
@@ -263,6 +266,9 @@ for _name in ("det", "inv", "svdvals", "slogdet", "matrix_norm", "vector_norm", 
 call("linalg.solve", np.linalg.solve, m, x)
 call("linalg.norm", np.linalg.norm, x)
 call("linalg.norm", lambda a: np.linalg.norm(a, 1, axis=0), x)
+for _order in (None, 2, -2, 1, np.inf, "fro"):
+    call("linalg.cond", lambda a, k=_order: np.linalg.cond(a, k), m)
+call("vecmat", np.vecmat, x[:, :3] * (1 + 2j), m)
 call("linalg.eigvals", lambda a: np.sum(np.linalg.eigvals(a) ** 2), m)
 call("linalg.eig", lambda a: np.sum(np.linalg.eig(a)[0] ** 2), m)
 call("linalg.svd", lambda a: np.linalg.svd(a, compute_uv=False), x)

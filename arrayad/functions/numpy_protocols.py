@@ -1183,6 +1183,34 @@ def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     return solution, manipulation.reshape(residuals, (-1,)), rank, values
 
 
+def _matvec(x1: Tensor, x2: Tensor) -> Any:
+    return linear_algebra.matmul(_tensor(x1), _tensor(x2)[..., None])[..., 0]
+
+
+def _vecmat(x1: Tensor, x2: Tensor) -> Any:
+    return linear_algebra.matmul(elementwise.conj(_tensor(x1))[..., None, :], _tensor(x2))[..., 0, :]
+
+
+def _cond(x: Tensor, p: Any = None) -> Any:
+    x = _floating(x)
+    if p in (None, 2, -2):
+        values = linear_algebra.svdvals(x)
+        greatest, least = values[..., 0], values[..., -1]
+        return least / greatest if p == -2 else greatest / least
+    return linear_algebra.norm(x, p, (-2, -1)) * linear_algebra.norm(linear_algebra.inv(x), p, (-2, -1))
+
+
+def _polyfit(x: Tensor, y: Tensor, deg: int, rcond: Any = None, *, w: Any = None) -> Any:
+    powers, values = _vander(_floating(x), deg + 1), _floating(y)
+    if w is not None:
+        weights = _floating(w)
+        powers, values = powers * weights[:, None], values * (weights if values.ndim == 1 else weights[:, None])
+    scale = linear_algebra.vector_norm(powers, axis=0)
+    rcond = powers.shape[0] * data_types.finfo(powers.dtype).eps if rcond is None else rcond
+    solution = linear_algebra.lstsq(powers / scale, values, rcond=rcond)[0]
+    return solution / (scale if values.ndim == 1 else scale[:, None])
+
+
 def _transform(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make a Fourier transform over one axis."""
 
@@ -1259,6 +1287,7 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "logical_or": elementwise.logical_or,
     "logical_xor": elementwise.logical_xor,
     "matmul": linear_algebra.matmul,
+    "matvec": _matvec,
     "maximum": elementwise.maximum,
     "minimum": elementwise.minimum,
     "modf": _modf,
@@ -1285,6 +1314,7 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "tanh": elementwise.tanh,
     "trunc": elementwise.trunc,
     "vecdot": linear_algebra.vecdot,
+    "vecmat": _vecmat,
 }
 
 REDUCTIONS: dict[str, Callable[..., Any]] = {
@@ -1377,6 +1407,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.gradient": _gradient,
     "numpy.hsplit": lambda ary, indices_or_sections: _split(ary, indices_or_sections, 0 if _tensor(ary).ndim == 1 else 1),
     "numpy.hstack": _hstack,
+    "numpy.i0": lambda x: special.i0(_floating(x)),
     "numpy.imag": _imag,
     "numpy.inner": lambda a, b: pytorch.inner(_tensor(a), _tensor(b)),
     "numpy.interp": _interp,
@@ -1387,6 +1418,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.kron": lambda a, b: beyond.kron(_tensor(a), _tensor(b)),
     "numpy.lib.stride_tricks.sliding_window_view": _sliding_window_view,
     "numpy.linalg.cholesky": _of_matrices(linear_algebra.cholesky),
+    "numpy.linalg.cond": _cond,
     "numpy.linalg.cross": _cross,
     "numpy.linalg.det": _of_matrices(linear_algebra.det),
     "numpy.linalg.diagonal": linear_algebra.diagonal,
@@ -1442,6 +1474,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.pad": _pad,
     "numpy.percentile": _percentile,
     "numpy.piecewise": _piecewise,
+    "numpy.polyfit": _polyfit,
     "numpy.polyval": _polyval,
     "numpy.prod": _prod,
     "numpy.ptp": lambda a, axis=None, keepdims=False: elementwise.subtract(
