@@ -725,6 +725,7 @@ SHAPES = {
     "xp.randperm(300, dtype=xp.uint8)": (OverflowError, "randperm(): uint8 does not hold the integers from 0 to 299"),
     "xp.randint(0, 2**64, (2,), dtype=xp.uint64)": (OverflowError, "randint(): int64 does not hold"),
     "xp.take(v, xp.asarray([0]), 0)": (TypeError, "take(): too many positional arguments; axis only by name"),
+    "xp.fft.fftfreq(8, 0.5)": (TypeError, "fftfreq(): too many positional arguments; d, dtype, device only by name"),
     "xp.sum(x, 0)": (TypeError, "sum(): too many positional arguments; axis, dtype, keepdims only by name"),
     "xp.linalg.cross(v, xp.ones((3, 3)), axis=0)": (ValueError, "cross(): axis 0 counts from the front"),
     "xp.vecdot(v, xp.ones((3, 2)), axis=0)": (ValueError, "vecdot(): axis 0 counts from the front"),

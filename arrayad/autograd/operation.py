@@ -308,6 +308,7 @@ def public(function: F) -> F:
     spellings = _spellings(names)
     flags = [n for n in names if kinds.get(n, "").startswith("bool")]
     placed = [(i, n) for i, n in enumerate(names[: code.co_argcount]) if n in flags]
+    by_name = "" if code.co_flags & inspect.CO_VARARGS else ", ".join(names[code.co_argcount :])
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -322,6 +323,8 @@ def public(function: F) -> F:
         try:
             return function(*args, **kwargs)
         except (*REFUSALS, RuntimeError) as error:
+            if by_name and len(args) > code.co_argcount:
+                raise TypeError(f"{function.__name__}(): too many positional arguments; {by_name} only by name") from None
             raise named(function.__name__, error) from None
 
     return call  # type: ignore[return-value]  # functools.wraps forgets the signature
