@@ -368,7 +368,8 @@ class Sweep:
                         g = xp.conj(g)
                     entries = used.pop(-node.sequence, None) if used else None
                     if op.apart or entries is not None:
-                        self.pull_apart(node, g, entries, xp, saved, array, conjugate)
+                        alone = owned and not (create_graph or (wanted and node in wanted))
+                        self.pull_apart(node, g, alone, entries, xp, saved, array, conjugate)
                         rules: Any = ()
                     else:
                         rules = plan.rules
@@ -459,9 +460,20 @@ class Sweep:
         return make(xp.as_array(g) if owned and xp.owns_memory(g) else xp.asarray(g, copy=True))
 
     def pull_apart(
-        self, node: Node, g: Any, used: Used | None, xp: Any, saved: tuple[Any, ...], array: Array, conjugate: bool
+        self,
+        node: Node,
+        g: Any,
+        alone: bool,
+        used: Used | None,
+        xp: Any,
+        saved: tuple[Any, ...],
+        array: Array,
+        conjugate: bool,
     ) -> None:
-        """Propagate from an operation on a sequence, or with unused entries of the output or, by selection, of inputs."""
+        """Send on from an operation on a sequence, or where entries are not used, of the output or, by choice, of inputs.
+
+        `alone` says that nobody else has the cotangent, unless its memory is shared.
+        """
         op, edges, needed = node.plan.op, node.edges, self.needed
         if op.sequence:
             rule = op.rules[0]
@@ -475,7 +487,10 @@ class Sweep:
                     self.send_used(target, xp.conj(part) if conjugate else part, False, of_part)
             return
         masks = used is not None and op.kind == "elementwise" and op.used is None
-        for i, rule in node.plan.rules:
+        spend = op.rules[0] and op.rules[0].spend
+        if spend and not (alone and xp.owns_memory(g) and xp.is_writeable(g)):
+            spend = None
+        for i, rule in reversed(node.plan.rules):  # the first may spend the cotangent
             edge: Any = edges[i]
             if needed is not None and edge not in needed:
                 continue
@@ -483,13 +498,24 @@ class Sweep:
             of_input: Used | None = None
             if op.used is not None and (used is not None or op.selects[i]):
                 of_input = Through(used, op.used[i], xp, saved, node, edge, array)
-            # A rule that saves nothing multiplies by a constant, so zeros stay zeros.
+            if rule.add is not None and (total := self.own(edge)) is not None:
+                of_input = self.used_with_others(edge, of_input if _matters(edge) else None)
+                rule.add(xp, total, g, *values)
+                self.used.pop(-edge.sequence, None)  # as in `send`
+                if of_input is not None:
+                    self.used[-edge.sequence] = of_input
+                continue
+            # A rule that asks for nothing multiplies by a constant, which leaves zeros as they are.
             if used is not None and masks and values:
                 part = self.masked(xp, rule, g, values, used)
             elif used is not None and of_input is not None and op.kind == "differentiable" and not op.apart:
                 part = self.masked(xp, rule, g, values, of_input)
+            elif spend and i == 0:
+                part = spend(xp, g, *values)
             else:
                 part = rule.function(xp, g, *values)
+                if spend and not xp.owns_memory(part):
+                    part = xp.asarray(part, copy=True)
             if conjugate:
                 part = xp.conj(part)
             if self.checks:
@@ -498,7 +524,7 @@ class Sweep:
                 of_input = None
             elif masks:
                 of_input = used if edge.shape == node.shape else Through(used, None, xp, (), node, edge, array)
-            self.send_used(edge, part, part is not g, of_input)
+            self.send_used(edge, part, part is not g or bool(spend), of_input)
 
     def masked(self, xp: Any, rule: Rule, g: Any, values: list[Any], used: Used) -> Any:
         """Apply a rule, with 0 for unused entries: of the output for an elementwise operation, otherwise of the input."""
@@ -511,14 +537,19 @@ class Sweep:
         return part if entries is None else xp.where(entries, part, xp.zeros((), dtype=part.dtype, device=part.device))
 
     def send_used(self, node: Node, g: Any, owned: bool, used: Used | None) -> None:
-        """`send`, with the entries of the node's output that the sender used, or None for all."""
-        key = -node.sequence
-        if used is not None and key in self.pending:
-            known = self.used.get(key)
-            used = used if known is used else None if known is None else Either(known, used)
+        """`send`, with which entries of the node's output were used by what sends this, or None for all."""
+        used = self.used_with_others(node, used)
         self.send(node, g, owned)
         if used is not None:
-            self.used[key] = used
+            self.used[-node.sequence] = used
+
+    def used_with_others(self, node: Node, used: Used | None) -> Used | None:
+        """Which entries of a node's output were used, by what sends now or by what sent before."""
+        key = -node.sequence
+        if used is None or key not in self.pending:
+            return used
+        known = self.used.get(key)
+        return used if known is used else None if known is None else Either(known, used)
 
     def gather(self, output: Output, g: Any, used: Used | None) -> None:
         """Store the cotangent of one output, and which entries of it are used, beside those of the other outputs."""

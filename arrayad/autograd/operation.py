@@ -123,10 +123,11 @@ SHAPE, TRANSPOSED = -1, -2
 class Rule:
     """The derivative with respect to one parameter."""
 
-    __slots__ = ("add", "at", "function", "names", "only", "pair")
+    __slots__ = ("add", "at", "function", "names", "only", "pair", "spend")
 
-    add: Callable[..., Any] | None  # adds the cotangent in place to an existing one
-    # The indices of its arguments in what a node saved; SHAPE and TRANSPOSED come from the node that produced the parameter.
+    add: Callable[..., Any] | None  # puts the cotangent in place into one that is there
+    spend: Callable[..., Any] | None  # writes into the cotangent, which nobody else has, and gives that
+    # Where in what a node saved its arguments are; SHAPE and TRANSPOSED are asked of the node the parameter came from.
     at: tuple[int, ...]
     only: int | None  # the only index, if there is one and it is a saved one
     pair: tuple[int, int] | None  # the two indices, if there are two
@@ -134,7 +135,7 @@ class Rule:
     def __init__(self, function: Callable[..., Any], op: Operation, parameter: str) -> None:
         code = inspect.unwrap(function).__code__
         self.function = function
-        self.add = None
+        self.add = self.spend = None
         self.names = code.co_varnames[2 : code.co_argcount]
         places = {name: i for i, name in enumerate(op.layout)}
         if not op.sequence:
@@ -401,6 +402,7 @@ class Operation:
         alike: bool = False,
         tangent: Callable[..., Any] | None = None,
         add: Callable[..., Any] | None = None,
+        spend: Callable[..., Any] | None = None,
         used: UsedRules = None,
         selects: tuple[str, ...] = (),
     ) -> None:
@@ -452,8 +454,8 @@ class Operation:
         if unknown:
             raise TypeError(f"{self.name}: rules for {unknown}, which are not among its tensors {self.tensors}")
         self.rules: tuple[Any, ...] = tuple(Rule(rules[n], self, n) if n in rules else None for n in self.tensors)
-        if add is not None:
-            self.rules[0].add = add
+        if self.rules and self.rules[0] is not None:
+            self.rules[0].add, self.rules[0].spend = add, spend
         self.tangent = None if tangent is None else Rule(tangent, self, self.tensors[0])
         # A linear sequence has one rule, for all of its tensors.
         self.repeats = kind == "multilinear" or (kind == "linear" and sum(rule is not None for rule in self.rules) == 1)
@@ -738,18 +740,20 @@ def linear(
     part: Callable[..., Step] | None = None,
     tangent: Callable[..., Any] | None = None,
     add: Callable[..., Any] | None = None,
+    spend: Callable[..., Any] | None = None,
     used: UsedRules = None,
     selects: tuple[str, ...] = (),
     **rules: Any,
 ) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
     """Declare a function linear in its tensors jointly; each rule is the transpose. A tangent propagates like the value.
 
-    If several outputs are views, `part` returns, for the index of one and the static arguments, the step that yields that
-    output alone. A transpose that is mostly zeros may come with `add`, ``lambda xp, total, g, ...`` with the rule's other
-    parameters, which adds it in place to an existing cotangent.
+    Of several outputs that are views, `part` gives for the number of one, and the static arguments, the step by which it is
+    seen alone. A transpose that is mostly zeros may have `add` beside it, ``lambda xp, total, g, ...`` with the rule's other
+    parameters, which adds it in place to a cotangent that is there. One that is mostly the cotangent may have `spend`, with
+    the rule's own parameters, which writes into the cotangent and gives that. Both are of the first tensor.
     """
-    how: dict[str, Any] = {"conjugate": conjugate, "view": view, "part": part, "tangent": tangent, "add": add}
-    return _declaring("linear", rules, takes=takes, grad_name=grad_name, used=used, selects=selects, **how)
+    how: dict[str, Any] = {"conjugate": conjugate, "view": view, "part": part, "tangent": tangent, "used": used}
+    return _declaring("linear", rules, takes=takes, grad_name=grad_name, selects=selects, add=add, spend=spend, **how)
 
 
 def multilinear(

@@ -151,9 +151,15 @@ def _may_repeat(key: Any) -> bool:
     )
 
 
+def _without(xp: Namespace, g: Any, key: Any) -> Any:
+    xp.setitem(g, key, xp.zeros((), dtype=g.dtype, device=g.device))
+    return g
+
+
 @linear(
     x=lambda xp, g, key: xp.index_put(g, key, xp.zeros((), dtype=g.dtype, device=g.device)),
     values=_assigned,
+    spend=_without,
     used="rules",
     selects=("x",),
 )
