@@ -465,27 +465,90 @@ def einsum(subscripts: str, /, *operands: Tensor) -> Tensor:
     for x in operands:
         if not isinstance(x, TensorBase):
             raise TypeError(f"einsum(): operands must be Tensors, not {type(x).__name__}")
-    terms, out = _parse(subscripts, tuple(len(x.shape) for x in operands))
-    sizes = _sizes(terms, operands)
-    dtype = result_type(*operands)
-    pending = [(term, x if x.dtype == dtype else astype(x, dtype)) for term, x in zip(terms, operands, strict=True)]
-    for group in _path(tuple(terms), out, tuple([tuple(x.shape) for x in operands])):
+    steps = _planned(subscripts, tuple([x._array.shape for x in operands]))
+    if len({x.dtype for x in operands}) > 1:
+        dtype = result_type(*operands)
+        operands = tuple([astype(x, dtype, copy=False) for x in operands])
+    values: list[Any] = list(operands)
+    for function, places, *static in steps:
+        used = [values[i] for i in places]
+        for i in places:
+            values[i] = None  # each is used once
+        values.append(function(*used, *static))
+    return values[-1]
+
+
+# A function, the numbers of the values that it takes, operands first and then what the steps give, and its other argument.
+Step = tuple[Any, ...]
+
+
+@functools.lru_cache(maxsize=256)
+def _planned(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[Step, ...]:
+    """What an einsum of operands of some shapes computes, one after the other; the last step gives the result."""
+    terms, out = _parse(subscripts, tuple([len(shape) for shape in shapes]))
+    sizes = _sizes(terms, shapes)
+    plan = _Plan(shapes)
+    pending = [(term, i) for i, term in enumerate(terms)]
+    for group in _path(terms, out, shapes):
         chosen = [pending[i] for i in group]
         pending = [pair for i, pair in enumerate(pending) if i not in group]
         term, x = chosen[0]
         for i, (other, y) in enumerate(chosen[1:], start=2):
             wanted = {*out, *itertools.chain(*(t for t, _ in pending + chosen[i:]))}
-            term, x = _product(term, x, other, y, wanted, sizes)
+            term, x = _product(plan, term, x, other, y, wanted, sizes)
         pending.append((term, x))
     ((term, x),) = pending
-    term, x = _reduced(term, x, set(out))
-    x = _aligned(term, x, out)
-    x = _broadcast(x, tuple(sizes[letter] for letter in out))
-    # A new tensor: if nothing had to be computed, `out` may be a view.
-    return permute_dims(x, tuple(range(len(out)))) if any(x is operand for operand in operands) else x
+    term, x = _reduced(plan, term, x, set(out))
+    x = plan.permuted(x, term, out)
+    x = plan.broadcast(x, tuple([sizes[letter] for letter in out]))
+    if not plan.steps:  # a tensor of its own: a view where nothing has to be computed, as elsewhere
+        plan.step(permute_dims, (x,), plan.shapes[x], tuple(range(len(out))))
+    return tuple(plan.steps)
 
 
-@functools.lru_cache(maxsize=256)
+class _Plan:
+    """Steps, and the shapes of all values that they take and give. What changes nothing is no step."""
+
+    def __init__(self, shapes: tuple[tuple[int, ...], ...]) -> None:
+        self.shapes = list(shapes)
+        self.steps: list[Step] = []
+
+    def step(self, function: Any, places: tuple[int, ...], shape: tuple[int, ...], *static: Any) -> int:
+        """The number of the value that a function of others gives."""
+        self.steps.append((function, places, *static))
+        self.shapes.append(shape)
+        return len(self.shapes) - 1
+
+    def broadcast(self, x: int, shape: tuple[int, ...]) -> int:
+        return x if self.shapes[x] == shape else self.step(broadcast_to, (x,), shape, shape)
+
+    def reshaped(self, x: int, shape: tuple[int, ...]) -> int:
+        return x if self.shapes[x] == shape else self.step(reshape, (x,), shape, shape)
+
+    def permuted(self, x: int, term: str, order: str) -> int:
+        if term == order:
+            return x
+        axes = tuple([term.index(letter) for letter in order])
+        return self.step(permute_dims, (x,), tuple([self.shapes[x][axis] for axis in axes]), axes)
+
+    def summed(self, x: int, axes: tuple[int, ...]) -> int:
+        shape = tuple([n for axis, n in enumerate(self.shapes[x]) if axis not in axes])
+        return self.step(_summed, (x,), shape, axes)
+
+    def diagonal(self, x: int, first: int, second: int) -> int:
+        shape = self.shapes[x]
+        rest = [n for axis, n in enumerate(shape) if axis not in (first, second)]
+        return self.step(_diagonal, (x,), (*rest, shape[first]), (first, second))
+
+
+def _summed(x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    return sum(x, axis=axes, dtype=x.dtype)
+
+
+def _diagonal(x: Tensor, axes: tuple[int, int]) -> Tensor:
+    return diagonal(moveaxis(x, axes, (-2, -1)))
+
+
 def _parse(subscripts: str, ranks: tuple[int, ...]) -> tuple[list[str], str]:
     """The letters of each operand and of the output; the axes of ``...`` get their own letters."""
     inputs, arrow, out = subscripts.replace(" ", "").partition("->")
@@ -518,12 +581,12 @@ def _parse(subscripts: str, ranks: tuple[int, ...]) -> tuple[list[str], str]:
     return terms, out
 
 
-def _sizes(terms: list[str], operands: Sequence[Tensor]) -> dict[str, int]:
+def _sizes(terms: list[str], shapes: tuple[tuple[int, ...], ...]) -> dict[str, int]:
     """The length of the axis of each letter; a length of 1 broadcasts with those of other operands."""
     sizes: dict[str, int] = {}
-    for term, x in zip(terms, operands, strict=True):
-        for letter, n in zip(term, x.shape, strict=True):
-            have, first = sizes.setdefault(letter, n), x.shape[term.index(letter)]
+    for term, shape in zip(terms, shapes, strict=True):
+        for letter, n in zip(term, shape, strict=True):
+            have, first = sizes.setdefault(letter, n), shape[term.index(letter)]
             if n != first:
                 raise ValueError(f"einsum(): axis {letter!r} has lengths {first} and {n} in one operand")
             if have == 1:
@@ -533,8 +596,7 @@ def _sizes(terms: list[str], operands: Sequence[Tensor]) -> dict[str, int]:
     return sizes
 
 
-@functools.lru_cache(maxsize=256)
-def _path(terms: tuple[str, ...], out: str, shapes: tuple[tuple[int, ...], ...]) -> list[tuple[int, ...]]:
+def _path(terms: list[str], out: str, shapes: tuple[tuple[int, ...], ...]) -> list[tuple[int, ...]]:
     """Which operands are multiplied in which order, what comes out put last."""
     if len(terms) < 3:
         return [tuple(range(len(terms)))]
@@ -543,67 +605,51 @@ def _path(terms: tuple[str, ...], out: str, shapes: tuple[tuple[int, ...], ...])
     return [tuple(sorted(group)) for group in found[1:]]
 
 
-def _reduced(term: str, x: Tensor, wanted: set[str]) -> tuple[str, Tensor]:
-    """Take diagonals for letters that occur twice, and sum over letters needed nowhere else."""
-    letters = set(term)
-    if len(letters) == len(term) and letters <= wanted:
-        return term, x
+def _reduced(plan: _Plan, term: str, x: int, wanted: set[str]) -> tuple[str, int]:
+    """Diagonals in place of letters that stand twice, sums over those that nobody wants."""
     for letter in dict.fromkeys(term):
         while term.count(letter) > 1:
             first = term.index(letter)
             second = term.index(letter, first + 1)
-            x = diagonal(moveaxis(x, (first, second), (-2, -1)))
+            x = plan.diagonal(x, first, second)
             term = term[:first] + term[first + 1 : second] + term[second + 1 :] + letter
-    lost = tuple(i for i, letter in enumerate(term) if letter not in wanted)
+    lost = tuple([i for i, letter in enumerate(term) if letter not in wanted])
     if lost:
-        x = sum(x, axis=lost, dtype=x.dtype)
+        x = plan.summed(x, lost)
     return "".join(letter for letter in term if letter in wanted), x
 
 
-def _product(term1: str, x1: Tensor, term2: str, x2: Tensor, wanted: set[str], sizes: dict[str, int]) -> tuple[str, Tensor]:
-    """The product of two operands, summed over the letters in both and needed nowhere else: one matrix product."""
-    term1, x1 = _reduced(term1, x1, wanted | set(term2))
-    term2, x2 = _reduced(term2, x2, wanted | set(term1))
+def _product(
+    plan: _Plan, term1: str, x1: int, term2: str, x2: int, wanted: set[str], sizes: dict[str, int]
+) -> tuple[str, int]:
+    """The product of two operands, summed over what is in both and nobody else wants: one product of matrices."""
+    term1, x1 = _reduced(plan, term1, x1, wanted | set(term2))
+    term2, x2 = _reduced(plan, term2, x2, wanted | set(term1))
     both = [letter for letter in term1 if letter in term2]
     batch = "".join(letter for letter in both if letter in wanted)
     summed = "".join(letter for letter in both if letter not in wanted)
     rows = "".join(letter for letter in term1 if letter not in term2)
     columns = "".join(letter for letter in term2 if letter not in term1)
-    left = _aligned(term1, x1, batch + rows + summed)
-    right = _aligned(term2, x2, batch + summed + columns)
+    left = plan.permuted(x1, term1, batch + rows + summed)
+    right = plan.permuted(x2, term2, batch + summed + columns)
     out = batch + rows + columns
-    if not summed:
-        b = len(batch)
-        shape = tuple(left.shape)
-        left = reshape(left, shape + (1,) * len(columns))
-        shape = tuple(right.shape)
-        return out, multiply(left, reshape(right, (*shape[:b], *(1,) * len(rows), *shape[b:])))
+    shape1, shape2 = plan.shapes[left], plan.shapes[right]
     b, r, s = len(batch), len(rows), len(summed)
-    # Summed axes must have the same length in both for the product; the others broadcast by themselves.
-    inner = tuple(sizes[letter] for letter in summed)
-    left = _broadcast(left, (*left.shape[: b + r], *inner))
-    right = _broadcast(right, (*right.shape[:b], *inner, *right.shape[b + s :]))
-    free1, free2 = tuple(left.shape[b : b + r]), tuple(right.shape[b + s :])
-    k = math.prod(inner)
-    left = _reshaped(left, (*left.shape[:b], math.prod(free1), k))
-    right = _reshaped(right, (*right.shape[:b], k, math.prod(free2)))
-    product = matmul(left, right)
-    return out, _reshaped(product, (*product.shape[:b], *free1, *free2))
-
-
-# An operation that changes nothing is not recorded.
-
-
-def _broadcast(x: Tensor, shape: tuple[int, ...]) -> Tensor:
-    return x if x.shape == shape else broadcast_to(x, shape)
-
-
-def _reshaped(x: Tensor, shape: tuple[int, ...]) -> Tensor:
-    return x if x.shape == shape else reshape(x, shape)
-
-
-def _aligned(term: str, x: Tensor, order: str) -> Tensor:
-    return x if term == order else permute_dims(x, tuple(term.index(letter) for letter in order))
+    outer = np.broadcast_shapes(shape1[:b], shape2[:b])
+    if not summed:
+        left = plan.reshaped(left, shape1 + (1,) * len(columns))
+        right = plan.reshaped(right, (*shape2[:b], *(1,) * r, *shape2[b:]))
+        return out, plan.step(multiply, (left, right), (*outer, *shape1[b:], *shape2[b:]))
+    # The summed axes must be of one length in both for the product; the others broadcast by themselves.
+    inner = tuple([sizes[letter] for letter in summed])
+    free1, free2 = shape1[b : b + r], shape2[b + s :]
+    left = plan.broadcast(left, (*shape1[: b + r], *inner))
+    right = plan.broadcast(right, (*shape2[:b], *inner, *free2))
+    k, n1, n2 = math.prod(inner), math.prod(free1), math.prod(free2)
+    left = plan.reshaped(left, (*shape1[:b], n1, k))
+    right = plan.reshaped(right, (*shape2[:b], k, n2))
+    product = plan.step(matmul, (left, right), (*outer, n1, n2))
+    return out, plan.reshaped(product, (*outer, *free1, *free2))
 
 
 # --- padding ---
