@@ -1011,6 +1011,18 @@ def test_triangles(shape: tuple[int, ...], dtype: str) -> None:
             np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("special", [[], [math.inf, -math.inf], [math.nan]])
+def test_logaddexp_of_many(dtype: str, special: list[float]) -> None:
+    values = np.asarray([0.0, -0.0, 1.0, 700.0, -745.0, 1e-3, *special], dtype)
+    x1, x2 = (np.ascontiguousarray(x) for x in np.meshgrid(np.tile(values, 8), np.tile(values, 8)))
+    for first, second in ((x1, x2), (x1, x2[:, :1]), (x1, np.asarray(0, dtype)), (x1[:2, :2], x2[:2, :2])):
+        with np.errstate(invalid="ignore" if np.isnan(values).any() else "raise"):  # NumPy warns of NaN
+            found, expected = numpy_backend.logaddexp(first, second), np.logaddexp(first, second)
+        np.testing.assert_allclose(found, expected, rtol=4 * float(np.finfo(dtype).eps))
+        assert found.dtype == dtype
+
+
 # --- where NumPy departs from the standard ---
 
 
