@@ -6,6 +6,7 @@ import gc
 import math
 import sys
 import time
+import tracemalloc
 import weakref
 import xml.etree.ElementTree as ElementTree
 from concurrent.futures import ThreadPoolExecutor
@@ -132,6 +133,26 @@ def test_tangents_are_recorded_only_for_who_may_ask() -> None:
     assert push(_x(1.0, -2.0).requires_grad_()).requires_grad
     with xp.no_grad():
         assert not push(_x(1.0, -2.0).requires_grad_()).requires_grad
+
+
+def test_tangents_are_held_as_long_as_they_are_needed() -> None:
+    def f(x: xp.Tensor) -> xp.Tensor:
+        out = xp.zeros(40, 1000, dtype=F64)
+        for i in range(40):
+            x = xp.sin(x)
+            out[i] = x[:1000] * 2
+        return out
+
+    x = xp.ones(40_000, dtype=F64)
+    _, push = xp.func.linearize(f, x)
+    tracemalloc.start()
+    tangent = push(x)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10 * x.nbytes
+    np.testing.assert_allclose(
+        tangent.sum().item(), sum(g.sum().item() for g in xp.func.vjp(f, x)[1](xp.ones_like(tangent)))
+    )
 
 
 def test_results_have_no_history_of_their_own() -> None:

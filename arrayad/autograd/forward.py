@@ -8,6 +8,8 @@ pulled back through this recording.
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from . import mutation
@@ -47,15 +49,17 @@ def push_forward(outputs: Sequence[Node | None], tangents: dict[Node, Any]) -> l
     for node in nodes:
         if isinstance(node, Output):
             asked.setdefault(node.edges[0], set()).add(node.index)
+    waiting = Counter(itertools.chain(outputs, itertools.chain.from_iterable(node.edges for node in nodes)))
     for node in nodes:
-        if isinstance(node, Output):
-            of_all = known.get(node.edges[0])
-            if of_all is not None:
-                known[node] = of_all[node.index]
-            continue
         incoming = [known.get(edge) for edge in node.edges]
-        if any(t is not None for t in incoming):
+        if isinstance(node, Output):
+            known[node] = incoming[0] and incoming[0][node.index]
+        elif any(t is not None for t in incoming):
             known[node] = _through(functions, node, incoming, asked.get(node, set()))
+        for edge in node.edges:  # what nobody waits for is not held
+            waiting[edge] -= 1
+            if not waiting[edge]:
+                known.pop(edge, None)
     given = {id(t) for t in tangents.values()}
     found = [known.get(node) for node in outputs]
     return [None if t is None else for_user(functions, t, id(t) not in given) for t in found]
@@ -108,20 +112,29 @@ def _cast(xp: Any, t: Any, node: Node) -> Any:
 
 
 def _repeated(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]) -> Any:
-    """The operation on each tangent in the place of its value, added up; on a sequence of them, all at once."""
+    """The operation on tangents in the place of values: on each, added up, or on all, if it is linear in them together."""
     op = node.plan.op
+    like = next(t for t in incoming if t is not None)
     if op.sequence:
-        like = next(t for t in incoming if t is not None)
         shapes = zip(incoming, saved[-1], strict=True)
         parts = [_zeros(shape, node.dtype, like) if t is None else t for t, shape in shapes]
         return _cast(xp, op.call(parts, **dict(zip(op.parameters[1:], saved[1:-2], strict=True))), node)
+    values = list(saved[: len(op.parameters)])
+    places = [op.parameters.index(name) for name in op.tensors]
+    cut = op.positional
+    if op.kind == "linear":
+        for i, rule in enumerate(op.rules):
+            if rule is not None:  # of several tensors the first has the shape of the output, and the others broadcast
+                shape = () if i else node.shape
+                values[places[i]] = _zeros(shape, node.dtype, like) if incoming[i] is None else incoming[i]
+        out = op.call(*values[:cut], **dict(zip(op.parameters[cut:], values[cut:], strict=True)))
+        return out if isinstance(node, MultiNode) else _cast(xp, out, node)
     total = None
     for i, _ in node.plan.rules:
         if incoming[i] is not None:
-            values = list(saved[: len(op.parameters)])
-            values[op.parameters.index(op.tensors[i])] = incoming[i]
-            cut = op.positional
-            part = op.call(*values[:cut], **dict(zip(op.parameters[cut:], values[cut:], strict=True)))
+            others = values[:]
+            others[places[i]] = incoming[i]
+            part = op.call(*others[:cut], **dict(zip(op.parameters[cut:], others[cut:], strict=True)))
             total = part if total is None else total + part
     return total
 

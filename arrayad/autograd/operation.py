@@ -375,7 +375,7 @@ class Operation:
         booleans of their shapes (`arrayad.autograd.used`). Without one, all entries are used, except for an elementwise
         operation, where they are the same.
     repeats : bool
-        Whether it propagates a tangent as it does a value, with the saved arguments: it is linear in a tensor, or in each.
+        Whether tangents go through it as the values did: it is linear in its tensors together, or in each.
     selects : tuple of bool
         One for each name of `tensors`: whether entries may be unused although all of the output is used.
     view : bool
@@ -457,8 +457,7 @@ class Operation:
         if self.rules and self.rules[0] is not None:
             self.rules[0].add, self.rules[0].spend = add, spend
         self.tangent = None if tangent is None else Rule(tangent, self, self.tensors[0])
-        # A linear sequence has one rule, for all of its tensors.
-        self.repeats = kind == "multilinear" or (kind == "linear" and sum(rule is not None for rule in self.rules) == 1)
+        self.repeats = kind in ("linear", "multilinear")
         self.used = self._of_used(used)
         self.selects = tuple(name in selects for name in self.tensors)
         self.apart = self.sequence or any(self.selects)  # backward cannot use the simple path for it
