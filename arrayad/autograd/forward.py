@@ -124,11 +124,13 @@ def _repeated(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]) 
     cut = op.positional
     if op.kind == "linear":
         for i, rule in enumerate(op.rules):
-            if rule is not None:  # of several tensors the first has the shape of the output, and the others broadcast
+            if rule is not None:  # what is written into has the shape of the output; all else broadcasts
                 shape = () if i else node.shape
                 values[places[i]] = _zeros(shape, node.dtype, like) if incoming[i] is None else incoming[i]
         out = op.call(*values[:cut], **dict(zip(op.parameters[cut:], values[cut:], strict=True)))
-        return out if isinstance(node, MultiNode) else _cast(xp, out, node)
+        if isinstance(node, MultiNode):
+            return out
+        return _cast(xp, out if out._array.shape == node.shape else xp.broadcast_to(out, tuple(node.shape)), node)
     total = None
     for i, _ in node.plan.rules:
         if incoming[i] is not None:

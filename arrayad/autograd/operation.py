@@ -735,6 +735,7 @@ def linear(
     takes: Takes = ANY,
     grad_name: str = "",
     conjugate: bool = False,
+    alike: bool = False,
     view: bool = False,
     part: Callable[..., Step] | None = None,
     tangent: Callable[..., Any] | None = None,
@@ -751,8 +752,9 @@ def linear(
     parameters, which adds it in place to a cotangent that is there. One that is mostly the cotangent may have `spend`, with
     the rule's own parameters, which writes into the cotangent and gives that. Both are of the first tensor.
     """
-    how: dict[str, Any] = {"conjugate": conjugate, "view": view, "part": part, "tangent": tangent, "used": used}
-    return _declaring("linear", rules, takes=takes, grad_name=grad_name, selects=selects, add=add, spend=spend, **how)
+    how: dict[str, Any] = {"conjugate": conjugate, "alike": alike, "view": view, "part": part, "tangent": tangent}
+    how |= {"add": add, "spend": spend, "used": used, "selects": selects}
+    return _declaring("linear", rules, takes=takes, grad_name=grad_name, **how)
 
 
 def multilinear(
@@ -767,7 +769,6 @@ def differentiable(
     takes: Takes = ANY,
     grad_name: str = "",
     conjugate: bool = False,
-    alike: bool = False,
     tangent: Callable[..., Any] | None = None,
     used: UsedRules = None,
     selects: bool = True,
@@ -778,7 +779,7 @@ def differentiable(
     Operations with rules for used entries select entries, unless `selects` is False.
     """
     chosen = tuple(used or ()) if selects else ()
-    how: dict[str, Any] = {"conjugate": conjugate, "alike": alike, "tangent": tangent, "used": used, "selects": chosen}
+    how: dict[str, Any] = {"conjugate": conjugate, "tangent": tangent, "used": used, "selects": chosen}
     return _declaring("differentiable", rules, takes=takes, grad_name=grad_name, **how)
 
 

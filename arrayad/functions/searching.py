@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from .elementwise import kept
 from .. import dtypes
 from ..autograd.calls import promote
-from ..autograd.operation import REAL, REAL_OR_BOOLEAN, differentiable, not_differentiable, of_backend
+from ..autograd.operation import REAL, REAL_OR_BOOLEAN, linear, not_differentiable, of_backend
 
 if TYPE_CHECKING:
     from ..backends import Namespace
@@ -197,7 +197,7 @@ def _truth(condition: Any) -> Any:
     return condition if dtypes.as_dtype(condition.dtype) is dtypes.bool else condition != 0
 
 
-@differentiable(
+@linear(
     alike=True,
     x1=lambda xp, g, condition: kept(xp, _truth(condition), g),
     x2=lambda xp, g, condition: kept(xp, ~_truth(condition), g),
@@ -205,6 +205,7 @@ def _truth(condition: Any) -> Any:
         "x1": lambda xp, used, condition: used & _truth(condition),
         "x2": lambda xp, used, condition: used & ~_truth(condition),
     },
+    selects=("x1", "x2"),
 )
 def where(xp: Namespace, condition: Tensor, x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
     """Select elements from one of two tensors by a condition.
