@@ -470,9 +470,9 @@ class Sweep:
         array: Array,
         conjugate: bool,
     ) -> None:
-        """Send on from an operation on a sequence, or where entries are not used, of the output or, by choice, of inputs.
+        """Propagate from an operation on a sequence, or with unused entries of the output or, by selection, of inputs.
 
-        `alone` says that nobody else has the cotangent, unless its memory is shared.
+        `alone` tells whether nothing else holds the cotangent; its memory may still be shared.
         """
         op, edges, needed = node.plan.op, node.edges, self.needed
         if op.sequence:
@@ -490,7 +490,7 @@ class Sweep:
         spend = op.rules[0] and op.rules[0].spend
         if spend and not (alone and xp.owns_memory(g) and xp.is_writeable(g)):
             spend = None
-        for i, rule in reversed(node.plan.rules):  # the first may spend the cotangent
+        for i, rule in reversed(node.plan.rules):  # the first may overwrite the cotangent
             edge: Any = edges[i]
             if needed is not None and edge not in needed:
                 continue
@@ -505,7 +505,7 @@ class Sweep:
                 if of_input is not None:
                     self.used[-edge.sequence] = of_input
                 continue
-            # A rule that asks for nothing multiplies by a constant, which leaves zeros as they are.
+            # A rule that saves nothing multiplies by a constant, so zeros stay zeros.
             if used is not None and masks and values:
                 part = self.masked(xp, rule, g, values, used)
             elif used is not None and of_input is not None and op.kind == "differentiable" and not op.apart:
@@ -537,14 +537,14 @@ class Sweep:
         return part if entries is None else xp.where(entries, part, xp.zeros((), dtype=part.dtype, device=part.device))
 
     def send_used(self, node: Node, g: Any, owned: bool, used: Used | None) -> None:
-        """`send`, with which entries of the node's output were used by what sends this, or None for all."""
+        """`send`, with the entries of the node's output that the sender used, or None for all."""
         used = self.used_with_others(node, used)
         self.send(node, g, owned)
         if used is not None:
             self.used[-node.sequence] = used
 
     def used_with_others(self, node: Node, used: Used | None) -> Used | None:
-        """Which entries of a node's output were used, by what sends now or by what sent before."""
+        """The entries of a node's output used by this sender or by earlier ones, or None for all."""
         key = -node.sequence
         if used is None or key not in self.pending:
             return used
@@ -657,7 +657,7 @@ def saved_of(node: Node, name: str = "backward") -> tuple[Any, ...]:
 
 
 def rebuilt(node: Node, saved: tuple[Any, ...], history: bool = True) -> tuple[Any, ...]:
-    """What a node saved, as Tensors, with their history or without."""
+    """What a node saved, as Tensors, with or without their history."""
     plan = node.plan
     op = plan.op
     values = list(saved)

@@ -56,7 +56,7 @@ def push_forward(outputs: Sequence[Node | None], tangents: dict[Node, Any]) -> l
             known[node] = incoming[0] and incoming[0][node.index]
         elif any(t is not None for t in incoming):
             known[node] = _through(functions, node, incoming, asked.get(node, set()))
-        for edge in node.edges:  # what nobody waits for is not held
+        for edge in node.edges:  # tangents are released after their last use
             waiting[edge] -= 1
             if not waiting[edge]:
                 known.pop(edge, None)
@@ -112,7 +112,7 @@ def _cast(xp: Any, t: Any, node: Node) -> Any:
 
 
 def _repeated(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]) -> Any:
-    """The operation on tangents in the place of values: on each, added up, or on all, if it is linear in them together."""
+    """Apply the operation to tangents in the place of values: to each, added up, or to all, if it is jointly linear."""
     op = node.plan.op
     like = next(t for t in incoming if t is not None)
     if op.sequence:
@@ -124,7 +124,7 @@ def _repeated(xp: Any, node: Node, saved: tuple[Any, ...], incoming: list[Any]) 
     cut = op.positional
     if op.kind == "linear":
         for i, rule in enumerate(op.rules):
-            if rule is not None:  # what is written into has the shape of the output; all else broadcasts
+            if rule is not None:  # the first parameter has the shape of the output, and others broadcast
                 shape = () if i else node.shape
                 values[places[i]] = _zeros(shape, node.dtype, like) if incoming[i] is None else incoming[i]
         out = op.call(*values[:cut], **dict(zip(op.parameters[cut:], values[cut:], strict=True)))

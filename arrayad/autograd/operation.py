@@ -125,9 +125,9 @@ class Rule:
 
     __slots__ = ("add", "at", "function", "names", "only", "pair", "spend")
 
-    add: Callable[..., Any] | None  # puts the cotangent in place into one that is there
-    spend: Callable[..., Any] | None  # writes into the cotangent, which nobody else has, and gives that
-    # Where in what a node saved its arguments are; SHAPE and TRANSPOSED are asked of the node the parameter came from.
+    add: Callable[..., Any] | None  # adds the cotangent in place to an existing one
+    spend: Callable[..., Any] | None  # overwrites a cotangent that nothing else holds, and returns it
+    # The indices of its arguments in what a node saved; SHAPE and TRANSPOSED come from the node that produced the parameter.
     at: tuple[int, ...]
     only: int | None  # the only index, if there is one and it is a saved one
     pair: tuple[int, int] | None  # the two indices, if there are two
@@ -375,7 +375,8 @@ class Operation:
         booleans of their shapes (`arrayad.autograd.used`). Without one, all entries are used, except for an elementwise
         operation, where they are the same.
     repeats : bool
-        Whether tangents go through it as the values did: it is linear in its tensors together, or in each.
+        Whether it propagates tangents as it does values, with the saved arguments: it is linear in its tensors, jointly or
+        each.
     selects : tuple of bool
         One for each name of `tensors`: whether entries may be unused although all of the output is used.
     view : bool
@@ -747,10 +748,10 @@ def linear(
 ) -> Callable[[Callable[Concatenate[Namespace, P], R]], Callable[P, R]]:
     """Declare a function linear in its tensors jointly; each rule is the transpose. A tangent propagates like the value.
 
-    Of several outputs that are views, `part` gives for the number of one, and the static arguments, the step by which it is
-    seen alone. A transpose that is mostly zeros may have `add` beside it, ``lambda xp, total, g, ...`` with the rule's other
-    parameters, which adds it in place to a cotangent that is there. One that is mostly the cotangent may have `spend`, with
-    the rule's own parameters, which writes into the cotangent and gives that. Both are of the first tensor.
+    If several outputs are views, `part` returns, for the index of one and the static arguments, the step that yields that
+    output alone. A transpose that is mostly zeros may come with `add`, ``lambda xp, total, g, ...`` with the rule's other
+    parameters, which adds it in place to an existing cotangent. One that is mostly the cotangent itself may come with
+    `spend`, with the rule's parameters, which overwrites the cotangent and returns it. Both belong to the first tensor.
     """
     how: dict[str, Any] = {"conjugate": conjugate, "alike": alike, "view": view, "part": part, "tangent": tangent}
     how |= {"add": add, "spend": spend, "used": used, "selects": selects}

@@ -183,9 +183,9 @@ def log1p(x: Array, /) -> Array:
 
 
 def logaddexp(x1: Array, x2: Array, /) -> Array:
-    """NumPy's own goes one by one, 28 ns each in double precision; of many, of faster functions by the same formula, 8.
+    """For many elements, NumPy's formula by its vectorized functions: 8 ns an element, where NumPy's own takes 28.
 
-    Of what that makes NaN the result is NumPy's: of infinities that are equal, and of NaN.
+    Equal infinities and NaN give NaN here; then NumPy's own is called.
     """
     if x1.size < 1024 > x2.size or x1.dtype.char not in "fd":
         return np.logaddexp(x1, x2)
@@ -715,8 +715,8 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
 def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
     """With ``descending``, which NumPy lacks; of equal numbers only zeros can be told apart, by their signs.
 
-    For these, which keep their order, the flip before and after. A million random numbers take 100 ms in a stable way and 10
-    in any, so among many the zeros below are looked for, whose one bit is that of the sign.
+    Zeros keep their order, hence the flip before and after. A stable sort of a million random numbers takes 100 ms, any sort
+    10, so a large array is sorted stably only if it contains a negative zero, whose only bit is the sign.
     """
     stable = stable and x.dtype.kind == "f"
     if stable and x.size > 1000:

@@ -473,18 +473,18 @@ def einsum(subscripts: str, /, *operands: Tensor) -> Tensor:
     for function, places, *static in steps:
         used = [values[i] for i in places]
         for i in places:
-            values[i] = None  # each is used once
+            values[i] = None  # each is used once, and its memory can be freed
         values.append(function(*used, *static))
     return values[-1]
 
 
-# A function, the numbers of the values that it takes, operands first and then what the steps give, and its other argument.
+# A function, the indices of its arguments (the operands come first, then the results of the steps), and a static argument.
 Step = tuple[Any, ...]
 
 
 @functools.lru_cache(maxsize=256)
 def _planned(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[Step, ...]:
-    """What an einsum of operands of some shapes computes, one after the other; the last step gives the result."""
+    """The steps of an einsum of operands of some shapes; the last one gives the result."""
     terms, out = _parse(subscripts, tuple([len(shape) for shape in shapes]))
     sizes = _sizes(terms, shapes)
     plan = _Plan(shapes)
@@ -501,20 +501,20 @@ def _planned(subscripts: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[Step
     term, x = _reduced(plan, term, x, set(out))
     x = plan.permuted(x, term, out)
     x = plan.broadcast(x, tuple([sizes[letter] for letter in out]))
-    if not plan.steps:  # a tensor of its own: a view where nothing has to be computed, as elsewhere
+    if not plan.steps:  # the result is a new tensor: if nothing has to be computed, a view
         plan.step(permute_dims, (x,), plan.shapes[x], tuple(range(len(out))))
     return tuple(plan.steps)
 
 
 class _Plan:
-    """Steps, and the shapes of all values that they take and give. What changes nothing is no step."""
+    """Steps, and the shapes of the operands and of the results. An operation that changes nothing is no step."""
 
     def __init__(self, shapes: tuple[tuple[int, ...], ...]) -> None:
         self.shapes = list(shapes)
         self.steps: list[Step] = []
 
     def step(self, function: Any, places: tuple[int, ...], shape: tuple[int, ...], *static: Any) -> int:
-        """The number of the value that a function of others gives."""
+        """Add a step; returns the index of its result."""
         self.steps.append((function, places, *static))
         self.shapes.append(shape)
         return len(self.shapes) - 1
@@ -597,7 +597,7 @@ def _sizes(terms: list[str], shapes: tuple[tuple[int, ...], ...]) -> dict[str, i
 
 
 def _path(terms: list[str], out: str, shapes: tuple[tuple[int, ...], ...]) -> list[tuple[int, ...]]:
-    """Which operands are multiplied in which order, what comes out put last."""
+    """The pairs of operands to multiply, in order; each result is appended."""
     if len(terms) < 3:
         return [tuple(range(len(terms)))]
     operands = [np.broadcast_to(np.float32(0), shape) for shape in shapes]
@@ -606,7 +606,7 @@ def _path(terms: list[str], out: str, shapes: tuple[tuple[int, ...], ...]) -> li
 
 
 def _reduced(plan: _Plan, term: str, x: int, wanted: set[str]) -> tuple[str, int]:
-    """Diagonals in place of letters that stand twice, sums over those that nobody wants."""
+    """Take diagonals for letters that occur twice, and sum over letters needed nowhere else."""
     for letter in dict.fromkeys(term):
         while term.count(letter) > 1:
             first = term.index(letter)
@@ -622,7 +622,7 @@ def _reduced(plan: _Plan, term: str, x: int, wanted: set[str]) -> tuple[str, int
 def _product(
     plan: _Plan, term1: str, x1: int, term2: str, x2: int, wanted: set[str], sizes: dict[str, int]
 ) -> tuple[str, int]:
-    """The product of two operands, summed over what is in both and nobody else wants: one product of matrices."""
+    """The product of two operands, summed over the letters in both and needed nowhere else: one matrix product."""
     term1, x1 = _reduced(plan, term1, x1, wanted | set(term2))
     term2, x2 = _reduced(plan, term2, x2, wanted | set(term1))
     both = [letter for letter in term1 if letter in term2]
@@ -640,7 +640,7 @@ def _product(
         left = plan.reshaped(left, shape1 + (1,) * len(columns))
         right = plan.reshaped(right, (*shape2[:b], *(1,) * r, *shape2[b:]))
         return out, plan.step(multiply, (left, right), (*outer, *shape1[b:], *shape2[b:]))
-    # The summed axes must be of one length in both for the product; the others broadcast by themselves.
+    # Summed axes must have the same length in both for the product; the others broadcast by themselves.
     inner = tuple([sizes[letter] for letter in summed])
     free1, free2 = shape1[b : b + r], shape2[b + s :]
     left = plan.broadcast(left, (*shape1[: b + r], *inner))

@@ -47,7 +47,7 @@ def argsort(x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: b
 
 
 def _unsort(xp: Namespace, g: Any, x: Any, axis: int, descending: bool) -> Any:
-    """The cotangents, put back to where their elements stood."""
+    """Move the cotangents back to the original positions."""
     order = xp.argsort(x, axis=axis, descending=descending, stable=True)
     shape = tuple(x.shape)
     return xp.scatter_add(g, key_along(xp, axis % len(shape), order, shape), shape)
