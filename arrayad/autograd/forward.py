@@ -91,7 +91,7 @@ def _through(xp: Any, node: Node, incoming: list[Any], asked: set[int]) -> Any:
     if op.tangent is not None:
         return op.tangent.function(xp, incoming[0], *op.tangent.arguments(saved, node.edges[0]))
     if op.kind == "elementwise" and op.conjugate:
-        total = None
+        total: Any = None
         for i, rule in plan.rules:
             if incoming[i] is not None:
                 part = rule.function(xp, _cast(xp, incoming[i], node), *rule.arguments(saved, node.edges[i]))
