@@ -780,11 +780,21 @@ def test_a_cotangent_that_is_also_another_s_is_not_written_into(key: Any) -> Non
         last[key] = before[key] + after[key]
         seed = xp.asarray(np.linspace(1.0, 2.0, 8).reshape(4, 2))
         xp.autograd.backward([last, after], [copied(seed), copied(seed)], retain_graph=True)
+        xp.autograd.backward(last.mT, copied(seed).mT, retain_graph=True)
         middle = xp.autograd.grad(last, [last, after, before, x], seed, create_graph=apart)
         return [x.grad, before.grad, after.grad, last.grad, seed, *shown, *middle]
 
     for found, expected in zip(run(False), run(True), strict=True):
         np.testing.assert_array_equal(found.numpy(force=True), expected.numpy(force=True))
+
+
+@pytest.mark.parametrize("key", [(), ..., True])
+def test_a_number_is_assigned_to(key: Any) -> None:
+    x = xp.asarray(2.0).requires_grad_()
+    y = x * 1
+    y[key] = x * 3
+    (y * 2).backward()  # NumPy computes with scalars here, which cannot be written into
+    assert x.grad.item() == 6.0
 
 
 def test_an_element_added_to_is_written_once() -> None:

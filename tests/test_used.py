@@ -62,11 +62,17 @@ def _consumers(x: Any) -> Any:
     return xp.where(_keep(), r, 0.0) + xp.where(other, r * r, x)
 
 
+def _slices(x: Any) -> Any:
+    r = xp.log(x)  # the cotangent of one slice is added into that of the other
+    return xp.where(_keep()[:3], r[:3], 0.0) * xp.where(_keep()[1:], r[1:], x[1:])
+
+
 FUNCTIONS = {
     "where": lambda x: xp.where(_keep(), xp.log(x), x),
     "where, the other branch": lambda x: xp.where(~_keep(), x * x, xp.log(x)),
     "where by numbers": lambda x: xp.where(xp.astype(_keep(), x.dtype), xp.log(x), x),
     "where of where": lambda x: xp.where(_keep(), xp.where(x * 0 == 0, xp.log(x), xp.sqrt(x)), x * x),
+    "slices": _slices,
     "a chain": lambda x: xp.where(_keep(), -xp.sin(xp.log(x) / xp.sqrt(x) + 1) * 2, x),
     "both arguments": lambda x: xp.where(_keep(), (x * 3) / (x * 2), x),
     "a condition that broadcasts": lambda x: xp.where(_keep(), xp.log(xp.stack([x, x * 2])), 0.5),

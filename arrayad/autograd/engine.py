@@ -488,7 +488,7 @@ class Sweep:
             return
         masks = used is not None and op.kind == "elementwise" and op.used is None
         spend = op.rules[0] and op.rules[0].spend
-        if spend and not (alone and xp.owns_memory(g) and xp.is_writeable(g)):
+        if spend and not (alone and edges[0] is not None and xp.owns_memory(g) and xp.is_writeable(g)):
             spend = None
         for i, rule in reversed(node.plan.rules):  # the first may overwrite the cotangent
             edge: Any = edges[i]
