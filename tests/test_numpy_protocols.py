@@ -498,6 +498,21 @@ def test_size_over_several_axes() -> None:
     assert np.size(xp.ones((2, 3, 4)), (0, 2)) == 8  # as NumPy since 2.4
 
 
+@pytest.mark.parametrize("order", [None, 2, -2, 1, -1, np.inf, "fro"])
+def test_condition_numbers_of_singular_matrices(order: Any) -> None:
+    a = np.asarray([np.zeros((2, 2)), [[1.0, 2.0], [3.0, 4.0]], [[1.0, 1.0], [1.0, 1.0]]])
+    found, expected = np.linalg.cond(xp.asarray(a), order).numpy(), np.linalg.cond(a, order)
+    np.testing.assert_array_equal(np.isinf(found[:2]), np.isinf(expected[:2]))
+    np.testing.assert_allclose(1 / found, 1 / expected, atol=1e-16)
+    with pytest.raises(np.linalg.LinAlgError, match="not defined for empty matrices"):
+        np.linalg.cond(xp.ones((3, 0, 0)), order)
+
+
+def test_polynomials_have_a_degree() -> None:
+    with pytest.raises(ValueError, match=r"numpy\.polyfit\(\): expected a degree of at least 0, got -1"):
+        np.polyfit(xp.ones(3), xp.ones(3), -1)
+
+
 def test_refused_triangle() -> None:
     with pytest.raises(ValueError, match="UPLO must be 'L' or 'U', got 'X'"):
         np.linalg.eigvalsh(xp.eye(2), UPLO="X")

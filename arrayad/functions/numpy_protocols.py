@@ -1192,15 +1192,28 @@ def _vecmat(x1: Tensor, x2: Tensor) -> Any:
 
 
 def _cond(x: Tensor, p: Any = None) -> Any:
+    """As in NumPy, infinite for a singular matrix; NaN only if the matrix contains one."""
     x = _floating(x)
-    if p in (None, 2, -2):
-        values = linear_algebra.svdvals(x)
-        greatest, least = values[..., 0], values[..., -1]
-        return least / greatest if p == -2 else greatest / least
-    return linear_algebra.norm(x, p, (-2, -1)) * linear_algebra.norm(linear_algebra.inv(x), p, (-2, -1))
+    if 0 in x.shape[-2:]:
+        raise np.linalg.LinAlgError("numpy.linalg.cond(): not defined for empty matrices")
+    with np.errstate(all="ignore"):
+        if p in (None, 2, -2):
+            values = linear_algebra.svdvals(x)
+            greatest, least = values[..., 0], values[..., -1]
+            out = least / greatest if p == -2 else greatest / least
+        else:
+            singular = linear_algebra.slogdet(x)[0] == 0
+            identity = creation.eye(x.shape[-1], dtype=x.dtype, device=x.device)
+            inverse = linear_algebra.inv(searching.where(singular[..., None, None], identity, x))
+            out = linear_algebra.norm(x, p, (-2, -1)) * linear_algebra.norm(inverse, p, (-2, -1))
+            out = searching.where(singular, math.nan, out)
+    undefined = elementwise.isnan(out) & ~utility.any(elementwise.isnan(x), axis=(-2, -1))
+    return searching.where(undefined, math.inf, out)
 
 
 def _polyfit(x: Tensor, y: Tensor, deg: int, rcond: Any = None, *, w: Any = None) -> Any:
+    if deg < 0:
+        raise ValueError(f"numpy.polyfit(): expected a degree of at least 0, got {deg}")
     powers, values = _vander(_floating(x), deg + 1), _floating(y)
     if w is not None:
         weights = _floating(w)
