@@ -13,6 +13,7 @@ import math
 import pickle
 import re
 import traceback
+from enum import IntEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -152,15 +153,14 @@ def _static(op: Any, word: str) -> list[tuple[Any, str]]:
     return [(op, n) for n in op.parameters if public and n not in op.tensors and word in kinds[n]]
 
 
-def _give(op: Any, name: str, value: Any, tracked: bool) -> None:
+def _give(op: Any, name: str, value: Any, tracked: bool, by_name: bool = True) -> Any:
     """Call an operation with a value for one of its arguments, so that the argument is checked."""
     x = xp.eye(2).requires_grad_(tracked)
     given = {n: [x] if op.sequence else x if n in op.tensors else n == "upper" or (4,) for n in op.parameters}
     needed = [n for n, default in zip(op.parameters, op.defaults, strict=True) if default is REQUIRED or n == name]
     given |= {name: value}
-    op.call(
-        *[given[n] for n in needed if n not in op.keyword_names], **{n: given[n] for n in needed if n in op.keyword_names}
-    )
+    named = op.keyword_names if by_name else op.keyword_only
+    return op.call(*[given[n] for n in needed if n not in named], **{n: given[n] for n in needed if n in named})
 
 
 OF_ONE = [op for op in operations.values() if op.required == 1 and not op.function.__name__.startswith("_")]
@@ -189,7 +189,7 @@ def test_flags_are_bools(op: Any, name: str, tracked: bool) -> None:
             _give(op, name, value, tracked)
 
 
-WHOLE = [(op, name) for op, name in INTEGERS if name in op.whole]
+WHOLE = [(op, name) for op, name in INTEGERS if "int" in op.kinds[name]]
 
 
 @pytest.mark.parametrize("tracked", [False, True])
@@ -199,6 +199,68 @@ def test_what_is_no_integer(op: Any, name: str, tracked: bool) -> None:
     values = ("1", b"1", 1.0, 1j, {0}, {0: 1}, iter([0]), object(), int, [0.5], np.float64(1), xp.asarray(1.0), np.ones(1))
     for value in values:
         with pytest.raises(TypeError, match=rf"^{op.name}\(\): ({name}|an axis) must be an int, got "):
+            _give(op, name, value, tracked)
+
+
+class Two(IntEnum):
+    TWO = 2
+
+
+class Indexed:
+    def __index__(self) -> int:
+        return 2
+
+
+def _outcome(op: Any, name: str, value: Any, tracked: bool, by_name: bool) -> Any:
+    try:
+        out = _give(op, name, value, tracked, by_name)
+    except (TypeError, ValueError, IndexError, RuntimeError) as error:
+        return type(error)
+    return repr([x.tolist() for x in (out if isinstance(out, (tuple, list)) else [out])])  # in which NaN equals itself
+
+
+@pytest.mark.parametrize("tracked", [False, True])
+@pytest.mark.parametrize(("op", "name"), INTEGERS, ids=lambda x: getattr(x, "name", x))
+def test_what_counts_as_integers(op: Any, name: str, tracked: bool) -> None:
+    """Every spelling does what Python's own does, by position, too."""
+    others: dict[Any, tuple[Any, ...]] = {
+        2: (np.int64(2), np.uint8(2), Two.TWO, Indexed(), np.asarray(2), xp.asarray(2)),
+        0: (np.int64(0), np.uint8(0), xp.asarray(0)),
+        (0, 1): ([0, 1], range(2), np.arange(2), xp.arange(2), (np.int8(0), xp.asarray(1)), xp.Size((0, 1))),
+        (1,): ([1], range(1, 2), np.asarray([1]), xp.asarray([1]), (np.asarray(1),)),
+    }
+    for by_name in (True, *([False] if op.places[name] == 1 and op.positional > 1 else [])):
+        for own, spellings in others.items():
+            if any("[int" in kind if isinstance(own, tuple) else kind == "int" for kind in op.kinds[name]):
+                expected = _outcome(op, name, own, tracked, by_name)
+                for spelling in spellings:
+                    assert _outcome(op, name, spelling, tracked, by_name) == expected, repr(spelling)
+
+
+NUMBERS = [
+    case for op in operations.values() for case in _static(op, "float") if not case[0].kinds[case[1]] - {"float", "None"}
+]
+
+
+@pytest.mark.parametrize("tracked", [False, True])
+@pytest.mark.parametrize(("op", "name"), NUMBERS, ids=lambda x: getattr(x, "name", x))
+def test_what_counts_as_numbers(op: Any, name: str, tracked: bool) -> None:
+    """Comparisons, as in ``unbiased=n > 1``, give NumPy's booleans."""
+    expected = _outcome(op, name, 1.0, tracked, True)
+    for value in (
+        1,
+        True,
+        np.True_,
+        np.float64(1),
+        np.float16(1),
+        np.uint8(1),
+        np.asarray(1.0),
+        xp.asarray(1),
+        xp.asarray(True),
+    ):
+        assert _outcome(op, name, value, tracked, True) == expected, repr(value)
+    for value in ("1", 1j, np.complex64(1), [1.0], (1,), {1}, np.ones(1), object()):
+        with pytest.raises(TypeError, match=rf"^{op.name}\(\): {name} must be a real number, got "):
             _give(op, name, value, tracked)
 
 

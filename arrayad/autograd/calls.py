@@ -35,15 +35,13 @@ __all__ = [
     "fixed",
     "operator",
     "promote",
-    "static_value",
     "two_devices",
 ]
 
 REQUIRED: Any = object()  # stands for the default of a parameter that has none
 _NO_KEYWORDS: dict[str, Any] = {}
-# Classes of static arguments that need a closer look: those that their owner may write to, and those that may not be
-# integers.
-_CHANGEABLE = frozenset((list, np.ndarray, bool, np.bool))
+_SINGLE = frozenset(("int", "float", "None"))  # kinds of static arguments of which none is a sequence
+_REAL = (int, float, np.integer, np.floating, np.bool)
 
 _new = object.__new__
 _as_array, _kept_scalars, _shares_memory = (attributes[name] for name in ("as_array", "kept_scalars", "shares_memory"))
@@ -67,27 +65,28 @@ def call_path(op: Operation) -> Callable[..., Any]:
     return _of_several(op)
 
 
-def static_value(op: Operation, name: str, value: Any) -> Any:
+def _static(op: Operation, name: str, value: Any) -> Any:
     """Return a static argument as the tape and views keep it: later changes to a list or an array have no effect.
 
     A flag becomes a bool, an integer an int; a bool is refused as an integer. So are sets, which have no order, and
     generators, which backward would find exhausted.
     """
+    kinds = op.kinds[name]
     if isinstance(value, TensorBase) and value._node is not None and recording():
         raise TypeError(f"{op.name}(): this argument is not differentiable, but requires grad; pass its detach()")
-    if name in op.flags:
-        if value is None and name not in op.nullable:
+    if value is None and "None" in kinds:
+        return None
+    if "bool" in kinds:
+        if value is None:
             raise TypeError(f"{op.name}(): {name} must be a bool, not NoneType")
         return flag_of(value, op.name, name)
-    if isinstance(value, (tuple, list, range)) and name not in op.single:
-        return tuple([part if part.__class__ is int else static_value(op, name, part) for part in value])
+    if isinstance(value, (tuple, list, range)) and not kinds <= _SINGLE:
+        return tuple([part if part.__class__ is int else _static(op, name, part) for part in value])
     if isinstance(value, (np.ndarray, TensorBase)):
-        return static_value(op, name, value.tolist())  # type: ignore[union-attr]  # a TensorBase is a Tensor
-    if value is None and name in op.nullable:
-        return None
-    if name in op.integers:
-        return integer_of(value, op.name, name) if name in op.whole or isinstance(value, (bool, np.bool)) else value
-    if name in op.numbers and not isinstance(value, (int, float, np.number)):
+        return _static(op, name, value.tolist())  # type: ignore[union-attr]  # a TensorBase is a Tensor
+    if "int" in kinds or (isinstance(value, (bool, np.bool)) and any("int" in kind for kind in kinds)):
+        return integer_of(value, op.name, name)
+    if "float" in kinds and kinds <= _SINGLE and not isinstance(value, _REAL):
         raise TypeError(f"{op.name}(): {name} must be a real number, got {value!r}")
     return value
 
@@ -98,8 +97,8 @@ def fixed(op: Operation, x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         op.misuse((x, *args), kwargs)
     for name in kwargs:
         if kwargs[name].__class__ is not int:
-            kwargs[name] = static_value(op, name, kwargs[name])
-    return tuple([static_value(op, name, value) for name, value in zip(op.parameters[1:], args, strict=False)])
+            kwargs[name] = _static(op, name, kwargs[name])
+    return tuple([_static(op, name, value) for name, value in zip(op.parameters[1:], args, strict=False)])
 
 
 def apart(a: Array, b: Array) -> bool:
@@ -366,7 +365,7 @@ def _of_first(op: Operation) -> Callable[..., Any]:
     forwards, native, view, positional = op.forwards, op.native, op.view, op.positional
     plan = op.plans[True,] if op.differentiable else None
     name, choosy, otherwise = op.tensors[0], op.choosy, _of_first_with_others(op)
-    keyed = op.keyed
+    checked = positional > 1 and "Any" not in op.kinds[op.parameters[1]]  # not what only functions here pass, as keys
     if plan is not None:
         keeps_arrays, keeps_value = plan.keeps, plan.wanted[1]
         of_none, after = tuple(plan.defaults), tuple(plan.defaults[2:])
@@ -374,13 +373,12 @@ def _of_first(op: Operation) -> Callable[..., Any]:
     def call(x: Any, value: Any = REQUIRED, /, *args: Any, **kwargs: Any) -> Any:
         if args or kwargs or (value is not REQUIRED and positional < 2):
             return otherwise(x, () if value is REQUIRED else (value, *args), kwargs)
-        if not keyed and value is not REQUIRED:  # numbers and tuples of numbers cannot change later
-            if value.__class__ is tuple:
-                for number in value:
-                    if number.__class__ is not int:
-                        return otherwise(x, (value,), kwargs)
-            elif value.__class__ in _CHANGEABLE or value.__class__ is x.__class__:
+        if checked and value.__class__ is not int and value is not REQUIRED:  # integers and tuples of them need no look
+            if value.__class__ is not tuple:
                 return otherwise(x, (value,), kwargs)
+            for number in value:
+                if number.__class__ is not int:
+                    return otherwise(x, (value,), kwargs)
         try:
             a = x._array
             node = x._node
@@ -455,7 +453,7 @@ def _of_first_with_others(op: Operation) -> Callable[..., Any]:
         elif not keyed:  # the loop of `fixed`, inlined: 0.1 us less
             for given in kwargs:
                 if kwargs[given].__class__ is not int:
-                    kwargs[given] = static_value(op, given, kwargs[given])
+                    kwargs[given] = _static(op, given, kwargs[given])
         try:
             out = forwards[a.__class__](a, *args, **kwargs)
         except REFUSALS as error:
@@ -560,7 +558,7 @@ def _of_several(op: Operation) -> Callable[..., Any]:
         values = list(inputs)
         for i, name in static:
             if values[i].__class__ is not int:
-                values[i] = static_value(op, name, values[i])
+                values[i] = _static(op, name, values[i])
         edges: list[Node | None] = [None] * len(slots)
         for k, i, name in slots:
             x = inputs[i]
@@ -707,7 +705,7 @@ def _of_sequence(op: Operation) -> Callable[..., Any]:
                 op.misuse((arrays,), kwargs)
         for given in kwargs:
             if kwargs[given].__class__ is not int:
-                kwargs[given] = static_value(op, given, kwargs[given])
+                kwargs[given] = _static(op, given, kwargs[given])
         try:
             out = forwards[kind](raw, **kwargs) if kwargs else forwards[kind](raw)
         except REFUSALS as error:

@@ -36,7 +36,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, NamedTuple, NoReturn, ParamSpec, TypeVar
 
-from .calls import REFUSALS, REQUIRED, apart, call_path, fixed, static_value, two_devices
+from .calls import REFUSALS, REQUIRED, apart, call_path, fixed, two_devices
 from .modes import recording
 from .tape import TensorBase, namespace_of_tensors
 from .. import dtypes
@@ -251,7 +251,7 @@ def _on_device(function: Callable[..., Any], backend: Namespace, array_type: typ
     return call
 
 
-_INTEGERS = re.compile(r"\b(int|Axis)\b")  # in the annotation of a parameter that accepts integers
+_AXIS = "int | tuple[int, ...] | None"  # what `Axis` stands for in annotations
 
 _OF_AXES = (("dim", "axis"), ("dims", "axis"), ("dim", "axes"), ("dims", "axes"), ("keepdim", "keepdims"))
 # An alternative name for a parameter, and the parameter's own.
@@ -348,10 +348,8 @@ class Operation:
         Whether the first of them is a sequence of tensors, as for `concat`; it is the only one then.
     optional, scalars : frozenset of str
         The members of `tensors` that may be None, and those that may be a Python number.
-    flags, integers, numbers : frozenset of str
-        The other parameters that are booleans; those that are, or contain, integers; those that are real numbers.
-    whole, single, nullable : frozenset of str
-        The integers that may be given as one; the integers and numbers that may not be a sequence; those that may be None.
+    kinds : dict of str to frozenset of str
+        What each of the other parameters may be, as its annotation says: for ``int | None``, "int" and "None".
     layout : tuple of str
         The names that a rule may use, in the order of what a node saved.
     rules : tuple of Rule or None
@@ -423,13 +421,11 @@ class Operation:
         self.sequence = "Sequence[Tensor]" in function.__annotations__.get(self.parameters[0], "")
         self.optional = frozenset(n for n in self.tensors if "None" in function.__annotations__[n])
         self.scalars = frozenset(n for n in self.tensors if "|" in function.__annotations__[n]) - self.optional
-        static = {n: function.__annotations__.get(n, "") for n in self.parameters if n not in self.tensors}
-        self.flags = frozenset(n for n, kind in static.items() if kind.startswith("bool"))
-        self.integers = frozenset(n for n, kind in static.items() if _INTEGERS.search(kind))
-        self.whole = frozenset(n for n, kind in static.items() if kind.startswith(("int", "Axis")))
-        self.numbers = frozenset(n for n, kind in static.items() if kind in ("float", "float | None"))
-        self.single = self.numbers | frozenset(n for n, kind in static.items() if kind in ("int", "int | None"))
-        self.nullable = frozenset(n for n, kind in static.items() if kind == "Axis" or kind.endswith("None"))
+        self.kinds = {
+            n: frozenset(function.__annotations__.get(n, "").replace("Axis", _AXIS).split(" | "))
+            for n in self.parameters
+            if n not in self.tensors
+        }
         self.places = {name: i for i, name in enumerate(self.parameters)}
         self.layout = (*self.parameters, "out")
         if self.sequence:
@@ -574,13 +570,9 @@ class Operation:
                 given = inspect.signature(self.call).bind(*args, **kwargs).arguments
             except TypeError as misuse:  # of the public signature; the forward counts the backend, too
                 return TypeError(f"{self.name}(): {misuse}")
-            for name in [n for n in given if n not in self.tensors]:  # not all of them have been checked
+            for name in [n for n in given if n in self.kinds]:
                 if isinstance(given[name], int) and abs(given[name]) > sys.maxsize:
                     return OverflowError(f"{self.name}(): {name} is out of bounds, got {given[name]}")
-                try:
-                    static_value(self, name, given[name])
-                except TypeError as misfit:
-                    return misfit
         return named(self.name, error)
 
     def not_a_tensor(self, name: str, value: Any) -> TypeError:
