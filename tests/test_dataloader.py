@@ -25,6 +25,7 @@ import weakref
 from collections import OrderedDict, defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
@@ -201,6 +202,10 @@ def test_random_split() -> None:
         ([0.5, 0.3, 0.2], [5, 3, 2]),
         ([0.33, 0.33, 0.34], [4, 3, 3]),
         ([10, 0], [10, 0]),
+        ([Fraction(1, 3), Fraction(2, 3)], [4, 6]),
+        (iter([4, 6]), [4, 6]),
+        (xp.asarray([0.5, 0.5]), [5, 5]),
+        (np.asarray([2, 8]), [2, 8]),
     ):
         parts = random_split(range(10), lengths, generator=g)
         assert [len(part) for part in parts] == sizes

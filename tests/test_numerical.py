@@ -197,6 +197,11 @@ def test_solve_triangular(upper: bool, unit: bool, shape: tuple[int, ...]) -> No
 def test_norm(ord: Any, axis: Any, keepdims: bool) -> None:
     x = rng.normal(size=(2, 3, 4))
     close(xp.linalg.norm(xp.asarray(x), ord, axis, keepdims), np.linalg.norm(x, ord, axis, keepdims))
+    if axis is not None:
+        for spelling in (np.asarray(axis), xp.asarray(axis), list(axis) if isinstance(axis, tuple) else np.int8(axis)):
+            close(xp.linalg.norm(xp.asarray(x), ord, spelling, keepdims), np.linalg.norm(x, ord, axis, keepdims))
+    if axis == (0, 1):
+        close(xp.linalg.norm(xp.asarray(x), ord, range(2), keepdims), np.linalg.norm(x, ord, axis, keepdims))
 
 
 def test_norm_of_neither() -> None:

@@ -89,6 +89,7 @@ SAME = [
     "t.scatter_add(v, 0, t.as_tensor([0, 0, 0]), v)",
     "x.norm()",
     "x.norm(p=1, dim=1)",
+    "x.norm(None, dim=1)",
     "x.norm(dim=(0, 1), keepdim=True)",
     "t.norm(x, 'nuc')",
     "v.norm(p=t.inf)",

@@ -1440,7 +1440,8 @@ def norm(
     check_tensor(x, "norm")
     if axis is None and ord is None:
         return vector_norm(x, keepdims=keepdims)
-    axes = tuple(range(x.ndim)) if axis is None else tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
+    named: Any = range(x.ndim) if axis is None else axis.tolist() if hasattr(axis, "tolist") else axis  # arrays, too
+    axes = tuple(named) if isinstance(named, (tuple, list, range)) else (named,)
     if len(axes) == 1 and not isinstance(ord, str):
         return vector_norm(x, axis=axes[0], keepdims=keepdims, ord=2 if ord is None else ord)
     if len(axes) != 2:

@@ -1104,7 +1104,11 @@ def repeat_interleave(x: Tensor, /, repeats: int | Tensor, dim: int | None = Non
 
 @public
 def norm(
-    x: Tensor, /, p: float | Literal["fro", "nuc"] = "fro", dim: int | tuple[int, ...] | None = None, keepdim: bool = False
+    x: Tensor,
+    /,
+    p: float | Literal["fro", "nuc"] | None = "fro",
+    dim: int | tuple[int, ...] | None = None,
+    keepdim: bool = False,
 ) -> Tensor:
     """The norm of all elements, or along axes.
 
@@ -1113,7 +1117,7 @@ def norm(
     x : Tensor
         Integers become the default floating dtype.
     p : number or {"fro", "nuc"}, optional
-        The order: "fro" is 2, and "nuc" the sum of the singular values of matrices.
+        The order: "fro" and None are 2, and "nuc" the sum of the singular values of matrices.
     dim : int or tuple of int, optional
         None means all axes.
     keepdim : bool, optional
@@ -1128,7 +1132,7 @@ def norm(
     """
     if p == "nuc":
         return norm_of(x, p, axis=(-2, -1) if dim is None else dim, keepdims=keepdim)
-    return vector_norm(x, axis=None if dim == () else dim, keepdims=keepdim, ord=2 if p == "fro" else p)
+    return vector_norm(x, axis=None if dim == () else dim, keepdims=keepdim, ord=2 if p is None or p == "fro" else p)
 
 
 def of_data_or_shape(data: tuple[Any, ...], dtype: DTypeLike, device: DeviceLike | None = None) -> Tensor:

@@ -6,6 +6,7 @@ import bisect
 import itertools
 import math
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -344,7 +345,7 @@ def random_split(dataset: Indexed[T], lengths: Sequence[float], generator: Gener
     total = len(dataset)  # type: ignore[arg-type]  # of a Dataset that has one, which its class does not say
     if not isinstance(lengths, Iterable):
         raise TypeError(f"random_split(): lengths must be a list of the parts' lengths, not {lengths}")
-    lengths = [number_of(n, "random_split", "each of the lengths") for n in lengths]
+    lengths = [n if isinstance(n, Real) else number_of(n, "random_split", "each of the lengths") for n in lengths]
     if any(n < 0 for n in lengths):
         raise ValueError(f"random_split(): lengths must not be negative, got {list(lengths)}")
     sizes = [int(n) for n in lengths]
