@@ -416,7 +416,7 @@ def test_result_type(a: Any, b: Any) -> None:
     ],
 )  # fmt: skip
 def test_promotion_in_linear_algebra(function: Any) -> None:
-    """Integers take the dtype of floating numbers, which NumPy would make float64."""
+    """Integers take the dtype of the floating-point operand, where NumPy would choose float64."""
     for a, b in ((xp.int64, xp.float32), (xp.float32, xp.float64), (xp.float64, xp.complex64)):
         x1, x2 = xp.eye(3, dtype=a), xp.eye(3, dtype=b)
         if function is xp.linalg.outer:
@@ -449,7 +449,7 @@ def test_clip_by_bounds_of_other_dtypes(as_tensors: bool) -> None:
         )
     same(xp.clip(numbers, bound(1, xp.int64), bound(6.5, xp.float32)), np.asarray([1.0, 5.0, 6.5], "f4"))
     same(xp.clip(xp.asarray([0.25, 5.0]), bound(0.5, xp.float64), bound(4, xp.int8)), np.asarray([0.5, 4.0], "f4"))
-    # Beyond what the dtype holds, a bound is the dtype's own.
+    # A bound outside the range of the dtype becomes the end of that range.
     for dtype, wide, low, high in (
         (xp.uint8, xp.int64, -300, 300),
         (xp.int8, xp.int16, -300, 300),
@@ -484,7 +484,7 @@ def test_promotion_with_a_number(a: Any, number: complex) -> None:
 
 @pytest.mark.parametrize("order", list(itertools.permutations([xp.uint64, xp.int64, xp.float32])), ids=str)
 def test_promotion_of_several(order: Any) -> None:
-    """The first two of the integers have no common dtype, and need none."""
+    """The first two integer dtypes have no common dtype, and need none."""
     assert xp.result_type(*order) is xp.float32
     assert xp.concat([xp.ones(2, dtype=dtype) for dtype in order]).dtype is xp.float32
 
@@ -498,7 +498,7 @@ def test_numpys_scalars_are_numbers() -> None:
     for number in (
         type("Real", (float,), {})(3.0),
         IntEnum("Whole", {"three": 3}).three,
-    ):  # as are those of classes of their own
+    ):  # like instances of subclasses
         same(x * number, np.asarray([3.0, 3.0], np.float32))
         same(number - x, np.asarray([2.0, 2.0], np.float32))
     same(xp.where(x > 0, np.float64(0.5), x), np.asarray([0.5, 0.5], np.float32))

@@ -341,7 +341,7 @@ def test_unused_input() -> None:
     ],
 )  # fmt: skip
 def test_nothing_is_recorded_in_these_modes(mode: Any, function: Any) -> None:
-    """On each path that calls take, also of what is met for the first time and again."""
+    """On every call path, the first time an operation meets a dtype and later."""
     x = xp.ones(2, 3, requires_grad=True)
     for _ in range(2):
         with mode():
@@ -350,7 +350,7 @@ def test_nothing_is_recorded_in_these_modes(mode: Any, function: Any) -> None:
 
 def test_the_grad_of_what_was_computed() -> None:
     x = xp.ones(2, requires_grad=True)
-    x.retain_grad()  # which a leaf does
+    x.retain_grad()  # allowed, and without effect, on a leaf
     y = x * 2
     y.sum().backward(retain_graph=True)
     assert x.grad.tolist() == [2.0, 2.0]

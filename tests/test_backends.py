@@ -490,7 +490,7 @@ def test_a_generator_first_drawn_from_in_a_checkpoint(monkeypatch: pytest.Monkey
 
 
 def test_a_number_that_a_dtype_does_not_hold_is_compared_with_at_once() -> None:
-    """Also where it is the first operand of a function beside the dtype of a backend."""
+    """Also if it is the first operand with the dtype of a backend."""
     x = xp.zeros(2, dtype=xp.int8, device="strict:1")
     assert (x < 1000).tolist() == [True] * 2
 
@@ -696,7 +696,7 @@ def test_matmul_of_many_elements(terms: int, dtype: Any) -> None:
 
 
 def test_matmul_of_integers_that_float64_does_not_hold() -> None:
-    """The sums of 3,000 products of 42 bits, not those of 10."""
+    """Sums of 3,000 products of 42 bits exceed float64's 53 bits; those of 10 do not."""
     a, b = (np.random.default_rng(i).integers(2**21 - 999, 2**21, shape) for i, shape in enumerate([(10, 3000), (3000, 9)]))
     expected = np.asarray([[sum(map(operator.mul, row, column)) for column in b.T.tolist()] for row in a.tolist()])
     np.testing.assert_array_equal(numpy_backend.matmul(a, b), expected)

@@ -47,7 +47,7 @@ def test_docstring(name: str) -> None:
     assert text.splitlines()[0].endswith((".", ":")) or len(text.splitlines()) > 1
 
 
-# What an entry of a section looks like: its names and type, an exception, a type.
+# The form of the entries of each section: names and their type, exceptions, a type.
 _ENTRIES = {
     "Parameters": r"\*{0,2}\w+(, \*{0,2}\w+)*( : .+)?",
     "Attributes": r"\w+(, \w+)*( : .+)?",

@@ -195,7 +195,7 @@ WHOLE = [(op, name) for op, name in INTEGERS if "int" in op.kinds[name]]
 @pytest.mark.parametrize("tracked", [False, True])
 @pytest.mark.parametrize(("op", "name"), WHOLE, ids=lambda x: getattr(x, "name", x))
 def test_what_is_no_integer(op: Any, name: str, tracked: bool) -> None:
-    """A set has no order, and a generator would be at its end when backward comes back to it."""
+    """A set has no order, and a generator would be exhausted when backward reads it."""
     values = ("1", b"1", 1.0, 1j, {0}, {0: 1}, iter([0]), object(), int, [0.5], np.float64(1), xp.asarray(1.0), np.ones(1))
     for value in values:
         with pytest.raises(TypeError, match=rf"^{op.name}\(\): ({name}|an axis) must be an int, got "):
@@ -216,13 +216,13 @@ def _outcome(op: Any, name: str, value: Any, tracked: bool, by_name: bool) -> An
         out = _give(op, name, value, tracked, by_name)
     except (TypeError, ValueError, IndexError, RuntimeError) as error:
         return type(error)
-    return repr([x.tolist() for x in (out if isinstance(out, (tuple, list)) else [out])])  # in which NaN equals itself
+    return repr([x.tolist() for x in (out if isinstance(out, (tuple, list)) else [out])])  # so that NaN equals itself
 
 
 @pytest.mark.parametrize("tracked", [False, True])
 @pytest.mark.parametrize(("op", "name"), INTEGERS, ids=lambda x: getattr(x, "name", x))
 def test_what_counts_as_integers(op: Any, name: str, tracked: bool) -> None:
-    """Every spelling does what Python's own does, by position, too."""
+    """Every kind of integer works like a Python int, by name and by position."""
     others: dict[Any, tuple[Any, ...]] = {
         2: (np.int64(2), np.uint8(2), Two.TWO, Indexed(), np.asarray(2), xp.asarray(2)),
         0: (np.int64(0), np.uint8(0), xp.asarray(0)),
@@ -245,7 +245,7 @@ NUMBERS = [
 @pytest.mark.parametrize("tracked", [False, True])
 @pytest.mark.parametrize(("op", "name"), NUMBERS, ids=lambda x: getattr(x, "name", x))
 def test_what_counts_as_numbers(op: Any, name: str, tracked: bool) -> None:
-    """Comparisons, as in ``unbiased=n > 1``, give NumPy's booleans."""
+    """Comparisons, as in ``unbiased=n > 1``, may give NumPy booleans."""
     expected = _outcome(op, name, 1.0, tracked, True)
     for value in (
         1,
@@ -265,7 +265,7 @@ def test_what_counts_as_numbers(op: Any, name: str, tracked: bool) -> None:
 
 
 class Lying:
-    """What is not what its methods say."""
+    """An object whose methods lie."""
 
     def __index__(self) -> Any:
         return "a"
@@ -277,7 +277,7 @@ class Lying:
         return -1
 
 
-# Makers, since some are spent by what looks at them.
+# Factories, since inspecting some of these values exhausts them.
 BAD: dict[str, Callable[[], Any]] = {
     "None": lambda: None, "str": lambda: "a", "bytes": lambda: b"ab", "dict": lambda: {"a": 1}, "set": lambda: {0, 1},
     "object": object, "class": lambda: int, "complex": lambda: 1j, "nan": lambda: math.nan, "inf": lambda: math.inf,
@@ -289,12 +289,12 @@ BAD: dict[str, Callable[[], Any]] = {
     "far indices": lambda: xp.asarray([99, -99]), "complexes": lambda: xp.ones(2, 2) * 1j, "slice": lambda: slice(0, 1),
 }  # fmt: skip
 
-# Words of what lies beneath: of a user's mistake they say nothing.
+# Wording of internals, which tells users nothing about their mistake.
 BENEATH = re.compile(r"has no attribute|not supported between|unhashable|ufunc|no backend|<lambda>|\b_\w+\(\)")
 
 
 def _refused(call: Callable[[], object]) -> Exception | None:
-    """What a call raises: an error of a sensible type, with words for the user, from nearby."""
+    """Call a function that must raise an error of a sensible type, with a message for users and a short traceback."""
     refusal = None
     try:
         call()
@@ -309,7 +309,7 @@ def _refused(call: Callable[[], object]) -> Exception | None:
 
 
 def _surroundings() -> tuple[Any, ...]:
-    """What a refused call leaves as it was."""
+    """The state that a refused call must leave unchanged."""
     state = pickle.dumps(xp.random.get_state())
     return xp.is_grad_enabled(), xp.get_default_dtype(), xp.get_default_device(), state
 
@@ -319,8 +319,8 @@ BY_NAME = {op.name: op for op in operations.values()}
 PUBLIC = {n: vars(space)[n] for space in NAMESPACES for n in space.__all__ if n in BY_NAME and callable(vars(space)[n])}
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of numbers, as infinity times 0
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # SciPy's, of numbers that are not whole
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # from arithmetic such as infinity times 0
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # SciPy's, for non-integers
 @pytest.mark.parametrize("name", PUBLIC)
 def test_bad_arguments(name: str) -> None:
     op, function = BY_NAME[name], PUBLIC[name]
@@ -1368,17 +1368,17 @@ BACKWARD = {
 
 
 def _itself() -> list[Any]:
-    """A list that has itself in it."""
+    """A list that contains itself."""
     values: list[Any] = [1]
     values.append(values)
     return values
 
 
-# What a test of all functions with all kinds of arguments found, where the functions are none of the declared operations.
+# Found by fuzzing all functions with bad arguments: those of functions that are not declared operations.
 FOUND = {
-    "xp.asarray(itself())": (ValueError, "asarray(): a list is nested too deeply, or has itself in it"),
-    "xp.tensor([x, itself()])": (ValueError, "tensor(): a list is nested too deeply, or has itself in it"),
-    "xp.repeat(xp.ones(4), 2**62)": (ValueError, "repeat(): array is too big"),  # 0 elements to NumPy, which then crashes
+    "xp.asarray(itself())": (ValueError, "asarray(): a list is nested too deeply, or contains itself"),
+    "xp.tensor([x, itself()])": (ValueError, "tensor(): a list is nested too deeply, or contains itself"),
+    "xp.repeat(xp.ones(4), 2**62)": (ValueError, "repeat(): array is too big"),  # overflows to 0 in NumPy, which crashes
     "xp.linalg.norm(s, axis=(0, 1))": (IndexError, "norm(): axis 0 is out of range for a tensor of 0 dimensions"),
     "xp.linalg.norm(x, axis={0, 1})": (TypeError, "norm(): axis must be an int, got {0, 1}"),
     "xp.linalg.norm(x, axis=b'a')": (TypeError, "norm(): axis must be an int, got b'a'"),

@@ -436,7 +436,7 @@ def test_a_view_of_a_leaf_view_follows_its_base() -> None:
     base = xp.zeros(4)
     leaf = base[1:].requires_grad_()
     for part in (base, base[:2]):
-        part.add_(xp.zeros(1, dtype=xp.int64))  # which gives no history that is to be followed
+        part.add_(xp.zeros(1, dtype=xp.int64))  # has no history to record
     assert leaf.is_leaf
     assert leaf.requires_grad
     view = leaf[:2]
@@ -503,10 +503,10 @@ def test_threads_write_into_rows_of_a_recorded_tensor(made_before: bool) -> None
     ],
 )  # fmt: skip
 def test_a_tensor_that_is_moved_while_a_view_of_it_is_made(monkeypatch: pytest.MonkeyPatch, name: str, view: Any) -> None:
-    """As by another thread."""
+    """Do what another thread might do here."""
     w = xp.ones(1, requires_grad=True)
     b = w * xp.ones(2, 3)
-    view(b)  # from here on it shares what it knows with views
+    view(b)  # from here on it has a storage with aliases
     op: Any = next(op for op in operations.values() if op.name == name)
     kind, dtype = type(b._array), b._array.dtype
     forward = op.forwards[kind]
@@ -763,7 +763,7 @@ def test_backward_of_rows_written_one_by_one_goes_row_by_row(monkeypatch: pytest
 
 @pytest.mark.parametrize("key", [0, slice(1, 3), [2, 0, 2], np.asarray([True, False, True, False]), ..., (slice(None), 1)])
 def test_a_cotangent_that_is_also_another_s_is_not_written_into(key: Any) -> None:
-    """Backward of an assignment may write zeros into it where nobody else has it."""
+    """Backward of an assignment may write zeros into its cotangent only if nothing else holds it."""
 
     def run(apart: bool) -> list[Any]:
         copied = xp.clone if apart else lambda t: t
@@ -793,7 +793,7 @@ def test_a_number_is_assigned_to(key: Any) -> None:
     x = xp.asarray(2.0).requires_grad_()
     y = x * 1
     y[key] = x * 3
-    (y * 2).backward()  # NumPy computes with scalars here, which cannot be written into
+    (y * 2).backward()  # cotangents are NumPy scalars here, which are immutable
     assert x.grad.item() == 6.0
 
 

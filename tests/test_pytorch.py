@@ -619,7 +619,7 @@ def test_uniform_numbers_of_an_interval() -> None:
     assert -2.0 <= wide.min().item() < -1.9
     assert 5.9 < wide.max().item() < 6.0
     assert wide.mean().item() == pytest.approx(2.0, abs=0.1)
-    assert set(narrow.tolist()) == {1.0, 1.0 + 2**-23}  # of what is rounded, none is the upper end
+    assert set(narrow.tolist()) == {1.0, 1.0 + 2**-23}  # rounding never gives the upper end
 
 
 def test_exponential_numbers_in_half_precision_have_a_tail() -> None:

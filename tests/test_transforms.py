@@ -128,7 +128,7 @@ def test_tangents_are_recorded_only_for_who_may_ask() -> None:
     _, push = xp.func.linearize(f, _x(0.3, 0.7))
     before = next(sequence)
     tangent = push(_x(1.0, -2.0))
-    assert next(sequence) == before + 2  # every node takes a place, and so does the result
+    assert next(sequence) == before + 2  # every node takes a sequence number, and so does the result
     np.testing.assert_allclose(tangent.tolist(), (xp.func.jacrev(f)(_x(0.3, 0.7)) @ _x(1.0, -2.0)).tolist())
     assert push(_x(1.0, -2.0).requires_grad_()).requires_grad
     with xp.no_grad():
@@ -442,7 +442,7 @@ def test_saved_tensors_before_and_after() -> None:
     y = Twice.apply(x)
     y.sum().backward()
     assert x.grad.tolist() == [2.0, 2.0]
-    Twice.apply(x)  # whose graph is gone at once
+    Twice.apply(x)  # its graph is freed at once
     for ctx in contexts:
         with pytest.raises(RuntimeError, match="was dropped with the graph, or by backward"):
             _ = ctx.saved_tensors

@@ -63,7 +63,7 @@ def _consumers(x: Any) -> Any:
 
 
 def _slices(x: Any) -> Any:
-    r = xp.log(x)  # the cotangent of one slice is added into that of the other
+    r = xp.log(x)  # the cotangents of the two slices add up in place
     return xp.where(_keep()[:3], r[:3], 0.0) * xp.where(_keep()[1:], r[1:], x[1:])
 
 

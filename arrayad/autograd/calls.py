@@ -40,7 +40,7 @@ __all__ = [
 
 REQUIRED: Any = object()  # stands for the default of a parameter that has none
 _NO_KEYWORDS: dict[str, Any] = {}
-_SINGLE = frozenset(("int", "float", "None"))  # kinds of static arguments of which none is a sequence
+_SINGLE = frozenset(("int", "float", "None"))  # kinds of static arguments that are not sequences
 _REAL = (int, float, np.integer, np.floating, np.bool)
 
 _new = object.__new__
@@ -365,7 +365,7 @@ def _of_first(op: Operation) -> Callable[..., Any]:
     forwards, native, view, positional = op.forwards, op.native, op.view, op.positional
     plan = op.plans[True,] if op.differentiable else None
     name, choosy, otherwise = op.tensors[0], op.choosy, _of_first_with_others(op)
-    checked = positional > 1 and "Any" not in op.kinds[op.parameters[1]]  # not what only functions here pass, as keys
+    checked = positional > 1 and "Any" not in op.kinds[op.parameters[1]]  # not keys, which only arrayad itself passes
     if plan is not None:
         keeps_arrays, keeps_value = plan.keeps, plan.wanted[1]
         of_none, after = tuple(plan.defaults), tuple(plan.defaults[2:])

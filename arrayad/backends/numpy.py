@@ -183,9 +183,9 @@ def log1p(x: Array, /) -> Array:
 
 
 def logaddexp(x1: Array, x2: Array, /) -> Array:
-    """For many elements, NumPy's formula by its vectorized functions: 8 ns an element, where NumPy's own takes 28.
+    """For many elements, NumPy's formula by its vectorized functions: 8 ns an element, where NumPy's function takes 28.
 
-    Equal infinities and NaN give NaN here; then NumPy's own is called.
+    Equal infinities and NaN give NaN here; NumPy's function is called then.
     """
     if x1.size < 1024 > x2.size or x1.dtype.char not in "fd":
         return np.logaddexp(x1, x2)

@@ -251,7 +251,7 @@ def convert(
     try:
         tensors = [*tensors_in(obj)] if isinstance(obj, (list, tuple)) else []
     except RecursionError:
-        raise ValueError(f"{name}(): a {type(obj).__name__} is nested too deeply, or has itself in it") from None
+        raise ValueError(f"{name}(): a {type(obj).__name__} is nested too deeply, or contains itself") from None
     if tensors:
         if copy is False:
             raise ValueError(f"{name}(): a sequence of Tensors cannot be made one Tensor without a copy")

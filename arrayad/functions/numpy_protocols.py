@@ -1192,7 +1192,7 @@ def _vecmat(x1: Tensor, x2: Tensor) -> Any:
 
 
 def _cond(x: Tensor, p: Any = None) -> Any:
-    """As in NumPy, infinite for a singular matrix; NaN only if the matrix contains one."""
+    """As in NumPy, infinite for a singular matrix; NaN only if the matrix contains a NaN."""
     x = _floating(x)
     if 0 in x.shape[-2:]:
         raise np.linalg.LinAlgError("numpy.linalg.cond(): not defined for empty matrices")
