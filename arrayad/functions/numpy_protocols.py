@@ -706,7 +706,7 @@ def _array_split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> Any:
 
 
 def _split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> Any:
-    parts = _array_split(ary, indices_or_sections, axis)
+    parts = _array_split(ary, indices_or_sections, axis)  # first, since it checks the arguments
     if isinstance(indices_or_sections, int) and _tensor(ary).shape[axis] % indices_or_sections:
         raise ValueError("array split does not result in an equal division")
     return parts
